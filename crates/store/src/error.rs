@@ -1,0 +1,74 @@
+//! What can go wrong at the database, and which of it is worth another try.
+
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
+
+/// A failure of the store. Its text is for the log, never for a client.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database URL has no scheme we know.
+    #[error("the database URL must start with sqlite:// or postgres://")]
+    Url,
+    /// No connection could be had in time.
+    #[error("no database connection: {0}")]
+    Unavailable(String),
+    /// Somebody else changed the rows that this transaction had read. Tried again by [`crate::Db::write`].
+    #[error("the rows changed underneath")]
+    Contended,
+    /// [`StoreError::Contended`] or a serialization failure, as often as we try.
+    #[error("too many others change the same rows")]
+    Busy,
+    /// A write was opened inside another.
+    #[error("a transaction is already open")]
+    Nested,
+    /// The database has migrations that this program does not know.
+    #[error("the database is newer than this program: it has migration {0}; run the newer program")]
+    Newer(String),
+    /// A migration failed.
+    #[error("migration failed: {0}")]
+    Migration(String),
+    /// A stored value that no code of ours writes.
+    #[error("unreadable row: {0}")]
+    Corrupt(&'static str),
+    /// Anything else that the database answered.
+    #[error(transparent)]
+    Query(#[from] Diesel),
+}
+
+impl StoreError {
+    /// Whether the whole transaction may succeed when it is run again.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Contended => true,
+            Self::Query(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
+                // Neither has a kind of its own in diesel.
+                info.message().contains("deadlock detected") || info.message().contains("database is locked")
+            }
+            _ => false,
+        }
+    }
+}
+
+/// An error type that a closure for [`crate::Db::read`] or [`crate::Db::write`] may answer.
+pub trait Fallible: From<StoreError> {
+    /// The store's failure, when this is one.
+    fn store(&self) -> Option<&StoreError>;
+}
+
+impl Fallible for StoreError {
+    fn store(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+/// Reads a broken unique or foreign key as contention: the row was there, or
+/// gone, only since we looked, so the transaction is run again from its start.
+pub fn or_contended<T>(result: diesel::QueryResult<T>) -> Result<T, StoreError> {
+    result.map_err(|error| match error {
+        Diesel::DatabaseError(
+            DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
+            _,
+        ) => StoreError::Contended,
+        other => StoreError::Query(other),
+    })
+}

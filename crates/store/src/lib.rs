@@ -1,0 +1,22 @@
+//! The database: one [`Db`] over SQLite and PostgreSQL, chosen by the URL's scheme.
+//!
+//! Architecture invariants: no domain lives here; every transaction of the
+//! house is opened here ([`Db::read`], [`Db::write`]) and nowhere else; the SQL
+//! of the domain crates runs on the blocking pool, never on an async thread.
+
+mod connection;
+mod db;
+mod error;
+mod migrations;
+pub mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use connection::Conn;
+pub use db::Db;
+pub use error::{Fallible, StoreError, or_contended};
+
+/// PostgreSQL's client library is linked from source by this crate.
+use pq_sys as _;
+/// So is SQLite.
+use libsqlite3_sys as _;

@@ -1,0 +1,183 @@
+//! The tables as diesel sees them. Both engines share it; a test reads every table through it on both.
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        app_id -> Text,
+        openid -> Text,
+        nickname -> Text,
+        gender -> Integer,
+        age -> Integer,
+        height -> Integer,
+        area -> Text,
+        face_url -> Text,
+        name_known -> Bool,
+        gender_known -> Bool,
+        matchmaker -> Bool,
+        banned_at -> Nullable<BigInt>,
+        entries -> BigInt,
+        last_login_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    wechat_sessions (app_id, openid) {
+        app_id -> Text,
+        openid -> Text,
+        session_key -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    wechat_codes (code_hash) {
+        code_hash -> Text,
+        openid -> Text,
+        session_key -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    wechat_access_tokens (app_id) {
+        app_id -> Text,
+        token -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tokens (hash) {
+        hash -> Text,
+        user_id -> BigInt,
+        created_at -> BigInt,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    likes (user_id, liked_id) {
+        user_id -> BigInt,
+        liked_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    configs (key) {
+        key -> Text,
+        value -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> BigInt,
+        who -> Text,
+        action -> Text,
+        subject -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    rooms (id) {
+        id -> BigInt,
+        host_id -> BigInt,
+        group_id -> Text,
+        cover -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    broadcasts (id) {
+        id -> BigInt,
+        room_id -> BigInt,
+        started_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    broadcast_log (broadcast_id) {
+        broadcast_id -> BigInt,
+        room_id -> BigInt,
+        started_at -> BigInt,
+        ended_at -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    members (user_id) {
+        user_id -> BigInt,
+        broadcast_id -> BigInt,
+        room_id -> BigInt,
+        gender -> Integer,
+        state -> Integer,
+        entry -> BigInt,
+        entered_at -> BigInt,
+        seated_at -> Nullable<BigInt>,
+        invited_until -> Nullable<BigInt>,
+        invited_by_us -> Bool,
+        im_grace_until -> Nullable<BigInt>,
+        stream_grace_until -> Nullable<BigInt>,
+        heard_at -> BigInt,
+        im_event_at -> BigInt,
+        stream_sequence -> Nullable<Text>,
+        stream_event_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    barred (broadcast_id, user_id) {
+        broadcast_id -> BigInt,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        lane -> Text,
+        effect -> Text,
+        status -> Integer,
+        created_at -> BigInt,
+        due_at -> BigInt,
+        random -> BigInt,
+        seq -> Nullable<BigInt>,
+        group_of -> Nullable<BigInt>,
+        content -> Nullable<Text>,
+        attempts -> Integer,
+        done_at -> Nullable<BigInt>,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    outbox_lanes (lane) {
+        lane -> Text,
+        owner -> Text,
+        leased_until -> BigInt,
+        resume_at -> BigInt,
+        failures -> Integer,
+    }
+}
+
+diesel::table! {
+    outbox_seqs (room_id) {
+        room_id -> BigInt,
+        seq -> BigInt,
+    }
+}
+
+diesel::joinable!(rooms -> users (host_id));
+diesel::joinable!(broadcasts -> rooms (room_id));
+diesel::joinable!(members -> users (user_id));
+diesel::joinable!(tokens -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    barred, broadcasts, members, rooms, tokens, users,
+);

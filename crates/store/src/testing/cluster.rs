@@ -1,0 +1,111 @@
+//! A PostgreSQL cluster of this process's own.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+/// Stops the cluster once its standard input closes, that is: once the process that started it is gone.
+const WATCHER: &str = r#"cat >/dev/null; "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$2""#;
+
+/// The URL of a database to connect to for making others; `None` when there is no PostgreSQL here.
+pub(super) fn server() -> Option<String> {
+    static SERVER: OnceLock<Option<String>> = OnceLock::new();
+    SERVER
+        .get_or_init(|| {
+            if let Ok(url) = std::env::var("QLIVE_TEST_POSTGRES_URL") {
+                return Some(url);
+            }
+            let Some(bin) = binaries() else {
+                assert!(std::env::var_os("CI").is_none(), "CI must test PostgreSQL, but this machine has none");
+                eprintln!("skipped: every PostgreSQL test, since this machine has no PostgreSQL (apt-get install postgresql)");
+                return None;
+            };
+            Some(start(&bin).unwrap_or_else(|fault| panic!("cannot start PostgreSQL: {fault}")))
+        })
+        .clone()
+}
+
+/// The folder that holds `initdb` and `postgres`: on the path, or where Debian hides it.
+fn binaries() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    folders
+        .into_iter()
+        .rev()
+        .chain(std::env::split_paths(&path))
+        .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+}
+
+fn start(bin: &Path) -> io::Result<String> {
+    let folder = tempfile::Builder::new().prefix("qlive-pg-").tempdir()?.keep();
+    let user = unprivileged()?;
+    if let Some((uid, gid)) = user {
+        std::os::unix::fs::chown(&folder, Some(uid), Some(gid))?;
+    }
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700))?;
+    let data = folder.join("data");
+    let as_user = |program: &str| {
+        let mut command = Command::new(bin.join(program));
+        if let Some((uid, gid)) = user {
+            command.uid(uid).gid(gid);
+        }
+        command.current_dir("/").stdout(Stdio::null());
+        command
+    };
+    checked(as_user("initdb").args(["-U", "qlive", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", "-D"]).arg(&data))?;
+    let port = free_port()?;
+    // Losing a throw-away database to a power cut is no loss: no fsync.
+    let options = format!(
+        "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off \
+         -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c deadlock_timeout=100ms"
+    );
+    checked(as_user("pg_ctl").arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args(["-w", "-o", &options, "start"]))?;
+    watch(bin, &folder, user)?;
+    Ok(format!("postgres://qlive@127.0.0.1:{port}/postgres"))
+}
+
+/// Leaves the watcher behind, holding the write end of its input until we exit.
+fn watch(bin: &Path, folder: &Path, user: Option<(u32, u32)>) -> io::Result<()> {
+    static WATCHERS: OnceLock<Child> = OnceLock::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", WATCHER, "sh"]).arg(bin).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null());
+    command.stderr(Stdio::null()).current_dir("/").process_group(0);
+    if let Some((uid, gid)) = user {
+        command.uid(uid).gid(gid);
+    }
+    let child = command.spawn()?;
+    WATCHERS.get_or_init(|| child);
+    Ok(())
+}
+
+/// PostgreSQL refuses to run as root: whom to run it as instead.
+fn unprivileged() -> io::Result<Option<(u32, u32)>> {
+    use std::os::unix::fs::MetadataExt as _;
+    if std::fs::metadata("/proc/self")?.uid() != 0 {
+        return Ok(None);
+    }
+    let accounts = std::fs::read_to_string("/etc/passwd")?;
+    let find = |name: &str| {
+        let line = accounts.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    find("postgres")
+        .or_else(|| find("nobody"))
+        .map(Some)
+        .ok_or_else(|| io::Error::other("root needs an account named postgres or nobody to run it as"))
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn checked(command: &mut Command) -> io::Result<()> {
+    let status = command.status()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{command:?}: {status}"))) }
+}

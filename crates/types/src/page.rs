@@ -1,0 +1,41 @@
+//! Pages of eight rows, counted from one.
+
+/// A page of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page(i64);
+
+impl Page {
+    /// Rows on a page.
+    pub const ROWS: i64 = 8;
+    /// The first page.
+    pub const FIRST: Self = Self(1);
+    const LAST: i64 = 1 << 31;
+
+    /// Page `number`, from 1 to 2^31.
+    #[must_use]
+    pub fn new(number: i64) -> Option<Self> {
+        (1..=Self::LAST).contains(&number).then_some(Self(number))
+    }
+
+    /// How many rows stand before this page.
+    #[must_use]
+    pub const fn offset(self) -> i64 {
+        // At most 2^31 × 8, far from overflow.
+        (self.0 - 1) * Self::ROWS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_count_from_one() {
+        assert_eq!(Page::new(1).map(Page::offset), Some(0));
+        assert_eq!(Page::new(3).map(Page::offset), Some(16));
+        assert_eq!(Page::new(1 << 31).map(Page::offset), Some(17_179_869_176));
+        for wrong in [0, -1, (1 << 31) + 1, i64::MAX] {
+            assert_eq!(Page::new(wrong), None);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+DROP TABLE outbox_seqs;
+DROP TABLE outbox_lanes;
+DROP TABLE outbox;
+DROP TABLE barred;
+DROP TABLE members;
+DROP TABLE broadcast_log;
+DROP TABLE broadcasts;
+DROP TABLE rooms;
+DROP TABLE audit_log;
+DROP TABLE configs;
+DROP TABLE likes;
+DROP TABLE tokens;
+DROP TABLE wechat_access_tokens;
+DROP TABLE wechat_codes;
+DROP TABLE wechat_sessions;
+DROP TABLE users;
