@@ -4,6 +4,7 @@
 //! house is opened here ([`Db::read`], [`Db::write`]) and nowhere else; the SQL
 //! of the domain crates runs on the blocking pool, never on an async thread.
 
+pub mod audit;
 mod connection;
 mod db;
 mod error;

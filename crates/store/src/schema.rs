@@ -89,6 +89,7 @@ diesel::table! {
         host_id -> BigInt,
         group_id -> Text,
         cover -> Text,
+        group_ready -> Bool,
         created_at -> BigInt,
     }
 }
@@ -119,6 +120,7 @@ diesel::table! {
         gender -> Integer,
         state -> Integer,
         entry -> BigInt,
+        version -> BigInt,
         entered_at -> BigInt,
         seated_at -> Nullable<BigInt>,
         invited_until -> Nullable<BigInt>,

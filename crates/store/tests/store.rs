@@ -192,7 +192,7 @@ fn live(conn: &mut Conn, host: i64) -> QueryResult<()> {
     diesel::insert_into(rooms::table)
         .values((
             (rooms::id.eq(host), rooms::host_id.eq(host), rooms::group_id.eq(format!("g{host}"))),
-            (rooms::cover.eq(""), rooms::created_at.eq(1)),
+            (rooms::cover.eq(""), rooms::group_ready.eq(true), rooms::created_at.eq(1)),
         ))
         .execute(conn)?;
     diesel::insert_into(broadcasts::table)
@@ -205,7 +205,7 @@ fn member(conn: &mut Conn, id: i64, room: i64, state: i32, gender: i32) -> Query
     diesel::insert_into(members::table)
         .values((
             (members::user_id.eq(id), members::broadcast_id.eq(room), members::room_id.eq(room)),
-            (members::gender.eq(gender), members::state.eq(state), members::entry.eq(1)),
+            (members::gender.eq(gender), members::state.eq(state), members::entry.eq(1), members::version.eq(1)),
             (members::entered_at.eq(1), members::invited_by_us.eq(false), members::heard_at.eq(1)),
             (members::im_event_at.eq(0), members::stream_event_at.eq(0)),
         ))

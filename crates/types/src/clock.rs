@@ -1,6 +1,5 @@
 //! The one place that reads a clock.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -76,59 +75,35 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Where the time comes from: the machine, or a test that moves it by hand.
-#[derive(Clone)]
-pub struct Clock(Source);
-
-#[derive(Clone)]
-enum Source {
-    System,
-    Manual(Arc<AtomicI64>),
+/// Where the time comes from: the machine's clock, which a test may put forward.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    /// Milliseconds by which it was put forward; shared by all clones.
+    ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
     /// The machine's clock.
     #[must_use]
-    pub const fn system() -> Self {
-        Self(Source::System)
-    }
-
-    /// A clock that stands still until [`Clock::advance`]. Clones share it.
-    #[must_use]
-    pub fn manual(start: Moment) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(start.0))))
+    pub fn system() -> Self {
+        Self::default()
     }
 
     /// The present moment.
     #[must_use]
     pub fn now(&self) -> Moment {
-        match &self.0 {
-            Source::System => Moment(machine_millis()),
-            Source::Manual(millis) => Moment(millis.load(Ordering::SeqCst)),
-        }
+        Moment(machine_millis().saturating_add(self.ahead.load(Ordering::SeqCst)))
     }
 
-    /// Moves a manual clock on; the machine's clock takes no orders.
+    /// Puts this clock and its clones forward.
     pub fn advance(&self, by: Duration) {
-        if let Source::Manual(now) = &self.0 {
-            now.fetch_add(millis(by), Ordering::SeqCst);
-        }
+        self.ahead.fetch_add(millis(by), Ordering::SeqCst);
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one home of the clock")]
 fn machine_millis() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_epoch.map_or(0, millis)
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Source::System => f.write_str("Clock::system"),
-            Source::Manual(_) => write!(f, "Clock::manual({:?})", self.now()),
-        }
-    }
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
 #[cfg(test)]
@@ -142,12 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_clock_stands_still_until_moved() {
-        let clock = Clock::manual(Moment::from_millis(5));
+    fn clones_are_put_forward_together() {
+        let clock = Clock::system();
         let shared = clock.clone();
-        clock.advance(Duration::from_secs(1));
-        assert_eq!(shared.now(), Moment::from_millis(1005));
-        assert_eq!(shared.now().since(Moment::from_millis(5)), Duration::from_secs(1));
-        assert_eq!(Moment::from_millis(5).since(shared.now()), Duration::ZERO);
+        let before = shared.now();
+        clock.advance(Duration::from_secs(1000));
+        assert!(shared.now().since(before) >= Duration::from_secs(1000));
+        assert_eq!(before.since(shared.now()), Duration::ZERO);
     }
 }

@@ -86,6 +86,7 @@ CREATE TABLE rooms (
         CONSTRAINT rooms_host_fkey REFERENCES users (id),
     group_id TEXT NOT NULL CONSTRAINT rooms_group_key UNIQUE,
     cover TEXT NOT NULL,
+    group_ready BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -116,6 +117,8 @@ CREATE TABLE members (
     state INTEGER NOT NULL,
     -- The value of users.entries at this entry.
     entry BIGINT NOT NULL,
+    -- Grows with every change of the columns below it that a decision rests on.
+    version BIGINT NOT NULL,
     entered_at BIGINT NOT NULL,
     seated_at BIGINT,
     -- An open invitation: until when, and whether invite_micro made it (else the host's client did).
