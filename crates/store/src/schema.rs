@@ -183,3 +183,4 @@ diesel::joinable!(tokens -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     barred, broadcasts, members, rooms, tokens, users,
 );
+diesel::allow_tables_to_appear_in_same_query!(outbox, outbox_lanes);

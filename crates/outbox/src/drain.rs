@@ -1,0 +1,173 @@
+//! Draining: every instance takes lanes that are due and works each to its end.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use qlive_store::{Conn, Db, StoreError};
+use qlive_types::{Clock, random};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::deliver::{Outcome, Outside, Ready, prepare};
+use crate::lanes;
+use crate::office;
+use crate::facts::Facts;
+use crate::plan::{LiveNow, plan};
+use crate::queue::{self, Row, Status};
+
+/// How long the drainer sleeps when nobody wakes it: the delay of another instance's rows, and of a `num`.
+const POLL: Duration = Duration::from_millis(150);
+/// Deliveries under way at once.
+const CONCURRENCY: usize = 32;
+/// The least time between two gifts of a room: IM carries some 40 messages a second per group.
+const GIFT_SPACING: Duration = Duration::from_millis(50);
+/// How often old rows are swept out.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// The worker of one instance.
+pub struct Drainer {
+    db: Db,
+    clock: Clock,
+    outside: Arc<Outside>,
+    owner: String,
+    wake: Arc<Notify>,
+}
+
+impl Drainer {
+    /// `wake` cuts its sleep short; see [`crate::Office::wake`].
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, outside: Outside, wake: Arc<Notify>) -> Self {
+        Self { db, clock, outside: Arc::new(outside), owner: random::hex(8), wake }
+    }
+
+    /// Works until it is dropped or aborted; a lease it held then simply ends.
+    pub async fn run(self) {
+        let this = Arc::new(self);
+        let permits = Arc::new(Semaphore::new(CONCURRENCY));
+        let mut tasks = JoinSet::new();
+        let mut sweep_due = this.clock.now();
+        loop {
+            if this.clock.now() >= sweep_due {
+                sweep_due = this.clock.now().after(SWEEP);
+                this.sweep().await;
+            }
+            for lane in this.due().await {
+                let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+                let worker = Arc::clone(&this);
+                tasks.spawn(async move {
+                    worker.drain(&lane).await;
+                    drop(permit);
+                });
+            }
+            while tasks.try_join_next().is_some() {}
+            // A timeout and a wake mean the same: look again.
+            let _ = tokio::time::timeout(POLL, this.wake.notified()).await;
+        }
+    }
+
+    async fn due(&self) -> Vec<String> {
+        let now = self.clock.now();
+        match self.db.read(move |conn| lanes::due(conn, now)).await {
+            Ok(lanes) => lanes,
+            Err(fault) => {
+                tracing::warn!(%fault, "cannot read the outbox");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn sweep(&self) {
+        let now = self.clock.now();
+        if let Err(fault) = self.db.write(move |conn| office::sweep(conn, now)).await {
+            tracing::warn!(%fault, "cannot sweep the outbox");
+        }
+    }
+
+    /// Works a lane until it is empty, not due, failing, or somebody else's.
+    async fn drain(&self, lane: &str) {
+        if let Err(fault) = self.work(lane).await {
+            tracing::warn!(%fault, lane, "cannot work a lane");
+        }
+    }
+
+    async fn work(&self, lane: &str) -> Result<(), StoreError> {
+        let (now, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
+        if !self.db.write(move |conn| lanes::lease(conn, &name, &owner, now)).await? {
+            return Ok(());
+        }
+        while let Some((id, ready)) = self.next(lane).await? {
+            let outcome = self.outside.deliver(&ready, &self.db, &self.clock).await;
+            if !self.settle(lane, id, outcome).await? {
+                return Ok(());
+            }
+            if lane.starts_with("gift:") {
+                tokio::time::sleep(GIFT_SPACING).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans, records what will not be told, and makes the next row ready, in one transaction.
+    /// `None` when nothing is due (the lane is given back) or the lease was lost.
+    async fn next(&self, lane: &str) -> Result<Option<(i64, Ready)>, StoreError> {
+        let (clock, owner, lane) = (self.clock.clone(), self.owner.clone(), lane.to_owned());
+        let facts = Arc::clone(&self.outside.facts);
+        self.db
+            .write(move |conn| {
+                let now = clock.now();
+                if !lanes::renew(conn, &lane, &owner, now)? {
+                    return Ok(None);
+                }
+                let rows = queue::waiting(conn, &lane)?;
+                let planned = plan(&rows, &live_now(conn, &*facts, &rows)?, now);
+                for (id, why) in &planned.untold {
+                    queue::settle(conn, *id, Status::Untold, why, now)?;
+                }
+                let Some(row) = planned.next else {
+                    lanes::release(conn, &lane, &owner)?;
+                    return Ok(None);
+                };
+                let id = row.id;
+                Ok(Some((id, prepare(conn, &*facts, row)?)))
+            })
+            .await
+    }
+
+    /// Records the outcome; false when the lane must rest.
+    async fn settle(&self, lane: &str, id: i64, outcome: Outcome) -> Result<bool, StoreError> {
+        let (clock, owner, lane) = (self.clock.clone(), self.owner.clone(), lane.to_owned());
+        self.db
+            .write(move |conn| {
+                let now = clock.now();
+                match &outcome {
+                    Outcome::Later(why) => {
+                        queue::note_failure(conn, id, why)?;
+                        lanes::back_off(conn, &lane, &owner, now)?;
+                        return Ok(false);
+                    }
+                    Outcome::Told => queue::settle(conn, id, Status::Told, "", now)?,
+                    Outcome::Untold(why) => queue::settle(conn, id, Status::Untold, why, now)?,
+                    Outcome::Parked(why) => {
+                        tracing::warn!(id, lane, why, "refused for good, parked");
+                        queue::settle(conn, id, Status::Parked, why, now)?;
+                    }
+                }
+                lanes::recovered(conn, &lane, &owner)?;
+                Ok(true)
+            })
+            .await
+    }
+}
+
+/// What is live in each room that these rows speak of.
+fn live_now(conn: &mut Conn, facts: &dyn Facts, rows: &[Row]) -> Result<LiveNow, StoreError> {
+    let rooms: BTreeSet<_> = rows.iter().filter_map(|row| row.effect.about()).map(|about| about.live).collect();
+    let mut live = LiveNow::new();
+    for room in rooms {
+        if let Some(broadcast) = facts.room(conn, room)?.and_then(|room| room.live) {
+            live.insert(room, broadcast);
+        }
+    }
+    Ok(live)
+}
