@@ -1,0 +1,80 @@
+//! The sandbox's own HTTP server.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::body::BodyStream;
+use actix_web::http::StatusCode;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use qlive_types::Clock;
+use serde_json::Value;
+
+use crate::world::{Accounts, World};
+use crate::{control, css, im, wechat};
+
+/// A running sandbox. It stops when its handle says so.
+pub struct Sandbox {
+    address: SocketAddr,
+    handle: actix_web::dev::ServerHandle,
+}
+
+impl Sandbox {
+    /// Serves on `listener`. Must be called inside a tokio runtime.
+    pub fn start(listener: TcpListener, accounts: Accounts, clock: Clock) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let world = web::Data::new(World::new(accounts, clock));
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(world.clone())
+                .route("/sns/jscode2session", web::get().to(wechat::jscode2session))
+                .route("/cgi-bin/stable_token", web::post().to(wechat::stable_token))
+                .route("/wxa/msg_sec_check", web::post().to(wechat::msg_sec_check))
+                .route("/v4/{service}/{command}", web::post().to(im::command))
+                .route("/", web::post().to(css::call))
+                .configure(control::routes)
+        })
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .listen(listener)?
+        .run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Ok(Self { address, handle })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Stops it at once.
+    pub async fn stop(&self) {
+        self.handle.stop(false).await;
+    }
+}
+
+/// Answers a call as the provider would, unless a fault strikes. `error` makes
+/// the provider's own envelope of an error code.
+pub(crate) async fn answer(
+    world: &World,
+    request: &HttpRequest,
+    error: fn(&Value) -> Value,
+    act: impl FnOnce() -> Value,
+) -> HttpResponse {
+    let Some(fault) = world.fault(request.path()).await else { return HttpResponse::Ok().json(act()) };
+    if let Some(status) = fault.status {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        return HttpResponse::build(status).body("sandbox fault");
+    }
+    if let Some(code) = &fault.errcode {
+        return HttpResponse::Ok().json(error(code));
+    }
+    let done = act();
+    if fault.drop_answer {
+        let broken = futures_util::stream::once(async { Err::<web::Bytes, _>(io::Error::other("dropped")) });
+        return HttpResponse::Ok().body(BodyStream::new(broken));
+    }
+    HttpResponse::Ok().json(done)
+}
