@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use qlive_store::{Conn, Db, StoreError};
@@ -11,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::deliver::{Outcome, Outside, Ready, prepare};
 use crate::lanes;
-use crate::office;
+use crate::office::{self, Office};
 use crate::facts::Facts;
 use crate::plan::{LiveNow, plan};
 use crate::queue::{self, Row, Status};
@@ -32,13 +33,15 @@ pub struct Drainer {
     outside: Arc<Outside>,
     owner: String,
     wake: Arc<Notify>,
+    office: Office,
 }
 
 impl Drainer {
-    /// `wake` cuts its sleep short; see [`crate::Office::wake`].
+    /// `office` wakes it, and hears of its failures.
     #[must_use]
-    pub fn new(db: Db, clock: Clock, outside: Outside, wake: Arc<Notify>) -> Self {
-        Self { db, clock, outside: Arc::new(outside), owner: random::hex(8), wake }
+    pub fn new(db: Db, clock: Clock, outside: Outside, office: &Office) -> Self {
+        let owner = random::hex(8);
+        Self { db, clock, outside: Arc::new(outside), owner, wake: office.bell(), office: office.clone() }
     }
 
     /// Works until it is dropped or aborted; a lease it held then simply ends.
@@ -136,6 +139,11 @@ impl Drainer {
 
     /// Records the outcome; false when the lane must rest.
     async fn settle(&self, lane: &str, id: i64, outcome: Outcome) -> Result<bool, StoreError> {
+        if matches!(outcome, Outcome::Later(_) | Outcome::Parked(_)) {
+            let troubles = self.office.troubles();
+            let whose = if lane.starts_with("stream:") { &troubles.css } else { &troubles.im };
+            whose.fetch_add(1, Ordering::Relaxed);
+        }
         let (clock, owner, lane) = (self.clock.clone(), self.owner.clone(), lane.to_owned());
         self.db
             .write(move |conn| {

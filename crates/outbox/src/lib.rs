@@ -22,5 +22,5 @@ pub use deliver::Outside;
 pub use drain::Drainer;
 pub use effect::{Effect, Gift, Signal, Subject, Words};
 pub use facts::{Account, Facts, Room};
-pub use office::{Event, Listed, Office, Stats, current_seq, events};
+pub use office::{Event, Listed, Office, Stats, Troubles, current_seq, events};
 pub use queue::{Status, post};

@@ -1,6 +1,7 @@
 //! Looking into the outbox: what a room was told, what is stuck, and a second try for what was parked.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -59,12 +60,26 @@ pub struct Office {
     db: Db,
     clock: Clock,
     wake: Arc<Notify>,
+    troubles: Arc<Troubles>,
+}
+
+/// Deliveries of this instance that failed, by whose fault.
+#[derive(Debug, Default)]
+pub struct Troubles {
+    pub im: AtomicU64,
+    pub css: AtomicU64,
 }
 
 impl Office {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, wake: Arc::default() }
+        Self { db, clock, wake: Arc::default(), troubles: Arc::default() }
+    }
+
+    /// How often IM and CSS failed this instance.
+    #[must_use]
+    pub fn troubles(&self) -> &Troubles {
+        &self.troubles
     }
 
     /// Tells this instance's drainer that something was written.
@@ -73,8 +88,7 @@ impl Office {
     }
 
     /// What the drainer listens to.
-    #[must_use]
-    pub fn bell(&self) -> Arc<Notify> {
+    pub(crate) fn bell(&self) -> Arc<Notify> {
         Arc::clone(&self.wake)
     }
 

@@ -1,0 +1,9 @@
+//! The operations: wire types and handlers, a file per part of the contract.
+
+pub(crate) mod accounts;
+pub(crate) mod callbacks;
+pub(crate) mod micro;
+pub(crate) mod openapi;
+pub(crate) mod public;
+pub(crate) mod rooms;
+mod wire;

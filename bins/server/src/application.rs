@@ -1,0 +1,125 @@
+//! The one way to build a server, for `main` and for tests.
+
+use std::net::TcpListener;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use anyhow::Context as _;
+use qlive_sandbox::Sandbox;
+use qlive_types::Clock;
+use tokio::task::JoinHandle;
+
+use crate::house::{Parts, open};
+use crate::http::{self, Limits, State, routes};
+use crate::metrics::Metrics;
+use crate::settings::{Mode, Settings};
+use crate::seeds;
+
+/// How long requests under way may take when the server is told to stop, in seconds.
+const DRAIN_SECS: u64 = 30;
+
+/// A server that listens, with its workers, and its sandbox when it has one.
+pub struct Application {
+    url: String,
+    sandbox: Option<Sandbox>,
+    server: actix_web::dev::Server,
+    workers: Vec<JoinHandle<()>>,
+    parts: Parts,
+}
+
+impl Application {
+    /// Opens everything. Ports of 0 are drawn. `signals`: SIGTERM and SIGINT drain and stop it.
+    pub async fn build(settings: &Settings, clock: Clock, signals: bool) -> anyhow::Result<Self> {
+        let mode = settings.mode()?;
+        let listener = TcpListener::bind(settings.server.listen)
+            .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let (settings, sandbox) = match mode {
+            Mode::Real => (settings.clone(), None),
+            Mode::Sandbox => {
+                let (settings, sandbox) = start_sandbox(settings, &url, clock.clone())?;
+                (settings, Some(sandbox))
+            }
+        };
+        let db = open(&settings).await.context("cannot open the database")?;
+        let parts = Parts::new(&settings, db, clock)?;
+        let workers = vec![tokio::spawn(parts.drainer().run()), tokio::spawn(parts.keeper().run())];
+        if let Some(sandbox) = &sandbox {
+            seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
+        }
+        let server = serve(&settings, parts.clone(), listener, signals)?;
+        Ok(Self { url, sandbox, server, workers, parts })
+    }
+
+    /// Where it listens, without a trailing slash.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where its sandbox listens.
+    #[must_use]
+    pub fn sandbox_url(&self) -> Option<String> {
+        self.sandbox.as_ref().map(Sandbox::url)
+    }
+
+    /// Its services, as operators' tools reach them too.
+    #[must_use]
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// What stops it from outside.
+    #[must_use]
+    pub fn handle(&self) -> actix_web::dev::ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until it is stopped; requests under way are answered first.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let served = self.server.await;
+        for worker in self.workers {
+            worker.abort();
+        }
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+        Ok(served?)
+    }
+}
+
+fn start_sandbox(settings: &Settings, url: &str, clock: Clock) -> anyhow::Result<(Settings, Sandbox)> {
+    let listener = TcpListener::bind(settings.sandbox.listen)
+        .with_context(|| format!("cannot listen on {}", settings.sandbox.listen))?;
+    let settings = settings.against_sandbox(&format!("http://{}", listener.local_addr()?));
+    let accounts = seeds::accounts(&settings, format!("{url}{}", routes::BASE))?;
+    let sandbox = Sandbox::start(listener, accounts, clock)?;
+    Ok((settings, sandbox))
+}
+
+fn serve(
+    settings: &Settings,
+    parts: Parts,
+    listener: TcpListener,
+    signals: bool,
+) -> anyhow::Result<actix_web::dev::Server> {
+    let (im, live) = (settings.im()?, settings.live()?);
+    let state = web::Data::new(State {
+        parts,
+        metrics: Metrics::new()?,
+        limits: Limits::new(settings),
+        sdk_app_id: im.sdk_app_id,
+        im_callback_token: im.callback_token.clone(),
+        live_callback_key: live.callback_key.clone(),
+    });
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .app_data(web::PayloadConfig::new(http::BODY_LIMIT))
+            .wrap(from_fn(http::envelope))
+            .configure(routes::configure)
+    })
+    .shutdown_timeout(DRAIN_SECS);
+    let server = if signals { server } else { server.disable_signals().workers(2) };
+    Ok(server.listen(listener)?.run())
+}

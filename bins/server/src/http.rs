@@ -1,0 +1,15 @@
+//! Everything between the socket and a handler: input, callers, errors, limits, the table of routes.
+
+pub mod error;
+mod caller;
+mod envelope;
+mod limits;
+mod params;
+pub mod routes;
+mod state;
+
+pub(crate) use caller::{Caller, Leaver, PresentedToken, Reader};
+pub(crate) use envelope::envelope;
+pub(crate) use limits::Limits;
+pub(crate) use params::{BODY_LIMIT, FromParams, Input, Params};
+pub(crate) use state::State;

@@ -1,0 +1,25 @@
+//! The HTTP server of qlive.
+//!
+//! A handler extracts the caller and a typed input, calls one method of a
+//! domain crate, and maps its answer to the wire.
+//!
+//! Architecture invariants: no SQL and no rule lives here. Every answer but a
+//! success comes out of the one table in [`http::error`]. The caller stands in
+//! each handler's signature.
+
+mod api;
+mod application;
+mod check;
+pub mod http;
+mod house;
+mod logging;
+mod metrics;
+mod seeds;
+mod settings;
+
+pub use application::Application;
+pub use check::check;
+pub use http::routes::{Access, BASE, Operation, operations};
+pub use house::{Parts, operators_house};
+pub use logging::init as init_logging;
+pub use settings::{Mode, Settings};

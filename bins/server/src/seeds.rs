@@ -1,0 +1,57 @@
+//! What a sandbox starts with, so that a stranger finds a house to play in.
+
+use anyhow::Context as _;
+use qlive_sandbox::Accounts;
+use qlive_store::audit::Operator;
+use qlive_users::Registration;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use crate::house::Parts;
+use crate::settings::Settings;
+use crate::settings::mode::SANDBOX_APP;
+
+/// The sandbox's side of the accounts that `settings` holds our side of.
+pub(crate) fn accounts(settings: &Settings, callback_base: String) -> anyhow::Result<Accounts> {
+    let (im, live) = (settings.im()?, settings.live()?);
+    let secret = |secret: &Option<secrecy::SecretString>| {
+        secret.as_ref().map(|secret| secret.expose_secret().to_owned()).unwrap_or_default()
+    };
+    let app_secret = settings.wechat.apps.get(SANDBOX_APP).context("the sandbox's app")?;
+    Ok(Accounts {
+        app_id: SANDBOX_APP.into(),
+        app_secret: app_secret.expose_secret().to_owned(),
+        sdk_app_id: im.sdk_app_id,
+        im_key: im.secret_key.expose_secret().to_owned(),
+        im_admin: im.admin.clone(),
+        im_callback_token: secret(&im.callback_token),
+        live_callback_key: secret(&live.callback_key),
+        live_push_domain: live.push_domain.clone(),
+        cloud_secret_id: live.secret_id.clone().unwrap_or_default(),
+        cloud_secret_key: secret(&live.secret_key),
+        callback_base,
+    })
+}
+
+/// Registers the matchmaker `host` and sets some configs, once.
+pub(crate) async fn plant(parts: &Parts, sandbox_url: &str) -> anyhow::Result<()> {
+    let by = Operator { name: "seed".into(), reason: "a sandbox starts with a matchmaker".into() };
+    let url = format!("{sandbox_url}/sandbox/profile?code=host&nickname=%E7%BA%A2%E5%A8%98&gender=2");
+    let sealed: Value = reqwest::get(url).await?.json().await?;
+    let field = |name: &str| sealed.get(name).and_then(Value::as_str).map(str::to_owned).context("a sealed profile");
+    let registration = Registration {
+        app_id: SANDBOX_APP.into(),
+        code: "host".into(),
+        sealed: Some((field("encryptedData")?, field("iv")?)),
+        token: None,
+    };
+    let host = parts.users.register(registration).await?.user;
+    if parts.users.profile(host).await?.matchmaker {
+        return Ok(());
+    }
+    parts.rooms.grant_matchmaker(by.clone(), host).await?;
+    let share = r#"{"title": "优质好男人都在这里等你！", "src": "https://example.com/share.png"}"#;
+    parts.configs.add(by.clone(), "PROGRAM_SHARE".into(), share.into()).await?;
+    parts.configs.set(by, "INDEX_BANNER".into(), "https://example.com/banner.png".into()).await?;
+    Ok(())
+}

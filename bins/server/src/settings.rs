@@ -1,0 +1,228 @@
+//! Settings: a TOML file, over which the environment wins (`QLIVE__DATABASE__URL`).
+
+pub(crate) mod mode;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use config::{Config, Environment, File};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+pub use mode::Mode;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    pub server: Server,
+    pub database: Database,
+    pub sandbox: Sandbox,
+    pub wechat: Wechat,
+    pub im: Option<Im>,
+    pub live: Option<Live>,
+    pub limits: Limits,
+    pub rooms: Rooms,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// How clients reach us, without a trailing slash; `http://<listen>` when empty.
+    pub public_url: String,
+    /// A filter of `tracing`: `info`, `qlive_rooms=debug,warn`, …
+    pub log: String,
+    pub log_format: LogFormat,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Where the database is. The URL may hold a password.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub pool_size: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sandbox {
+    /// By itself only when nothing real is configured and we listen on loopback.
+    pub enabled: Option<bool>,
+    pub listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wechat {
+    pub api_url: String,
+    pub content_check: bool,
+    /// App ids and their secrets.
+    pub apps: HashMap<String, SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Im {
+    #[serde(default = "im_url")]
+    pub api_url: String,
+    pub sdk_app_id: u32,
+    pub secret_key: SecretString,
+    #[serde(default = "im_admin")]
+    pub admin: String,
+    /// Without it every IM callback is refused.
+    pub callback_token: Option<SecretString>,
+    #[serde(default)]
+    pub speaks: Speaks,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Speaks {
+    #[default]
+    Server,
+    Client,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    pub push_domain: String,
+    pub play_domain: String,
+    #[serde(default = "live_app")]
+    pub app: String,
+    pub push_key: SecretString,
+    /// When set, play URLs are signed too.
+    pub play_key: Option<SecretString>,
+    /// Without it every stream callback is refused.
+    pub callback_key: Option<SecretString>,
+    #[serde(default = "push_ttl")]
+    pub push_ttl_secs: u64,
+    #[serde(default = "live_url")]
+    pub api_url: String,
+    /// The cloud API key that cuts streams; without both, streams are not cut.
+    pub secret_id: Option<String>,
+    pub secret_key: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    pub enabled: bool,
+    pub per_user_per_second: u32,
+    pub per_ip_per_second: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rooms {
+    pub admission: Admission,
+    pub guest_grace_secs: u64,
+    pub host_grace_secs: u64,
+    /// 0: a seat may stay without a stream; else it is freed after so long.
+    pub stream_start_secs: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Admission {
+    #[default]
+    Applied,
+    Invited,
+    Open,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
+            log: "info".into(),
+            log_format: LogFormat::Text,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: "sqlite://qlive.db".to_owned().into(), pool_size: 8 }
+    }
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self { enabled: None, listen: SocketAddr::from(([127, 0, 0, 1], 8081)) }
+    }
+}
+
+impl Default for Wechat {
+    fn default() -> Self {
+        Self { api_url: "https://api.weixin.qq.com".into(), content_check: false, apps: HashMap::new() }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { enabled: true, per_user_per_second: 20, per_ip_per_second: 200 }
+    }
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self { admission: Admission::Applied, guest_grace_secs: 60, host_grace_secs: 180, stream_start_secs: 0 }
+    }
+}
+
+fn im_url() -> String {
+    "https://console.tim.qq.com".into()
+}
+
+fn im_admin() -> String {
+    "administrator".into()
+}
+
+fn live_app() -> String {
+    "live".into()
+}
+
+fn live_url() -> String {
+    "https://live.tencentcloudapi.com".into()
+}
+
+const fn push_ttl() -> u64 {
+    86_400
+}
+
+impl Settings {
+    /// Reads the file, when one is named, and the environment.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut sources = Config::builder();
+        if let Some(path) = file {
+            sources = sources.add_source(File::from(path));
+        }
+        let environment = Environment::with_prefix("QLIVE").prefix_separator("__").separator("__");
+        let environment = environment.try_parsing(true).list_separator(",").with_list_parse_key("server.trusted_proxies");
+        Ok(sources.add_source(environment).build()?.try_deserialize()?)
+    }
+
+    /// How clients reach us, without a trailing slash.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        match self.server.public_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.server.listen),
+            url => url.to_owned(),
+        }
+    }
+}
