@@ -1,0 +1,12 @@
+//! The vocabulary of the suites: a [`House`] is a fresh server with its
+//! sandbox, a [`Phone`] is a mini-program that talks to it over HTTP.
+
+mod contract;
+mod house;
+mod phone;
+
+pub use house::{House, eventually};
+pub use phone::{Answer, Phone};
+
+/// The mini-program that the sandbox knows.
+pub const APP: &str = "wxca891295c56f2c79";

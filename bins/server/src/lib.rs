@@ -22,4 +22,4 @@ pub use check::check;
 pub use http::routes::{Access, BASE, Operation, operations};
 pub use house::{Parts, operators_house};
 pub use logging::init as init_logging;
-pub use settings::{Mode, Settings};
+pub use settings::{Admission as AdmissionSetting, Mode, Settings, Speaks as SpeaksSetting};

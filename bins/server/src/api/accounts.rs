@@ -23,15 +23,27 @@ impl FromParams for LoginInput {
     }
 }
 
-/// `status` 1: nobody is registered, and nothing else is given. `login_type` 1:
-/// the user is still in a live room, which the last four fields describe.
-#[derive(Serialize, ToSchema, Default)]
-pub(crate) struct LoginAnswer {
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum LoginAnswer {
+    Known(Box<LoginKnown>),
+    Unknown(LoginUnknown),
+}
+
+/// `status` 1: nobody is registered under this openid.
+#[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginUnknown {
     status: i32,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    credentials: Option<CredentialsAnswer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    login_type: Option<i32>,
+}
+
+/// `status` 0. `login_type` 1: the user is still in a live room, which the last four fields describe.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LoginKnown {
+    status: i32,
+    #[serde(flatten)]
+    credentials: CredentialsAnswer,
+    login_type: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_type: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,19 +83,18 @@ pub(crate) async fn login(
     Input(input): Input<LoginInput>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let Some(credentials) = state.parts.users.login(input.app_id, input.code, token.0).await? else {
-        return Ok(Json(LoginAnswer { status: 1, ..LoginAnswer::default() }));
+        return Ok(Json(LoginAnswer::Unknown(LoginUnknown { status: 1 })));
     };
     let here = state.parts.rooms.whereabouts(credentials.user).await?;
-    let mut answer = LoginAnswer { login_type: Some(0), ..LoginAnswer::default() };
-    if let Some(here) = here {
-        answer.login_type = Some(1);
-        answer.user_type = Some(here.user_type);
-        answer.live_room_name = Some(here.room_name);
-        answer.live_id = Some(here.live.get());
-        answer.group_id = Some(here.group.to_string());
-    }
-    answer.credentials = Some(credentials.into());
-    Ok(Json(answer))
+    Ok(Json(LoginAnswer::Known(Box::new(LoginKnown {
+        status: 0,
+        credentials: credentials.into(),
+        login_type: i32::from(here.is_some()),
+        user_type: here.as_ref().map(|here| here.user_type),
+        live_room_name: here.as_ref().map(|here| here.room_name.clone()),
+        live_id: here.as_ref().map(|here| here.live.get()),
+        group_id: here.map(|here| here.group.to_string()),
+    }))))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -132,6 +143,7 @@ pub(crate) async fn register(
 
 /// The whole profile. Of another user, what only he may know is empty.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ProfileAnswer {
     user_id: String,
     user_sig: String,
@@ -283,6 +295,7 @@ impl FromParams for LikeInput {
 
 /// `{"detail": "ok"}`.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LikeDone {
     detail: &'static str,
 }
@@ -313,6 +326,7 @@ impl FromParams for UserInput {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LikeAnswer {
     /// 1 likes, 0 does not.
     like_state: i32,

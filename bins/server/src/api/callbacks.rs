@@ -16,6 +16,7 @@ use crate::http::error::{ApiError, ErrorAnswer};
 
 /// What Tencent IM expects. A refused message has `ErrorCode` 1.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ImAnswer {
     #[serde(rename = "ActionStatus")]
     action_status: &'static str,
@@ -69,6 +70,7 @@ pub(crate) async fn im_notify(
 
 /// What CSS expects.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LiveAnswer {
     code: i32,
 }

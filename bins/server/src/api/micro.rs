@@ -35,6 +35,7 @@ pub(crate) enum AcceptAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AcceptWon {
     code: &'static str,
     play_url: String,
@@ -48,6 +49,7 @@ pub(crate) struct AcceptWon {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AcceptLost {
     code: &'static str,
     error_msg: &'static str,
@@ -146,6 +148,7 @@ impl FromParams for GuestInput {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct InviteAnswer {
     /// Seconds.
     expires_in: u64,

@@ -43,6 +43,7 @@ impl FromParams for PageInput {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LiveRoomAnswer {
     id: i64,
     group_id: String,
@@ -55,6 +56,7 @@ pub(crate) struct LiveRoomAnswer {
 
 /// The faces on the mics.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Players {
     boy: String,
     girl: String,
@@ -117,6 +119,7 @@ pub(crate) struct StageAnswer {
 
 /// The host.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Anchor {
     nickname: String,
     face_url: String,
@@ -171,6 +174,7 @@ impl FromParams for AudienceInput {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AudienceAnswer {
     user_id: String,
     nickname: String,
@@ -220,11 +224,13 @@ pub(crate) enum MatchmakerAnswer {
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MatchmakerBanned {
     status: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MatchmakerLive {
     status: &'static str,
     user_id: String,
@@ -316,6 +322,7 @@ pub(crate) async fn logout(
 
 /// In no room: `""`, 0, `""`, 0.
 #[derive(Serialize, ToSchema, Default)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct UserStateAnswer {
     live_room_name: String,
     live_id: i64,
@@ -366,6 +373,7 @@ pub(crate) struct SyncAnswer {
 
 /// A message of the room's group, as `CloudCustomData` and text carry it.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct EventAnswer {
     id: i64,
     seq: i64,

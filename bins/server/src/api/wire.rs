@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 /// `{"detail": "OK"}`.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Done {
     detail: &'static str,
 }
@@ -24,9 +25,11 @@ pub(crate) enum SeatAnswer {
 
 /// `{}`.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Empty {}
 
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PersonAnswer {
     play_url: String,
     nickname: String,

@@ -34,6 +34,7 @@ pub struct ApiError {
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ErrorAnswer {
     /// One sentence fit to show the user.
     detail: String,

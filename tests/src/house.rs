@@ -1,0 +1,224 @@
+//! A fresh server with its sandbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use qlive_server::{Application, BASE, Parts, Settings};
+use qlive_store::audit::Operator;
+use qlive_store::testing::TestDb;
+use qlive_types::{Clock, Gender, UserId};
+use serde_json::{Value, json};
+
+use crate::contract::Contract;
+use crate::phone::Phone;
+
+/// A server under test. Dropping it stops it.
+pub struct House {
+    pub url: String,
+    pub sandbox: String,
+    pub clock: Clock,
+    pub parts: Parts,
+    pub http: reqwest::Client,
+    /// Settings with which another instance joins this one's database and sandbox.
+    pub settings: Settings,
+    pub(crate) contract: Arc<Contract>,
+    handle: Option<tokio::task::JoinHandle<()>>,
+    stop: StopHandle,
+    _db: Option<Arc<TestDb>>,
+}
+
+type StopHandle = Box<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+impl House {
+    /// Opens a house on this database, without rate limits.
+    pub async fn open(db: TestDb) -> Self {
+        Self::open_with(db, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn open_with(db: TestDb, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::default();
+        settings.server.listen = ([127, 0, 0, 1], 0).into();
+        settings.sandbox.listen = ([127, 0, 0, 1], 0).into();
+        settings.database.url = db.url.clone().into();
+        settings.limits.enabled = false;
+        change(&mut settings);
+        Self::start(settings, Clock::system(), None, Some(Arc::new(db))).await
+    }
+
+    /// Another instance on the same database and sandbox.
+    pub async fn second(&self) -> Self {
+        Self::start(self.settings.clone(), self.clock.clone(), Some(self.sandbox.clone()), None).await
+    }
+
+    /// A house with just these settings, for the demo.
+    pub async fn with_settings(settings: Settings) -> Self {
+        Self::start(settings, Clock::system(), None, None).await
+    }
+
+    async fn start(settings: Settings, clock: Clock, sandbox: Option<String>, db: Option<Arc<TestDb>>) -> Self {
+        let application = Application::build(&settings, clock.clone(), false).await.unwrap();
+        let url = application.url().to_owned();
+        let sandbox = sandbox.or_else(|| application.sandbox_url()).unwrap();
+        let parts = application.parts().clone();
+        let server = application.handle();
+        let handle = tokio::spawn(async move { application.run().await.unwrap() });
+        let http = reqwest::Client::new();
+        let document = http.get(format!("{url}/openapi.json")).send().await.unwrap().json().await.unwrap();
+        Self {
+            settings: settings.against_sandbox(&sandbox),
+            url,
+            sandbox,
+            clock,
+            parts,
+            http,
+            contract: Arc::new(Contract::new(document)),
+            handle: Some(handle),
+            stop: Box::new(move || Box::pin(server.stop(true))),
+            _db: db,
+        }
+    }
+
+    /// Stops it as SIGTERM does, its workers and its sandbox too.
+    pub async fn close(mut self) {
+        (self.stop)().await;
+        if let Some(handle) = self.handle.take() {
+            handle.await.unwrap();
+        }
+    }
+
+    /// The address of an operation.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{BASE}{path}", self.url)
+    }
+
+    /// A registered user with a complete profile.
+    pub async fn guest(&self, name: &str, gender: Gender) -> Phone {
+        Phone::register(self, name, gender).await
+    }
+
+    /// The seeded matchmaker, logged in.
+    pub async fn host(&self) -> Phone {
+        Phone::login(self, "host").await
+    }
+
+    /// A registered user who was made a matchmaker.
+    pub async fn matchmaker(&self, name: &str) -> Phone {
+        let phone = self.guest(name, Gender::Female).await;
+        self.parts.rooms.grant_matchmaker(operator(), phone.id()).await.unwrap();
+        phone
+    }
+
+    /// A user without name or gender of his own.
+    pub async fn nameless(&self, name: &str) -> Phone {
+        Phone::register_bare(self, name).await
+    }
+
+    pub async fn ban(&self, user: UserId) {
+        self.parts.rooms.ban(operator(), user).await.unwrap();
+    }
+
+    pub async fn unban(&self, user: UserId) {
+        self.parts.rooms.unban(operator(), user).await.unwrap();
+    }
+
+    /// Puts the clock of server and sandbox forward.
+    pub fn advance(&self, secs: u64) {
+        self.clock.advance(Duration::from_secs(secs));
+    }
+
+    /// The messages that a room's group was told, by us or by clients.
+    pub async fn told_group(&self, group: &str) -> Vec<Value> {
+        self.messages("group", group).await
+    }
+
+    /// The messages that an account was told.
+    pub async fn told(&self, phone: &Phone) -> Vec<Value> {
+        self.messages("to", &phone.user_id).await
+    }
+
+    async fn messages(&self, key: &str, value: &str) -> Vec<Value> {
+        let url = format!("{}/sandbox/messages?{key}={value}", self.sandbox);
+        self.http.get(url).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Everything else that the sandbox knows.
+    pub async fn outside(&self) -> Value {
+        self.http.get(format!("{}/sandbox/state", self.sandbox)).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Switches a fault of the sandbox on.
+    pub async fn fault(&self, fault: Value) {
+        let answer = self.http.post(format!("{}/sandbox/faults", self.sandbox)).json(&fault).send().await.unwrap();
+        assert_eq!(answer.status(), 204, "{fault}");
+    }
+
+    /// Switches all faults off.
+    pub async fn no_faults(&self) {
+        self.http.delete(format!("{}/sandbox/faults", self.sandbox)).send().await.unwrap();
+    }
+
+    /// Plays the phone of a user: `{"im": "lost"}`, `{"stream": "start"}`, …
+    pub async fn play(&self, phone: &Phone, what: Value) -> Value {
+        let url = format!("{}/sandbox/clients/{}", self.sandbox, phone.user_id);
+        self.http.post(url).json(&what).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Lets a client say something through IM; whether it went out.
+    pub async fn say(&self, what: Value) -> bool {
+        let answer = self.http.post(format!("{}/sandbox/say", self.sandbox)).json(&what).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        answer["sent"].as_bool().unwrap()
+    }
+
+    /// Waits until nothing is left to deliver.
+    pub async fn delivered(&self) {
+        eventually("everything is delivered", || async {
+            self.parts.office.stats().await.unwrap().waiting == 0
+        })
+        .await;
+    }
+
+    /// The types of the messages a group was told, seats with their state: `reset on 1`.
+    pub async fn story(&self, group: &str) -> Vec<String> {
+        self.told_group(group).await.iter().map(|message| summary(&message["message"])).collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some(handle) = self.handle.take() {
+            // The server's threads end with its handle; nobody waits for them here.
+            let stop = (self.stop)();
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(stop);
+            }
+            handle.abort();
+        }
+    }
+}
+
+/// A message in a few words.
+fn summary(message: &Value) -> String {
+    let content = &message["content"];
+    match message["type"].as_str() {
+        Some("reset") => format!("{} {}", content["content_type"].as_str().unwrap(), content["gender"]),
+        Some(other) => other.to_owned(),
+        None => "?".to_owned(),
+    }
+}
+
+fn operator() -> Operator {
+    Operator { name: "test".into(), reason: json!("a test").to_string() }
+}
+
+/// Waits for something that happens in the background.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
+    for _ in 0..400 {
+        if check().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("waited in vain: {what}");
+}

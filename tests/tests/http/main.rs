@@ -1,0 +1,32 @@
+//! The rules of the contract, over HTTP, on both databases. A file per operation or matter.
+
+mod accept;
+mod apply;
+mod audience;
+mod bans;
+mod configs;
+mod enter;
+mod im_notify;
+mod input;
+mod invite;
+mod leave;
+mod leave_micro;
+mod likes;
+mod limits;
+mod live_end;
+mod live_notify;
+mod livelist;
+mod login;
+mod losses;
+mod matchmaker;
+mod meta;
+mod outage;
+mod presence;
+mod profile;
+mod races;
+mod refuse;
+mod register;
+mod strangers;
+mod sync;
+mod told;
+mod tokens;
