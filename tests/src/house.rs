@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use qlive_sandbox::Sandbox;
 use qlive_server::{Application, BASE, Parts, Settings};
 use qlive_store::audit::Operator;
 use qlive_store::testing::TestDb;
@@ -22,8 +23,10 @@ pub struct House {
     /// Settings with which another instance joins this one's database and sandbox.
     pub settings: Settings,
     pub(crate) contract: Arc<Contract>,
-    handle: Option<tokio::task::JoinHandle<()>>,
+    handle: Option<tokio::task::JoinHandle<Option<Sandbox>>>,
     stop: StopHandle,
+    /// The sandbox of a server that was stopped since.
+    _sandbox: Option<Sandbox>,
     _db: Option<Arc<TestDb>>,
 }
 
@@ -51,6 +54,19 @@ impl House {
         Self::start(self.settings.clone(), self.clock.clone(), Some(self.sandbox.clone()), None).await
     }
 
+    /// Stops the server as SIGTERM does, lets time pass, and starts it again at the same address.
+    pub async fn restart(mut self, meanwhile_secs: u64) -> Self {
+        (self.stop)().await;
+        let sandbox = self.handle.take().unwrap().await.unwrap();
+        self.advance(meanwhile_secs);
+        let mut settings = self.settings.clone();
+        settings.server.listen = self.url.trim_start_matches("http://").parse().unwrap();
+        let kept = (Some(self.sandbox.clone()), self._db.clone());
+        let mut again = Self::start(settings, self.clock.clone(), kept.0, kept.1).await;
+        again._sandbox = sandbox;
+        again
+    }
+
     /// A house with just these settings, for the demo.
     pub async fn with_settings(settings: Settings) -> Self {
         Self::start(settings, Clock::system(), None, None).await
@@ -74,6 +90,7 @@ impl House {
             http,
             contract: Arc::new(Contract::new(document)),
             handle: Some(handle),
+            _sandbox: None,
             stop: Box::new(move || Box::pin(server.stop(true))),
             _db: db,
         }
@@ -83,7 +100,7 @@ impl House {
     pub async fn close(mut self) {
         (self.stop)().await;
         if let Some(handle) = self.handle.take() {
-            handle.await.unwrap();
+            drop(handle.await.unwrap());
         }
     }
 

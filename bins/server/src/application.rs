@@ -75,16 +75,15 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until it is stopped; requests under way are answered first.
-    pub async fn run(self) -> anyhow::Result<()> {
+    /// Serves until it is stopped; requests under way are answered first. The
+    /// sandbox, if there is one, is answered: it lives until it is dropped.
+    pub async fn run(self) -> anyhow::Result<Option<Sandbox>> {
         let served = self.server.await;
         for worker in self.workers {
             worker.abort();
         }
-        if let Some(sandbox) = self.sandbox {
-            sandbox.stop().await;
-        }
-        Ok(served?)
+        served?;
+        Ok(self.sandbox)
     }
 }
 

@@ -8,8 +8,8 @@ mod params;
 pub mod routes;
 mod state;
 
-pub(crate) use caller::{Caller, Leaver, PresentedToken, Reader};
+pub(crate) use caller::{Call, Caller, Leaver, PresentedToken, Reader};
 pub(crate) use envelope::envelope;
 pub(crate) use limits::Limits;
-pub(crate) use params::{BODY_LIMIT, FromParams, Input, Params};
+pub(crate) use params::{BODY_LIMIT, FromParams, Params};
 pub(crate) use state::State;

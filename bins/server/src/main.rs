@@ -60,7 +60,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         say(&format!("  register  curl '{sandbox}/sandbox/profile?code=alice&nickname=Alice&gender=2' | \\"));
         say(&format!("            curl -H 'Content-Type: application/json' -d @- {url}{}qlive_user/", qlive_server::BASE));
     }
-    application.run().await
+    application.run().await.map(drop)
 }
 
 #[expect(clippy::print_stdout, reason = "a command speaks to the person who typed it")]

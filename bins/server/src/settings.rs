@@ -20,7 +20,7 @@ pub struct Settings {
     pub database: Database,
     pub sandbox: Sandbox,
     pub wechat: Wechat,
-    pub im: Option<Im>,
+    pub im: Im,
     pub live: Option<Live>,
     pub limits: Limits,
     pub rooms: Rooms,
@@ -72,18 +72,16 @@ pub struct Wechat {
     pub apps: HashMap<String, SecretString>,
 }
 
+/// Tencent IM. Configured once `sdk_app_id` is set.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Im {
-    #[serde(default = "im_url")]
     pub api_url: String,
     pub sdk_app_id: u32,
     pub secret_key: SecretString,
-    #[serde(default = "im_admin")]
     pub admin: String,
     /// Without it every IM callback is refused.
     pub callback_token: Option<SecretString>,
-    #[serde(default)]
     pub speaks: Speaks,
 }
 
@@ -173,6 +171,19 @@ impl Default for Wechat {
     }
 }
 
+impl Default for Im {
+    fn default() -> Self {
+        Self {
+            api_url: "https://console.tim.qq.com".into(),
+            sdk_app_id: 0,
+            secret_key: SecretString::default(),
+            admin: "administrator".into(),
+            callback_token: None,
+            speaks: Speaks::Server,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { enabled: true, per_user_per_second: 20, per_ip_per_second: 200 }
@@ -183,14 +194,6 @@ impl Default for Rooms {
     fn default() -> Self {
         Self { admission: Admission::Applied, guest_grace_secs: 60, host_grace_secs: 180, stream_start_secs: 0 }
     }
-}
-
-fn im_url() -> String {
-    "https://console.tim.qq.com".into()
-}
-
-fn im_admin() -> String {
-    "administrator".into()
 }
 
 fn live_app() -> String {

@@ -47,7 +47,11 @@ impl Rooms {
                     }
                     None => come_in(conn, &house, user, about)?,
                 }
-                stage::view(conn, &house, &room, user)
+                match stage::view(conn, &house, &room, user) {
+                    // Another call of his took him elsewhere in between: look again where he is.
+                    Err(RoomsError::MembersOnly) => Err(StoreError::Contended.into()),
+                    seen => seen,
+                }
             })
             .await?;
         self.office.wake();

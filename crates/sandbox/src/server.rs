@@ -12,10 +12,16 @@ use serde_json::Value;
 use crate::world::{Accounts, World};
 use crate::{control, css, im, wechat};
 
-/// A running sandbox. It stops when its handle says so.
+/// A running sandbox. It ends when this is dropped.
 pub struct Sandbox {
     address: SocketAddr,
-    handle: actix_web::dev::ServerHandle,
+    task: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 impl Sandbox {
@@ -38,20 +44,13 @@ impl Sandbox {
         .shutdown_timeout(1)
         .listen(listener)?
         .run();
-        let handle = server.handle();
-        tokio::spawn(server);
-        Ok(Self { address, handle })
+        Ok(Self { address, task: tokio::spawn(server) })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// Stops it at once.
-    pub async fn stop(&self) {
-        self.handle.stop(false).await;
     }
 }
 

@@ -1,1 +1,91 @@
+//! Section 4: what every message carries.
 
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::House;
+use qlive_types::Gender;
+use serde_json::json;
+
+on_both!(messages_carry_their_number, many_changes_make_one_num, an_unknown_account_is_imported, a_lost_group_is_made_anew, a_refusal_is_parked_and_the_lane_goes_on);
+
+async fn messages_carry_their_number(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let room = host.open_room().await;
+    let bob = house.guest("bob", Gender::Male).await;
+    bob.take_mic(&room["live_id"]).await;
+    host.off_mic(&room["live_id"], &bob, Gender::Male).await.ok();
+    house.delivered().await;
+    let told = house.told_group(room["group_id"].as_str().unwrap()).await;
+    let seqs: Vec<i64> = told.iter().map(|told| told["custom"]["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, [1, 2]);
+    let custom = &told[0]["custom"];
+    assert_eq!(custom["live_id"], room["live_id"]);
+    assert!(custom["id"].as_i64() < told[1]["custom"]["id"].as_i64());
+    assert_eq!(custom["broadcast_id"], told[1]["custom"]["broadcast_id"]);
+    let age = house.clock.now().millis() - custom["at"].as_i64().unwrap();
+    assert!((0..60_000).contains(&age));
+    let kickout = house.told(&bob).await.pop().unwrap();
+    assert!((1..=2).contains(&kickout["custom"]["seq"].as_i64().unwrap()), "the current one");
+    assert_eq!(told[0]["from"], "administrator");
+}
+
+async fn many_changes_make_one_num(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let live = host.open_room().await["live_id"].clone();
+    let mut guests = Vec::new();
+    for number in 0..6 {
+        guests.push(house.guest(&format!("guest{number}"), Gender::Male).await);
+    }
+    futures_util::future::join_all(guests.iter().map(|guest| guest.enter(&live))).await;
+    house.delivered().await;
+    let told = house.told(&host).await;
+    assert!(told.len() <= 3, "{} instead of few", told.len());
+    assert_eq!(told.last().unwrap()["message"]["content"]["num_list"], json!([0, 6, 0, 0]));
+}
+
+async fn an_unknown_account_is_imported(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let live = host.open_room().await["live_id"].clone();
+    let bob = house.guest("bob", Gender::Male).await;
+    house.delivered().await;
+    house.fault(json!({"path": "/v4/openim/sendmsg", "errcode": 90012, "times": 1})).await;
+    bob.enter(&live).await.ok();
+    house.delivered().await;
+    assert_eq!(house.told(&host).await.pop().unwrap()["message"]["type"], "num");
+    let imports = house.outside().await["calls"]["/v4/im_open_login_svc/account_import"].as_i64().unwrap();
+    assert!(imports >= 3, "host, bob, and the host again");
+}
+
+async fn a_lost_group_is_made_anew(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let room = host.open_room().await;
+    house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 10010, "times": 1})).await;
+    house.guest("bob", Gender::Male).await.take_mic(&room["live_id"]).await;
+    house.delivered().await;
+    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1"]);
+    assert_eq!(house.outside().await["calls"]["/v4/group_open_http_svc/create_group"], 2);
+}
+
+async fn a_refusal_is_parked_and_the_lane_goes_on(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let room = host.open_room().await;
+    let bob = house.guest("bob", Gender::Male).await;
+    house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 80001, "times": 1})).await;
+    bob.take_mic(&room["live_id"]).await;
+    bob.off_mic(&room["live_id"], &bob, Gender::Male).await.ok();
+    house.delivered().await;
+    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["off 1"]);
+    let listed = house.parts.office.list().await.unwrap();
+    assert_eq!((listed.len(), listed[0].status), (1, "parked"));
+    assert!(listed[0].detail.contains("80001"), "{}", listed[0].detail);
+    let by = qlive_store::audit::Operator { name: "ops".into(), reason: String::new() };
+    assert!(house.parts.office.retry(by.clone(), listed[0].id).await.unwrap());
+    assert!(!house.parts.office.retry(by, listed[0].id).await.unwrap(), "only what is parked");
+    house.delivered().await;
+    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await.len(), 2);
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::error::{ApiError, ErrorAnswer};
-use crate::http::{Caller, FromParams, Input, Params, PresentedToken, Reader, State};
+use crate::http::{Call, Caller, FromParams, Params, PresentedToken, Reader, State};
 
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct LoginInput {
@@ -79,8 +79,7 @@ impl From<qlive_users::Credentials> for CredentialsAnswer {
     responses((status = 200, body = LoginAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn login(
     state: Data<State>,
-    token: PresentedToken,
-    Input(input): Input<LoginInput>,
+    Call(token, input): Call<PresentedToken, LoginInput>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
     let Some(credentials) = state.parts.users.login(input.app_id, input.code, token.0).await? else {
         return Ok(Json(LoginAnswer::Unknown(LoginUnknown { status: 1 })));
@@ -129,8 +128,7 @@ impl FromParams for RegisterInput {
     responses((status = 200, body = CredentialsAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn register(
     state: Data<State>,
-    token: PresentedToken,
-    Input(input): Input<RegisterInput>,
+    Call(token, input): Call<PresentedToken, RegisterInput>,
 ) -> Result<Json<CredentialsAnswer>, ApiError> {
     let registration = Registration {
         app_id: input.app_id,
@@ -233,8 +231,7 @@ impl FromParams for ProfileInput {
     responses((status = 200, body = ProfileAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn update_userinfo(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<ProfileInput>,
+    Call(caller, input): Call<Caller, ProfileInput>,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let change = ProfileChange::try_from(Draft {
         nickname: input.nickname,
@@ -268,8 +265,7 @@ impl FromParams for OptionalUserInput {
     responses((status = 200, body = ProfileAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_userinfo(
     state: Data<State>,
-    caller: Reader,
-    Input(input): Input<OptionalUserInput>,
+    Call(caller, input): Call<Reader, OptionalUserInput>,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let user = input.user_id.unwrap_or(caller.0);
     let profile = state.parts.users.profile(user).await?;
@@ -306,8 +302,7 @@ pub(crate) struct LikeDone {
     responses((status = 200, body = LikeDone), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn set_like(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<LikeInput>,
+    Call(caller, input): Call<Caller, LikeInput>,
 ) -> Result<Json<LikeDone>, ApiError> {
     state.parts.users.set_like(caller.0, input.user_id, input.like_state).await?;
     Ok(Json(LikeDone { detail: "ok" }))
@@ -337,8 +332,7 @@ pub(crate) struct LikeAnswer {
     responses((status = 200, body = LikeAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_like(
     state: Data<State>,
-    caller: Reader,
-    Input(input): Input<UserInput>,
+    Call(caller, input): Call<Reader, UserInput>,
 ) -> Result<Json<LikeAnswer>, ApiError> {
     let liked = state.parts.users.is_liked(caller.0, input.user_id).await?;
     Ok(Json(LikeAnswer { like_state: i32::from(liked) }))

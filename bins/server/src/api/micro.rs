@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::rooms::{RoomInput, uncached};
 use super::wire::Done;
 use crate::http::error::{ApiError, ErrorAnswer};
-use crate::http::{Caller, FromParams, Input, Params, State};
+use crate::http::{Call, Caller, FromParams, Params, State};
 
 /// 10. Apply for the mic.
 #[utoipa::path(post, path = "/wx/api/qlive/qlive_room/apply_micro/", tag = "mic", request_body = RoomInput,
@@ -19,8 +19,7 @@ use crate::http::{Caller, FromParams, Input, Params, State};
     responses((status = 200, body = Done), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn apply_micro(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<RoomInput>,
+    Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<Done>, ApiError> {
     state.parts.rooms.apply(caller.0, input.live_id, input.presence).await?;
     Ok(Json(Done::OK))
@@ -61,8 +60,7 @@ pub(crate) struct AcceptLost {
     responses((status = 200, body = AcceptAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn accept_micro(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<RoomInput>,
+    Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<AcceptAnswer>, ApiError> {
     Ok(Json(match state.parts.rooms.accept(caller.0, input.live_id, input.presence).await? {
         Accepted::Lost => AcceptAnswer::Lost(AcceptLost { code: "failed", error_msg: "抢麦失败" }),
@@ -112,8 +110,7 @@ impl FromParams for LeaveMicroInput {
     responses((status = 200, body = Done), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn leave_micro(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<LeaveMicroInput>,
+    Call(caller, input): Call<Caller, LeaveMicroInput>,
 ) -> Result<HttpResponse, ApiError> {
     let LeaveMicroInput { live_id, user_id, gender, presence } = input;
     state.parts.rooms.leave_micro(caller.0, live_id, user_id, gender, presence).await?;
@@ -126,8 +123,7 @@ pub(crate) async fn leave_micro(
     responses((status = 200, body = Done), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn refuse_micro(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<RoomInput>,
+    Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<Done>, ApiError> {
     state.parts.rooms.refuse(caller.0, input.live_id, input.presence).await?;
     Ok(Json(Done::OK))
@@ -160,8 +156,7 @@ pub(crate) struct InviteAnswer {
     responses((status = 200, body = InviteAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn invite_micro(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<GuestInput>,
+    Call(caller, input): Call<Caller, GuestInput>,
 ) -> Result<Json<InviteAnswer>, ApiError> {
     let stands = state.parts.rooms.invite(caller.0, input.live_id, input.user_id).await?;
     Ok(Json(InviteAnswer { expires_in: stands.as_secs() }))
@@ -173,8 +168,7 @@ pub(crate) async fn invite_micro(
     responses((status = 200, body = Done), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn decline_micro(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<GuestInput>,
+    Call(caller, input): Call<Caller, GuestInput>,
 ) -> Result<Json<Done>, ApiError> {
     state.parts.rooms.decline(caller.0, input.live_id, input.user_id).await?;
     Ok(Json(Done::OK))

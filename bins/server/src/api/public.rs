@@ -12,15 +12,14 @@ use utoipa_swagger_ui::SwaggerUi;
 use super::openapi::Document;
 use super::rooms::NoInput;
 use crate::http::error::{ApiError, ErrorAnswer};
-use crate::http::{Input, Reader, State};
+use crate::http::{Call, Reader, State};
 
 /// 20. What operators set for all clients.
 #[utoipa::path(get, path = "/wx/api/qlive/get_configs/", tag = "accounts", security(("token" = [])),
     responses((status = 200, body = Object), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_configs(
     state: Data<State>,
-    _: Reader,
-    Input(NoInput): Input<NoInput>,
+    Call(_reader, NoInput): Call<Reader, NoInput>,
 ) -> Result<Json<Map<String, Value>>, ApiError> {
     Ok(Json(state.parts.configs.snapshot().await?.public()))
 }

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::wire::{Done, SeatAnswer};
 use crate::http::error::{ApiError, ErrorAnswer};
-use crate::http::{Caller, FromParams, Input, Leaver, Params, Reader, State};
+use crate::http::{Call, Caller, FromParams, Leaver, Params, Reader, State};
 
 /// A GET that changes state must not be answered from a cache.
 pub(crate) fn uncached(answer: impl Serialize) -> HttpResponse {
@@ -67,8 +67,7 @@ pub(crate) struct Players {
     responses((status = 200, body = Vec<LiveRoomAnswer>), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_livelist(
     state: Data<State>,
-    _: Reader,
-    Input(input): Input<PageInput>,
+    Call(_reader, input): Call<Reader, PageInput>,
 ) -> Result<Json<Vec<LiveRoomAnswer>>, ApiError> {
     let rooms = state.parts.rooms.live_list(input.page.0).await?;
     let answer = rooms.iter().map(|room| LiveRoomAnswer {
@@ -148,8 +147,7 @@ impl From<Stage> for StageAnswer {
     responses((status = 200, body = StageAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_playurl(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<RoomInput>,
+    Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<HttpResponse, ApiError> {
     let stage = state.parts.rooms.enter(caller.0, input.live_id).await?;
     Ok(uncached(StageAnswer::from(stage)))
@@ -189,8 +187,7 @@ pub(crate) struct AudienceAnswer {
     responses((status = 200, body = Vec<AudienceAnswer>), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_users_info(
     state: Data<State>,
-    caller: Reader,
-    Input(input): Input<AudienceInput>,
+    Call(caller, input): Call<Reader, AudienceInput>,
 ) -> Result<Json<Vec<AudienceAnswer>>, ApiError> {
     let audience = state.parts.rooms.audience(caller.0, input.live_id, input.gender, input.page.0).await?;
     let answer = audience.into_iter().map(|viewer| AudienceAnswer {
@@ -208,8 +205,7 @@ pub(crate) async fn get_users_info(
     responses((status = 200, body = Done), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn live_end(
     state: Data<State>,
-    caller: Caller,
-    Input(input): Input<RoomInput>,
+    Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<Done>, ApiError> {
     state.parts.rooms.end(caller.0, input.live_id, input.presence).await?;
     Ok(Json(Done::OK))
@@ -248,8 +244,7 @@ pub(crate) struct MatchmakerLive {
     responses((status = 200, body = MatchmakerAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn matchmaker_enter(
     state: Data<State>,
-    caller: Reader,
-    Input(NoInput): Input<NoInput>,
+    Call(caller, NoInput): Call<Reader, NoInput>,
 ) -> Result<Json<MatchmakerAnswer>, ApiError> {
     Ok(Json(match state.parts.rooms.matchmaker_enter(caller.0).await? {
         MatchmakerEntry::Banned => MatchmakerAnswer::Banned(MatchmakerBanned { status: "failed" }),
@@ -284,8 +279,7 @@ impl FromParams for NoInput {
     responses((status = 200, body = Done), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn leave_room(
     state: Data<State>,
-    caller: Leaver,
-    Input(input): Input<RoomInput>,
+    Call(caller, input): Call<Leaver, RoomInput>,
 ) -> Result<HttpResponse, ApiError> {
     state.parts.rooms.leave(caller.unless_banned()?, input.live_id, input.presence).await?;
     Ok(uncached(Done::OK))
@@ -312,8 +306,7 @@ impl FromParams for LogoutInput {
     responses((status = 200, body = Done), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn logout(
     state: Data<State>,
-    caller: Leaver,
-    Input(input): Input<LogoutInput>,
+    Call(caller, input): Call<Leaver, LogoutInput>,
 ) -> Result<HttpResponse, ApiError> {
     let hidden = input.reason.as_deref() == Some("hide");
     state.parts.rooms.log_out(caller.user(), input.presence, hidden).await?;
@@ -335,8 +328,7 @@ pub(crate) struct UserStateAnswer {
     responses((status = 200, body = UserStateAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_user_state(
     state: Data<State>,
-    caller: Reader,
-    Input(NoInput): Input<NoInput>,
+    Call(caller, NoInput): Call<Reader, NoInput>,
 ) -> Result<Json<UserStateAnswer>, ApiError> {
     let here = state.parts.rooms.whereabouts(caller.0).await?;
     let answer = here.map(|here| UserStateAnswer {
@@ -391,8 +383,7 @@ pub(crate) struct EventAnswer {
     responses((status = 200, body = SyncAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn sync(
     state: Data<State>,
-    caller: Reader,
-    Input(input): Input<SyncInput>,
+    Call(caller, input): Call<Reader, SyncInput>,
 ) -> Result<HttpResponse, ApiError> {
     let sync = state.parts.rooms.sync(caller.0, input.live_id, input.since).await?;
     let events = sync.events.into_iter().map(|event| EventAnswer {

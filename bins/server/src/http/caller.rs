@@ -1,6 +1,6 @@
 //! Who calls: the right to call an operation stands in its handler's signature.
 
-use std::future::{Future, Ready, ready};
+use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
@@ -10,8 +10,8 @@ use qlive_rooms::Heard;
 use qlive_types::UserId;
 use secrecy::SecretString;
 
-use super::State;
 use super::error::ApiError;
+use super::{FromParams, Params, State};
 
 /// A user who may change something: logged in, not banned.
 #[derive(Clone, Copy)]
@@ -51,55 +51,61 @@ fn token(request: &HttpRequest) -> Option<SecretString> {
     Some(token.to_owned().into())
 }
 
-async fn identify(request: HttpRequest, heard: Heard) -> Result<qlive_users::Caller, ApiError> {
+async fn identify(request: &HttpRequest, heard: Heard) -> Result<qlive_users::Caller, ApiError> {
     let state = request.app_data::<web::Data<State>>().ok_or(ApiError::INTERNAL)?;
-    let token = token(&request).ok_or(ApiError::UNAUTHORIZED)?;
+    let token = token(request).ok_or(ApiError::UNAUTHORIZED)?;
     let caller = state.parts.rooms.admit(token, heard).await?.ok_or(ApiError::UNAUTHORIZED)?;
     request.extensions_mut().insert(LoggedUser(caller.user));
     if state.limits.allows_user(caller.user) { Ok(caller) } else { Err(ApiError::TOO_MANY) }
 }
 
-impl FromRequest for Caller {
+/// Somebody in particular who may call.
+pub(crate) trait Who: Sized {
+    /// Finds out from the request, or refuses it.
+    async fn identify(request: &HttpRequest) -> Result<Self, ApiError>;
+}
+
+impl Who for Caller {
+    async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
+        let caller = identify(request, Heard::Yes).await?;
+        if caller.banned { Err(ApiError::BANNED) } else { Ok(Self(caller.user)) }
+    }
+}
+
+impl Who for Reader {
+    async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
+        Ok(Self(identify(request, Heard::Yes).await?.user))
+    }
+}
+
+impl Who for Leaver {
+    async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
+        let caller = identify(request, Heard::No).await?;
+        Ok(Self { user: caller.user, banned: caller.banned })
+    }
+}
+
+impl Who for PresentedToken {
+    async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
+        Ok(Self(token(request)))
+    }
+}
+
+/// A call: who makes it, and what it asks. Strangers are turned away before anything of what they sent is read.
+pub(crate) struct Call<W, T>(pub(crate) W, pub(crate) T);
+
+impl<W: Who + 'static, T: FromParams + 'static> FromRequest for Call<W, T> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
+        let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
-            let caller = identify(request, Heard::Yes).await?;
-            if caller.banned { Err(ApiError::BANNED) } else { Ok(Self(caller.user)) }
+            let who = W::identify(&request).await?;
+            let body = body.await.map_err(|_| ApiError::TOO_LARGE)?;
+            let params = Params::read(&request, &body)?;
+            Ok(Self(who, T::from_params(&params)?))
         })
-    }
-}
-
-impl FromRequest for Reader {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { Ok(Self(identify(request, Heard::Yes).await?.user)) })
-    }
-}
-
-impl FromRequest for Leaver {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let caller = identify(request, Heard::No).await?;
-            Ok(Self { user: caller.user, banned: caller.banned })
-        })
-    }
-}
-
-impl FromRequest for PresentedToken {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self(token(request))))
     }
 }

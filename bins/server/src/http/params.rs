@@ -3,13 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
-use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::HttpRequest;
 use percent_encoding::percent_decode_str;
 use qlive_rooms::Presence;
 use qlive_types::{Gender, LiveId, Page, UserId, text};
@@ -40,27 +37,9 @@ pub(crate) trait FromParams: Sized {
     fn from_params(params: &Params) -> Result<Self, ApiError>;
 }
 
-/// Extracts an operation's input.
-pub(crate) struct Input<T>(pub(crate) T);
-
-impl<T: FromParams + 'static> FromRequest for Input<T> {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let body = web::Bytes::from_request(&request, payload);
-        Box::pin(async move {
-            let body = body.await.map_err(|_| ApiError::TOO_LARGE)?;
-            let params = Params::read(&request, &body)?;
-            T::from_params(&params).map(Input)
-        })
-    }
-}
-
 impl Params {
     /// Reads query and body. In a GET the query wins, in a POST the body.
-    fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, ApiError> {
+    pub(super) fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, ApiError> {
         let query = pairs(request.query_string()).map_err(|fault| fault.in_query())?;
         let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let body = body_pairs(content_type.unwrap_or_default(), body)?;

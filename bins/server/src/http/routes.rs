@@ -43,6 +43,12 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Whether the document knows it as a POST.
+    #[must_use]
+    pub const fn is_post(self) -> bool {
+        matches!(self, Self::Post)
+    }
+
     fn admits(self, method: &Method) -> bool {
         match self {
             Self::Get => method == Method::GET,

@@ -1,6 +1,7 @@
 //! Real or sandbox: never both.
 
 use anyhow::{Context as _, bail};
+use secrecy::ExposeSecret as _;
 
 use super::{Im, Live, Settings};
 
@@ -17,7 +18,7 @@ pub enum Mode {
 impl Settings {
     /// Decides, or says what is missing or contradictory.
     pub fn mode(&self) -> anyhow::Result<Mode> {
-        let real = !self.wechat.apps.is_empty() || self.im.is_some() || self.live.is_some();
+        let real = !self.wechat.apps.is_empty() || self.im.sdk_app_id != 0 || self.live.is_some();
         let local = self.server.listen.ip().is_loopback() && self.sandbox.listen.ip().is_loopback();
         match self.sandbox.enabled {
             Some(true) if real => bail!("[sandbox] is enabled beside real credentials: configure one or the other"),
@@ -39,7 +40,10 @@ impl Settings {
     }
 
     pub(crate) fn im(&self) -> anyhow::Result<&Im> {
-        self.im.as_ref().context("[im] is not configured")
+        if self.im.sdk_app_id == 0 || self.im.secret_key.expose_secret().is_empty() {
+            bail!("[im] needs sdk_app_id and secret_key")
+        }
+        Ok(&self.im)
     }
 
     pub(crate) fn live(&self) -> anyhow::Result<&Live> {
@@ -52,14 +56,14 @@ impl Settings {
         let mut settings = self.clone();
         settings.wechat.api_url = url.to_owned();
         settings.wechat.apps = [(SANDBOX_APP.to_owned(), "sandbox-app-secret".to_owned().into())].into();
-        settings.im = Some(Im {
+        settings.im = Im {
             api_url: url.to_owned(),
             sdk_app_id: 1_400_000_001,
             secret_key: "sandbox-im-key".to_owned().into(),
             admin: "administrator".into(),
             callback_token: Some("sandbox-im-token".to_owned().into()),
-            speaks: self.im.as_ref().map(|im| im.speaks).unwrap_or_default(),
-        });
+            speaks: self.im.speaks,
+        };
         settings.live = Some(Live {
             push_domain: "push.sandbox.invalid".into(),
             play_domain: "play.sandbox.invalid".into(),
