@@ -8,6 +8,7 @@ use qlive_server::{Application, BASE, Parts, Settings};
 use qlive_store::audit::Operator;
 use qlive_store::testing::TestDb;
 use qlive_types::{Clock, Gender, UserId};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::contract::Contract;
@@ -73,7 +74,7 @@ impl House {
     }
 
     async fn start(settings: Settings, clock: Clock, sandbox: Option<String>, db: Option<Arc<TestDb>>) -> Self {
-        let application = Application::build(&settings, clock.clone(), false).await.unwrap();
+        let application = Application::build(&settings, clock.clone()).await.unwrap();
         let url = application.url().to_owned();
         let sandbox = sandbox.or_else(|| application.sandbox_url()).unwrap();
         let parts = application.parts().clone();
@@ -102,6 +103,11 @@ impl House {
         if let Some(handle) = self.handle.take() {
             drop(handle.await.unwrap());
         }
+    }
+
+    /// Where its database is.
+    pub fn database_url(&self) -> &str {
+        self.settings.database.url.expose_secret()
     }
 
     /// The address of an operation.
@@ -190,10 +196,7 @@ impl House {
 
     /// Waits until nothing is left to deliver.
     pub async fn delivered(&self) {
-        eventually("everything is delivered", || async {
-            self.parts.office.stats().await.unwrap().waiting == 0
-        })
-        .await;
+        eventually("everything is delivered", || async { self.parts.office.stats().await.unwrap().waiting == 0 }).await;
     }
 
     /// The types of the messages a group was told, seats with their state: `reset on 1`.

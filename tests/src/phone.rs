@@ -102,7 +102,11 @@ impl Phone {
     /// A request of one's own making, with the token.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
-        if self.token.is_empty() { request } else { request.header("Authorization", format!("QLiveToken {}", self.token)) }
+        if self.token.is_empty() {
+            request
+        } else {
+            request.header("Authorization", format!("QLiveToken {}", self.token))
+        }
     }
 
     /// Sends it and holds the answer against the document.

@@ -180,9 +180,7 @@ impl Rooms {
         match self {
             Self::List { page: number } => {
                 let rooms = parts.rooms.live_list(page(number)?).await?;
-                let row = |room: &qlive_rooms::LiveRoom| {
-                    json!({"live_id": room.live, "group_id": room.group, "name": room.name, "audience": room.audience})
-                };
+                let row = |room: &qlive_rooms::LiveRoom| json!({"live_id": room.live, "group_id": room.group, "name": room.name, "audience": room.audience});
                 Ok(rooms.iter().map(row).collect())
             }
             Self::End { id } => {

@@ -12,8 +12,8 @@ use tokio::task::JoinHandle;
 use crate::house::{Parts, open};
 use crate::http::{self, Limits, State, routes};
 use crate::metrics::Metrics;
-use crate::settings::{Mode, Settings};
 use crate::seeds;
+use crate::settings::{Mode, Settings};
 
 /// How long requests under way may take when the server is told to stop, in seconds.
 const DRAIN_SECS: u64 = 30;
@@ -28,8 +28,8 @@ pub struct Application {
 }
 
 impl Application {
-    /// Opens everything. Ports of 0 are drawn. `signals`: SIGTERM and SIGINT drain and stop it.
-    pub async fn build(settings: &Settings, clock: Clock, signals: bool) -> anyhow::Result<Self> {
+    /// Opens everything. Ports of 0 are drawn. Signals are the caller's matter; see [`Application::handle`].
+    pub async fn build(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
         let mode = settings.mode()?;
         let listener = TcpListener::bind(settings.server.listen)
             .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
@@ -47,7 +47,7 @@ impl Application {
         if let Some(sandbox) = &sandbox {
             seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
         }
-        let server = serve(&settings, parts.clone(), listener, signals)?;
+        let server = serve(&settings, parts.clone(), listener)?;
         Ok(Self { url, sandbox, server, workers, parts })
     }
 
@@ -96,12 +96,7 @@ fn start_sandbox(settings: &Settings, url: &str, clock: Clock) -> anyhow::Result
     Ok((settings, sandbox))
 }
 
-fn serve(
-    settings: &Settings,
-    parts: Parts,
-    listener: TcpListener,
-    signals: bool,
-) -> anyhow::Result<actix_web::dev::Server> {
+fn serve(settings: &Settings, parts: Parts, listener: TcpListener) -> anyhow::Result<actix_web::dev::Server> {
     let (im, live) = (settings.im()?, settings.live()?);
     let state = web::Data::new(State {
         parts,
@@ -118,7 +113,7 @@ fn serve(
             .wrap(from_fn(http::envelope))
             .configure(routes::configure)
     })
+    .disable_signals()
     .shutdown_timeout(DRAIN_SECS);
-    let server = if signals { server } else { server.disable_signals().workers(2) };
     Ok(server.listen(listener)?.run())
 }

@@ -18,7 +18,9 @@ pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
                 notes.push("[live] callback_key is missing: every stream callback is refused".into());
             }
             if live.secret_id.is_none() || live.secret_key.is_none() {
-                notes.push("[live] secret_id or secret_key is missing: streams of those put off stage are not cut".into());
+                notes.push(
+                    "[live] secret_id or secret_key is missing: streams of those put off stage are not cut".into(),
+                );
             }
             if settings.server.public_url.is_empty() {
                 notes.push("[server] public_url is missing: links point to the listen address".into());

@@ -1,8 +1,8 @@
 //! Everything between the socket and a handler: input, callers, errors, limits, the table of routes.
 
-pub mod error;
 mod caller;
 mod envelope;
+pub mod error;
 mod limits;
 mod params;
 pub mod routes;

@@ -10,8 +10,8 @@
 mod api;
 mod application;
 mod check;
-pub mod http;
 mod house;
+pub mod http;
 mod logging;
 mod metrics;
 mod seeds;
@@ -19,7 +19,7 @@ mod settings;
 
 pub use application::Application;
 pub use check::check;
-pub use http::routes::{Access, BASE, Operation, operations};
 pub use house::{Parts, operators_house};
+pub use http::routes::{Access, BASE, Operation, operations};
 pub use logging::init as init_logging;
 pub use settings::{Admission as AdmissionSetting, Mode, Settings, Speaks as SpeaksSetting};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use qlive_server::{Application, Mode, Settings, check, init_logging, operators_house};
 use qlive_types::Clock;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The back end of a live video matchmaking mini-program.
 #[derive(Parser)]
@@ -50,7 +51,18 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     for note in check(&settings)? {
         tracing::info!("{note}");
     }
-    let application = Application::build(&settings, Clock::system(), true).await?;
+    // Listened for before anybody is told that we serve.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let application = Application::build(&settings, Clock::system()).await?;
+    let handle = application.handle();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("draining");
+        handle.stop(true).await;
+    });
     let url = application.url();
     say(&format!("qlive serves on {url}{}", qlive_server::BASE));
     say(&format!("  explore   {url}/docs"));
@@ -58,7 +70,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     if let (Mode::Sandbox, Some(sandbox)) = (settings.mode()?, application.sandbox_url()) {
         say(&format!("  sandbox   {sandbox}/sandbox/messages shows what IM was told"));
         say(&format!("  register  curl '{sandbox}/sandbox/profile?code=alice&nickname=Alice&gender=2' | \\"));
-        say(&format!("            curl -H 'Content-Type: application/json' -d @- {url}{}qlive_user/", qlive_server::BASE));
+        say(&format!(
+            "            curl -H 'Content-Type: application/json' -d @- {url}{}qlive_user/",
+            qlive_server::BASE
+        ));
     }
     application.run().await.map(drop)
 }

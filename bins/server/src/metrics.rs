@@ -44,7 +44,11 @@ impl Metrics {
             requests: counter("qlive_requests_total", "Requests answered", &["operation", "status"])?,
             latency,
             callbacks: counter("qlive_callbacks_total", "Callbacks taken", &["kind", "verdict"])?,
-            upstream_errors: counter("qlive_upstream_errors_total", "Calls that WeChat or Tencent failed", &["system"])?,
+            upstream_errors: counter(
+                "qlive_upstream_errors_total",
+                "Calls that WeChat or Tencent failed",
+                &["system"],
+            )?,
             rooms_live: gauge("qlive_rooms_live", "Rooms live now")?,
             people_present: gauge("qlive_people_present", "People in live rooms now")?,
             outbox_waiting: gauge("qlive_outbox_waiting", "Rows not delivered yet")?,

@@ -216,7 +216,8 @@ impl Settings {
             sources = sources.add_source(File::from(path));
         }
         let environment = Environment::with_prefix("QLIVE").prefix_separator("__").separator("__");
-        let environment = environment.try_parsing(true).list_separator(",").with_list_parse_key("server.trusted_proxies");
+        let environment =
+            environment.try_parsing(true).list_separator(",").with_list_parse_key("server.trusted_proxies");
         Ok(sources.add_source(environment).build()?.try_deserialize()?)
     }
 

@@ -20,8 +20,11 @@ const STALE: Duration = Duration::from_secs(1);
 pub struct Configs {
     db: Db,
     clock: Clock,
-    cache: Arc<Mutex<Option<(Moment, Arc<Snapshot>)>>>,
+    cache: Arc<Mutex<Cached>>,
 }
+
+/// The last snapshot, and when it was read.
+type Cached = Option<(Moment, Arc<Snapshot>)>;
 
 impl Configs {
     #[must_use]
@@ -37,7 +40,7 @@ impl Configs {
         {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(self.db.read(|conn| read(conn)).await?);
+        let snapshot = Arc::new(self.db.read(read).await?);
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&snapshot)));
         Ok(snapshot)
     }
@@ -115,5 +118,5 @@ fn store(conn: &mut Conn, now: Moment, key: &str, value: &Value) -> Result<(), S
 }
 
 fn json_of(text: &str) -> Result<Value, StoreError> {
-    serde_json::from_str(text).map_err(|_| StoreError::Corrupt("configs.value is not JSON"))
+    serde_json::from_str(text).ok().ok_or(StoreError::Corrupt("configs.value is not JSON"))
 }

@@ -40,12 +40,33 @@ pub(crate) enum Outcome {
 
 /// A row made ready: its text fixed, its people looked up.
 pub(crate) enum Ready {
-    Group { row: Row, room: Room, about: Subject },
-    C2c { row: Row, to: UserId, custom: String, lifetime_secs: u32 },
-    Account { effect: Effect, user: UserId, account: Account },
-    MakeGroup { live: LiveId, room: Room },
-    GroupProfile { room: Room },
-    Stream { effect: Effect, user: UserId },
+    Group {
+        row: Row,
+        room: Room,
+        about: Subject,
+    },
+    C2c {
+        row: Row,
+        to: UserId,
+        custom: String,
+        lifetime_secs: u32,
+    },
+    Account {
+        effect: Effect,
+        user: UserId,
+        account: Account,
+    },
+    MakeGroup {
+        live: LiveId,
+        room: Room,
+    },
+    GroupProfile {
+        room: Room,
+    },
+    Stream {
+        effect: Effect,
+        user: UserId,
+    },
     /// There is nothing left to tell it about.
     Nothing(&'static str),
 }

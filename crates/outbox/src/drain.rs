@@ -11,9 +11,9 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::deliver::{Outcome, Outside, Ready, prepare};
+use crate::facts::Facts;
 use crate::lanes;
 use crate::office::{self, Office};
-use crate::facts::Facts;
 use crate::plan::{LiveNow, plan};
 use crate::queue::{self, Row, Status};
 

@@ -153,15 +153,15 @@ pub fn events(conn: &mut Conn, live: LiveId, since: i64, limit: i64) -> Result<V
     rows.into_iter()
         .rev()
         .map(|(id, seq, effect, at, content)| {
-            let effect: Effect =
-                serde_json::from_str(&effect).map_err(|_| StoreError::Corrupt("outbox.effect"))?;
+            let effect: Effect = serde_json::from_str(&effect).ok().ok_or(StoreError::Corrupt("outbox.effect"))?;
             Ok(Event {
                 id,
                 seq: seq.unwrap_or(0),
                 broadcast: effect.about().map(|about| about.broadcast),
                 at: Moment::from_millis(at),
                 message: serde_json::from_str(content.as_deref().unwrap_or("null"))
-                    .map_err(|_| StoreError::Corrupt("outbox.content"))?,
+                    .ok()
+                    .ok_or(StoreError::Corrupt("outbox.content"))?,
             })
         })
         .collect()
@@ -189,7 +189,7 @@ fn list(conn: &mut Conn) -> Result<Vec<Listed>, StoreError> {
                 id,
                 lane,
                 status: if status == Status::Parked.number() { "parked" } else { "waiting" },
-                effect: serde_json::from_str(&effect).map_err(|_| StoreError::Corrupt("outbox.effect"))?,
+                effect: serde_json::from_str(&effect).ok().ok_or(StoreError::Corrupt("outbox.effect"))?,
                 created_at: Moment::from_millis(created_at),
                 attempts,
                 detail,

@@ -72,7 +72,11 @@ fn outdated(row: &Row, later: &[Row], live: &LiveNow, arrears: bool, now: Moment
         }
         Effect::Num { .. } => ended.then_some("the broadcast is over"),
         Effect::C2c { signal: Signal::Invite { until }, .. } => {
-            if *until <= now { Some("the invitation expired") } else { ended.then_some("the broadcast is over") }
+            if *until <= now {
+                Some("the invitation expired")
+            } else {
+                ended.then_some("the broadcast is over")
+            }
         }
         Effect::C2c { signal: Signal::Kickout { .. } | Signal::Response { .. }, .. } => {
             ended.then_some("the broadcast is over")
@@ -99,10 +103,9 @@ fn merge(row: &Row, later: &[Row]) -> (Row, Vec<i64>) {
         match (&mut merged.effect, &other.effect) {
             // The count is taken when it is sent, so it speaks for them all.
             (Effect::Num { .. }, Effect::Num { .. }) => absorbed.push(other.id),
-            (
-                Effect::Group { words: Words::Gift(gift), .. },
-                Effect::Group { words: Words::Gift(another), .. },
-            ) if row.content.is_none() && other.content.is_none() && same_gift(gift, another) => {
+            (Effect::Group { words: Words::Gift(gift), .. }, Effect::Group { words: Words::Gift(another), .. })
+                if row.content.is_none() && other.content.is_none() && same_gift(gift, another) =>
+            {
                 gift.gift_num = gift.gift_num.saturating_add(another.gift_num);
                 absorbed.push(other.id);
             }

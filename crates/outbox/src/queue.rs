@@ -64,7 +64,7 @@ pub fn post(conn: &mut Conn, now: Moment, effect: &Effect) -> Result<(), StoreEr
     diesel::insert_into(outbox::table)
         .values((
             outbox::lane.eq(effect.lane()),
-            outbox::effect.eq(serde_json::to_string(effect).map_err(|_| StoreError::Corrupt("effect"))?),
+            outbox::effect.eq(serde_json::to_string(effect).ok().ok_or(StoreError::Corrupt("effect"))?),
             outbox::status.eq(Status::Waiting.number()),
             outbox::created_at.eq(now.millis()),
             outbox::due_at.eq(due_at.millis()),
@@ -98,10 +98,10 @@ pub(crate) fn waiting(conn: &mut Conn, lane: &str) -> Result<Vec<Row>, StoreErro
         .map(|(id, effect, created_at, due_at, random, seq, content, attempts)| {
             Ok(Row {
                 id,
-                effect: serde_json::from_str(&effect).map_err(|_| StoreError::Corrupt("outbox.effect"))?,
+                effect: serde_json::from_str(&effect).ok().ok_or(StoreError::Corrupt("outbox.effect"))?,
                 created_at: Moment::from_millis(created_at),
                 due_at: Moment::from_millis(due_at),
-                random: u32::try_from(random).map_err(|_| StoreError::Corrupt("outbox.random"))?,
+                random: u32::try_from(random).ok().ok_or(StoreError::Corrupt("outbox.random"))?,
                 seq,
                 content,
                 attempts,
@@ -128,11 +128,7 @@ pub(crate) fn fix(conn: &mut Conn, row: &Row, numbered_in: Option<LiveId>) -> Re
 pub(crate) fn settle(conn: &mut Conn, id: i64, status: Status, why: &str, now: Moment) -> Result<(), StoreError> {
     let why: String = why.chars().take(DETAIL_LIMIT).collect();
     diesel::update(outbox::table.find(id).filter(outbox::status.eq(Status::Waiting.number())))
-        .set((
-            outbox::status.eq(status.number()),
-            outbox::detail.eq(why),
-            outbox::done_at.eq(Some(now.millis())),
-        ))
+        .set((outbox::status.eq(status.number()), outbox::detail.eq(why), outbox::done_at.eq(Some(now.millis()))))
         .execute(conn)?;
     Ok(())
 }

@@ -142,8 +142,6 @@ fn make_room(conn: &mut Conn, house: &House, host: UserId) -> Result<LiveId, Sto
         rooms::group_ready.eq(false),
         rooms::created_at.eq(house.now.millis()),
     );
-    let id: i64 =
-        or_contended(diesel::insert_into(rooms::table).values(row).returning(rooms::id).get_result(conn))?;
+    let id: i64 = or_contended(diesel::insert_into(rooms::table).values(row).returning(rooms::id).get_result(conn))?;
     Ok(LiveId::new(id))
 }
-

@@ -27,7 +27,14 @@ const GROUP_LOOK: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub enum MatchmakerEntry {
     Banned,
-    Live { live: LiveId, group: String, profile: Profile, push_url: SecretString, play_url: String, presence: Presence },
+    Live {
+        live: LiveId,
+        group: String,
+        profile: Box<Profile>,
+        push_url: SecretString,
+        play_url: String,
+        presence: Presence,
+    },
 }
 
 impl Rooms {
@@ -125,7 +132,7 @@ impl Rooms {
         Ok(MatchmakerEntry::Live {
             live: room.live,
             group: room.group.to_string(),
-            profile,
+            profile: Box::new(profile),
             push_url: house.push_url(user),
             play_url: house.play_url(user),
             presence,

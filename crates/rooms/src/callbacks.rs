@@ -182,7 +182,9 @@ mod tests {
         for text in ["hi", r#"{"type":"message"}"#, r#"{"content":1}"#] {
             assert!(Speech::fits_group(text), "{text}");
         }
-        for text in [r#"{"type":"over"}"#, r#"{"type":"reset"}"#, r#"{"type":"x"}"#, r#"{"type":"message","type":"over"}"#] {
+        for text in
+            [r#"{"type":"over"}"#, r#"{"type":"reset"}"#, r#"{"type":"x"}"#, r#"{"type":"message","type":"over"}"#]
+        {
             assert!(!Speech::fits_group(text), "{text}");
         }
     }

@@ -67,7 +67,5 @@ fn is_news(conn: &mut Conn, caller: &Caller, now: Moment) -> Result<bool, StoreE
         .select((members::im_grace_until, members::heard_at))
         .get_result(conn)
         .optional()?;
-    Ok(row.is_some_and(|(grace, heard_at)| {
-        grace.is_some() || now.since(Moment::from_millis(heard_at)) >= NOTED_EVERY
-    }))
+    Ok(row.is_some_and(|(grace, heard_at)| grace.is_some() || now.since(Moment::from_millis(heard_at)) >= NOTED_EVERY))
 }

@@ -61,7 +61,9 @@ pub struct Gauges {
 
 /// Pages of the live list, each with the moment it was read.
 #[derive(Default)]
-pub(crate) struct Cache(Mutex<HashMap<i64, (Moment, Arc<Vec<LiveRoom>>)>>);
+pub(crate) struct Cache(Mutex<HashMap<i64, Cached>>);
+
+type Cached = (Moment, Arc<Vec<LiveRoom>>);
 
 impl Rooms {
     /// A page of the live rooms: most present first, then the latest start. At most a second old.

@@ -111,9 +111,7 @@ impl Rooms {
                     act(conn, &house, &member, event)?;
                 }
                 // A stop that overtook its start must still make that start an old one.
-                diesel::update(members::table.find(user.get()))
-                    .set(members::stream_event_at.eq(at))
-                    .execute(conn)?;
+                diesel::update(members::table.find(user.get())).set(members::stream_event_at.eq(at)).execute(conn)?;
                 Ok::<_, RoomsError>(())
             })
             .await?;

@@ -82,7 +82,9 @@ pub enum Event {
     /// The host puts him down from the mic.
     PutDown,
     /// The host invites him, through us or from his own client.
-    Invite { by_us: bool },
+    Invite {
+        by_us: bool,
+    },
     /// Time passed: is his invitation over?
     InvitationDue,
     /// The host declines his application.
@@ -100,7 +102,9 @@ pub enum Event {
     StreamStarted,
     StreamStopped,
     /// A grace ended; `connected` is what IM says of him.
-    GraceDue { connected: bool },
+    GraceDue {
+        connected: bool,
+    },
     /// His stream did not start in time.
     StreamMissing,
 }
@@ -114,7 +118,9 @@ pub enum Effect {
     Num,
     /// Tell the guest that the host put him down.
     Kickout,
-    Invite { until: Moment },
+    Invite {
+        until: Moment,
+    },
     Response(Answer),
     CutStream,
     ForbidStream,
@@ -331,8 +337,7 @@ fn invite(state: &Standing, by_us: bool, now: Moment) -> Result<Step, Refusal> {
 fn invitation_due(state: &Standing, now: Moment) -> Step {
     match state.invitation {
         Some(invitation) if invitation.until <= now => {
-            let effects =
-                if invitation.by_us { vec![Effect::Response(Answer::Timeout)] } else { Vec::new() };
+            let effects = if invitation.by_us { vec![Effect::Response(Answer::Timeout)] } else { Vec::new() };
             Standing { invitation: None, ..*state }.becomes(effects)
         }
         Some(_) | None => state.stays(),

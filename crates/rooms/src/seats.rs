@@ -16,7 +16,11 @@ use crate::settings::Rooms;
 /// What came of reaching for the mic.
 #[derive(Debug)]
 pub enum Accepted {
-    Won { profile: Profile, push_url: SecretString, play_url: String },
+    Won {
+        profile: Box<Profile>,
+        push_url: SecretString,
+        play_url: String,
+    },
     /// Somebody else was faster. Application and invitation stand.
     Lost,
 }
@@ -36,7 +40,7 @@ impl Rooms {
         }
         let house = self.house();
         let profile = self.users.profile(user).await?;
-        Ok(Accepted::Won { profile, push_url: house.push_url(user), play_url: house.play_url(user) })
+        Ok(Accepted::Won { profile: Box::new(profile), push_url: house.push_url(user), play_url: house.play_url(user) })
     }
 
     /// Withdraws an application, or turns an invitation down.

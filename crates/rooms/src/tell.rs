@@ -25,9 +25,7 @@ fn message(conn: &mut Conn, house: &House, member: &Member, effect: Effect) -> R
     let user = member.user;
     let we_speak = house.speaks == Speaks::Server;
     Ok(match effect {
-        Effect::SeatTaken if we_speak => {
-            Some(Told::Group { about, words: seat_taken(conn, house, member)? })
-        }
+        Effect::SeatTaken if we_speak => Some(Told::Group { about, words: seat_taken(conn, house, member)? }),
         Effect::SeatFreed => {
             let gender = member.standing.gender.number();
             Some(Told::Group { about, words: Words::SeatFreed { gender, user_id: user } })
@@ -44,11 +42,9 @@ fn message(conn: &mut Conn, house: &House, member: &Member, effect: Effect) -> R
         Effect::CutStream => Some(Told::DropStream { user }),
         Effect::ForbidStream => Some(Told::ForbidStream { user }),
         // The end tells for itself; the rest is left to clients that speak for themselves.
-        Effect::EndBroadcast
-        | Effect::SeatTaken
-        | Effect::Kickout
-        | Effect::Invite { .. }
-        | Effect::Response(_) => None,
+        Effect::EndBroadcast | Effect::SeatTaken | Effect::Kickout | Effect::Invite { .. } | Effect::Response(_) => {
+            None
+        }
     })
 }
 

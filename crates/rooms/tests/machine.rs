@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use qlive_rooms::mic::{Admission, Answer, Effect, Event, INVITATION, Invitation, Place, Refusal, Rules, Standing, step};
+use qlive_rooms::mic::{
+    Admission, Answer, Effect, Event, INVITATION, Invitation, Place, Refusal, Rules, Standing, step,
+};
 use qlive_types::{Gender, Moment};
 
 const NOW: Moment = Moment::from_millis(1_000_000);
@@ -87,10 +89,22 @@ fn every_standing_meets_every_event() {
                 let Ok(next) = step(&standing, event, &rules(admission), NOW) else { continue };
                 let (before, after) = (standing.place, next.next.place);
                 let told = |effect| next.effects.contains(&effect);
-                assert_eq!(told(Effect::SeatTaken), before != Place::OnMic && after == Place::OnMic, "{standing:?} {event:?}");
+                assert_eq!(
+                    told(Effect::SeatTaken),
+                    before != Place::OnMic && after == Place::OnMic,
+                    "{standing:?} {event:?}"
+                );
                 if event != Event::Ended {
-                    assert_eq!(told(Effect::SeatFreed), before == Place::OnMic && after != Place::OnMic, "{standing:?} {event:?}");
-                    assert_eq!(told(Effect::EndBroadcast), before == Place::Hosting && after == Place::Out, "{standing:?} {event:?}");
+                    assert_eq!(
+                        told(Effect::SeatFreed),
+                        before == Place::OnMic && after != Place::OnMic,
+                        "{standing:?} {event:?}"
+                    );
+                    assert_eq!(
+                        told(Effect::EndBroadcast),
+                        before == Place::Hosting && after == Place::Out,
+                        "{standing:?} {event:?}"
+                    );
                 }
                 assert_eq!(next.next.gender, standing.gender);
                 assert!(after != Place::Hosting || before == Place::Hosting, "nobody becomes a host by an event");
@@ -127,7 +141,11 @@ fn the_mic_is_taken_by_those_admitted_only() {
                 _ if standing.seat_taken => Err(Refusal::SeatTaken),
                 _ => Ok(()),
             };
-            assert_eq!(result.map(|step| assert_eq!(step.next.place, Place::OnMic)), expected, "{standing:?} {admission:?}");
+            assert_eq!(
+                result.map(|step| assert_eq!(step.next.place, Place::OnMic)),
+                expected,
+                "{standing:?} {admission:?}"
+            );
         }
     }
 }
@@ -161,9 +179,11 @@ fn the_host_hears_what_became_of_our_invitations() {
         effects.into_iter().filter(|effect| matches!(effect, Effect::Response(_))).collect::<Vec<_>>()
     };
     let lapsed = NOW.after(INVITATION);
-    for (event, now, answer) in
-        [(Event::Accept, FUTURE, Answer::Accept), (Event::Refuse, FUTURE, Answer::Reject), (Event::InvitationDue, lapsed, Answer::Timeout)]
-    {
+    for (event, now, answer) in [
+        (Event::Accept, FUTURE, Answer::Accept),
+        (Event::Refuse, FUTURE, Answer::Reject),
+        (Event::InvitationDue, lapsed, Answer::Timeout),
+    ] {
         assert_eq!(responses(true, event, now), [Effect::Response(answer)]);
         assert_eq!(responses(false, event, now), []);
     }
@@ -179,7 +199,7 @@ proptest! {
     /// Eight guests, any events at any times: what the room heard is what is so.
     #[test]
     fn an_evening_keeps_the_rules(evening in evening(), admission in prop::sample::select(ADMISSIONS.to_vec())) {
-        let gender = |index: usize| if index % 2 == 0 { Gender::Male } else { Gender::Female };
+        let gender = |index: usize| if index.is_multiple_of(2) { Gender::Male } else { Gender::Female };
         let mut guests: Vec<Standing> = (0..8).map(|index| Standing::out(gender(index), true)).collect();
         let mut told = [None, None];
         let mut now = NOW;

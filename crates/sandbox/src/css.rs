@@ -31,7 +31,8 @@ pub(crate) async fn call(world: web::Data<World>, request: HttpRequest, body: we
         if asked.get("DomainName").and_then(Value::as_str) != Some(&world.accounts.live_push_domain) {
             return error(&json!("InvalidParameter.Domain"));
         }
-        let order = json!({"action": header("X-TC-Action"), "stream": asked.get("StreamName"), "at": now, "asked": asked});
+        let order =
+            json!({"action": header("X-TC-Action"), "stream": asked.get("StreamName"), "at": now, "asked": asked});
         world.state().stream_orders.push(order);
         json!({"Response": {"RequestId": "sandbox"}})
     };
@@ -39,12 +40,7 @@ pub(crate) async fn call(world: web::Data<World>, request: HttpRequest, body: we
 }
 
 /// Signs what arrived as the caller should have signed it, over the headers that he says he signed.
-fn authorization<'a>(
-    accounts: &Accounts,
-    header: &impl Fn(&str) -> &'a str,
-    body: &[u8],
-    time: i64,
-) -> Option<String> {
+fn authorization<'a>(accounts: &Accounts, header: &impl Fn(&str) -> &'a str, body: &[u8], time: i64) -> Option<String> {
     let given = header("Authorization");
     let (_, rest) = given.split_once("SignedHeaders=")?;
     let (signed, _) = rest.split_once(',')?;

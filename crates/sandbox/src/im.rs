@@ -81,10 +81,10 @@ pub(crate) async fn command(
 /// Checks a UserSig the way Tencent does: unpack, compare, compute.
 fn check_sig(sdk_app_id: u32, key: &str, query: &ImQuery, now: i64) -> Result<(), i64> {
     let text = query.usersig.replace('*', "+").replace('-', "/").replace('_', "=");
-    let packed = STANDARD.decode(text).map_err(|_| 70003)?;
+    let packed = STANDARD.decode(text).ok().ok_or(70003)?;
     let mut plain = String::new();
-    flate2::read::ZlibDecoder::new(packed.as_slice()).read_to_string(&mut plain).map_err(|_| 70003)?;
-    let json: Value = serde_json::from_str(&plain).map_err(|_| 70003)?;
+    flate2::read::ZlibDecoder::new(packed.as_slice()).read_to_string(&mut plain).ok().ok_or(70003)?;
+    let json: Value = serde_json::from_str(&plain).ok().ok_or(70003)?;
     let number = |key: &str| json.get(key).and_then(Value::as_i64).ok_or(70003);
     let (time, expire) = (number("TLS.time")?, number("TLS.expire")?);
     if self::text(&json, "TLS.identifier") != query.identifier {
@@ -100,10 +100,10 @@ fn check_sig(sdk_app_id: u32, key: &str, query: &ImQuery, now: i64) -> Result<()
         "TLS.identifier:{}\nTLS.sdkappid:{sdk_app_id}\nTLS.time:{time}\nTLS.expire:{expire}\n",
         query.identifier
     );
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).map_err(|_| 70009)?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok().ok_or(70009)?;
     mac.update(signed.as_bytes());
-    let given = STANDARD.decode(self::text(&json, "TLS.sig")).map_err(|_| 70009)?;
-    mac.verify_slice(&given).map_err(|_| 70009)
+    let given = STANDARD.decode(self::text(&json, "TLS.sig")).ok().ok_or(70009)?;
+    mac.verify_slice(&given).ok().ok_or(70009)
 }
 
 impl State {

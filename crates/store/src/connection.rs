@@ -54,8 +54,7 @@ impl Target {
             Engine::Sqlite => SqliteConnection::establish(&self.address).map(Conn::Sqlite),
         }
         .map_err(diesel::r2d2::Error::ConnectionError)?;
-        conn.batch_execute(initial_sql(self.engine, purpose))
-            .map_err(diesel::r2d2::Error::QueryError)?;
+        conn.batch_execute(initial_sql(self.engine, purpose)).map_err(diesel::r2d2::Error::QueryError)?;
         Ok(conn)
     }
 }
@@ -120,10 +119,9 @@ pub(crate) fn begin_write(conn: &mut Conn) -> diesel::QueryResult<()> {
 /// Opens a transaction whose queries all see the same moment.
 pub(crate) fn begin_read(conn: &mut Conn) -> diesel::QueryResult<()> {
     match conn {
-        Conn::Pg(conn) => AnsiTransactionManager::begin_transaction_sql(
-            conn,
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        ),
+        Conn::Pg(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        }
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN"),
     }
 }

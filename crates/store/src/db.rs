@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::{Conn, Engine, Manager, Purpose, Target, begin_read, begin_write, commit, open_depth, rollback};
+use crate::connection::{
+    Conn, Engine, Manager, Purpose, Target, begin_read, begin_write, commit, open_depth, rollback,
+};
 use crate::{Fallible, StoreError, migrations};
 
 /// How long a request waits for a connection before it is told to come back.
@@ -48,10 +50,7 @@ impl Db {
     }
 
     /// Runs queries that all see the same moment.
-    pub async fn read<T, E>(
-        &self,
-        query: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    pub async fn read<T, E>(&self, query: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: Fallible + Send + 'static,
@@ -69,10 +68,7 @@ impl Db {
     /// rolled back. It is run again, from its start, when it met another
     /// transaction, so it must decide anew from what it reads; after three
     /// times the answer is [`StoreError::Busy`].
-    pub async fn write<T, E>(
-        &self,
-        mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    pub async fn write<T, E>(&self, mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: Fallible + Send + 'static,

@@ -65,10 +65,9 @@ impl Fallible for StoreError {
 /// gone, only since we looked, so the transaction is run again from its start.
 pub fn or_contended<T>(result: diesel::QueryResult<T>) -> Result<T, StoreError> {
     result.map_err(|error| match error {
-        Diesel::DatabaseError(
-            DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
-            _,
-        ) => StoreError::Contended,
+        Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation, _) => {
+            StoreError::Contended
+        }
         other => StoreError::Query(other),
     })
 }

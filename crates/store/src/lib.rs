@@ -17,7 +17,7 @@ pub use connection::Conn;
 pub use db::Db;
 pub use error::{Fallible, StoreError, or_contended};
 
-/// PostgreSQL's client library is linked from source by this crate.
-use pq_sys as _;
 /// So is SQLite.
 use libsqlite3_sys as _;
+/// PostgreSQL's client library is linked from source by this crate.
+use pq_sys as _;

@@ -17,9 +17,7 @@ const LOCK: &str = "SELECT pg_advisory_lock(7311201901)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7311201901)";
 
 pub(crate) fn run(target: &Target) -> Result<(), StoreError> {
-    let conn = target
-        .connect(Purpose::Write)
-        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let conn = target.connect(Purpose::Write).map_err(|error| StoreError::Unavailable(error.to_string()))?;
     match conn {
         Conn::Pg(mut conn) => {
             conn.batch_execute(LOCK)?;

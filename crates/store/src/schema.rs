@@ -180,7 +180,5 @@ diesel::joinable!(rooms -> users (host_id));
 diesel::joinable!(broadcasts -> rooms (room_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(
-    barred, broadcasts, members, rooms, tokens, users,
-);
+diesel::allow_tables_to_appear_in_same_query!(barred, broadcasts, members, rooms, tokens, users,);
 diesel::allow_tables_to_appear_in_same_query!(outbox, outbox_lanes);

@@ -4,6 +4,8 @@
 //! throw-away cluster that this process starts. It dies with the process:
 //! a watcher waits on a pipe that only we hold open.
 
+#![expect(clippy::panic, reason = "a test that cannot have its database has failed")]
+
 mod cluster;
 
 use std::sync::atomic::{AtomicU32, Ordering};

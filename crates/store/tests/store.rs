@@ -1,4 +1,5 @@
 //! What `Db` promises, on both engines: transactions, contention, migrations, and the schema's own refusals.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
@@ -66,11 +67,8 @@ async fn concurrent_writes_lose_nothing(db: TestDb) {
     for task in tasks {
         task.await.unwrap();
     }
-    let total: String = db
-        .db
-        .read(|conn| Ok::<_, StoreError>(configs::table.select(configs::value).get_result(conn)?))
-        .await
-        .unwrap();
+    let total: String =
+        db.db.read(|conn| Ok::<_, StoreError>(configs::table.select(configs::value).get_result(conn)?)).await.unwrap();
     assert_eq!(total, "200");
 }
 

@@ -91,10 +91,7 @@ mod tests {
             date: "2019-02-25",
         };
         assert_eq!(sha256(request.body), "35e9c5b0e3ae67532d3c9f17ead6c90222632e5b1ff7f6e89887f1398934f064");
-        assert_eq!(
-            sha256(&request.canonical()),
-            "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84"
-        );
+        assert_eq!(sha256(&request.canonical()), "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84");
         let credential = Credential { id: "id".into(), key: "*".repeat(32).into() };
         assert_eq!(
             signature(&request.authorization(&credential)),

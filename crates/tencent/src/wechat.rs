@@ -76,7 +76,12 @@ impl Wechat {
     }
 
     /// Exchanges a login code. Codes work once and for five minutes.
-    pub async fn exchange_code(&self, app_id: &str, secret: &SecretString, js_code: &str) -> Result<Session, WechatError> {
+    pub async fn exchange_code(
+        &self,
+        app_id: &str,
+        secret: &SecretString,
+        js_code: &str,
+    ) -> Result<Session, WechatError> {
         let query = [
             ("appid", app_id),
             ("secret", secret.expose_secret()),
@@ -93,7 +98,12 @@ impl Wechat {
     }
 
     /// The stable access token (`/cgi-bin/stable_token`); `force` asks for a new one.
-    pub async fn stable_token(&self, app_id: &str, secret: &SecretString, force: bool) -> Result<AccessToken, WechatError> {
+    pub async fn stable_token(
+        &self,
+        app_id: &str,
+        secret: &SecretString,
+        force: bool,
+    ) -> Result<AccessToken, WechatError> {
         let body = json!({
             "grant_type": "client_credential",
             "appid": app_id,

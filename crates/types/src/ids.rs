@@ -17,9 +17,7 @@ impl UserId {
     /// The user with this number, when it has eight digits.
     #[must_use]
     pub fn new(number: i64) -> Option<Self> {
-        (Self::MIN..=Self::MAX)
-            .contains(&number)
-            .then_some(Self(number))
+        (Self::MIN..=Self::MAX).contains(&number).then_some(Self(number))
     }
 
     /// Reads the wire form: exactly eight ASCII digits, the first not zero.

@@ -29,11 +29,7 @@ impl Coins {
 
     /// An amount that is not negative and not above [`Coins::MAX`].
     pub fn new(amount: i64) -> Result<Self, TooMany> {
-        if (0..=Self::MAX.0).contains(&amount) {
-            Ok(Self(amount))
-        } else {
-            Err(TooMany)
-        }
+        if (0..=Self::MAX.0).contains(&amount) { Ok(Self(amount)) } else { Err(TooMany) }
     }
 
     /// The number of coins.

@@ -83,9 +83,7 @@ impl Users {
         let (session, known_key) = self.open_session(&request).await?;
         let info = match &request.sealed {
             None => None,
-            Some((encrypted, iv)) => {
-                Some(unseal(&session, known_key.as_ref(), &request.app_id, encrypted, iv)?)
-            }
+            Some((encrypted, iv)) => Some(unseal(&session, known_key.as_ref(), &request.app_id, encrypted, iv)?),
         };
         let now = self.clock.now();
         let (user, banned, token) = self

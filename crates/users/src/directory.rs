@@ -69,16 +69,14 @@ pub fn find(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, StoreError
 
 /// Bans a user from this moment on, or lifts his ban. False when there is no such user.
 pub fn set_ban(conn: &mut Conn, user: UserId, at: Option<Moment>) -> Result<bool, StoreError> {
-    let found = diesel::update(users::table.find(user.get()))
-        .set(users::banned_at.eq(at.map(Moment::millis)))
-        .execute(conn)?;
+    let found =
+        diesel::update(users::table.find(user.get())).set(users::banned_at.eq(at.map(Moment::millis))).execute(conn)?;
     Ok(found == 1)
 }
 
 /// Grants or revokes the role. False when there is no such user.
 pub fn set_matchmaker(conn: &mut Conn, user: UserId, is_one: bool) -> Result<bool, StoreError> {
-    let found =
-        diesel::update(users::table.find(user.get())).set(users::matchmaker.eq(is_one)).execute(conn)?;
+    let found = diesel::update(users::table.find(user.get())).set(users::matchmaker.eq(is_one)).execute(conn)?;
     Ok(found == 1)
 }
 

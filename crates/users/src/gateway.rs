@@ -196,11 +196,8 @@ pub(crate) fn recall(
 }
 
 fn last_key(conn: &mut Conn, app: &str, openid: &str) -> Result<Option<SecretString>, StoreError> {
-    let key: Option<String> = wechat_sessions::table
-        .find((app, openid))
-        .select(wechat_sessions::session_key)
-        .get_result(conn)
-        .optional()?;
+    let key: Option<String> =
+        wechat_sessions::table.find((app, openid)).select(wechat_sessions::session_key).get_result(conn).optional()?;
     Ok(key.map(Into::into))
 }
 

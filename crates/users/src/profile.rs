@@ -126,7 +126,9 @@ fn is_area(area: &str) -> bool {
 /// Whether a client may be sent to this address for a picture.
 pub(crate) fn is_face_url(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    url.len() <= FACE_URL_BYTES && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) && !url.contains(char::is_whitespace)
+    url.len() <= FACE_URL_BYTES
+        && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && !url.contains(char::is_whitespace)
 }
 
 /// Writes a change. Whether the gender may change is for `rooms` to decide first.
@@ -188,7 +190,14 @@ mod tests {
             assert_eq!(field(Draft { area: Some(area.into()), ..Draft::default() }).is_none(), good, "{area}");
         }
         let long = format!("https://a/{}", "b".repeat(503));
-        for (url, good) in [("https://a/b.png", true), ("ftp://a", false), ("javascript:x", false), ("https://", false), ("http:///x", false), (long.as_str(), false)] {
+        for (url, good) in [
+            ("https://a/b.png", true),
+            ("ftp://a", false),
+            ("javascript:x", false),
+            ("https://", false),
+            ("http:///x", false),
+            (long.as_str(), false),
+        ] {
             assert_eq!(field(Draft { face_url: Some(url.into()), ..Draft::default() }).is_none(), good, "{url}");
         }
     }

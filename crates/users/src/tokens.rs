@@ -81,11 +81,8 @@ fn forget_oldest(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
     if count <= KEPT {
         return Ok(());
     }
-    let surplus: Vec<String> = mine
-        .order((tokens::used_at, tokens::created_at))
-        .limit(count - KEPT)
-        .select(tokens::hash)
-        .load(conn)?;
+    let surplus: Vec<String> =
+        mine.order((tokens::used_at, tokens::created_at)).limit(count - KEPT).select(tokens::hash).load(conn)?;
     diesel::delete(tokens::table.filter(tokens::hash.eq_any(surplus))).execute(conn)?;
     Ok(())
 }

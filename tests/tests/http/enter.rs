@@ -35,7 +35,10 @@ async fn a_viewer_sees_the_stage(db: TestDb) {
     assert_eq!(seen["female"], json!({}));
     assert_eq!((&seen["user_type"], &seen["push_url"]), (&json!(1), &json!("")));
     assert_eq!(seen["num_list"], json!([0, 1, 0, 1]));
-    assert_eq!((&seen["live_id"], &seen["group_id"], &seen["room_name"]), (&room["live_id"], &room["group_id"], &json!("红娘")));
+    assert_eq!(
+        (&seen["live_id"], &seen["group_id"], &seen["room_name"]),
+        (&room["live_id"], &room["group_id"], &json!("红娘"))
+    );
 }
 
 async fn guests_have_a_push_url(db: TestDb) {
@@ -119,7 +122,10 @@ async fn the_host_is_told_the_numbers(db: TestDb) {
     house.delivered().await;
     let told = house.told(&host).await;
     let num = told.last().unwrap();
-    assert_eq!(num["message"], json!({"type": "num", "content": {"group_id": room["group_id"], "num_list": [0, 1, 0, 0]}}));
+    assert_eq!(
+        num["message"],
+        json!({"type": "num", "content": {"group_id": room["group_id"], "num_list": [0, 1, 0, 0]}})
+    );
     assert_eq!(num["lifetime"], 0);
 }
 

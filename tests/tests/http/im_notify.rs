@@ -59,7 +59,8 @@ async fn a_forged_callback_is_refused(db: TestDb) {
         let stranger = room.house.stranger();
         stranger.send("post", "im_notify/", request).await.refused(401, "bad_signature");
     }
-    let metrics = room.house.http.get(format!("{}/metrics", room.house.url)).send().await.unwrap().text().await.unwrap();
+    let metrics =
+        room.house.http.get(format!("{}/metrics", room.house.url)).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains("qlive_callbacks_total{kind=\"im\",verdict=\"forged\"} 3"), "{metrics}");
 }
 
@@ -104,7 +105,10 @@ async fn an_invite_of_the_hosts_client_is_an_invitation(db: TestDb) {
     assert_eq!(room.bob.accept(&room.live).await.ok()["code"], "success");
     room.house.delivered().await;
     let told = room.house.told(&room.host).await;
-    assert!(told.iter().all(|told| told["message"]["type"] != "response"), "his client hears from the guest's: {told:?}");
+    assert!(
+        told.iter().all(|told| told["message"]["type"] != "response"),
+        "his client hears from the guest's: {told:?}"
+    );
 }
 
 async fn an_invite_that_went_out_is_one_too(db: TestDb) {

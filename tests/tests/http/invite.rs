@@ -17,7 +17,10 @@ on_both!(
 async fn response(house: &House, host: &qlive_tests::Phone) -> Option<Value> {
     house.delivered().await;
     let told = house.told(host).await;
-    told.iter().rev().find(|told| told["message"]["type"] == "response").map(|told| told["message"]["content"]["data"].clone())
+    told.iter()
+        .rev()
+        .find(|told| told["message"]["type"] == "response")
+        .map(|told| told["message"]["content"]["data"].clone())
 }
 
 async fn a_guest_is_invited_and_accepts(db: TestDb) {

@@ -81,10 +81,7 @@ async fn hiding_only_starts_the_grace(db: TestDb) {
     bob.get("qlive_user/logout/", json!({"reason": "hide"})).await.ok();
     assert_eq!(host.enter(&live).await.ok()["male"]["nickname"], "bob", "seat and place stay");
     house.advance(61);
-    qlive_tests::eventually("he is gone", || async {
-        host.enter(&live).await.ok()["male"] == json!({})
-    })
-    .await;
+    qlive_tests::eventually("he is gone", || async { host.enter(&live).await.ok()["male"] == json!({}) }).await;
     assert_eq!(bob.user_type().await, 0);
 }
 
@@ -97,6 +94,7 @@ async fn the_state_says_where_one_is(db: TestDb) {
     let room = host.open_room().await;
     bob.enter(&room["live_id"]).await.ok();
     bob.apply(&room["live_id"]).await.ok();
-    let expected = json!({"live_room_name": "红娘", "live_id": room["live_id"], "group_id": room["group_id"], "user_type": 2});
+    let expected =
+        json!({"live_room_name": "红娘", "live_id": room["live_id"], "group_id": room["group_id"], "user_type": 2});
     assert_eq!(state().await.ok(), expected);
 }

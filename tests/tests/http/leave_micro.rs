@@ -21,7 +21,10 @@ async fn the_guest_himself(db: TestDb) {
     bob.off_mic(&room["live_id"], &bob, Gender::Male).await.ok();
     house.delivered().await;
     let told = house.told_group(room["group_id"].as_str().unwrap()).await;
-    assert_eq!(told[1]["message"], json!({"type": "reset", "content": {"content_type": "off", "user_id": bob.user_id, "gender": 1}}));
+    assert_eq!(
+        told[1]["message"],
+        json!({"type": "reset", "content": {"content_type": "off", "user_id": bob.user_id, "gender": 1}})
+    );
     assert_eq!(told.len(), 2, "again changes nothing");
     assert_eq!(house.told(&bob).await, Vec::<serde_json::Value>::new(), "he knows");
     assert_eq!(house.outside().await["stream_orders"], json!([]), "nobody cut him");

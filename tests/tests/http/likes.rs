@@ -26,7 +26,8 @@ async fn a_like_is_set_and_taken_back(db: TestDb) {
 async fn what_is_wrong_is_refused(db: TestDb) {
     let house = House::open(db).await;
     let alice = house.guest("alice", Gender::Female).await;
-    let like = |user: &str, state: serde_json::Value| alice.post("qlive_like/", json!({"user_id": user, "like_state": state}));
+    let like =
+        |user: &str, state: serde_json::Value| alice.post("qlive_like/", json!({"user_id": user, "like_state": state}));
     like("10000000", json!(1)).await.refused(404, "unknown_user");
     for wrong in [json!(2), json!("yes"), json!(-1)] {
         like(&alice.user_id, wrong).await.refused(400, "invalid");

@@ -48,7 +48,8 @@ async fn its_length_is_on_record(db: TestDb) {
         .parts
         .db
         .read(|conn| {
-            let columns = (broadcast_log::room_id, broadcast_log::started_at, broadcast_log::ended_at, broadcast_log::reason);
+            let columns =
+                (broadcast_log::room_id, broadcast_log::started_at, broadcast_log::ended_at, broadcast_log::reason);
             Ok::<_, StoreError>(broadcast_log::table.select(columns).load(conn)?)
         })
         .await
@@ -80,6 +81,7 @@ async fn an_operator_may_too(db: TestDb) {
     house.delivered().await;
     let over = house.told_group(room["group_id"].as_str().unwrap()).await.pop().unwrap();
     assert_eq!(over["custom"]["reason"], "operator");
-    let left: i64 = house.parts.db.read(|conn| Ok::<_, StoreError>(members::table.count().get_result(conn)?)).await.unwrap();
+    let left: i64 =
+        house.parts.db.read(|conn| Ok::<_, StoreError>(members::table.count().get_result(conn)?)).await.unwrap();
     assert_eq!(left, 0);
 }

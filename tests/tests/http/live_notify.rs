@@ -111,7 +111,11 @@ async fn whoever_is_not_on_stage_is_cut(db: TestDb) {
     eventually("both are cut", || async {
         let orders = house.outside().await["stream_orders"].clone();
         let cut = |phone: &Phone| {
-            orders.as_array().unwrap().iter().any(|order| order["action"] == "DropLiveStream" && order["stream"] == phone.user_id.as_str())
+            orders
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|order| order["action"] == "DropLiveStream" && order["stream"] == phone.user_id.as_str())
         };
         cut(&bob) && cut(&eve)
     })
@@ -122,7 +126,11 @@ async fn a_forged_callback_is_refused(db: TestDb) {
     let house = House::open(db).await;
     let (host, bob, live) = seated(&house).await;
     let t = house.clock.now().secs() + 600;
-    for forged in [json!({}), json!({"t": t, "sign": "00"}), json!({"t": t - 7200, "sign": md5_hex(&format!("sandbox-callback-key{}", t - 7200))})] {
+    for forged in [
+        json!({}),
+        json!({"t": t, "sign": "00"}),
+        json!({"t": t - 7200, "sign": md5_hex(&format!("sandbox-callback-key{}", t - 7200))}),
+    ] {
         let mut stop = json!({"event_type": 0, "stream_id": bob.user_id, "sequence": "x", "event_time": 1});
         stop.as_object_mut().unwrap().extend(forged.as_object().unwrap().clone());
         let request = house.http.post(house.at("live_notify/")).json(&stop);

@@ -16,7 +16,12 @@ async fn live_rooms_only_the_fullest_first(db: TestDb) {
     let list = || async {
         house.advance(2);
         let rooms = alice.get("get_livelist/", json!({"page": "1"})).await.ok();
-        rooms.as_array().unwrap().iter().map(|room| (room["id"].clone(), room["audience_count"].clone())).collect::<Vec<_>>()
+        rooms
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|room| (room["id"].clone(), room["audience_count"].clone()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(list().await, vec![]);
     let first = one.open_room().await["live_id"].clone();

@@ -58,9 +58,13 @@ async fn wechats_refusals_have_names(db: TestDb) {
     let wrong_app = json!({"appId": "wx0000000000000000", "code": "alice"});
     let body = house.stranger().post("qlive_user/login/", wrong_app).await.refused(400, "unknown_app");
     assert_eq!(body["field"], "appId");
-    for (errcode, status, code) in
-        [(40029, 400, "invalid_code"), (40163, 400, "invalid_code"), (40226, 403, "blocked_by_wechat"), (45011, 429, "too_many_logins"), (40125, 502, "wechat_failed")]
-    {
+    for (errcode, status, code) in [
+        (40029, 400, "invalid_code"),
+        (40163, 400, "invalid_code"),
+        (40226, 403, "blocked_by_wechat"),
+        (45011, 429, "too_many_logins"),
+        (40125, 502, "wechat_failed"),
+    ] {
         house.fault(json!({"path": "/sns/", "errcode": errcode, "times": 1})).await;
         let answer = login(&house, "alice").await;
         if status == 429 {
@@ -102,7 +106,9 @@ async fn a_code_works_once(db: TestDb) {
 
 async fn parameters_are_required(db: TestDb) {
     let house = House::open(db).await;
-    for (body, field) in [(json!({"appId": APP}), "code"), (json!({"code": "x"}), "appId"), (json!({"appId": APP, "code": ""}), "code")] {
+    for (body, field) in
+        [(json!({"appId": APP}), "code"), (json!({"code": "x"}), "appId"), (json!({"appId": APP, "code": ""}), "code")]
+    {
         let answer: Value = house.stranger().post("qlive_user/login/", body).await.refused(400, "missing");
         assert_eq!(answer["field"], field);
     }

@@ -28,5 +28,5 @@ mod refuse;
 mod register;
 mod strangers;
 mod sync;
-mod told;
 mod tokens;
+mod told;

@@ -22,7 +22,10 @@ async fn he_opens_his_room(db: TestDb) {
     let house = House::open(db).await;
     let host = house.host().await;
     let room = host.open_room().await;
-    assert_eq!((&room["status"], &room["user_id"], &room["nickname"]), (&json!("ok"), &json!(host.user_id), &json!("红娘")));
+    assert_eq!(
+        (&room["status"], &room["user_id"], &room["nickname"]),
+        (&json!("ok"), &json!(host.user_id), &json!("红娘"))
+    );
     assert_eq!(room["play_url"], json!(format!("rtmp://play.sandbox.invalid/live/{}", host.user_id)));
     assert!(room["push_url"].as_str().unwrap().contains("txSecret="));
     assert_eq!(host.user_type().await, 5);

@@ -68,7 +68,8 @@ async fn the_explorer_works_offline(db: TestDb) {
     let house = House::open(db).await;
     let (status, page) = text(&house, "/docs").await;
     assert_eq!(status, 200);
-    let pieces: Vec<&str> = page.split(['"', '\'']).filter(|piece| piece.ends_with(".js") || piece.ends_with(".css")).collect();
+    let pieces: Vec<&str> =
+        page.split(['"', '\'']).filter(|piece| piece.ends_with(".js") || piece.ends_with(".css")).collect();
     assert!(!pieces.is_empty());
     for piece in pieces {
         assert!(!piece.contains("//"), "{piece} is fetched from elsewhere");

@@ -19,8 +19,11 @@ async fn an_hour_without_im(db: TestDb) {
     let room = host.open_room().await;
     let live = &room["live_id"];
     let group = room["group_id"].as_str().unwrap();
-    let (bob, carl, eve) =
-        (house.guest("bob", Gender::Male).await, house.guest("carl", Gender::Male).await, house.guest("eve", Gender::Female).await);
+    let (bob, carl, eve) = (
+        house.guest("bob", Gender::Male).await,
+        house.guest("carl", Gender::Male).await,
+        house.guest("eve", Gender::Female).await,
+    );
     house.delivered().await;
     house.fault(json!({"path": "/v4/", "latency_ms": 2000, "status": 500})).await;
     let started = std::time::Instant::now();
@@ -43,7 +46,8 @@ async fn an_hour_without_im(db: TestDb) {
     assert_eq!(house.story(group).await, ["on 1", "off 2"]);
     let for_eve: Vec<String> = house.told(&eve).await.iter().map(|told| told["message"]["type"].to_string()).collect();
     assert_eq!(for_eve, ["\"kickout\""], "the invitation has expired");
-    let nums: Vec<Value> = house.told(&host).await.iter().filter(|told| told["message"]["type"] == "num").cloned().collect();
+    let nums: Vec<Value> =
+        house.told(&host).await.iter().filter(|told| told["message"]["type"] == "num").cloned().collect();
     assert_eq!(nums.len(), 1);
     assert_eq!(nums[0]["message"]["content"]["num_list"], json!([0, 2, 0, 1]));
 }
@@ -54,12 +58,13 @@ async fn a_lost_answer_is_repeated_with_the_same_random(db: TestDb) {
     house.delivered().await;
     house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "drop_answer": true, "times": 1})).await;
     house.guest("bob", Gender::Male).await.take_mic(&room["live_id"]).await;
-    eventually("it was told twice", || async {
-        house.told_group(room["group_id"].as_str().unwrap()).await.len() == 2
-    })
-    .await;
+    eventually("it was told twice", || async { house.told_group(room["group_id"].as_str().unwrap()).await.len() == 2 })
+        .await;
     let told = house.told_group(room["group_id"].as_str().unwrap()).await;
-    assert_eq!((&told[0]["random"], &told[0]["text"], &told[0]["custom"]), (&told[1]["random"], &told[1]["text"], &told[1]["custom"]));
+    assert_eq!(
+        (&told[0]["random"], &told[0]["text"], &told[0]["custom"]),
+        (&told[1]["random"], &told[1]["text"], &told[1]["custom"])
+    );
     assert_eq!((&told[0]["double"], &told[1]["double"]), (&json!(false), &json!(true)), "IM drops the second");
 }
 
@@ -106,7 +111,14 @@ async fn an_ended_room_is_told_only_that(db: TestDb) {
     host.open_room().await;
     host.end(&room["live_id"]).await.ok();
     eventually("the end was tried in vain", || async {
-        house.parts.office.list().await.unwrap().iter().any(|row| row.lane.starts_with("room:") && !row.detail.is_empty())
+        house
+            .parts
+            .office
+            .list()
+            .await
+            .unwrap()
+            .iter()
+            .any(|row| row.lane.starts_with("room:") && !row.detail.is_empty())
     })
     .await;
     host.open_room().await;

@@ -26,7 +26,8 @@ async fn update(phone: &Phone, change: Value) -> qlive_tests::Answer {
 async fn only_what_is_given_changes(db: TestDb) {
     let house = House::open(db).await;
     let alice = house.guest("alice", Gender::Female).await;
-    let change = json!({"nickname": " 小红 ", "gender": "", "age": "30", "area": "110101", "height": 170, "face_url": null});
+    let change =
+        json!({"nickname": " 小红 ", "gender": "", "age": "30", "area": "110101", "height": 170, "face_url": null});
     let answer = update(&alice, change).await.ok();
     assert_eq!(answer["nickname"], "小红");
     assert_eq!((&answer["gender"], &answer["age"], &answer["height"]), (&json!(2), &json!(30), &json!(170)));
@@ -146,7 +147,10 @@ async fn a_strangers_secrets_stay_hidden(db: TestDb) {
     assert_eq!(own["user_sig_expired"].as_str().unwrap().len(), 19);
     assert_eq!(own["rate"], "0.1");
     let seen = bob.get("qlive_user/get_userinfo/", json!({"user_id": alice.user_id})).await.ok();
-    assert_eq!((&seen["user_sig"], &seen["user_sig_expired"], &seen["last_login_time"]), (&json!(""), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&seen["user_sig"], &seen["user_sig_expired"], &seen["last_login_time"]),
+        (&json!(""), &Value::Null, &Value::Null)
+    );
     assert_eq!((&seen["gold"], &seen["income"]), (&json!(0), &json!(0)));
     assert_eq!((&seen["nickname"], &seen["rate"]), (&json!("alice"), &json!("0.1")));
 }

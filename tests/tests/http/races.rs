@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, Phone};
-use qlive_types::Gender;
-use rand::Rng as _;
+use qlive_types::{Gender, random};
+
 use serde_json::{Value, json};
 
 on_both!(fifty_race_for_one_mic, two_hundred_come_and_go_while_the_host_does_too, one_user_in_two_rooms_at_once);
@@ -23,7 +23,8 @@ async fn fifty_race_for_one_mic(db: TestDb) {
     }
     join_all(men.iter().map(|man| man.enter(live))).await.into_iter().for_each(|answer| drop(answer.ok()));
     join_all(men.iter().map(|man| man.apply(live))).await.into_iter().for_each(|answer| drop(answer.ok()));
-    let answers: Vec<Value> = join_all(men.iter().map(|man| man.accept(live))).await.into_iter().map(|answer| answer.ok()).collect();
+    let answers: Vec<Value> =
+        join_all(men.iter().map(|man| man.accept(live))).await.into_iter().map(|answer| answer.ok()).collect();
     let won = answers.iter().filter(|answer| answer["code"] == "success").count();
     let lost = answers.iter().filter(|answer| **answer == json!({"code": "failed", "error_msg": "抢麦失败"})).count();
     assert_eq!((won, lost), (1, 49));
@@ -90,7 +91,7 @@ async fn two_hundred_come_and_go_while_the_host_does_too(db: TestDb) {
 /// A person who does what comes to mind. No answer is a 5xx.
 async fn wander(phone: &Phone, gender: Gender, live: &Value) {
     for _ in 0..10 {
-        let choice = rand::rng().random_range(0..8);
+        let choice = random::within(0..=7);
         let answer = match choice {
             0..=2 => phone.enter(live).await,
             3 => phone.apply(live).await,

@@ -11,7 +11,10 @@ on_both!(an_application_is_withdrawn, an_invitation_is_turned_down, otherwise_no
 async fn responses(house: &House, host: &qlive_tests::Phone) -> Vec<Value> {
     house.delivered().await;
     let told = house.told(host).await;
-    told.iter().filter(|told| told["message"]["type"] == "response").map(|told| told["message"]["content"].clone()).collect()
+    told.iter()
+        .filter(|told| told["message"]["type"] == "response")
+        .map(|told| told["message"]["content"].clone())
+        .collect()
 }
 
 async fn an_application_is_withdrawn(db: TestDb) {

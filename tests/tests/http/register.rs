@@ -39,7 +39,10 @@ async fn sealed_data_fills_the_profile(db: TestDb) {
     let house = House::open(db).await;
     let answer = register(&house, sealed(&house, "alice", "小红", 2).await).await.ok();
     let profile = profile(&house, &answer).await;
-    assert_eq!((&profile["nickname"], &profile["gender"], &profile["height"]), (&json!("小红"), &json!(2), &json!(165)));
+    assert_eq!(
+        (&profile["nickname"], &profile["gender"], &profile["height"]),
+        (&json!("小红"), &json!(2), &json!(165))
+    );
     assert_eq!((&profile["age"], &profile["area"]), (&json!(25), &json!("310100")));
     assert_eq!(profile["face_url"], "https://example.com/face.png");
     assert_eq!(profile["profile_ready"], true);

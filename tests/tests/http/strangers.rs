@@ -59,8 +59,11 @@ async fn a_token_opens_the_door(db: TestDb) {
     let house = House::open(db).await;
     let bob = house.guest("bob", Gender::Male).await;
     for operation in operations().iter().filter(|operation| operation.access == Access::Token) {
-        let answer =
-            if operation.method.is_post() { bob.post(operation.path, json!({})).await } else { bob.get(operation.path, json!({})).await };
+        let answer = if operation.method.is_post() {
+            bob.post(operation.path, json!({})).await
+        } else {
+            bob.get(operation.path, json!({})).await
+        };
         assert_ne!(answer.status, 401, "{}", operation.name);
         assert!(answer.status < 500, "{}: {}", operation.name, answer.body);
     }

@@ -27,7 +27,10 @@ async fn it_tells_what_was_missed(db: TestDb) {
     let seqs: Vec<i64> = events.iter().map(|event| event["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, [1, 2, 3]);
     for (event, told) in events.iter().zip(&told) {
-        assert_eq!((&event["message"], &event["id"], &event["seq"]), (&told["message"], &told["custom"]["id"], &told["custom"]["seq"]));
+        assert_eq!(
+            (&event["message"], &event["id"], &event["seq"]),
+            (&told["message"], &told["custom"]["id"], &told["custom"]["seq"])
+        );
         assert_eq!((&event["broadcast_id"], &event["at"]), (&told["custom"]["broadcast_id"], &told["custom"]["at"]));
     }
     assert_eq!(sync(2).await.ok()["events"].as_array().unwrap().len(), 1);

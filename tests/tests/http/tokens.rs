@@ -82,7 +82,11 @@ async fn only_its_hash_is_stored(db: TestDb) {
     use qlive_store::schema::tokens;
     let house = House::open(db).await;
     let alice = house.guest("alice", Gender::Female).await;
-    let hashes: Vec<String> =
-        house.parts.db.read(|conn| Ok::<_, qlive_store::StoreError>(tokens::table.select(tokens::hash).load(conn)?)).await.unwrap();
+    let hashes: Vec<String> = house
+        .parts
+        .db
+        .read(|conn| Ok::<_, qlive_store::StoreError>(tokens::table.select(tokens::hash).load(conn)?))
+        .await
+        .unwrap();
     assert!(hashes.iter().all(|hash| hash.len() == 64 && !hash.contains(&alice.token)));
 }

@@ -6,7 +6,13 @@ use qlive_tests::House;
 use qlive_types::Gender;
 use serde_json::json;
 
-on_both!(messages_carry_their_number, many_changes_make_one_num, an_unknown_account_is_imported, a_lost_group_is_made_anew, a_refusal_is_parked_and_the_lane_goes_on);
+on_both!(
+    messages_carry_their_number,
+    many_changes_make_one_num,
+    an_unknown_account_is_imported,
+    a_lost_group_is_made_anew,
+    a_refusal_is_parked_and_the_lane_goes_on
+);
 
 async fn messages_carry_their_number(db: TestDb) {
     let house = House::open(db).await;

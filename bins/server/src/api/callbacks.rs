@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use actix_web::web::{Bytes, Data, Json, Query};
 use actix_web::HttpRequest;
+use actix_web::web::{Bytes, Data, Json, Query};
 use qlive_rooms::Verdict;
 use qlive_tencent::css::{LiveEvent, verify_callback as verify_live};
 use qlive_tencent::im::{Callback, verify_callback as verify_im};
@@ -43,7 +43,7 @@ pub(crate) async fn im_notify(
     if !genuine {
         return Err(forged(&state, &request, "im"));
     }
-    let body: Value = serde_json::from_slice(&body).map_err(|_| ApiError::BAD_BODY)?;
+    let body: Value = serde_json::from_slice(&body).ok().ok_or(ApiError::BAD_BODY)?;
     let callback = Callback::parse(field("CallbackCommand"), &body);
     let kind = match &callback {
         Callback::Unknown(command) => {
@@ -83,7 +83,7 @@ pub(crate) async fn live_notify(
     request: HttpRequest,
     body: Bytes,
 ) -> Result<Json<LiveAnswer>, ApiError> {
-    let body: Value = serde_json::from_slice(&body).map_err(|_| ApiError::BAD_BODY)?;
+    let body: Value = serde_json::from_slice(&body).ok().ok_or(ApiError::BAD_BODY)?;
     let now = state.parts.clock.now().secs();
     if !state.live_callback_key.as_ref().is_some_and(|key| verify_live(&body, key, now)) {
         return Err(forged(&state, &request, "live"));

@@ -40,7 +40,7 @@ async fn healthz() -> &'static str {
 
 /// This instance can serve: the database answers. WeChat and Tencent are not asked.
 async fn readyz(state: Data<State>) -> Result<&'static str, ApiError> {
-    match state.parts.db.read(|conn| qlive_users::user_count(conn)).await {
+    match state.parts.db.read(qlive_users::user_count).await {
         Ok::<i64, StoreError>(_) => Ok("ok"),
         Err(fault) => {
             tracing::warn!(%fault, "not ready");

@@ -103,7 +103,7 @@ impl<W: Who + 'static, T: FromParams + 'static> FromRequest for Call<W, T> {
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let who = W::identify(&request).await?;
-            let body = body.await.map_err(|_| ApiError::TOO_LARGE)?;
+            let body = body.await.ok().ok_or(ApiError::TOO_LARGE)?;
             let params = Params::read(&request, &body)?;
             Ok(Self(who, T::from_params(&params)?))
         })

@@ -68,7 +68,8 @@ fn localized(
 fn request_id(request: &ServiceRequest) -> String {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let sane = |id: &&str| {
-        (1..=REQUEST_ID_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        (1..=REQUEST_ID_LIMIT).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     given.filter(sane).map_or_else(|| random::hex(8), str::to_owned)
 }

@@ -56,13 +56,16 @@ impl ApiError {
     pub(crate) const UNAUTHORIZED: Self = say(401, "unauthorized", "请先登录", "Please log in first.");
     pub(crate) const BANNED: Self = say(403, "banned", "账号已被封禁", "This account is banned.");
     pub(crate) const NOT_FOUND: Self = say(404, "not_found", "没有这个接口", "There is no such operation.");
-    pub(crate) const METHOD: Self = say(405, "method_not_allowed", "请求方法不正确", "This method is not allowed here.");
+    pub(crate) const METHOD: Self =
+        say(405, "method_not_allowed", "请求方法不正确", "This method is not allowed here.");
     pub(crate) const TOO_LARGE: Self = say(413, "too_large", "请求内容过大", "The request is too large.");
     pub(crate) const BAD_BODY: Self = say(400, "bad_body", "请求内容无法识别", "The request body cannot be read.");
     pub(crate) const BAD_QUERY: Self = say(400, "bad_query", "请求参数无法识别", "The query cannot be read.");
-    pub(crate) const TOO_MANY: Self = say(429, "too_many_requests", "操作过于频繁，请稍后再试", "Too many requests, please wait a moment.");
+    pub(crate) const TOO_MANY: Self =
+        say(429, "too_many_requests", "操作过于频繁，请稍后再试", "Too many requests, please wait a moment.");
     pub(crate) const FORGED: Self = say(401, "bad_signature", "签名验证失败", "The signature does not verify.");
-    pub(crate) const INTERNAL: Self = say(500, "internal", "服务器开小差了，请稍后再试", "Something went wrong, please try again.");
+    pub(crate) const INTERNAL: Self =
+        say(500, "internal", "服务器开小差了，请稍后再试", "Something went wrong, please try again.");
     pub(crate) const NOT_READY: Self = say(503, "not_ready", "服务暂不可用", "The service is not ready.");
     const INVALID: Self = say(400, "invalid", "参数不正确", "A parameter is not right.");
     const REPEATED: Self = say(400, "repeated", "参数重复", "A parameter is given twice.");
@@ -127,7 +130,9 @@ impl ResponseError for ApiError {
 impl From<StoreError> for ApiError {
     fn from(fault: StoreError) -> Self {
         match &fault {
-            StoreError::Busy | StoreError::Contended => say(409, "busy", "操作人数过多，请重试", "Too many at once, please try again."),
+            StoreError::Busy | StoreError::Contended => {
+                say(409, "busy", "操作人数过多，请重试", "Too many at once, please try again.")
+            }
             StoreError::Unavailable(_) => {
                 tracing::error!(%fault, "the database is out of reach");
                 say(503, "unavailable", "服务繁忙，请稍后再试", "The service is busy, please try again.")
@@ -149,20 +154,40 @@ impl From<UsersError> for ApiError {
     fn from(error: UsersError) -> Self {
         match error {
             UsersError::UnknownApp => say(400, "unknown_app", "未知的小程序", "Unknown app.").at("appId"),
-            UsersError::InvalidCode => say(400, "invalid_code", "登录凭证无效，请重新登录", "The login code is not valid, please log in again.").at("code"),
-            UsersError::BlockedByWechat => say(403, "blocked_by_wechat", "微信已限制该用户登录", "WeChat has blocked this login."),
-            UsersError::TooOften => say(429, "too_many_logins", "登录过于频繁，请稍后再试", "Too many logins, please wait a moment."),
+            UsersError::InvalidCode => say(
+                400,
+                "invalid_code",
+                "登录凭证无效，请重新登录",
+                "The login code is not valid, please log in again.",
+            )
+            .at("code"),
+            UsersError::BlockedByWechat => {
+                say(403, "blocked_by_wechat", "微信已限制该用户登录", "WeChat has blocked this login.")
+            }
+            UsersError::TooOften => {
+                say(429, "too_many_logins", "登录过于频繁，请稍后再试", "Too many logins, please wait a moment.")
+            }
             UsersError::WechatSilent(why) => {
                 tracing::warn!(why, "WeChat gives no answer");
-                say(503, "wechat_unavailable", "微信服务暂不可用，请稍后再试", "WeChat is not available, please try again.")
+                say(
+                    503,
+                    "wechat_unavailable",
+                    "微信服务暂不可用，请稍后再试",
+                    "WeChat is not available, please try again.",
+                )
             }
             UsersError::WechatFailed(why) => {
                 tracing::error!(why, "WeChat refuses us");
                 say(502, "wechat_failed", "微信服务异常", "WeChat failed.")
             }
-            UsersError::DecryptFailed => say(400, "decrypt_failed", "用户信息解密失败，请重新授权", "The user data cannot be decrypted.").at("encryptedData"),
+            UsersError::DecryptFailed => {
+                say(400, "decrypt_failed", "用户信息解密失败，请重新授权", "The user data cannot be decrypted.")
+                    .at("encryptedData")
+            }
             UsersError::UnknownUser => say(404, "unknown_user", "用户不存在", "There is no such user."),
-            UsersError::ContentRejected => say(400, "content_rejected", "内容含有违规信息", "The text is not acceptable.").at("nickname"),
+            UsersError::ContentRejected => {
+                say(400, "content_rejected", "内容含有违规信息", "The text is not acceptable.").at("nickname")
+            }
             UsersError::BadField(field) => Self::invalid(field),
             UsersError::Store(fault) => fault.into(),
         }
@@ -191,15 +216,22 @@ impl From<RoomsError> for ApiError {
             RoomsError::OnMic => say(409, "on_mic", "用户已在麦上", "Already on the mic."),
             RoomsError::NotAdmitted => say(409, "not_admitted", "请先申请上麦", "Not admitted to the mic."),
             RoomsError::SeatTaken => say(409, "seat_taken", "麦位已被占用", "The seat is taken."),
-            RoomsError::ProfileIncomplete => say(409, "profile_incomplete", "请先完善昵称和性别", "Please complete your name and gender first."),
+            RoomsError::ProfileIncomplete => {
+                say(409, "profile_incomplete", "请先完善昵称和性别", "Please complete your name and gender first.")
+            }
             RoomsError::Moved => say(409, "moved", "您已重新进入直播间", "You have entered again since."),
             RoomsError::NotHost => say(403, "not_host", "只有红娘可以操作", "Only the host may do this."),
             RoomsError::NotMatchmaker => say(403, "not_matchmaker", "您还不是红娘", "You are not a matchmaker."),
             RoomsError::NotAllowed => say(403, "not_allowed", "没有权限", "You may not do this."),
             RoomsError::GenderMismatch => Self::invalid("gender"),
-            RoomsError::GenderLocked => say(409, "gender_locked", "申请上麦或在麦上时不能修改性别", "The gender cannot change now.").at("gender"),
+            RoomsError::GenderLocked => {
+                say(409, "gender_locked", "申请上麦或在麦上时不能修改性别", "The gender cannot change now.")
+                    .at("gender")
+            }
             RoomsError::Banned => Self::BANNED,
-            RoomsError::RoomNotReady => say(503, "room_not_ready", "直播间正在准备，请稍后再试", "The room is not ready yet, please try again."),
+            RoomsError::RoomNotReady => {
+                say(503, "room_not_ready", "直播间正在准备，请稍后再试", "The room is not ready yet, please try again.")
+            }
             RoomsError::Users(error) => error.into(),
             RoomsError::Configs(error) => error.into(),
             RoomsError::Store(fault) => fault.into(),

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::HttpRequest;
 use percent_encoding::percent_decode_str;
 use qlive_rooms::Presence;
 use qlive_types::{Gender, LiveId, Page, UserId, text};
@@ -74,7 +74,7 @@ impl Params {
         let plain = |text: &str| text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit());
         match self.text(name)? {
             None => Ok(None),
-            Some(text) if plain(text) => text.parse().map(Some).map_err(|_| ApiError::invalid(name)),
+            Some(text) if plain(text) => text.parse().map(Some).ok().ok_or(ApiError::invalid(name)),
             Some(_) => Err(ApiError::invalid(name)),
         }
     }
@@ -143,7 +143,7 @@ type Pairs = Vec<(String, Given)>;
 fn pairs(encoded: &str) -> Result<Pairs, Unreadable> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
-        percent_decode_str(&spaced).decode_utf8().map(String::from).map_err(|_| Unreadable::NotUtf8)
+        percent_decode_str(&spaced).decode_utf8().map(String::from).ok().ok_or(Unreadable::NotUtf8)
     };
     encoded
         .split('&')
@@ -159,7 +159,7 @@ fn body_pairs(content_type: &str, body: &[u8]) -> Result<Pairs, ApiError> {
     if body.len() > BODY_LIMIT {
         return Err(ApiError::TOO_LARGE);
     }
-    let text = std::str::from_utf8(body).map_err(|_| ApiError::BAD_BODY)?;
+    let text = std::str::from_utf8(body).ok().ok_or(ApiError::BAD_BODY)?;
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if text.trim().is_empty() {
         return Ok(Vec::new());
@@ -167,7 +167,7 @@ fn body_pairs(content_type: &str, body: &[u8]) -> Result<Pairs, ApiError> {
     match kind.as_str() {
         "application/json" => json_pairs(text),
         "application/x-www-form-urlencoded" if !text.trim_start().starts_with('{') => {
-            pairs(text.trim()).map_err(|_| ApiError::BAD_BODY)
+            pairs(text.trim()).ok().ok_or(ApiError::BAD_BODY)
         }
         _ if text.trim_start().starts_with('{') => json_pairs(text),
         _ => Err(ApiError::BAD_BODY),
@@ -175,7 +175,7 @@ fn body_pairs(content_type: &str, body: &[u8]) -> Result<Pairs, ApiError> {
 }
 
 fn json_pairs(text: &str) -> Result<Pairs, ApiError> {
-    serde_json::from_str::<Fields>(text).map(|fields| fields.0).map_err(|_| ApiError::BAD_BODY)
+    serde_json::from_str::<Fields>(text).map(|fields| fields.0).ok().ok_or(ApiError::BAD_BODY)
 }
 
 /// A JSON object's fields as they came, repeated ones included.

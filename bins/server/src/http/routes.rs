@@ -102,9 +102,9 @@ pub const fn operations() -> &'static [Operation] {
 pub(crate) fn matched(method: &Method, path: &str) -> Option<&'static Operation> {
     let path = path.strip_prefix(BASE)?;
     let path = path.strip_suffix('/').unwrap_or(path);
-    OPERATIONS.iter().find(|operation| {
-        operation.path.strip_suffix('/') == Some(path) && operation.method.admits(method)
-    })
+    OPERATIONS
+        .iter()
+        .find(|operation| operation.path.strip_suffix('/') == Some(path) && operation.method.admits(method))
 }
 
 /// Registers every operation, with and without its trailing slash.

@@ -26,7 +26,9 @@ impl Settings {
             Some(true) => Ok(Mode::Sandbox),
             None if !real && local => Ok(Mode::Sandbox),
             None if !real => {
-                bail!("nothing is configured, and the sandbox serves on loopback only: configure [wechat.apps], [im] and [live]")
+                bail!(
+                    "nothing is configured, and the sandbox serves on loopback only: configure [wechat.apps], [im] and [live]"
+                )
             }
             Some(false) | None => {
                 if self.wechat.apps.is_empty() {
@@ -119,7 +121,9 @@ mod tests {
     #[test]
     fn no_secret_shows_in_debug() {
         let shown = format!("{:?}", Settings::default().against_sandbox("http://127.0.0.1:1"));
-        for secret in ["sandbox-app-secret", "sandbox-im-key", "sandbox-push-key", "sandbox-callback-key", "sandbox-secret-key"] {
+        for secret in
+            ["sandbox-app-secret", "sandbox-im-key", "sandbox-push-key", "sandbox-callback-key", "sandbox-secret-key"]
+        {
             assert!(!shown.contains(secret), "{secret}");
         }
     }

@@ -20,7 +20,9 @@ pub(super) fn server() -> Option<String> {
             }
             let Some(bin) = binaries() else {
                 assert!(std::env::var_os("CI").is_none(), "CI must test PostgreSQL, but this machine has none");
-                eprintln!("skipped: every PostgreSQL test, since this machine has no PostgreSQL (apt-get install postgresql)");
+                eprintln!(
+                    "skipped: every PostgreSQL test, since this machine has no PostgreSQL (apt-get install postgresql)"
+                );
                 return None;
             };
             Some(start(&bin).unwrap_or_else(|fault| panic!("cannot start PostgreSQL: {fault}")))
@@ -64,7 +66,9 @@ fn start(bin: &Path) -> io::Result<String> {
         "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off \
          -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c deadlock_timeout=100ms"
     );
-    checked(as_user("pg_ctl").arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args(["-w", "-o", &options, "start"]))?;
+    checked(
+        as_user("pg_ctl").arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args(["-w", "-o", &options, "start"]),
+    )?;
     watch(bin, &folder, user)?;
     Ok(format!("postgres://qlive@127.0.0.1:{port}/postgres"))
 }

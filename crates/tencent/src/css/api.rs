@@ -107,9 +107,7 @@ impl CssApi {
         ];
         let answer = self.http.post_signed(&self.url, &headers, body).await?;
         match (answer.pointer("/Response/Error"), answer.get("Response")) {
-            (Some(error), _) => {
-                Err(CssError::Refused { code: text(error, "Code"), message: text(error, "Message") })
-            }
+            (Some(error), _) => Err(CssError::Refused { code: text(error, "Code"), message: text(error, "Message") }),
             (None, Some(_)) => Ok(()),
             (None, None) => Err(Unanswered::new("no Response in the answer").into()),
         }

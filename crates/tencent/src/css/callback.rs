@@ -32,7 +32,8 @@ pub fn verify_callback(body: &Value, key: &SecretString, now: i64) -> bool {
     if now > expires.saturating_add(SLACK_SECS) || expires > now.saturating_add(MAX_AHEAD_SECS) {
         return false;
     }
-    let expected = hex::encode(Md5::new().chain_update(key.expose_secret()).chain_update(expires.to_string()).finalize());
+    let expected =
+        hex::encode(Md5::new().chain_update(key.expose_secret()).chain_update(expires.to_string()).finalize());
     expected.as_bytes().ct_eq(text(body, "sign").as_bytes()).into()
 }
 
@@ -76,10 +77,7 @@ mod tests {
     #[test]
     fn numbers_may_be_text() {
         let body = json!({"event_type": "0", "stream_id": "7", "sequence": "s", "event_time": "12"});
-        assert_eq!(
-            LiveEvent::parse(&body),
-            LiveEvent::Stopped { stream: "7".into(), sequence: "s".into(), at: 12 }
-        );
+        assert_eq!(LiveEvent::parse(&body), LiveEvent::Stopped { stream: "7".into(), sequence: "s".into(), at: 12 });
         assert_eq!(LiveEvent::parse(&json!({"event_type": 317})), LiveEvent::Other(317));
     }
 }

@@ -21,14 +21,34 @@ pub enum Presence {
 /// One callback. Times are `EventTime`, in milliseconds, 0 when IM sent none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Callback {
-    StateChange { account: String, presence: Presence, at: i64 },
-    MemberExit { group: String, accounts: Vec<String>, at: i64 },
+    StateChange {
+        account: String,
+        presence: Presence,
+        at: i64,
+    },
+    MemberExit {
+        group: String,
+        accounts: Vec<String>,
+        at: i64,
+    },
     /// A client is about to write to another; answer whether it may.
-    BeforeC2c { from: String, to: String, texts: Vec<String> },
+    BeforeC2c {
+        from: String,
+        to: String,
+        texts: Vec<String>,
+    },
     /// A client wrote to another.
-    AfterC2c { from: String, to: String, texts: Vec<String>, delivered: bool },
+    AfterC2c {
+        from: String,
+        to: String,
+        texts: Vec<String>,
+        delivered: bool,
+    },
     /// A client is about to write to a group; answer whether it may.
-    BeforeGroup { from: String, texts: Vec<String> },
+    BeforeGroup {
+        from: String,
+        texts: Vec<String>,
+    },
     /// A command we do not handle.
     Unknown(String),
 }

@@ -25,19 +25,15 @@ pub fn user_sig(sdk_app_id: u32, key: &SecretString, account: &str, now: i64, li
 }
 
 fn signature(sdk_app_id: u32, key: &SecretString, account: &str, now: i64, lifetime_secs: i64) -> String {
-    let content = format!(
-        "TLS.identifier:{account}\nTLS.sdkappid:{sdk_app_id}\nTLS.time:{now}\nTLS.expire:{lifetime_secs}\n"
-    );
+    let content =
+        format!("TLS.identifier:{account}\nTLS.sdkappid:{sdk_app_id}\nTLS.time:{now}\nTLS.expire:{lifetime_secs}\n");
     STANDARD.encode(mac(key.expose_secret().as_bytes(), &content))
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     // Writing to a Vec cannot fail.
-    match encoder.write_all(bytes).and_then(|()| encoder.finish()) {
-        Ok(packed) => packed,
-        Err(_) => Vec::new(),
-    }
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 #[cfg(test)]

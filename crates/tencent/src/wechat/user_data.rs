@@ -33,7 +33,12 @@ pub struct Undecryptable;
 
 /// Opens `encrypted` (base64) with `session_key` and `iv` (base64 of 16 bytes
 /// each), and makes sure that it was made for `app_id`.
-pub fn decrypt_user_info(session_key: &str, iv: &str, encrypted: &str, app_id: &str) -> Result<UserInfo, Undecryptable> {
+pub fn decrypt_user_info(
+    session_key: &str,
+    iv: &str,
+    encrypted: &str,
+    app_id: &str,
+) -> Result<UserInfo, Undecryptable> {
     let decode = |text: &str| STANDARD.decode(text).ok();
     let plain = (|| {
         let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(&decode(session_key)?, &decode(iv)?).ok()?;
