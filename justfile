@@ -39,3 +39,7 @@ ci: test lint fmt-check peers
 # A UserSig made here, verified by the public npm package (needs Node.js).
 peers:
     tests/peers/run.sh
+
+# How much it carries, on both databases. Compare numbers of one run only.
+bench:
+    cargo run --release -p qlive-tests --bin bench

@@ -80,7 +80,7 @@ impl House {
         let parts = application.parts().clone();
         let server = application.handle();
         let handle = tokio::spawn(async move { application.run().await.unwrap() });
-        let http = reqwest::Client::new();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let document = http.get(format!("{url}/openapi.json")).send().await.unwrap().json().await.unwrap();
         Self {
             settings: settings.against_sandbox(&sandbox),

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use config::{Config, Environment, File};
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 pub use mode::Mode;
 
@@ -35,7 +35,8 @@ pub struct Server {
     /// A filter of `tracing`: `info`, `qlive_rooms=debug,warn`, …
     pub log: String,
     pub log_format: LogFormat,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is believed. In the environment, apart by commas.
+    #[serde(deserialize_with = "addresses")]
     pub trusted_proxies: Vec<IpAddr>,
 }
 
@@ -193,6 +194,23 @@ impl Default for Limits {
 impl Default for Rooms {
     fn default() -> Self {
         Self { admission: Admission::Applied, guest_grace_secs: 60, host_grace_secs: 180, stream_start_secs: 0 }
+    }
+}
+
+/// A list of addresses, or one text with commas.
+fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        List(Vec<IpAddr>),
+        Text(String),
+    }
+    match Given::deserialize(deserializer)? {
+        Given::List(list) => Ok(list),
+        Given::Text(text) => {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(|part| part.parse().map_err(serde::de::Error::custom)).collect()
+        }
     }
 }
 

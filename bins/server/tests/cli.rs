@@ -1,5 +1,5 @@
 //! The server as a process: what it prints, what it refuses, how it ends.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Output, Stdio};
@@ -103,11 +103,30 @@ fn it_checks_a_configuration() {
 }
 
 #[test]
+fn the_environment_is_taken_to_the_letter() {
+    // Text that looks like a number, and a list.
+    let folder = folder();
+    let output = server(folder.path())
+        .env("QLIVE__SERVER__TRUSTED_PROXIES", "10.0.0.1, ::1")
+        .env("QLIVE__IM__CALLBACK_TOKEN", "00123456")
+        .env("QLIVE__LIMITS__PER_USER_PER_SECOND", "7")
+        .arg("check-config")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(!text(&output).contains("no trusted_proxies"), "{}", text(&output));
+    let wrong = server(folder.path()).env("QLIVE__SERVER__TRUSTED_PROXIES", "10.0.0").arg("check-config").output();
+    assert!(!wrong.unwrap().status.success());
+}
+
+#[test]
 fn it_refuses_what_makes_no_sense() {
     for (key, value, why) in [
         ("QLIVE__SERVER__LISTEN", "0.0.0.0:0", "loopback only"),
-        ("QLIVE__DATABASE__URL", "qlive.db", "sqlite:// or postgres://"),
+        ("QLIVE__DATABASE__URL", "qlive.db", "sqlite://PATH or postgres://"),
         ("QLIVE__DATABASE__URL", "postgres://u:hidden-password@127.0.0.1:1/d", "database"),
+        ("QLIVE__DATABASE__URL", "postgres://u:hidden-password%@127.0.0.1:1/d", "percent-encoded"),
+        ("QLIVE__DATABASE__URL", "postgres://u:hidden-password/x@127.0.0.1:1/d", "percent-encoded"),
         ("QLIVE__NO_SUCH__SETTING", "1", "no_such"),
         ("QLIVE__ROOMS__ADMISSION", "everybody", "everybody"),
     ] {
@@ -117,4 +136,76 @@ fn it_refuses_what_makes_no_sense() {
         assert!(text(&output).contains(why), "{key}={value}: {}", text(&output));
         assert!(!text(&output).contains("hidden-password"), "{}", text(&output));
     }
+}
+
+#[test]
+fn no_secret_is_ever_logged() {
+    let folder = folder();
+    let mut child = server(folder.path())
+        .env("QLIVE__SERVER__LOG", "trace")
+        .env("QLIVE__WECHAT__CONTENT_CHECK", "true")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::from(std::fs::File::create(folder.path().join("log")).unwrap()))
+        .spawn()
+        .unwrap();
+    let base = serving(&mut child);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let secrets = runtime.block_on(an_hour_of_secrets(&base));
+    std::thread::sleep(Duration::from_millis(500));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(log.contains("accept_micro"), "nothing was logged at all");
+    for secret in secrets {
+        assert!(secret.len() >= 8, "{secret}");
+        if let Some(at) = log.find(&secret) {
+            let line = log[..at].lines().count();
+            panic!("a secret is in the log: {}", log.lines().nth(line.saturating_sub(1)).unwrap());
+        }
+    }
+}
+
+/// Uses every secret that there is, and answers those that a log must not show.
+async fn an_hour_of_secrets(base: &str) -> Vec<String> {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = |path: &str, token: String, body: serde_json::Value| {
+        let request =
+            http.post(format!("{base}{path}")).header("Authorization", format!("QLiveToken {token}")).json(&body);
+        async { request.send().await.unwrap().json::<serde_json::Value>().await.unwrap() }
+    };
+    let app = "wxca891295c56f2c79";
+    let text = |answer: &serde_json::Value, key: &str| answer[key].as_str().unwrap().to_owned();
+    let host = post("qlive_user/login/", String::new(), serde_json::json!({"appId": app, "code": "host"})).await;
+    let room = post("qlive_room/matchmaker_enter/", text(&host, "token"), serde_json::json!({})).await;
+    let bob = post("qlive_user/", String::new(), serde_json::json!({"appId": app, "code": "bob.secret-code"})).await;
+    let token = text(&bob, "token");
+    post("qlive_user/update_userinfo/", token.clone(), serde_json::json!({"nickname": "bob", "gender": 1})).await;
+    let live = serde_json::json!({"live_id": room["live_id"]});
+    let enter = http
+        .get(format!("{base}get_playurl/?live_id={}", room["live_id"]))
+        .header("Authorization", format!("QLiveToken {token}"));
+    assert_eq!(enter.send().await.unwrap().status(), 200);
+    post("qlive_room/apply_micro/", token.clone(), live.clone()).await;
+    let won = post("qlive_room/accept_micro/", token.clone(), live).await;
+    let push_secret = |answer: &serde_json::Value| {
+        let url = answer["push_url"].as_str().unwrap();
+        url.split("txSecret=").nth(1).unwrap().split('&').next().unwrap().to_owned()
+    };
+    vec![
+        token,
+        text(&host, "token"),
+        text(&bob, "user_sign"),
+        text(&host, "user_sign"),
+        push_secret(&won),
+        push_secret(&room),
+        "bob.secret-code".into(),
+        "sandbox-app-secret".into(),
+        "sandbox-im-key".into(),
+        "sandbox-im-token".into(),
+        "sandbox-push-key".into(),
+        "sandbox-callback-key".into(),
+        "sandbox-secret-key".into(),
+        "usersig=".into(),
+        "access_token=".into(),
+    ]
 }

@@ -164,7 +164,7 @@ impl Outside {
             Ready::Account { effect, user, account } => self.account(effect, *user, account, clock).await,
             Ready::MakeGroup { live, room } => self.make_group(*live, room, db, clock).await,
             Ready::GroupProfile { room } => {
-                let shown = text::bytes(&room.name, GROUP_NAME_BYTES);
+                let shown = group_name(&room.name);
                 let profile = group_profile(room, &shown);
                 let first = self.im.modify_group(&profile, clock.now().secs()).await;
                 if needs(&first, Remedy::MakeGroup) {
@@ -269,7 +269,7 @@ impl Outside {
 
     /// Makes the group under the host's name, or under a plain one when IM refuses that.
     async fn create(&self, room: &Room, clock: &Clock) -> Result<(), ImError> {
-        let shown = text::bytes(&room.name, GROUP_NAME_BYTES);
+        let shown = group_name(&room.name);
         let now = clock.now().secs();
         let first = self.im.create_group(&group_profile(room, &shown), now).await;
         if !needs(&first, Remedy::None) {
@@ -295,6 +295,14 @@ impl Outside {
             Err(error @ CssError::Refused { .. }) if error.is_permanent() => Outcome::Parked(error.to_string()),
             Err(error) => Outcome::Later(error.to_string()),
         }
+    }
+}
+
+/// A group's name: the host's, as far as it fits.
+fn group_name(name: &str) -> String {
+    match text::bytes(name, GROUP_NAME_BYTES) {
+        cut if cut.is_empty() => PLAIN_NAME.to_owned(),
+        cut => cut,
     }
 }
 

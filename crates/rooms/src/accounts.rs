@@ -25,10 +25,11 @@ impl Rooms {
         self.db
             .write(move |conn| {
                 let profile = qlive_users::find(conn, user)?.ok_or(UsersError::UnknownUser)?;
+                // First, since it locks the row that an entry into a room changes too.
+                qlive_users::apply(conn, user, &change)?;
                 if let Some(gender) = change.gender().filter(|gender| *gender != profile.gender) {
                     change_gender(conn, &house, user, gender)?;
                 }
-                qlive_users::apply(conn, user, &change)?;
                 post(conn, house.now, &Told::Portrait { user })?;
                 if let Some(room) = room::of_host(conn, user)? {
                     post(conn, house.now, &Told::GroupProfile { live: room.live })?;

@@ -14,10 +14,12 @@ use crate::{broadcast, tell};
 /// Lets an event happen to a person who is present.
 pub(crate) fn act(conn: &mut Conn, house: &House, member: &Member, event: Event) -> Result<Standing, RoomsError> {
     let step = mic::step(&member.standing, event, &house.rules, house.now)?;
-    if step.effects.contains(&Effect::EndBroadcast) {
-        broadcast::end(conn, house, member.about, reason(event))?;
-    } else if step.next != member.standing {
+    if step.next != member.standing {
         member.save(conn, &step.next, house.now)?;
+    }
+    if step.effects.contains(&Effect::EndBroadcast) {
+        // Only now, when his row was still as it was read: he may have come back a moment ago.
+        broadcast::end(conn, house, member.about, reason(event))?;
     }
     tell::tell(conn, house, member, &step.effects)?;
     Ok(step.next)

@@ -33,8 +33,11 @@ impl Speech {
     /// What a text is. Signals are JSON objects with a `type`.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let kind = serde_json::from_str::<Value>(text).ok();
-        match kind.as_ref().and_then(|json| json.get("type")).and_then(Value::as_str) {
+        let kind = serde_json::from_str::<Value>(text);
+        if kind.is_err() && looks_like_json(text) {
+            return Self::Ours;
+        }
+        match kind.ok().as_ref().and_then(|json| json.get("type")).and_then(Value::as_str) {
             Some("invite") => Self::Invite,
             Some("kickout") => Self::Kickout,
             Some("response") => Self::Response,
@@ -47,9 +50,15 @@ impl Speech {
     fn fits_group(text: &str) -> bool {
         match serde_json::from_str::<Value>(text) {
             Ok(Value::Object(fields)) => fields.get("type").is_none_or(|kind| kind == "message"),
-            Ok(_) | Err(_) => true,
+            Ok(_) => true,
+            Err(_) => !looks_like_json(text),
         }
     }
+}
+
+/// A phone may read as a signal what we cannot read (a lone surrogate, a number too large): no comment begins so.
+fn looks_like_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 impl Rooms {
@@ -174,6 +183,15 @@ mod tests {
         assert_eq!(Speech::of(r#"{"type":"message","content":"hi"}"#), Speech::Comment);
         for text in ["hi", "[]", "7", r#"{"content":"over"}"#, r#"{"type":7}"#] {
             assert_eq!(Speech::of(text), Speech::Comment, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_only_a_phone_can_read_is_no_comment() {
+        let deep = format!(r#"{{"type":"over","x":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+        for text in [r#"{"type":"over","content":"\ud800"}"#, r#" {"type":"over","x":1e999}"#, deep.as_str(), "{"] {
+            assert_eq!(Speech::of(text), Speech::Ours, "{text}");
+            assert!(!Speech::fits_group(text), "{text}");
         }
     }
 

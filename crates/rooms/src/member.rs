@@ -127,13 +127,17 @@ pub(crate) fn insert(
     standing: &Standing,
     now: Moment,
 ) -> Result<Presence, RoomsError> {
-    // A ban or a revoked role changes the same row: either it sees him in the room, or we see it here.
-    let (entry, banned_at, matchmaker): (i64, Option<i64>, bool) = diesel::update(users::table.find(user.get()))
-        .set(users::entries.eq(users::entries + 1))
-        .returning((users::entries, users::banned_at, users::matchmaker))
-        .get_result(conn)?;
+    // A ban, a revoked role or a new gender changes the same row: either it sees him in the room, or we see it here.
+    let (entry, gender, banned_at, matchmaker): (i64, i32, Option<i64>, bool) =
+        diesel::update(users::table.find(user.get()))
+            .set(users::entries.eq(users::entries + 1))
+            .returning((users::entries, users::gender, users::banned_at, users::matchmaker))
+            .get_result(conn)?;
     if banned_at.is_some() {
         return Err(RoomsError::Banned);
+    }
+    if gender != standing.gender.number() {
+        return Err(StoreError::Contended.into());
     }
     if standing.place == Place::Hosting && !matchmaker {
         return Err(RoomsError::NotMatchmaker);

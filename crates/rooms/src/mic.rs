@@ -358,7 +358,7 @@ fn leave(state: &Standing) -> Step {
         Place::Out => state.stays(),
         Place::Watching | Place::Applied => state.gone().becomes(vec![Effect::Num]),
         Place::OnMic => state.gone().becomes(vec![Effect::SeatFreed, Effect::Num]),
-        Place::Hosting => state.gone().becomes(vec![Effect::EndBroadcast]),
+        Place::Hosting => state.gone().becomes(vec![Effect::EndBroadcast, Effect::CutStream]),
     }
 }
 

@@ -58,8 +58,8 @@ pub(crate) struct State {
 }
 
 impl World {
-    pub(crate) fn new(accounts: Accounts, clock: Clock) -> Self {
-        Self { accounts, clock, http: reqwest::Client::new(), state: Mutex::default() }
+    pub(crate) fn new(accounts: Accounts, clock: Clock, http: reqwest::Client) -> Self {
+        Self { accounts, clock, http, state: Mutex::default() }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

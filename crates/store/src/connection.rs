@@ -42,7 +42,8 @@ impl Target {
         if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
             return Ok(Self { engine: Engine::Sqlite, address: path.to_owned() });
         }
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
+        if rest.is_some_and(is_well_formed) {
             return Ok(Self { engine: Engine::Postgres, address: url.to_owned() });
         }
         Err(StoreError::Url)
@@ -57,6 +58,18 @@ impl Target {
         conn.batch_execute(initial_sql(self.engine, purpose)).map_err(diesel::r2d2::Error::QueryError)?;
         Ok(conn)
     }
+}
+
+/// Whether user and password are encoded as a URL wants. The client library
+/// quotes what it cannot read in its error, and with it the password.
+fn is_well_formed(rest: &str) -> bool {
+    let address = rest.split('?').next().unwrap_or_default();
+    let (authority, path) = address.split_once('/').unwrap_or((address, ""));
+    let hex = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
+    let bytes = authority.as_bytes();
+    let encoded =
+        bytes.iter().enumerate().all(|(at, b)| *b != b'%' || (hex(bytes.get(at + 1)) && hex(bytes.get(at + 2))));
+    encoded && authority.matches('@').count() <= 1 && !path.contains('@')
 }
 
 const fn initial_sql(engine: Engine, purpose: Purpose) -> &'static str {
@@ -148,7 +161,16 @@ mod tests {
     fn the_scheme_names_the_engine() {
         assert_eq!(Target::parse("sqlite://a.db").unwrap().engine, Engine::Sqlite);
         assert_eq!(Target::parse("postgres://h/d").unwrap().engine, Engine::Postgres);
-        for wrong in ["", "qlive.db", "sqlite://", "mysql://h/d", "Sqlite://a"] {
+        for wrong in [
+            "",
+            "qlive.db",
+            "sqlite://",
+            "mysql://h/d",
+            "Sqlite://a",
+            "postgres://u:100%sure@h/d",
+            "postgres://u:pa/ss@h/d",
+            "postgres://u:p@ss@h/d",
+        ] {
             assert!(matches!(Target::parse(wrong), Err(StoreError::Url)), "{wrong}");
         }
     }

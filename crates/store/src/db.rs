@@ -49,6 +49,11 @@ impl Db {
         blocking(move || migrations::run(&target)).await
     }
 
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|conn| Ok(diesel::connection::SimpleConnection::batch_execute(conn, "SELECT 1")?)).await
+    }
+
     /// Runs queries that all see the same moment.
     pub async fn read<T, E>(&self, query: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
@@ -92,8 +97,8 @@ pub(crate) fn write_on<T, E: Fallible>(
     }
     let mut attempt = 1;
     loop {
-        begin_write(conn).map_err(StoreError::from)?;
-        let error = match finish(conn, &mut *change) {
+        let begun = begin_write(conn).map_err(|fault| E::from(fault.into()));
+        let error = match begun.and_then(|()| finish(conn, &mut *change)) {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };

@@ -6,7 +6,9 @@ use diesel::result::{DatabaseErrorKind, Error as Diesel};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database URL has no scheme we know.
-    #[error("the database URL must start with sqlite:// or postgres://")]
+    #[error(
+        "the database URL must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, with anything special in the password percent-encoded"
+    )]
     Url,
     /// No connection could be had in time.
     #[error("no database connection: {0}")]

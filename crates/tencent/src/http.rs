@@ -32,6 +32,7 @@ impl Http {
             .connect_timeout(CONNECT)
             .timeout(WHOLE)
             .user_agent(concat!("qlive/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map(Self)

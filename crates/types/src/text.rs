@@ -4,12 +4,14 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Columns a nickname may take.
 pub const NICKNAME_COLUMNS: usize = 20;
+/// Bytes a nickname may take, however many marks its letters carry.
+const NICKNAME_BYTES: usize = 160;
 
 /// Cuts a nickname to [`NICKNAME_COLUMNS`], never inside a grapheme. A CJK
 /// character or an emoji counts three columns, anything else one.
 #[must_use]
 pub fn nickname(name: &str) -> String {
-    fit(name.trim(), NICKNAME_COLUMNS, columns)
+    bytes(&fit(name.trim(), NICKNAME_COLUMNS, columns), NICKNAME_BYTES)
 }
 
 /// Cuts text to so many bytes of UTF-8, never inside a grapheme.
@@ -68,6 +70,11 @@ mod tests {
         assert_eq!(nickname("abcdefghijklmnopqrstuvwxyz"), "abcdefghijklmnopqrst");
         assert_eq!(nickname("考虑考虑看照你好"), "考虑考虑看照");
         assert_eq!(nickname("  ab  "), "ab");
+    }
+
+    #[test]
+    fn marks_without_end_are_cut() {
+        assert_eq!(nickname(&format!("ab{}", "\u{301}".repeat(1000))), "a");
     }
 
     #[test]

@@ -80,11 +80,6 @@ pub fn set_matchmaker(conn: &mut Conn, user: UserId, is_one: bool) -> Result<boo
     Ok(found == 1)
 }
 
-/// How many users there are.
-pub fn user_count(conn: &mut Conn) -> Result<i64, StoreError> {
-    Ok(users::table.count().get_result(conn)?)
-}
-
 impl Users {
     /// One user's profile.
     pub async fn profile(&self, user: UserId) -> Result<Profile, UsersError> {

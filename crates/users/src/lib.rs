@@ -13,7 +13,7 @@ mod profile;
 pub mod tokens;
 
 pub use accounts::{Credentials, Registration, Users};
-pub use directory::{Listed, find, set_ban, set_matchmaker, user_count};
+pub use directory::{Listed, find, set_ban, set_matchmaker};
 pub use error::UsersError;
 pub use gateway::{Apps, Gateway};
 pub use profile::{Draft, Profile, ProfileChange, Signer, apply};

@@ -144,4 +144,12 @@ async fn no_cache_keeps_it(db: TestDb) {
     let bob = house.guest("bob", Gender::Male).await;
     let answer = bob.enter(&live).await;
     assert_eq!(answer.headers["cache-control"], "no-store");
+    for (path, query) in [("get_playurl/", json!({"live_id": 999})), ("qlive_room/leave_micro/", json!({}))] {
+        let refused = bob.get(path, query).await;
+        assert_eq!(
+            (refused.status >= 400, &refused.headers["cache-control"]),
+            (true, &"no-store".parse().unwrap()),
+            "{path}"
+        );
+    }
 }

@@ -106,6 +106,8 @@ async fn a_code_works_once(db: TestDb) {
 
 async fn parameters_are_required(db: TestDb) {
     let house = House::open(db).await;
+    login(&house, &"a".repeat(129)).await.refused(400, "invalid_code");
+    assert_eq!(house.outside().await["calls"]["/sns/jscode2session"], 1, "only the seeds went to WeChat");
     for (body, field) in
         [(json!({"appId": APP}), "code"), (json!({"code": "x"}), "appId"), (json!({"appId": APP, "code": ""}), "code")]
     {

@@ -2,24 +2,33 @@
 
 use actix_web::web::{Data, Json};
 use qlive_types::UserId;
-use qlive_users::{Draft, Profile, ProfileChange, Registration};
+use qlive_users::{Draft, Profile, ProfileChange, Registration, UsersError};
 use secrecy::ExposeSecret as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::error::{ApiError, ErrorAnswer};
 use crate::http::{Call, Caller, FromParams, Params, PresentedToken, Reader, State};
 
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
 pub(crate) struct LoginInput {
-    #[serde(rename = "appId")]
+    #[schema(rename = "appId")]
     app_id: String,
     code: String,
 }
 
+/// A code of `wx.login`. WeChat's have 32 characters; something huge is none, and need not go there.
+fn code(params: &Params) -> Result<String, ApiError> {
+    const LIMIT: usize = 128;
+    match params.required("code")? {
+        code if code.len() <= LIMIT => Ok(code.to_owned()),
+        _ => Err(UsersError::InvalidCode.into()),
+    }
+}
+
 impl FromParams for LoginInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { app_id: params.required("appId")?.to_owned(), code: params.required("code")?.to_owned() })
+        Ok(Self { app_id: params.required("appId")?.to_owned(), code: code(params)? })
     }
 }
 
@@ -96,12 +105,12 @@ pub(crate) async fn login(
     }))))
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
 pub(crate) struct RegisterInput {
-    #[serde(rename = "appId")]
+    #[schema(rename = "appId")]
     app_id: String,
     code: String,
-    #[serde(rename = "encryptedData")]
+    #[schema(rename = "encryptedData")]
     encrypted_data: Option<String>,
     iv: Option<String>,
 }
@@ -116,7 +125,7 @@ impl FromParams for RegisterInput {
         }
         Ok(Self {
             app_id: params.required("appId")?.to_owned(),
-            code: params.required("code")?.to_owned(),
+            code: code(params)?,
             encrypted_data: encrypted_data.map(str::to_owned),
             iv: iv.map(str::to_owned),
         })
@@ -201,7 +210,7 @@ impl ProfileAnswer {
     }
 }
 
-#[derive(Deserialize, ToSchema, Default)]
+#[derive(ToSchema)]
 pub(crate) struct ProfileInput {
     nickname: Option<String>,
     gender: Option<i64>,
@@ -246,7 +255,7 @@ pub(crate) async fn update_userinfo(
     Ok(Json(ProfileAnswer::of_oneself(&state, profile)))
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 pub(crate) struct OptionalUserInput {
     /// Myself when empty.
     #[param(value_type = Option<String>)]
@@ -275,7 +284,7 @@ pub(crate) async fn get_userinfo(
     Ok(Json(ProfileAnswer { rate: Some(rate), ..answer }))
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
 pub(crate) struct LikeInput {
     #[schema(value_type = String)]
     user_id: UserId,
@@ -308,7 +317,7 @@ pub(crate) async fn set_like(
     Ok(Json(LikeDone { detail: "ok" }))
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 pub(crate) struct UserInput {
     #[param(value_type = String)]
     user_id: UserId,

@@ -33,7 +33,7 @@ pub(crate) async fn im_notify(
     state: Data<State>,
     request: HttpRequest,
     query: Query<HashMap<String, String>>,
-    body: Bytes,
+    body: Result<Bytes, actix_web::Error>,
 ) -> Result<Json<ImAnswer>, ApiError> {
     let field = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
     let now = state.parts.clock.now().secs();
@@ -43,6 +43,7 @@ pub(crate) async fn im_notify(
     if !genuine {
         return Err(forged(&state, &request, "im"));
     }
+    let body = body.ok().ok_or(ApiError::TOO_LARGE)?;
     let body: Value = serde_json::from_slice(&body).ok().ok_or(ApiError::BAD_BODY)?;
     let callback = Callback::parse(field("CallbackCommand"), &body);
     let kind = match &callback {
@@ -81,13 +82,14 @@ pub(crate) struct LiveAnswer {
 pub(crate) async fn live_notify(
     state: Data<State>,
     request: HttpRequest,
-    body: Bytes,
+    body: Result<Bytes, actix_web::Error>,
 ) -> Result<Json<LiveAnswer>, ApiError> {
-    let body: Value = serde_json::from_slice(&body).ok().ok_or(ApiError::BAD_BODY)?;
+    // What cannot be read cannot be genuine.
+    let body: Option<Value> = body.ok().and_then(|body| serde_json::from_slice(&body).ok());
     let now = state.parts.clock.now().secs();
-    if !state.live_callback_key.as_ref().is_some_and(|key| verify_live(&body, key, now)) {
-        return Err(forged(&state, &request, "live"));
-    }
+    let key = state.live_callback_key.as_ref();
+    let genuine = body.filter(|body| key.is_some_and(|key| verify_live(body, key, now)));
+    let Some(body) = genuine else { return Err(forged(&state, &request, "live")) };
     let event = LiveEvent::parse(&body);
     let kind = match &event {
         LiveEvent::Started { .. } => "live start",

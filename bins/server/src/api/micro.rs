@@ -1,14 +1,13 @@
 //! Operations 10–12, 19, `invite_micro` and `decline_micro`: the mic.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use qlive_rooms::{Accepted, Presence};
 use qlive_types::{Gender, LiveId, UserId};
 use secrecy::ExposeSecret as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::rooms::{RoomInput, uncached};
+use super::rooms::RoomInput;
 use super::wire::Done;
 use crate::http::error::{ApiError, ErrorAnswer};
 use crate::http::{Call, Caller, FromParams, Params, State};
@@ -78,7 +77,7 @@ pub(crate) async fn accept_micro(
     }))
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 pub(crate) struct LeaveMicroInput {
     #[param(value_type = i64)]
     live_id: LiveId,
@@ -89,7 +88,6 @@ pub(crate) struct LeaveMicroInput {
     #[param(value_type = i32)]
     gender: Gender,
     #[param(value_type = Option<i64>)]
-    #[serde(skip)]
     presence: Option<Presence>,
 }
 
@@ -111,10 +109,10 @@ impl FromParams for LeaveMicroInput {
 pub(crate) async fn leave_micro(
     state: Data<State>,
     Call(caller, input): Call<Caller, LeaveMicroInput>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let LeaveMicroInput { live_id, user_id, gender, presence } = input;
     state.parts.rooms.leave_micro(caller.0, live_id, user_id, gender, presence).await?;
-    Ok(uncached(Done::OK))
+    Ok(Json(Done::OK))
 }
 
 /// 19. Withdraw an application, or turn an invitation down.
@@ -129,7 +127,7 @@ pub(crate) async fn refuse_micro(
     Ok(Json(Done::OK))
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
 pub(crate) struct GuestInput {
     #[schema(value_type = i64)]
     live_id: LiveId,

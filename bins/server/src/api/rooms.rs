@@ -1,28 +1,20 @@
 //! Operations 5, 8, 9, 13, 16–18, 21 and `sync`: entering, leaving and looking at rooms.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::{Data, Json};
 use qlive_rooms::{MatchmakerEntry, Presence, Stage};
 use qlive_types::{Gender, LiveId, Page};
 use secrecy::ExposeSecret as _;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::wire::{Done, SeatAnswer};
 use crate::http::error::{ApiError, ErrorAnswer};
 use crate::http::{Call, Caller, FromParams, Leaver, Params, Reader, State};
 
-/// A GET that changes state must not be answered from a cache.
-pub(crate) fn uncached(answer: impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store"))).json(answer)
-}
-
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 pub(crate) struct PageInput {
     /// From 1, eight rows a page.
     #[param(value_type = Option<i64>, minimum = 1)]
-    #[serde(skip)]
     page: Paging,
 }
 
@@ -81,7 +73,7 @@ pub(crate) async fn get_livelist(
     Ok(Json(answer.collect()))
 }
 
-#[derive(Deserialize, IntoParams, ToSchema)]
+#[derive(IntoParams, ToSchema)]
 pub(crate) struct RoomInput {
     #[param(value_type = i64)]
     #[schema(value_type = i64)]
@@ -89,7 +81,6 @@ pub(crate) struct RoomInput {
     /// The number of the entry that this call speaks of; see `presence` in the answers.
     #[param(value_type = Option<i64>)]
     #[schema(value_type = Option<i64>)]
-    #[serde(skip)]
     pub(crate) presence: Option<Presence>,
 }
 
@@ -148,12 +139,12 @@ impl From<Stage> for StageAnswer {
 pub(crate) async fn get_playurl(
     state: Data<State>,
     Call(caller, input): Call<Caller, RoomInput>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<StageAnswer>, ApiError> {
     let stage = state.parts.rooms.enter(caller.0, input.live_id).await?;
-    Ok(uncached(StageAnswer::from(stage)))
+    Ok(Json(StageAnswer::from(stage)))
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 pub(crate) struct AudienceInput {
     #[param(value_type = i64)]
     live_id: LiveId,
@@ -161,7 +152,6 @@ pub(crate) struct AudienceInput {
     #[param(value_type = i32)]
     gender: Gender,
     #[param(value_type = Option<i64>, minimum = 1)]
-    #[serde(skip)]
     page: Paging,
 }
 
@@ -280,17 +270,16 @@ impl FromParams for NoInput {
 pub(crate) async fn leave_room(
     state: Data<State>,
     Call(caller, input): Call<Leaver, RoomInput>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     state.parts.rooms.leave(caller.unless_banned()?, input.live_id, input.presence).await?;
-    Ok(uncached(Done::OK))
+    Ok(Json(Done::OK))
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 pub(crate) struct LogoutInput {
     /// `hide`: the app only went to the background.
     reason: Option<String>,
     #[param(value_type = Option<i64>)]
-    #[serde(skip)]
     presence: Option<Presence>,
 }
 
@@ -307,10 +296,10 @@ impl FromParams for LogoutInput {
 pub(crate) async fn logout(
     state: Data<State>,
     Call(caller, input): Call<Leaver, LogoutInput>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let hidden = input.reason.as_deref() == Some("hide");
     state.parts.rooms.log_out(caller.user(), input.presence, hidden).await?;
-    Ok(uncached(Done::OK))
+    Ok(Json(Done::OK))
 }
 
 /// In no room: `""`, 0, `""`, 0.
@@ -340,17 +329,17 @@ pub(crate) async fn get_user_state(
     Ok(Json(answer.unwrap_or_default()))
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 pub(crate) struct SyncInput {
     #[param(value_type = i64)]
     live_id: LiveId,
     /// The last `seq` that the client has; 0 when absent.
-    since: i64,
+    since: Option<i64>,
 }
 
 impl FromParams for SyncInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { live_id: params.live_id()?, since: params.integer("since")?.unwrap_or(0) })
+        Ok(Self { live_id: params.live_id()?, since: params.integer("since")? })
     }
 }
 
@@ -384,8 +373,8 @@ pub(crate) struct EventAnswer {
 pub(crate) async fn sync(
     state: Data<State>,
     Call(caller, input): Call<Reader, SyncInput>,
-) -> Result<HttpResponse, ApiError> {
-    let sync = state.parts.rooms.sync(caller.0, input.live_id, input.since).await?;
+) -> Result<Json<SyncAnswer>, ApiError> {
+    let sync = state.parts.rooms.sync(caller.0, input.live_id, input.since.unwrap_or(0)).await?;
     let events = sync.events.into_iter().map(|event| EventAnswer {
         id: event.id,
         seq: event.seq,
@@ -393,5 +382,5 @@ pub(crate) async fn sync(
         at: event.at.millis(),
         message: event.message,
     });
-    Ok(uncached(SyncAnswer { seq: sync.seq, stage: sync.stage.into(), events: events.collect() }))
+    Ok(Json(SyncAnswer { seq: sync.seq, stage: sync.stage.into(), events: events.collect() }))
 }

@@ -2,10 +2,11 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
 use qlive_types::random;
+use tracing::Instrument as _;
 
 use super::State;
 use super::caller::LoggedUser;
@@ -30,7 +31,7 @@ pub(crate) async fn envelope(
     let callback = operation.is_some_and(|operation| operation.access == Access::Callback);
 
     let mut response = if callback || state.limits.allows_address(request.request()) {
-        next.call(request).await?.map_into_boxed_body()
+        next.call(request).instrument(tracing::info_span!("request", id)).await?.map_into_boxed_body()
     } else {
         request.error_response(ApiError::TOO_MANY)
     };
@@ -43,6 +44,9 @@ pub(crate) async fn envelope(
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if operation.is_some_and(|operation| operation.uncached()) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let (status, took) = (response.status().as_u16(), started.elapsed());
     let user = response.request().extensions().get::<LoggedUser>().map(|user| user.0.get());

@@ -1,6 +1,6 @@
 //! Rate limits: per user, per address, and for callbacks that fail verification.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 
 use actix_web::HttpRequest;
@@ -44,14 +44,14 @@ impl Limits {
     pub(crate) fn allows_address(&self, request: &HttpRequest) -> bool {
         let Some(limiter) = &self.addresses else { return true };
         match self.address(request) {
-            Some(address) if !is_private(address) => allows(limiter, &address),
+            Some(address) if !is_private(address) => allows(limiter, &sender(address)),
             Some(_) | None => true,
         }
     }
 
     /// Whether another callback of this sender that does not verify is even looked at.
     pub(crate) fn allows_forgery(&self, request: &HttpRequest) -> bool {
-        self.address(request).is_none_or(|address| allows(&self.forgeries, &address))
+        self.address(request).is_none_or(|address| allows(&self.forgeries, &sender(address)))
     }
 
     /// The address of the client: the peer, or the last hop before our trusted proxies.
@@ -61,9 +61,16 @@ impl Limits {
             return Some(peer);
         }
         let forwarded = request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok());
-        let hops: Vec<IpAddr> =
-            forwarded.flat_map(|line| line.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-        hops.into_iter().rev().find(|hop| !self.trusted_proxies.contains(hop)).or(Some(peer))
+        let hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).collect();
+        for hop in hops.into_iter().rev() {
+            match hop_address(hop.trim()) {
+                Some(address) if self.trusted_proxies.contains(&address) => {}
+                Some(address) => return Some(address),
+                // What stands further left is anybody's claim.
+                None => return Some(peer),
+            }
+        }
+        Some(peer)
     }
 }
 
@@ -72,6 +79,23 @@ fn allows<K: Clone + Eq + std::hash::Hash>(limiter: &DefaultKeyedRateLimiter<K>,
         limiter.retain_recent();
     }
     limiter.check_key(key).is_ok()
+}
+
+/// The address of a hop, with or without a port.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let address = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|with_port| with_port.ip()));
+    address.ok().map(|address| address.to_canonical())
+}
+
+/// What is counted as one sender: an address, or the network that an IPv6 host has to itself.
+fn sender(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
 }
 
 fn is_private(address: IpAddr) -> bool {

@@ -33,6 +33,13 @@ pub struct Operation {
     route: fn() -> Route,
 }
 
+impl Operation {
+    /// Whether no cache may keep its answers: it is a GET that changes state, or shows what just changed.
+    pub(crate) fn uncached(&self) -> bool {
+        self.method == Verb::GetOrPost || ["get_playurl", "sync"].contains(&self.name)
+    }
+}
+
 /// How an operation is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {

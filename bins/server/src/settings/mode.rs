@@ -19,10 +19,14 @@ impl Settings {
     /// Decides, or says what is missing or contradictory.
     pub fn mode(&self) -> anyhow::Result<Mode> {
         let real = !self.wechat.apps.is_empty() || self.im.sdk_app_id != 0 || self.live.is_some();
-        let local = self.server.listen.ip().is_loopback() && self.sandbox.listen.ip().is_loopback();
+        let local = self.server.listen.ip().is_loopback()
+            && self.sandbox.listen.ip().is_loopback()
+            && is_local(&self.server.public_url);
         match self.sandbox.enabled {
             Some(true) if real => bail!("[sandbox] is enabled beside real credentials: configure one or the other"),
-            Some(true) if !local => bail!("the sandbox serves on loopback only: set server.listen to 127.0.0.1"),
+            Some(true) if !local => {
+                bail!("the sandbox serves on loopback only: set server.listen to 127.0.0.1, and no public_url")
+            }
             Some(true) => Ok(Mode::Sandbox),
             None if !real && local => Ok(Mode::Sandbox),
             None if !real => {
@@ -82,6 +86,12 @@ impl Settings {
     }
 }
 
+/// Whether a public URL, if there is one, leads to this machine.
+fn is_local(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
+    ["", "127.0.0.1", "localhost"].contains(&host)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +119,11 @@ mod tests {
         let mut settings = Settings::default();
         settings.sandbox.listen = ([0, 0, 0, 0], 81).into();
         assert!(settings.mode().is_err());
+        let mut settings = Settings::default();
+        settings.server.public_url = "https://qlive.example.com".into();
+        assert!(settings.mode().is_err(), "behind a proxy the world could log in as anybody");
+        settings.server.public_url = "http://localhost:8080".into();
+        assert_eq!(settings.mode().unwrap(), Mode::Sandbox);
     }
 
     #[test]
