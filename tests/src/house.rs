@@ -58,12 +58,12 @@ impl House {
     /// Stops the server as SIGTERM does, lets time pass, and starts it again at the same address.
     pub async fn restart(mut self, meanwhile_secs: u64) -> Self {
         (self.stop)().await;
-        let sandbox = self.handle.take().unwrap().await.unwrap();
+        let sandbox = self.handle.take().unwrap().await.unwrap().or(self._sandbox.take());
         self.advance(meanwhile_secs);
         let mut settings = self.settings.clone();
         settings.server.listen = self.url.trim_start_matches("http://").parse().unwrap();
-        let kept = (Some(self.sandbox.clone()), self._db.clone());
-        let mut again = Self::start(settings, self.clock.clone(), kept.0, kept.1).await;
+        let (url, db) = (Some(self.sandbox.clone()), self._db.clone());
+        let mut again = Self::start(settings, self.clock.clone(), url, db).await;
         again._sandbox = sandbox;
         again
     }

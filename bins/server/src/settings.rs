@@ -226,6 +226,11 @@ const fn push_ttl() -> u64 {
     86_400
 }
 
+/// The environment as it is written: guessing numbers would change secrets that look like one.
+fn environment() -> Environment {
+    Environment::with_prefix("QLIVE").prefix_separator("__").separator("__")
+}
+
 impl Settings {
     /// Reads the file, when one is named, and the environment.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
@@ -233,10 +238,7 @@ impl Settings {
         if let Some(path) = file {
             sources = sources.add_source(File::from(path));
         }
-        let environment = Environment::with_prefix("QLIVE").prefix_separator("__").separator("__");
-        let environment =
-            environment.try_parsing(true).list_separator(",").with_list_parse_key("server.trusted_proxies");
-        Ok(sources.add_source(environment).build()?.try_deserialize()?)
+        Ok(sources.add_source(environment()).build()?.try_deserialize()?)
     }
 
     /// How clients reach us, without a trailing slash.
@@ -246,5 +248,29 @@ impl Settings {
             "" => format!("http://{}", self.server.listen),
             url => url.to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn a_secret_that_looks_like_a_number_stays_as_it_is() {
+        let variables = [
+            ("QLIVE__IM__CALLBACK_TOKEN", "00123456"),
+            ("QLIVE__IM__SECRET_KEY", "20190730123000123456"),
+            ("QLIVE__IM__SDK_APP_ID", "1400000001"),
+            ("QLIVE__LIMITS__ENABLED", "false"),
+            ("QLIVE__SERVER__TRUSTED_PROXIES", "10.0.0.1, ::1"),
+        ];
+        let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let source = environment().source(Some(variables.into_iter().collect()));
+        let settings: Settings = Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap();
+        assert_eq!(settings.im.callback_token.unwrap().expose_secret(), "00123456");
+        assert_eq!(settings.im.secret_key.expose_secret(), "20190730123000123456");
+        assert_eq!((settings.im.sdk_app_id, settings.limits.enabled), (1_400_000_001, false));
+        assert_eq!(settings.server.trusted_proxies.len(), 2);
     }
 }

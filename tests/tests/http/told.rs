@@ -11,7 +11,8 @@ on_both!(
     many_changes_make_one_num,
     an_unknown_account_is_imported,
     a_lost_group_is_made_anew,
-    a_refusal_is_parked_and_the_lane_goes_on
+    a_refusal_is_parked_and_the_lane_goes_on,
+    a_storm_of_gifts_delays_no_seat
 );
 
 async fn messages_carry_their_number(db: TestDb) {
@@ -94,4 +95,54 @@ async fn a_refusal_is_parked_and_the_lane_goes_on(db: TestDb) {
     assert!(!house.parts.office.retry(by, listed[0].id).await.unwrap(), "only what is parked");
     house.delivered().await;
     assert_eq!(house.story(room["group_id"].as_str().unwrap()).await.len(), 2);
+}
+
+async fn a_storm_of_gifts_delays_no_seat(db: TestDb) {
+    use qlive_outbox::{Effect, Gift, Subject, Words, post};
+    use qlive_types::{BroadcastId, LiveId};
+    let house = House::open(db).await;
+    let room = house.host().await.open_room().await;
+    let group = room["group_id"].as_str().unwrap();
+    let (bob, eve) = (house.guest("bob", Gender::Male).await, house.guest("eve", Gender::Female).await);
+    bob.enter(&room["live_id"]).await.ok();
+    house.delivered().await;
+    let about = Subject { live: LiveId::new(room["live_id"].as_i64().unwrap()), broadcast: BroadcastId::new(1) };
+    let (giver, receiver, now) = (eve.id(), bob.id(), house.clock.now());
+    house
+        .parts
+        .db
+        .write(move |conn| {
+            for _ in 0..200 {
+                let gift = Gift {
+                    gift_id: 1,
+                    gift_title: "rose".into(),
+                    gift_num: 2,
+                    gift_image: String::new(),
+                    effect: String::new(),
+                    user_id: giver,
+                    nickname: "eve".into(),
+                    to_user_id: receiver,
+                    to_nickname: "bob".into(),
+                };
+                post(conn, now, &Effect::Group { about, words: Words::Gift(gift) })?;
+            }
+            Ok::<_, qlive_store::StoreError>(())
+        })
+        .await
+        .unwrap();
+    house.parts.office.wake();
+    bob.take_mic(&room["live_id"]).await;
+    house.delivered().await;
+    let told = house.told_group(group).await;
+    let seat = told.iter().position(|told| told["message"]["type"] == "reset").unwrap();
+    assert!(seat <= 5, "the seat came after {seat} gifts");
+    let gifts: Vec<_> = told.iter().filter(|told| told["message"]["type"] == "gift").collect();
+    let given: i64 = gifts.iter().map(|told| told["message"]["content"]["gift_num"].as_i64().unwrap()).sum();
+    assert_eq!(given, 400, "none is lost");
+    assert!(gifts.len() <= 20, "{} messages for 200 gifts", gifts.len());
+    assert_eq!(gifts[0]["priority"], "Normal");
+    let expected = json!({"gift_id": 1, "gift_title": "rose", "gift_num": gifts[0]["message"]["content"]["gift_num"],
+        "gift_image": "", "effect": "", "user_id": eve.user_id, "nickname": "eve",
+        "to_user_id": bob.user_id, "to_nickname": "bob"});
+    assert_eq!(gifts[0]["message"]["content"], expected);
 }
