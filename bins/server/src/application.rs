@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
+use qlive_outbox::Closer;
 use qlive_sandbox::Sandbox;
 use qlive_types::Clock;
 use tokio::task::JoinHandle;
@@ -24,6 +25,7 @@ pub struct Application {
     sandbox: Option<Sandbox>,
     server: actix_web::dev::Server,
     workers: Vec<JoinHandle<()>>,
+    closer: Closer,
     parts: Parts,
 }
 
@@ -43,12 +45,14 @@ impl Application {
         };
         let db = open(&settings).await.context("cannot open the database")?;
         let parts = Parts::new(&settings, db, clock)?;
-        let workers = vec![tokio::spawn(parts.drainer().run()), tokio::spawn(parts.keeper().run())];
+        let drainer = parts.drainer();
+        let closer = drainer.closer();
+        let workers = vec![tokio::spawn(drainer.run()), tokio::spawn(parts.keeper().run())];
         if let Some(sandbox) = &sandbox {
             seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
         }
         let server = serve(&settings, parts.clone(), listener)?;
-        Ok(Self { url, sandbox, server, workers, parts })
+        Ok(Self { url, sandbox, server, workers, closer, parts })
     }
 
     /// Where it listens, without a trailing slash.
@@ -81,7 +85,10 @@ impl Application {
         let served = self.server.await;
         for worker in self.workers {
             worker.abort();
+            // It ends at its next pause: what it was about is still in the database.
+            let _ = worker.await;
         }
+        self.closer.close().await?;
         served?;
         Ok(self.sandbox)
     }

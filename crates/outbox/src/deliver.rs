@@ -102,6 +102,12 @@ pub(crate) fn prepare(conn: &mut Conn, facts: &dyn Facts, row: Row) -> Result<Re
             Some(room) => Ready::GroupProfile { room },
             None => Ready::Nothing("no such room"),
         }),
+        Effect::DropStream { user }
+            if facts.on_stage_since(conn, user)?.is_some_and(|since| since >= row.created_at) =>
+        {
+            // He came back on stage since: the stream that runs now is his right.
+            Ok(Ready::Nothing("on stage again"))
+        }
         effect @ (Effect::DropStream { user } | Effect::ForbidStream { user } | Effect::ResumeStream { user }) => {
             Ok(Ready::Stream { effect, user })
         }

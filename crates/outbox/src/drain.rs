@@ -12,15 +12,17 @@ use tokio::task::JoinSet;
 
 use crate::deliver::{Outcome, Outside, Ready, prepare};
 use crate::facts::Facts;
-use crate::lanes;
+use crate::lanes::{self, Kind};
 use crate::office::{self, Office};
 use crate::plan::{LiveNow, plan};
 use crate::queue::{self, Row, Status};
 
 /// How long the drainer sleeps when nobody wakes it: the delay of another instance's rows, and of a `num`.
 const POLL: Duration = Duration::from_millis(150);
-/// Deliveries under way at once.
-const CONCURRENCY: usize = 32;
+/// Deliveries under way at once, for each kind of lanes.
+const CONCURRENCY: usize = 24;
+/// How long a lane is worked before others of its kind have their turn.
+const TURN: Duration = Duration::from_secs(2);
 /// The least time between two gifts of a room: IM carries some 40 messages a second per group.
 const GIFT_SPACING: Duration = Duration::from_millis(50);
 /// How often old rows are swept out.
@@ -36,6 +38,19 @@ pub struct Drainer {
     office: Office,
 }
 
+/// Gives the lanes of a stopped drainer back, so that nobody waits for its leases.
+pub struct Closer {
+    db: Db,
+    owner: String,
+}
+
+impl Closer {
+    /// To be called when the drainer works no more.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.db.write(move |conn| lanes::release_all(conn, &self.owner)).await
+    }
+}
+
 impl Drainer {
     /// `office` wakes it, and hears of its failures.
     #[must_use]
@@ -44,10 +59,16 @@ impl Drainer {
         Self { db, clock, outside: Arc::new(outside), owner, wake: office.bell(), office: office.clone() }
     }
 
-    /// Works until it is dropped or aborted; a lease it held then simply ends.
+    /// What gives its lanes back once it has been stopped.
+    #[must_use]
+    pub fn closer(&self) -> Closer {
+        Closer { db: self.db.clone(), owner: self.owner.clone() }
+    }
+
+    /// Works until it is dropped or aborted.
     pub async fn run(self) {
         let this = Arc::new(self);
-        let permits = Arc::new(Semaphore::new(CONCURRENCY));
+        let workers = Kind::ALL.map(|kind| (kind, Arc::new(Semaphore::new(CONCURRENCY))));
         let mut tasks = JoinSet::new();
         let mut sweep_due = this.clock.now();
         loop {
@@ -55,13 +76,16 @@ impl Drainer {
                 sweep_due = this.clock.now().after(SWEEP);
                 this.sweep().await;
             }
-            for lane in this.due().await {
-                let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
-                let worker = Arc::clone(&this);
-                tasks.spawn(async move {
-                    worker.drain(&lane).await;
-                    drop(permit);
-                });
+            for (kind, permits) in &workers {
+                for lane in this.due(*kind, permits.available_permits()).await {
+                    // Nobody else takes permits, so there is one for each lane.
+                    let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { break };
+                    let worker = Arc::clone(&this);
+                    tasks.spawn(async move {
+                        worker.drain(&lane).await;
+                        drop(permit);
+                    });
+                }
             }
             while tasks.try_join_next().is_some() {}
             // A timeout and a wake mean the same: look again.
@@ -69,9 +93,12 @@ impl Drainer {
         }
     }
 
-    async fn due(&self) -> Vec<String> {
-        let now = self.clock.now();
-        match self.db.read(move |conn| lanes::due(conn, now)).await {
+    async fn due(&self, kind: Kind, free: usize) -> Vec<String> {
+        let (now, limit) = (self.clock.now(), i64::try_from(free).unwrap_or(0));
+        if limit == 0 {
+            return Vec::new();
+        }
+        match self.db.read(move |conn| lanes::due(conn, kind, limit, now)).await {
             Ok(lanes) => lanes,
             Err(fault) => {
                 tracing::warn!(%fault, "cannot read the outbox");
@@ -82,21 +109,32 @@ impl Drainer {
 
     async fn sweep(&self) {
         let now = self.clock.now();
-        if let Err(fault) = self.db.write(move |conn| office::sweep(conn, now)).await {
-            tracing::warn!(%fault, "cannot sweep the outbox");
+        loop {
+            match self.db.write(move |conn| office::sweep(conn, now)).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(fault) => {
+                    tracing::warn!(%fault, "cannot sweep the outbox");
+                    return;
+                }
+            }
         }
     }
 
-    /// Works a lane until it is empty, not due, failing, or somebody else's.
+    /// Works a lane until it is empty, not due, failing, somebody else's, or its turn is over.
     async fn drain(&self, lane: &str) {
-        if let Err(fault) = self.work(lane).await {
-            tracing::warn!(%fault, lane, "cannot work a lane");
+        let Err(fault) = self.work(lane).await else { return };
+        tracing::warn!(%fault, lane, "cannot work a lane");
+        let (now, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
+        if let Err(fault) = self.db.write(move |conn| lanes::back_off(conn, &name, &owner, now)).await {
+            // Then the lease has to run out.
+            tracing::warn!(%fault, lane, "cannot give a lane back");
         }
     }
 
     async fn work(&self, lane: &str) -> Result<(), StoreError> {
-        let (now, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
-        if !self.db.write(move |conn| lanes::lease(conn, &name, &owner, now)).await? {
+        let (started, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
+        if !self.db.write(move |conn| lanes::lease(conn, &name, &owner, started)).await? {
             return Ok(());
         }
         while let Some((id, ready)) = self.next(lane).await? {
@@ -104,8 +142,12 @@ impl Drainer {
             if !self.settle(lane, id, outcome).await? {
                 return Ok(());
             }
-            if lane.starts_with("gift:") {
+            if Kind::of(lane) == Kind::Gifts {
                 tokio::time::sleep(GIFT_SPACING).await;
+            }
+            if self.clock.now().since(started) >= TURN {
+                let (owner, name) = (self.owner.clone(), lane.to_owned());
+                return self.db.write(move |conn| lanes::release(conn, &name, &owner)).await;
             }
         }
         Ok(())
@@ -122,7 +164,7 @@ impl Drainer {
                 if !lanes::renew(conn, &lane, &owner, now)? {
                     return Ok(None);
                 }
-                let rows = queue::waiting(conn, &lane)?;
+                let rows = queue::waiting(conn, &lane, now)?;
                 let planned = plan(&rows, &live_now(conn, &*facts, &rows)?, now);
                 for (id, why) in &planned.untold {
                     queue::settle(conn, *id, Status::Untold, why, now)?;
@@ -141,7 +183,7 @@ impl Drainer {
     async fn settle(&self, lane: &str, id: i64, outcome: Outcome) -> Result<bool, StoreError> {
         if matches!(outcome, Outcome::Later(_) | Outcome::Parked(_)) {
             let troubles = self.office.troubles();
-            let whose = if lane.starts_with("stream:") { &troubles.css } else { &troubles.im };
+            let whose = if Kind::of(lane) == Kind::Streams { &troubles.css } else { &troubles.im };
             whose.fetch_add(1, Ordering::Relaxed);
         }
         let (clock, owner, lane) = (self.clock.clone(), self.owner.clone(), lane.to_owned());

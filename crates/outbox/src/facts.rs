@@ -1,7 +1,7 @@
 //! What a delivery looks up at the last moment.
 
 use qlive_store::{Conn, StoreError};
-use qlive_types::{BroadcastId, Gender, GroupId, LiveId, UserId};
+use qlive_types::{BroadcastId, Gender, GroupId, LiveId, Moment, UserId};
 
 /// A room as IM is shown it.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub trait Facts: Send + Sync + 'static {
     fn num_list(&self, conn: &mut Conn, live: LiveId) -> Result<[i64; 4], StoreError>;
     /// An account, if there is one with this number.
     fn account(&self, conn: &mut Conn, user: UserId) -> Result<Option<Account>, StoreError>;
+    /// Since when somebody is on stage, if he is.
+    fn on_stage_since(&self, conn: &mut Conn, user: UserId) -> Result<Option<Moment>, StoreError>;
     /// Notes that IM now has the room's group.
     fn group_made(&self, conn: &mut Conn, live: LiveId) -> Result<(), StoreError>;
 }

@@ -11,27 +11,53 @@ use crate::Status;
 
 /// How long a lane belongs to an instance that does not say so again.
 /// Longer than one delivery with all its retries can take.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(30);
 /// The first wait after a failure, doubled each time up to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LAST_WAIT: Duration = Duration::from_secs(30);
-/// The most lanes taken up together.
-const BATCH: i64 = 64;
 
-/// The lanes that have something due and nobody at work, those waiting longest first.
-pub(crate) fn due(conn: &mut Conn, now: Moment) -> Result<Vec<String>, StoreError> {
+/// Kinds of lanes that must not wait for each other: each has workers of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Gifts come in storms.
+    Gifts,
+    /// Streams hang on another system than messages.
+    Streams,
+    /// Seats, ends, numbers, and what single people are told.
+    Rest,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Gifts, Self::Streams, Self::Rest];
+
+    /// The kind of a lane, by its name.
+    pub(crate) fn of(lane: &str) -> Self {
+        match lane.split(':').next() {
+            Some("gift") => Self::Gifts,
+            Some("stream") => Self::Streams,
+            _ => Self::Rest,
+        }
+    }
+}
+
+/// At most `limit` lanes of a kind that have something due and nobody at work, those waiting longest first.
+pub(crate) fn due(conn: &mut Conn, kind: Kind, limit: i64, now: Moment) -> Result<Vec<String>, StoreError> {
     let busy = outbox_lanes::table
         .filter(outbox_lanes::leased_until.gt(now.millis()).or(outbox_lanes::resume_at.gt(now.millis())))
         .select(outbox_lanes::lane);
-    let lanes = outbox::table
+    let waiting = outbox::table
         .filter(outbox::status.eq(Status::Waiting.number()).and(outbox::due_at.le(now.millis())))
         .filter(outbox::lane.ne_all(busy))
         .group_by(outbox::lane)
         .order(diesel::dsl::min(outbox::id))
-        .limit(BATCH)
-        .select(outbox::lane)
-        .load(conn)?;
-    Ok(lanes)
+        .limit(limit)
+        .select(outbox::lane);
+    let (gifts, streams) = (outbox::lane.like("gift:%"), outbox::lane.like("stream:%"));
+    Ok(match kind {
+        Kind::Gifts => waiting.filter(gifts).load(conn)?,
+        Kind::Streams => waiting.filter(streams).load(conn)?,
+        Kind::Rest => waiting.filter(diesel::dsl::not(gifts.or(streams))).load(conn)?,
+    })
 }
 
 /// Takes a lane, or says that another instance has it.
@@ -70,6 +96,14 @@ pub(crate) fn renew(conn: &mut Conn, lane: &str, owner: &str, now: Moment) -> Re
 /// Gives a lane back with nothing left to do.
 pub(crate) fn release(conn: &mut Conn, lane: &str, owner: &str) -> Result<(), StoreError> {
     diesel::delete(mine(lane, owner)).execute(conn)?;
+    Ok(())
+}
+
+/// Gives everything back that an instance had which now stops.
+pub(crate) fn release_all(conn: &mut Conn, owner: &str) -> Result<(), StoreError> {
+    diesel::update(outbox_lanes::table.filter(outbox_lanes::owner.eq(owner)))
+        .set(outbox_lanes::leased_until.eq(0_i64))
+        .execute(conn)?;
     Ok(())
 }
 

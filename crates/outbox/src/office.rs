@@ -12,12 +12,12 @@ use qlive_types::{BroadcastId, Clock, LiveId, Moment};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use crate::{Effect, Status};
+use crate::{Effect, Status, Subject};
 
 /// How long told and untold rows are kept.
 const KEEP: Duration = Duration::from_secs(3 * 86_400);
 /// The most rows swept at once, so that no sweep holds the writer for long.
-const SWEEP_BATCH: i64 = 5_000;
+const SWEEP_BATCH: i64 = 1_000;
 /// The most rows listed for an operator.
 const LIST: i64 = 200;
 
@@ -26,7 +26,7 @@ const LIST: i64 = 200;
 pub struct Event {
     pub id: i64,
     pub seq: i64,
-    pub broadcast: Option<BroadcastId>,
+    pub broadcast: BroadcastId,
     pub at: Moment,
     /// `{"type", "content"}`.
     pub message: Value,
@@ -141,30 +141,24 @@ pub fn current_seq(conn: &mut Conn, live: LiveId) -> Result<i64, StoreError> {
     crate::queue::current_seq(conn, live)
 }
 
-/// The messages of a room's group after `since`, the latest `limit` at most, in order.
-pub fn events(conn: &mut Conn, live: LiveId, since: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
+/// What a room's group was told, or is being told, of its present broadcast
+/// after `since`: the latest `limit` messages at most, in order.
+pub fn events(conn: &mut Conn, about: Subject, since: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
     type Columns = (i64, Option<i64>, String, i64, Option<String>);
     let rows: Vec<Columns> = outbox::table
-        .filter(outbox::group_of.eq(live.get()).and(outbox::seq.gt(since)))
+        .filter(outbox::group_of.eq(about.live.get()).and(outbox::seq.gt(since)))
+        .filter(outbox::status.eq_any([Status::Waiting.number(), Status::Told.number()]))
         .order(outbox::seq.desc())
         .limit(limit)
         .select((outbox::id, outbox::seq, outbox::effect, outbox::created_at, outbox::content))
         .load(conn)?;
-    rows.into_iter()
-        .rev()
-        .map(|(id, seq, effect, at, content)| {
-            let effect: Effect = serde_json::from_str(&effect).ok().ok_or(StoreError::Corrupt("outbox.effect"))?;
-            Ok(Event {
-                id,
-                seq: seq.unwrap_or(0),
-                broadcast: effect.about().map(|about| about.broadcast),
-                at: Moment::from_millis(at),
-                message: serde_json::from_str(content.as_deref().unwrap_or("null"))
-                    .ok()
-                    .ok_or(StoreError::Corrupt("outbox.content"))?,
-            })
-        })
-        .collect()
+    let event = |(id, seq, effect, at, content): Columns| {
+        let effect: Effect = serde_json::from_str(&effect).ok()?;
+        let message = serde_json::from_str(content.as_deref()?).ok()?;
+        let of_now = effect.about() == Some(about);
+        of_now.then_some(Event { id, seq: seq?, broadcast: about.broadcast, at: Moment::from_millis(at), message })
+    };
+    Ok(rows.into_iter().rev().filter_map(event).collect())
 }
 
 fn list(conn: &mut Conn) -> Result<Vec<Listed>, StoreError> {
@@ -198,14 +192,15 @@ fn list(conn: &mut Conn) -> Result<Vec<Listed>, StoreError> {
         .collect()
 }
 
-/// Deletes rows that were settled long ago.
-pub(crate) fn sweep(conn: &mut Conn, now: Moment) -> Result<(), StoreError> {
+/// Deletes rows that were settled long ago; whether there may be more of them.
+pub(crate) fn sweep(conn: &mut Conn, now: Moment) -> Result<bool, StoreError> {
     let old: Vec<i64> = outbox::table
         .filter(outbox::status.eq_any([Status::Told.number(), Status::Untold.number()]))
         .filter(outbox::done_at.lt(now.before(KEEP).millis()))
         .limit(SWEEP_BATCH)
         .select(outbox::id)
         .load(conn)?;
+    let full = i64::try_from(old.len()).is_ok_and(|count| count == SWEEP_BATCH);
     diesel::delete(outbox::table.filter(outbox::id.eq_any(old))).execute(conn)?;
-    Ok(())
+    Ok(full)
 }

@@ -57,9 +57,9 @@ fn outdated(row: &Row, later: &[Row], live: &LiveNow, arrears: bool, now: Moment
     let replaced = live.is_some_and(|live| *live != about.broadcast);
     let ended = live != Some(&about.broadcast);
     match &row.effect {
-        Effect::Group { words: Words::Over { .. }, .. } => replaced.then_some("a new broadcast is live"),
+        Effect::Group { words: Words::Over { .. }, .. } => (arrears && replaced).then_some("a new broadcast is live"),
         Effect::Group { words: Words::SeatTaken { gender, .. } | Words::SeatFreed { gender, .. }, .. } => {
-            if replaced || (ended && arrears) {
+            if arrears && ended {
                 Some("the broadcast is over")
             } else if arrears && later.iter().any(|other| changes_seat(other, *gender)) {
                 Some("the seat changed again")
@@ -220,7 +220,8 @@ mod tests {
     fn over_alone_says_that_the_seats_are_empty() {
         let rows = rows(vec![on(1), off(1), over()]);
         assert_eq!(drained(rows.clone(), None, 3600), (vec![3], vec![1, 2]));
-        assert_eq!(drained(rows, Some(BroadcastId::new(6)), 0), (vec![], vec![1, 2, 3]));
+        assert_eq!(drained(rows.clone(), Some(BroadcastId::new(6)), 3600), (vec![], vec![1, 2, 3]));
+        assert_eq!(drained(rows, Some(BroadcastId::new(6)), 1), (vec![1, 2, 3], vec![]), "no outage, all in order");
     }
 
     #[test]

@@ -76,10 +76,12 @@ pub fn post(conn: &mut Conn, now: Moment, effect: &Effect) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The waiting rows of a lane, oldest first.
-pub(crate) fn waiting(conn: &mut Conn, lane: &str) -> Result<Vec<Row>, StoreError> {
-    type Columns = (i64, String, i64, i64, i64, Option<i64>, Option<String>, i32);
-    let rows: Vec<Columns> = outbox::table
+type Columns = (i64, String, i64, i64, i64, Option<i64>, Option<String>, i32);
+
+/// The waiting rows of a lane, oldest first. One that this program cannot read
+/// (a newer one wrote it, say) is parked, so that it holds nothing up.
+pub(crate) fn waiting(conn: &mut Conn, lane: &str, now: Moment) -> Result<Vec<Row>, StoreError> {
+    let found: Vec<Columns> = outbox::table
         .filter(outbox::lane.eq(lane).and(outbox::status.eq(Status::Waiting.number())))
         .order(outbox::id)
         .limit(LANE_WINDOW)
@@ -94,20 +96,28 @@ pub(crate) fn waiting(conn: &mut Conn, lane: &str) -> Result<Vec<Row>, StoreErro
             outbox::attempts,
         ))
         .load(conn)?;
-    rows.into_iter()
-        .map(|(id, effect, created_at, due_at, random, seq, content, attempts)| {
-            Ok(Row {
-                id,
-                effect: serde_json::from_str(&effect).ok().ok_or(StoreError::Corrupt("outbox.effect"))?,
-                created_at: Moment::from_millis(created_at),
-                due_at: Moment::from_millis(due_at),
-                random: u32::try_from(random).ok().ok_or(StoreError::Corrupt("outbox.random"))?,
-                seq,
-                content,
-                attempts,
-            })
-        })
-        .collect()
+    let mut rows = Vec::with_capacity(found.len());
+    for columns in found {
+        let id = columns.0;
+        match read(columns) {
+            Some(row) => rows.push(row),
+            None => settle(conn, id, Status::Parked, "this program cannot read it", now)?,
+        }
+    }
+    Ok(rows)
+}
+
+fn read((id, effect, created_at, due_at, random, seq, content, attempts): Columns) -> Option<Row> {
+    Some(Row {
+        id,
+        effect: serde_json::from_str(&effect).ok()?,
+        created_at: Moment::from_millis(created_at),
+        due_at: Moment::from_millis(due_at),
+        random: u32::try_from(random).ok()?,
+        seq,
+        content,
+        attempts,
+    })
 }
 
 /// Fixes what a row says before its first try, so that a repeated try says the same.

@@ -24,10 +24,9 @@ impl Rooms {
         let house = self.house();
         self.db
             .write(move |conn| {
-                let profile = qlive_users::find(conn, user)?.ok_or(UsersError::UnknownUser)?;
                 // First, since it locks the row that an entry into a room changes too.
                 qlive_users::apply(conn, user, &change)?;
-                if let Some(gender) = change.gender().filter(|gender| *gender != profile.gender) {
+                if let Some(gender) = change.gender() {
                     change_gender(conn, &house, user, gender)?;
                 }
                 post(conn, house.now, &Told::Portrait { user })?;
@@ -126,7 +125,9 @@ impl Rooms {
 }
 
 fn change_gender(conn: &mut Conn, house: &House, user: UserId, gender: Gender) -> Result<(), RoomsError> {
-    let Some(member) = member::load(conn, user)? else { return Ok(()) };
+    let Some(member) = member::load(conn, user)?.filter(|member| member.standing.gender != gender) else {
+        return Ok(());
+    };
     if !member.standing.may_change_gender(house.now) {
         return Err(RoomsError::GenderLocked);
     }

@@ -50,15 +50,11 @@ pub(crate) fn find_in(
     live: LiveId,
     presence: Option<Presence>,
 ) -> Result<Found, RoomsError> {
-    match member::load(conn, user)? {
-        Some(member) if presence.is_some_and(|presence| presence < member.entry) => {
-            tracing::debug!(?user, %live, "a late call");
-            drop(member);
-            Ok(Found::Moved)
-        }
-        Some(member) if member.about.live == live => Ok(Found::Here(member)),
-        Some(_) | None => Ok(Found::Elsewhere),
-    }
+    Ok(match member::load(conn, user)? {
+        Some(member) if presence.is_some_and(|presence| presence < member.entry) => Found::Moved,
+        Some(member) if member.about.live == live => Found::Here(member),
+        Some(_) | None => Found::Elsewhere,
+    })
 }
 
 impl Rooms {

@@ -47,7 +47,12 @@ impl Rooms {
                 let room = room::find(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
                 let about = room.about().ok_or(RoomsError::NotLive)?;
                 match member::load(conn, user)? {
-                    Some(member) if member.about == about => drop(act(conn, &house, &member, Event::Enter)?),
+                    Some(member) if member.about == about => {
+                        act(conn, &house, &member, Event::Enter)?;
+                        member::note_heard(conn, user, house.now)?;
+                    }
+                    // He is here, in a broadcast that began since the room was read.
+                    Some(member) if member.about.live == live => return Err(StoreError::Contended.into()),
                     Some(member) => {
                         leave_for_another(conn, &house, &member)?;
                         come_in(conn, &house, user, about)?;
@@ -174,6 +179,8 @@ fn host_in(conn: &mut Conn, house: &House, room: &Room, profile: &Profile) -> Re
             act(conn, house, &member, Event::Enter)?;
             return Ok(member.entry);
         }
+        // He began in another call since the room was read.
+        (Some(member), _) if member.about.live == room.live => return Err(StoreError::Contended.into()),
         (Some(member), _) => leave_for_another(conn, house, &member)?,
         (None, _) => {}
     }
@@ -194,11 +201,11 @@ fn host_in(conn: &mut Conn, house: &House, room: &Room, profile: &Profile) -> Re
 
 /// Ends a broadcast: everybody is out, its length is on record, the room is told.
 pub(crate) fn end(conn: &mut Conn, house: &House, about: Subject, reason: &str) -> Result<(), RoomsError> {
-    let stage: Vec<i64> = members::table
-        .filter(members::broadcast_id.eq(about.broadcast.get()).and(members::state.eq_any(ON_STAGE)))
-        .order(members::user_id)
-        .select(members::user_id)
-        .load(conn)?;
+    // Taken out first, so that whoever reached the mic until now is known.
+    let present: Vec<(i64, i32)> =
+        diesel::delete(members::table.filter(members::broadcast_id.eq(about.broadcast.get())))
+            .returning((members::user_id, members::state))
+            .get_results(conn)?;
     let started_at: Option<i64> = diesel::delete(broadcasts::table.find(about.broadcast.get()))
         .returning(broadcasts::started_at)
         .get_result(conn)
@@ -214,7 +221,7 @@ pub(crate) fn end(conn: &mut Conn, house: &House, about: Subject, reason: &str) 
         ))
         .execute(conn)?;
     post(conn, house.now, &Told::Group { about, words: Words::Over { reason: reason.into() } })?;
-    for user in stage {
+    for (user, _) in present.into_iter().filter(|(_, state)| ON_STAGE.contains(state)) {
         let user = UserId::new(user).ok_or(StoreError::Corrupt("members.user_id"))?;
         post(conn, house.now, &Told::DropStream { user })?;
     }

@@ -84,10 +84,10 @@ impl Rooms {
                 }
                 self.before_c2c(&from, &to, &texts).await
             }
-            Callback::AfterC2c { from, to, texts, delivered } => {
+            Callback::AfterC2c { from, to, texts, delivered, at } => {
                 let invites = texts.iter().any(|text| Speech::of(text) == Speech::Invite);
                 if invites && delivered && !from_rest {
-                    self.client_invites(&from, &to).await?;
+                    self.client_invites(&from, &to, Some(at)).await?;
                 }
                 Ok(Verdict::Allow)
             }
@@ -109,7 +109,7 @@ impl Rooms {
                 Speech::Ours => false,
                 Speech::Kickout => self.host_of(from, to).await?,
                 Speech::Response => self.invitee_of(from, to).await?,
-                Speech::Invite => self.client_invites(from, to).await?,
+                Speech::Invite => self.client_invites(from, to, None).await?,
             };
             if !allowed && self.settings.speaks == Speaks::Server {
                 verdict = Verdict::Refuse;
@@ -119,7 +119,8 @@ impl Rooms {
     }
 
     /// Takes an INVITE of the host's own client for an invitation. False when he is not the guest's host.
-    async fn client_invites(&self, host: &str, guest: &str) -> Result<bool, RoomsError> {
+    /// `sent_at` (milliseconds): it went out then, and counts only if the guest has done nothing since.
+    async fn client_invites(&self, host: &str, guest: &str, sent_at: Option<i64>) -> Result<bool, RoomsError> {
         let house = self.house();
         let (Some(host), Some(guest)) = (UserId::parse(host), UserId::parse(guest)) else { return Ok(false) };
         self.db
@@ -129,6 +130,9 @@ impl Rooms {
                 };
                 if !hosts(&host, &guest) {
                     return Ok(false);
+                }
+                if sent_at.is_some_and(|sent_at| sent_at < guest.changed_at.millis()) {
+                    return Ok(true);
                 }
                 match act(conn, &house, &guest, Event::Invite { by_us: false }) {
                     // A seat already taken makes his message idle, not forged.
@@ -143,13 +147,10 @@ impl Rooms {
         self.both(host, guest, hosts).await
     }
 
-    /// Whether `guest` answers an invitation of `host`: it is open, or he has just taken the mic by it.
+    /// Whether `guest` answers an invitation of `host`: it is open, or was a moment ago.
     async fn invitee_of(&self, guest: &str, host: &str) -> Result<bool, RoomsError> {
-        self.both(host, guest, |host, guest| {
-            let invited = guest.standing.invitation.is_some() || guest.standing.place == Place::OnMic;
-            hosts(host, guest) && invited
-        })
-        .await
+        let now = self.clock.now();
+        self.both(host, guest, move |host, guest| hosts(host, guest) && now < guest.response_until).await
     }
 
     async fn both(

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 use qlive_outbox::{Account, Facts, Room};
-use qlive_store::schema::rooms;
+use qlive_store::schema::{members, rooms};
 use qlive_store::{Conn, StoreError};
-use qlive_types::{LiveId, UserId};
+use qlive_types::{LiveId, Moment, UserId};
 
+use crate::member::ON_STAGE;
 use crate::{room, stage};
 
 /// The present truth, for [`qlive_outbox::Outside`].
@@ -36,6 +37,17 @@ impl Facts for RoomFacts {
             face_url: profile.face_url,
             gender: profile.gender,
         }))
+    }
+
+    fn on_stage_since(&self, conn: &mut Conn, user: UserId) -> Result<Option<Moment>, StoreError> {
+        let row: Option<(Option<i64>, i64)> = members::table
+            .find(user.get())
+            .filter(members::state.eq_any(ON_STAGE))
+            .select((members::seated_at, members::entered_at))
+            .get_result(conn)
+            .optional()?;
+        // The host is on stage from his entry on.
+        Ok(row.map(|(seated_at, entered_at)| Moment::from_millis(seated_at.unwrap_or(entered_at))))
     }
 
     fn group_made(&self, conn: &mut Conn, live: LiveId) -> Result<(), StoreError> {

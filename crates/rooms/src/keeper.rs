@@ -51,7 +51,7 @@ impl Keeper {
     /// One look at everything that time may have done.
     pub async fn look(&mut self) -> Result<(), RoomsError> {
         for (user, event) in self.rooms.db.read(self.due()).await? {
-            self.rooms.due(user, event).await?;
+            self.rooms.due(user, event).await;
         }
         if self.rooms.clock.now() >= self.im_rests_until && !self.ask().await? {
             self.im_rests_until = self.rooms.clock.now().after(IM_REST);
@@ -66,9 +66,15 @@ impl Keeper {
         move |conn| {
             let now = now.millis();
             let mut due = Vec::new();
-            let lapsed = members::table.filter(members::invited_until.le(now)).select(members::user_id);
+            let lapsed = members::table
+                .filter(members::invited_until.le(now))
+                .order(members::invited_until)
+                .select(members::user_id);
             due.extend(users(lapsed.limit(BATCH).load(conn)?, Event::InvitationDue)?);
-            let stopped = members::table.filter(members::stream_grace_until.le(now)).select(members::user_id);
+            let stopped = members::table
+                .filter(members::stream_grace_until.le(now))
+                .order(members::stream_grace_until)
+                .select(members::user_id);
             due.extend(users(stopped.limit(BATCH).load(conn)?, Event::GraceDue { connected: false })?);
             if let Some(limit) = seated_before {
                 let mute = members::table
@@ -106,11 +112,11 @@ impl Keeper {
         let asked: Vec<UserId> = lost.iter().chain(&silent).copied().collect();
         let Some(connected) = self.connected(&asked, now).await else { return Ok(false) };
         for user in lost {
-            self.rooms.due(user, Event::GraceDue { connected: connected.contains(&user) }).await?;
+            self.rooms.due(user, Event::GraceDue { connected: connected.contains(&user) }).await;
         }
         for user in silent {
             let event = if connected.contains(&user) { Event::Heard } else { Event::ImLost };
-            self.rooms.due(user, event).await?;
+            self.rooms.due(user, event).await;
         }
         Ok(true)
     }
@@ -133,10 +139,12 @@ impl Keeper {
 }
 
 impl Rooms {
-    /// Lets a matter of time happen to somebody, wherever he is by now.
-    async fn due(&self, user: UserId, event: Event) -> Result<(), RoomsError> {
+    /// Lets a matter of time happen to somebody, wherever he is by now. One
+    /// whom it cannot happen to must not keep it from the others.
+    async fn due(&self, user: UserId, event: Event) {
         let house = self.house();
-        self.db
+        let done = self
+            .db
             .write(move |conn| {
                 let Some(member) = member::load(conn, user)? else { return Ok(()) };
                 act(conn, &house, &member, event)?;
@@ -145,9 +153,11 @@ impl Rooms {
                 }
                 Ok::<_, RoomsError>(())
             })
-            .await?;
+            .await;
+        if let Err(fault) = done {
+            tracing::warn!(%fault, ?user, ?event, "a matter of time waits for the next look");
+        }
         self.office.wake();
-        Ok(())
     }
 }
 

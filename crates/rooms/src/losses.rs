@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use qlive_outbox::{Effect as Told, post};
 use qlive_store::StoreError;
-use qlive_store::schema::{members, rooms};
+use qlive_store::schema::rooms;
 use qlive_tencent::css::LiveEvent;
 use qlive_tencent::im::Presence as Connection;
 use qlive_types::{GroupId, UserId};
 
 use crate::act::act;
 use crate::error::RoomsError;
-use crate::member;
+use crate::member::{self, Member};
 use crate::mic::Event;
 use crate::settings::Rooms;
 
@@ -27,15 +27,17 @@ impl Rooms {
         };
         self.db
             .write(move |conn| {
-                let Some(mut member) = member::load(conn, user)? else { return Ok(()) };
-                if at < member.im_event_at {
+                let Some(member) = member::load(conn, user)? else { return Ok(()) };
+                let late = match connection {
+                    Connection::Login => at < member.im_event_at,
+                    // Told twice, or overtaken by his entry or a call of his.
+                    Connection::Lost => at <= member.im_event_at || is_stale(&member, at),
+                };
+                if late {
                     return Ok(());
                 }
-                member.im_event_at = at;
                 act(conn, &house, &member, event)?;
-                diesel::update(members::table.find(user.get()).filter(members::im_event_at.lt(at)))
-                    .set(members::im_event_at.eq(at))
-                    .execute(conn)?;
+                member::note_im_event(conn, user, at)?;
                 Ok::<_, RoomsError>(())
             })
             .await?;
@@ -55,7 +57,7 @@ impl Rooms {
                     .get_result(conn)
                     .optional()?;
                 let here = live == Some(member.about.live.get());
-                if here && (at == 0 || at >= member.entered_at.millis()) {
+                if here && !is_stale(&member, at) {
                     act(conn, &house, &member, Event::GroupLeft)?;
                 }
                 Ok::<_, RoomsError>(())
@@ -98,7 +100,6 @@ impl Rooms {
                     return Ok(());
                 }
                 let current = member.stream_sequence.as_deref() == Some(sequence.as_str());
-                member.stream_event_at = at;
                 if event == Event::StreamStarted {
                     if current {
                         // A repeated start of this push says nothing new, not even that it runs again.
@@ -111,7 +112,7 @@ impl Rooms {
                     act(conn, &house, &member, event)?;
                 }
                 // A stop that overtook its start must still make that start an old one.
-                diesel::update(members::table.find(user.get())).set(members::stream_event_at.eq(at)).execute(conn)?;
+                member::note_stream_event(conn, user, at)?;
                 Ok::<_, RoomsError>(())
             })
             .await?;
@@ -134,4 +135,9 @@ impl Rooms {
             .await?;
         Ok(())
     }
+}
+
+/// Whether an event of IM is older than his entry or than the last we heard of him. 0: IM gave no time.
+fn is_stale(member: &Member, at: i64) -> bool {
+    at != 0 && at < member.entered_at.max(member.heard_at).millis()
 }

@@ -1,5 +1,7 @@
 //! The row of a person who is present, and its way to and from the machine's [`Standing`].
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use qlive_outbox::Subject;
 use qlive_store::schema::{barred, members, users};
@@ -24,6 +26,8 @@ pub(crate) const fn user_type(place: Place, gender: Gender) -> i32 {
 
 /// The numbers of those on stage.
 pub(crate) const ON_STAGE: [i32; 3] = [3, 4, 5];
+/// How much longer than an invitation his client may answer it.
+const RESPONSE_SLACK: Duration = Duration::from_secs(10);
 /// The number of the host.
 pub(crate) const HOST: i32 = 5;
 
@@ -34,6 +38,11 @@ pub(crate) struct Member {
     pub(crate) about: Subject,
     pub(crate) entry: Presence,
     pub(crate) entered_at: Moment,
+    /// When we last heard of him, to the minute.
+    pub(crate) heard_at: Moment,
+    pub(crate) changed_at: Moment,
+    /// Until when his client may answer an invitation through IM.
+    pub(crate) response_until: Moment,
     pub(crate) im_event_at: i64,
     pub(crate) stream_sequence: Option<String>,
     pub(crate) stream_event_at: i64,
@@ -56,6 +65,9 @@ struct Row {
     invited_by_us: bool,
     im_grace_until: Option<i64>,
     stream_grace_until: Option<i64>,
+    heard_at: i64,
+    changed_at: i64,
+    response_until: i64,
     im_event_at: i64,
     stream_sequence: Option<String>,
     stream_event_at: i64,
@@ -98,6 +110,9 @@ impl Row {
             about: Subject { live: LiveId::new(self.room_id), broadcast: BroadcastId::new(self.broadcast_id) },
             entry: Presence::new(self.entry),
             entered_at: Moment::from_millis(self.entered_at),
+            heard_at: Moment::from_millis(self.heard_at),
+            changed_at: Moment::from_millis(self.changed_at),
+            response_until: Moment::from_millis(self.response_until),
             im_event_at: self.im_event_at,
             stream_sequence: self.stream_sequence,
             stream_event_at: self.stream_event_at,
@@ -148,6 +163,7 @@ pub(crate) fn insert(
         (members::state.eq(user_type(standing.place, standing.gender)), members::entry.eq(entry)),
         (members::version.eq(0_i64), members::entered_at.eq(now.millis()), members::invited_by_us.eq(false)),
         (members::heard_at.eq(now.millis()), members::im_event_at.eq(0_i64), members::stream_event_at.eq(0_i64)),
+        (members::response_until.eq(0_i64), members::changed_at.eq(now.millis())),
     );
     or_contended(diesel::insert_into(members::table).values(row).execute(conn))?;
     Ok(Presence::new(entry))
@@ -156,6 +172,11 @@ pub(crate) fn insert(
 impl Member {
     /// Writes where he stands now, or removes him, if nobody changed his row since it was read.
     pub(crate) fn save(&self, conn: &mut Conn, next: &Standing, now: Moment) -> Result<(), StoreError> {
+        if next.barred && !self.standing.barred {
+            // First: this takes the broadcast's key, as whoever ends it does before he touches members.
+            let row = (barred::broadcast_id.eq(self.about.broadcast.get()), barred::user_id.eq(self.user.get()));
+            or_contended(diesel::insert_into(barred::table).values(row).execute(conn))?;
+        }
         let read = members::table
             .filter(members::user_id.eq(self.user.get()))
             .filter(members::entry.eq(self.entry.get()).and(members::version.eq(self.version)));
@@ -164,14 +185,7 @@ impl Member {
         } else {
             or_contended(diesel::update(read).set(self.columns(next, now)).execute(conn))?
         };
-        if changed != 1 {
-            return Err(StoreError::Contended);
-        }
-        if next.barred && !self.standing.barred {
-            let row = (barred::broadcast_id.eq(self.about.broadcast.get()), barred::user_id.eq(self.user.get()));
-            or_contended(diesel::insert_into(barred::table).values(row).execute(conn))?;
-        }
-        Ok(())
+        if changed == 1 { Ok(()) } else { Err(StoreError::Contended) }
     }
 
     fn columns(&self, next: &Standing, now: Moment) -> Columns<'_> {
@@ -191,8 +205,8 @@ impl Member {
                 _ => Some(None),
             },
             stream_sequence: Some(self.stream_sequence.as_deref().filter(|_| on_stage)),
-            stream_event_at: self.stream_event_at,
-            im_event_at: self.im_event_at,
+            response_until: next.invitation.map(|invitation| invitation.until.after(RESPONSE_SLACK).millis()),
+            changed_at: now.millis(),
         }
     }
 }
@@ -209,12 +223,28 @@ struct Columns<'a> {
     stream_grace_until: Option<Option<i64>>,
     seated_at: Option<Option<i64>>,
     stream_sequence: Option<Option<&'a str>>,
-    stream_event_at: i64,
-    im_event_at: i64,
+    response_until: Option<i64>,
+    changed_at: i64,
 }
 
 /// Notes that a member was heard of, where nothing hangs on it.
 pub(crate) fn note_heard(conn: &mut Conn, user: UserId, now: Moment) -> Result<(), StoreError> {
     diesel::update(members::table.find(user.get())).set(members::heard_at.eq(now.millis())).execute(conn)?;
+    Ok(())
+}
+
+/// Notes the time of an event of IM. Whoever decided without it decides again.
+pub(crate) fn note_im_event(conn: &mut Conn, user: UserId, at: i64) -> Result<(), StoreError> {
+    diesel::update(members::table.find(user.get()).filter(members::im_event_at.lt(at)))
+        .set((members::im_event_at.eq(at), members::version.eq(members::version + 1)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The same for an event of his stream.
+pub(crate) fn note_stream_event(conn: &mut Conn, user: UserId, at: i64) -> Result<(), StoreError> {
+    diesel::update(members::table.find(user.get()).filter(members::stream_event_at.lt(at)))
+        .set((members::stream_event_at.eq(at), members::version.eq(members::version + 1)))
+        .execute(conn)?;
     Ok(())
 }

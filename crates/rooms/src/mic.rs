@@ -175,8 +175,11 @@ impl Standing {
         self.invitation.is_some_and(|invitation| now < invitation.until)
     }
 
-    fn invited_by_us(&self) -> bool {
-        self.invitation.is_some_and(|invitation| invitation.by_us)
+    /// What the host hears of our invitation when it is cleared now: `answer`, or that it had lapsed before.
+    fn response(&self, answer: Option<Answer>, now: Moment) -> Option<Effect> {
+        let ours = self.invitation.filter(|invitation| invitation.by_us)?;
+        let answer = if now < ours.until { answer } else { Some(Answer::Timeout) };
+        answer.map(Effect::Response)
     }
 
     fn admitted(&self, admission: Admission, now: Moment) -> bool {
@@ -206,7 +209,7 @@ impl Standing {
         Step { next: self, effects }
     }
 
-    /// Off the mic, still in the room: seat, invitation and stream are no more his.
+    /// Off the mic, still in the room: seat and stream are no more his.
     const fn off_mic(self) -> Self {
         Self { place: Place::Watching, pushing: false, stream_grace: None, ..self }
     }
@@ -223,14 +226,14 @@ pub fn step(state: &Standing, event: Event, rules: &Rules, now: Moment) -> Resul
         Event::Enter => Ok(enter(state)),
         Event::Apply => apply(state),
         Event::Accept => accept(state, rules.admission, now),
-        Event::Refuse => refuse(state),
+        Event::Refuse => refuse(state, now),
         Event::LeaveMic => Ok(leave_mic(state)),
         Event::PutDown => Ok(put_down(state)),
         Event::Invite { by_us } => invite(state, by_us, now),
         Event::InvitationDue => Ok(invitation_due(state, now)),
-        Event::Decline => Ok(decline(state)),
-        Event::Leave => Ok(leave(state)),
-        Event::Banned => Ok(banned(state)),
+        Event::Decline => Ok(decline(state, now)),
+        Event::Leave => Ok(leave(state, now)),
+        Event::Banned => Ok(banned(state, now)),
         Event::Ended => Ok(ended(state)),
         Event::ImLost => Ok(im_lost(state, rules, now)),
         Event::GroupLeft => Ok(group_left(state, rules, now)),
@@ -276,24 +279,20 @@ fn accept(state: &Standing, admission: Admission, now: Moment) -> Result<Step, R
                 return Err(Refusal::SeatTaken);
             }
             let mut effects = vec![Effect::SeatTaken, Effect::Num];
-            if state.invited(now) && state.invited_by_us() {
-                effects.push(Effect::Response(Answer::Accept));
-            }
+            effects.extend(state.response(Some(Answer::Accept), now));
             Ok(Standing { place: Place::OnMic, invitation: None, ..*state }.becomes(effects))
         }
     }
 }
 
-fn refuse(state: &Standing) -> Result<Step, Refusal> {
+fn refuse(state: &Standing, now: Moment) -> Result<Step, Refusal> {
     match state.place {
         Place::OnMic => Err(Refusal::OnMic),
         Place::Out | Place::Hosting => Ok(state.stays()),
         Place::Watching if state.invitation.is_none() => Ok(state.stays()),
         Place::Watching | Place::Applied => {
             let mut effects = vec![Effect::Num];
-            if state.invited_by_us() {
-                effects.push(Effect::Response(Answer::Reject));
-            }
+            effects.extend(state.response(Some(Answer::Reject), now));
             Ok(Standing { place: Place::Watching, invitation: None, ..*state }.becomes(effects))
         }
     }
@@ -327,7 +326,7 @@ fn invite(state: &Standing, by_us: bool, now: Moment) -> Result<Step, Refusal> {
         Place::Watching | Place::Applied => {
             let until = now.after(INVITATION);
             // The host still waits to hear from us when ours was open before his client's.
-            let ours = by_us || (state.invited(now) && state.invited_by_us());
+            let ours = by_us || state.invitation.is_some_and(|open| open.by_us && now < open.until);
             let effects = if by_us { vec![Effect::Invite { until }] } else { Vec::new() };
             Ok(Standing { invitation: Some(Invitation { until, by_us: ours }), ..*state }.becomes(effects))
         }
@@ -337,33 +336,36 @@ fn invite(state: &Standing, by_us: bool, now: Moment) -> Result<Step, Refusal> {
 fn invitation_due(state: &Standing, now: Moment) -> Step {
     match state.invitation {
         Some(invitation) if invitation.until <= now => {
-            let effects = if invitation.by_us { vec![Effect::Response(Answer::Timeout)] } else { Vec::new() };
+            let effects = state.response(None, now).into_iter().collect();
             Standing { invitation: None, ..*state }.becomes(effects)
         }
         Some(_) | None => state.stays(),
     }
 }
 
-fn decline(state: &Standing) -> Step {
+fn decline(state: &Standing, now: Moment) -> Step {
     match state.place {
         Place::Applied => {
-            Standing { place: Place::Watching, invitation: None, barred: true, ..*state }.becomes(vec![Effect::Num])
+            let effects = [Effect::Num].into_iter().chain(state.response(None, now)).collect();
+            Standing { place: Place::Watching, invitation: None, barred: true, ..*state }.becomes(effects)
         }
         Place::Out | Place::Watching | Place::OnMic | Place::Hosting => state.stays(),
     }
 }
 
-fn leave(state: &Standing) -> Step {
+fn leave(state: &Standing, now: Moment) -> Step {
     match state.place {
         Place::Out => state.stays(),
-        Place::Watching | Place::Applied => state.gone().becomes(vec![Effect::Num]),
+        Place::Watching | Place::Applied => {
+            state.gone().becomes([Effect::Num].into_iter().chain(state.response(None, now)).collect())
+        }
         Place::OnMic => state.gone().becomes(vec![Effect::SeatFreed, Effect::Num]),
         Place::Hosting => state.gone().becomes(vec![Effect::EndBroadcast, Effect::CutStream]),
     }
 }
 
-fn banned(state: &Standing) -> Step {
-    let mut step = leave(state);
+fn banned(state: &Standing, now: Moment) -> Step {
+    let mut step = leave(state, now);
     step.effects.push(Effect::ForbidStream);
     step
 }
@@ -398,7 +400,7 @@ fn im_lost(state: &Standing, rules: &Rules, now: Moment) -> Step {
 fn group_left(state: &Standing, rules: &Rules, now: Moment) -> Step {
     match state.place {
         Place::Out => state.stays(),
-        Place::Watching | Place::Applied => leave(state),
+        Place::Watching | Place::Applied => leave(state, now),
         Place::OnMic | Place::Hosting => im_lost(state, rules, now),
     }
 }
@@ -429,12 +431,12 @@ fn stream_stopped(state: &Standing, rules: &Rules, now: Moment) -> Step {
 fn grace_due(state: &Standing, connected: bool, now: Moment) -> Step {
     let over = |grace: Option<Moment>| grace.is_some_and(|until| until <= now);
     if over(state.stream_grace) {
-        return leave(state);
+        return leave(state, now);
     }
     match (over(state.im_grace), connected || state.pushing) {
         (false, _) => state.stays(),
         (true, true) => heard(state),
-        (true, false) => leave(state),
+        (true, false) => leave(state, now),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::stage::{self, Stage};
 /// The most messages answered.
 const EVENTS: i64 = 200;
 
-/// The room now, and its messages since.
+/// The room now, and the messages of its present broadcast since.
 #[derive(Debug)]
 pub struct Sync {
     /// The number of the last message to the room's group.
@@ -27,10 +27,11 @@ impl Rooms {
         self.db
             .read(move |conn| {
                 let room = room::find(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+                let about = room.about().ok_or(RoomsError::MembersOnly)?;
                 Ok(Sync {
                     stage: stage::view(conn, &house, &room, user)?,
                     seq: qlive_outbox::current_seq(conn, live)?,
-                    events: qlive_outbox::events(conn, live, since, EVENTS)?,
+                    events: qlive_outbox::events(conn, about, since, EVENTS)?,
                 })
             })
             .await

@@ -188,6 +188,13 @@ fn the_host_hears_what_became_of_our_invitations() {
         assert_eq!(responses(false, event, now), []);
     }
     assert_eq!(responses(true, Event::InvitationDue, FUTURE), [], "it still stands");
+    for event in [Event::Refuse, Event::Leave, Event::GroupLeft] {
+        assert_eq!(responses(true, event, lapsed), [Effect::Response(Answer::Timeout)], "{event:?} after it lapsed");
+    }
+    let applied = Standing { place: Place::Applied, ..watching };
+    let invited = step(&applied, Event::Invite { by_us: true }, &rules, NOW).unwrap().next;
+    let late = step(&invited, Event::Accept, &rules, lapsed).unwrap();
+    assert_eq!(late.effects, [Effect::SeatTaken, Effect::Num, Effect::Response(Answer::Timeout)]);
 }
 
 /// A guest, an event, and how much later it comes, in seconds.

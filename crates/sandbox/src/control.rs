@@ -163,6 +163,8 @@ struct Say {
     to: Option<String>,
     group: Option<String>,
     text: String,
+    /// The time of the callback after the message, when not now (milliseconds).
+    at: Option<i64>,
     /// Whether the callback before a message is switched on in the console.
     #[serde(default = "yes")]
     before: bool,
@@ -190,6 +192,7 @@ async fn say(world: web::Data<World>, body: web::Json<Say>) -> HttpResponse {
     world.state().note_message(message);
     if let Some(fields) = callback.as_object_mut() {
         fields.insert("SendMsgResult".into(), 0.into());
+        fields.extend(body.at.map(|at| ("EventTime".to_owned(), at.into())));
     }
     world.im_callback(&format!("{kind}.CallbackAfterSendMsg"), "Web", callback).await;
     HttpResponse::Ok().json(json!({"sent": true}))

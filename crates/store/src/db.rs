@@ -108,7 +108,8 @@ pub(crate) fn write_on<T, E: Fallible>(
             _ => return Err(error),
         };
         if attempt >= limit {
-            return Err(StoreError::Busy.into());
+            let is_a_fault = error.store().is_some_and(StoreError::is_a_fault);
+            return Err(if is_a_fault { error } else { StoreError::Busy.into() });
         }
         attempt += 1;
     }

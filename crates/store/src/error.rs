@@ -42,9 +42,17 @@ impl StoreError {
         match self {
             Self::Contended => true,
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            // Deadlocks and a locked file have no kind of their own in diesel, and their text is in the server's language.
+            Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, _)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether there is more to say than "busy" when it did not succeed however often it was run.
+    pub(crate) fn is_a_fault(&self) -> bool {
+        match self {
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
-                // Neither has a kind of its own in diesel.
-                info.message().contains("deadlock detected") || info.message().contains("database is locked")
+                !info.message().contains("deadlock") && !info.message().contains("locked")
             }
             _ => false,
         }

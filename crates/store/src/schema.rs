@@ -125,6 +125,8 @@ diesel::table! {
         seated_at -> Nullable<BigInt>,
         invited_until -> Nullable<BigInt>,
         invited_by_us -> Bool,
+        response_until -> BigInt,
+        changed_at -> BigInt,
         im_grace_until -> Nullable<BigInt>,
         stream_grace_until -> Nullable<BigInt>,
         heard_at -> BigInt,

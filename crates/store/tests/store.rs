@@ -206,6 +206,7 @@ fn member(conn: &mut Conn, id: i64, room: i64, state: i32, gender: i32) -> Query
             (members::gender.eq(gender), members::state.eq(state), members::entry.eq(1), members::version.eq(1)),
             (members::entered_at.eq(1), members::invited_by_us.eq(false), members::heard_at.eq(1)),
             (members::im_event_at.eq(0), members::stream_event_at.eq(0)),
+            (members::response_until.eq(0), members::changed_at.eq(1)),
         ))
         .execute(conn)
 }

@@ -124,6 +124,10 @@ CREATE TABLE members (
     -- An open invitation: until when, and whether invite_micro made it (else the host's client did).
     invited_until BIGINT,
     invited_by_us BOOLEAN NOT NULL,
+    -- Until when the client of somebody invited may answer the host through IM.
+    response_until BIGINT NOT NULL,
+    -- When a column that a decision rests on last changed.
+    changed_at BIGINT NOT NULL,
     -- Graces that run: after a loss at IM, after a loss of the stream.
     im_grace_until BIGINT,
     stream_grace_until BIGINT,
@@ -171,7 +175,7 @@ CREATE TABLE outbox (
     done_at BIGINT,
     detail TEXT NOT NULL
 );
-CREATE INDEX outbox_waiting ON outbox (lane, id) WHERE status = 0;
+CREATE INDEX outbox_waiting ON outbox (lane, id, due_at) WHERE status = 0;
 CREATE INDEX outbox_parked ON outbox (id) WHERE status = 3;
 CREATE INDEX outbox_done ON outbox (done_at) WHERE status IN (1, 2);
 CREATE UNIQUE INDEX outbox_told_seq ON outbox (group_of, seq) WHERE group_of IS NOT NULL;

@@ -15,6 +15,8 @@ on_both!(
     an_invite_of_the_hosts_client_is_an_invitation,
     an_invite_that_went_out_is_one_too,
     clients_that_speak_for_themselves_are_let,
+    an_invitee_may_answer_after_he_refused,
+    an_invite_that_comes_late_is_none,
 );
 
 struct Room {
@@ -137,4 +139,27 @@ async fn clients_that_speak_for_themselves_are_let(db: TestDb) {
     assert_eq!(ours(room.house.told(&room.bob).await), Vec::<Value>::new(), "no INVITE, no KICKOUT");
     let told = ours(room.house.told(&room.host).await);
     assert!(told.iter().all(|told| told["message"]["type"] == "num"), "{told:?}");
+}
+
+async fn an_invitee_may_answer_after_he_refused(db: TestDb) {
+    let room = room(db).await;
+    assert!(!room.c2c(&room.bob, &room.host, "response").await);
+    assert!(room.c2c(&room.host, &room.bob, "invite").await);
+    room.bob.refuse(&room.live).await.ok();
+    assert!(room.c2c(&room.bob, &room.host, "response").await, "his client says that he refused");
+    room.house.advance(71);
+    assert!(!room.c2c(&room.bob, &room.host, "response").await, "but not for ever");
+}
+
+async fn an_invite_that_comes_late_is_none(db: TestDb) {
+    let room = room(db).await;
+    let invite = json!({"type": "invite", "content": {"group_id": room.group}}).to_string();
+    let sent_at = room.house.clock.now().millis();
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    room.bob.apply(&room.live).await.ok();
+    room.host.decline(&room.live, &room.bob).await.ok();
+    let say =
+        json!({"from": room.host.user_id, "to": room.bob.user_id, "text": invite, "before": false, "at": sent_at});
+    room.house.say(say).await;
+    room.bob.accept(&room.live).await.refused(409, "not_admitted");
 }

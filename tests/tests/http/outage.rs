@@ -11,6 +11,9 @@ on_both!(
     a_lost_answer_is_repeated_with_the_same_random,
     two_instances_keep_order,
     an_ended_room_is_told_only_that,
+    without_an_outage_a_quick_restart_is_told_in_full,
+    a_restart_hands_its_lanes_on,
+    a_late_cut_spares_who_is_on_stage_again,
 );
 
 async fn an_hour_without_im(db: TestDb) {
@@ -127,4 +130,49 @@ async fn an_ended_room_is_told_only_that(db: TestDb) {
     house.advance(60);
     house.delivered().await;
     assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["over"]);
+}
+
+async fn without_an_outage_a_quick_restart_is_told_in_full(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let room = host.open_room().await;
+    let bob = house.guest("bob", Gender::Male).await;
+    bob.take_mic(&room["live_id"]).await;
+    host.end(&room["live_id"]).await.ok();
+    host.open_room().await;
+    bob.take_mic(&room["live_id"]).await;
+    house.delivered().await;
+    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1", "over", "on 1"]);
+}
+
+async fn a_restart_hands_its_lanes_on(db: TestDb) {
+    let house = House::open(db).await;
+    let room = house.host().await.open_room().await;
+    house.delivered().await;
+    house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "latency_ms": 3000, "times": 1})).await;
+    house.guest("bob", Gender::Male).await.take_mic(&room["live_id"]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    // Stopped in the middle of a delivery.
+    let house = house.restart(0).await;
+    let started = std::time::Instant::now();
+    eventually("it is told", || async { !house.story(room["group_id"].as_str().unwrap()).await.is_empty() }).await;
+    assert!(started.elapsed().as_secs() < 10, "nobody waits for the lease of who is gone");
+    house.close().await;
+}
+
+async fn a_late_cut_spares_who_is_on_stage_again(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let live = host.open_room().await["live_id"].clone();
+    let bob = house.guest("bob", Gender::Male).await;
+    bob.take_mic(&live).await;
+    house.delivered().await;
+    house.fault(json!({"path": "/", "status": 500})).await;
+    host.off_mic(&live, &bob, Gender::Male).await.ok();
+    host.invite(&live, &bob).await.ok();
+    assert_eq!(bob.accept(&live).await.ok()["code"], "success");
+    house.no_faults().await;
+    house.advance(60);
+    house.delivered().await;
+    assert_eq!(house.outside().await["stream_orders"], json!([]));
 }

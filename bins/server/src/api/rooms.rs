@@ -358,7 +358,7 @@ pub(crate) struct SyncAnswer {
 pub(crate) struct EventAnswer {
     id: i64,
     seq: i64,
-    broadcast_id: Option<i64>,
+    broadcast_id: i64,
     /// Epoch milliseconds.
     at: i64,
     /// `{"type", "content"}`.
@@ -378,7 +378,7 @@ pub(crate) async fn sync(
     let events = sync.events.into_iter().map(|event| EventAnswer {
         id: event.id,
         seq: event.seq,
-        broadcast_id: event.broadcast.map(qlive_types::BroadcastId::get),
+        broadcast_id: event.broadcast.get(),
         at: event.at.millis(),
         message: event.message,
     });

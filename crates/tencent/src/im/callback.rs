@@ -43,6 +43,7 @@ pub enum Callback {
         to: String,
         texts: Vec<String>,
         delivered: bool,
+        at: i64,
     },
     /// A client is about to write to a group; answer whether it may.
     BeforeGroup {
@@ -81,7 +82,10 @@ impl Callback {
             "C2C.CallbackBeforeSendMsg" => Self::BeforeC2c { from, to, texts: texts(body) },
             "C2C.CallbackAfterSendMsg" => {
                 let delivered = integer(body.get("SendMsgResult")) == Some(0);
-                Self::AfterC2c { from, to, texts: texts(body), delivered }
+                // Older applications send only MsgTime, in seconds: the end of that second.
+                let second = integer(body.get("MsgTime")).map(|time| time.saturating_mul(1000).saturating_add(999));
+                let at = if at == 0 { second.unwrap_or(i64::MAX) } else { at };
+                Self::AfterC2c { from, to, texts: texts(body), delivered, at }
             }
             "Group.CallbackBeforeSendMsg" => Self::BeforeGroup { from, texts: texts(body) },
             other => Self::Unknown(other.to_owned()),
