@@ -35,7 +35,11 @@ async fn messages_carry_their_number(db: TestDb) {
     host.invite(&room["live_id"], &bob).await.ok();
     house.delivered().await;
     let invite = house.told(&bob).await.pop().unwrap();
-    assert_eq!((&invite["message"]["type"], &invite["custom"]["seq"]), (&json!("invite"), &json!(2)), "the current one");
+    assert_eq!(
+        (&invite["message"]["type"], &invite["custom"]["seq"]),
+        (&json!("invite"), &json!(2)),
+        "the current one"
+    );
     assert_eq!(told[0]["from"], "administrator");
 }
 
