@@ -61,12 +61,13 @@ impl State {
             return error(&json!(40163));
         }
         let openid = format!("sandbox-{name}");
-        json!({"openid": openid, "session_key": STANDARD.encode(session_key(&openid))})
+        json!({"openid": openid, "session_key": STANDARD.encode(session_key(code))})
     }
 }
 
-fn session_key(openid: &str) -> [u8; 16] {
-    Md5::digest(format!("session key of {openid}")).into()
+/// Every login changes the session key, as WeChat's does; a code that may be reused keeps its own.
+fn session_key(code: &str) -> [u8; 16] {
+    Md5::digest(format!("session key of {code}")).into()
 }
 
 pub(crate) async fn stable_token(
@@ -126,7 +127,7 @@ pub(crate) fn sealed_profile(app_id: &str, code: &str, nickname: &str, gender: i
     })
     .to_string();
     let iv: [u8; 16] = Md5::digest(random::hex(16)).into();
-    let cipher = cbc::Encryptor::<aes::Aes128>::new(&session_key(&openid).into(), &iv.into());
+    let cipher = cbc::Encryptor::<aes::Aes128>::new(&session_key(code).into(), &iv.into());
     let sealed = cipher.encrypt_padded_vec_mut::<Pkcs7>(plain.as_bytes());
     json!({"appId": app_id, "code": code, "encryptedData": STANDARD.encode(sealed), "iv": STANDARD.encode(iv)})
 }

@@ -36,10 +36,10 @@ async fn a_stopped_stream_is_a_loss(db: TestDb) {
     house.play(&bob, json!({"stream": "start"})).await;
     let said = house.play(&bob, json!({"stream": "stop"})).await;
     assert_eq!(said[0], json!({"status": 200, "answer": {"code": 0}}));
-    house.advance(58);
+    house.advance(45);
     tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
     assert!(on_stage(&host, &live).await, "the grace runs");
-    house.advance(3);
+    house.advance(16);
     eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
     assert_eq!(bob.user_type().await, 0);
 }

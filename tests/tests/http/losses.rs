@@ -45,10 +45,10 @@ async fn a_lost_guest_keeps_his_seat_for_a_while(db: TestDb) {
     let house = House::open(db).await;
     let (host, bob, live) = seated(&house).await;
     house.play(&bob, json!({"im": "lost"})).await;
-    house.advance(57);
+    house.advance(45);
     keeper_looked().await;
     assert!(on_stage(&host, &live).await);
-    house.advance(4);
+    house.advance(16);
     eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
     assert_eq!(bob.user_type().await, 0);
     house.delivered().await;

@@ -11,6 +11,7 @@ on_both!(
     without_data_the_profile_has_defaults,
     data_and_iv_come_together,
     what_does_not_open_is_refused,
+    the_last_key_known_opens_too,
     a_code_that_login_used_still_serves,
     not_for_longer_than_five_minutes,
     a_known_openid_keeps_its_account,
@@ -137,4 +138,21 @@ async fn names_are_cut_by_graphemes(db: TestDb) {
     let house = House::open(db).await;
     let answer = register(&house, sealed(&house, "alice", "一二三四五六七八", 2).await).await.ok();
     assert_eq!(profile(&house, &answer).await["nickname"], "一二三四五六");
+}
+
+async fn the_last_key_known_opens_too(db: TestDb) {
+    let house = House::open(db).await;
+    house.stranger().post("qlive_user/login/", json!({"appId": APP, "code": "alice.1"})).await.ok();
+    // Sealed while the key of the first login was good, sent with the code of a second.
+    let mut body = sealed(&house, "alice.1", "小红", 2).await;
+    body["code"] = json!("alice.2");
+    let answer = register(&house, body).await.ok();
+    assert_eq!(profile(&house, &answer).await["nickname"], "小红");
+    // A key older than the last is gone.
+    let mut body = sealed(&house, "alice.1", "小红", 2).await;
+    for code in ["alice.3", "alice.4"] {
+        house.stranger().post("qlive_user/login/", json!({"appId": APP, "code": code})).await.ok();
+    }
+    body["code"] = json!("alice.5");
+    register(&house, body).await.refused(400, "decrypt_failed");
 }
