@@ -6,6 +6,10 @@
 //! In each: one per seat, one room per user, nobody present in an ended room;
 //! the room was told of each seat exactly what is true; and whenever the
 //! numbers change, the host is sent a NUM, which is counted when it is sent.
+//!
+//! The host's own losses and timers can do one thing to the others: end the
+//! broadcast, which the search does at every point. `machine.rs` meets the
+//! host's standing with every event.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -25,7 +29,7 @@ const LAPSED: Moment = Moment::from_millis(0);
 const GUESTS: [Gender; 3] = [Gender::Male, Gender::Male, Gender::Female];
 
 /// Everything that can happen to a guest.
-const EVENTS: [Event; 18] = [
+const EVENTS: [Event; 20] = [
     Event::Enter,
     Event::Apply,
     Event::Accept,
@@ -33,6 +37,7 @@ const EVENTS: [Event; 18] = [
     Event::LeaveMic,
     Event::PutDown,
     Event::Invite { by_us: true },
+    Event::Invite { by_us: false },
     Event::InvitationDue,
     Event::Decline,
     Event::Leave,
@@ -44,6 +49,7 @@ const EVENTS: [Event; 18] = [
     Event::StreamStopped,
     Event::GraceDue { connected: false },
     Event::GraceDue { connected: true },
+    Event::StreamMissing,
 ];
 
 #[derive(Clone, Copy)]
@@ -127,8 +133,7 @@ impl World {
             let standing = guest.standing;
             let invitation = match standing.invitation {
                 None => 0,
-                Some(Invitation { until, .. }) if until > NOW => 1,
-                Some(_) => 2,
+                Some(Invitation { until, by_us }) => 1 + u64::from(until > NOW) * 2 + u64::from(by_us),
             };
             let stream = match (standing.pushing, standing.stream_grace) {
                 (true, _) => 1,
@@ -137,7 +142,7 @@ impl World {
             };
             let bits = [
                 (standing.place as u64, 3),
-                (invitation, 2),
+                (invitation, 3),
                 (u64::from(standing.barred), 1),
                 (u64::from(standing.im_grace.is_some()), 1),
                 (stream, 2),
