@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use qlive_gifts::NewGift;
+use qlive_ledger::Audit;
 use qlive_sandbox::Sandbox;
 use qlive_server::{Application, BASE, Parts, Settings};
 use qlive_store::audit::Operator;
 use qlive_store::testing::TestDb;
-use qlive_types::{Clock, Gender, UserId};
+use qlive_types::{Clock, Coins, Gender, UserId};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -137,12 +139,41 @@ impl House {
         Phone::register_bare(self, name).await
     }
 
+    /// Who acts for operators in tests.
+    pub fn operator(&self) -> Operator {
+        operator()
+    }
+
     pub async fn ban(&self, user: UserId) {
         self.parts.rooms.ban(operator(), user).await.unwrap();
     }
 
     pub async fn unban(&self, user: UserId) {
         self.parts.rooms.unban(operator(), user).await.unwrap();
+    }
+
+    /// Gives a user gold, as an operator does.
+    pub async fn grant(&self, to: &Phone, coins: i64) {
+        self.parts.users.grant_gold(operator(), to.id(), Coins::new(coins).unwrap()).await.unwrap();
+    }
+
+    /// Sets a config, at once.
+    pub async fn configure(&self, key: &str, value: &str) {
+        self.parts.configs.set(operator(), key.into(), value.into()).await.unwrap();
+    }
+
+    /// A gift of this price, added to the catalogue.
+    pub async fn gift(&self, name: &str, price: i64) -> i64 {
+        let gift =
+            NewGift { name: name.into(), price: Coins::new(price).unwrap(), image: "i".into(), effect: "e".into() };
+        self.parts.gifts.add(operator(), gift).await.unwrap()
+    }
+
+    /// Proves the books.
+    #[track_caller]
+    pub fn audit(&self) -> impl Future<Output = Audit> {
+        let parts = self.parts.clone();
+        async move { parts.audit().await.unwrap().unwrap_or_else(|offence| panic!("{}", offence.0)) }
     }
 
     /// Puts the clock of server and sandbox forward.

@@ -128,6 +128,19 @@ impl Phone {
         self.post("qlive_room/matchmaker_enter/", json!({})).await.ok()
     }
 
+    /// Gives something; `extra` holds `request_id` and the like.
+    pub async fn give(&self, to: &Self, gift: i64, num: i64, extra: Value) -> Answer {
+        let mut query = json!({"user_id": to.user_id, "gift_id": gift, "num": num});
+        query.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        self.get("qlive_gift/push_gift/", query).await
+    }
+
+    /// One's gold and income.
+    pub async fn purse(&self) -> (i64, i64) {
+        let me = self.get("qlive_user/get_userinfo/", json!({})).await.ok();
+        (me["gold"].as_i64().unwrap(), me["income"].as_i64().unwrap())
+    }
+
     pub async fn enter(&self, live: &Value) -> Answer {
         self.get("get_playurl/", json!({"live_id": live})).await
     }

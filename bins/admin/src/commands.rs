@@ -1,5 +1,8 @@
 //! The commands: each is one call of a domain crate.
 
+mod gifts;
+mod ledger;
+
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use qlive_server::Parts;
@@ -18,6 +21,12 @@ pub(crate) enum Command {
     /// Live rooms.
     #[command(subcommand)]
     Rooms(Rooms),
+    /// The catalogue of gifts, and what was given.
+    #[command(subcommand)]
+    Gifts(gifts::Gifts),
+    /// Coins.
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     /// What the outside is yet to be told.
     #[command(subcommand)]
     Outbox(Outbox),
@@ -83,6 +92,8 @@ impl Command {
             Self::Users(command) => command.run(parts, by).await,
             Self::Configs(command) => command.run(parts, by).await,
             Self::Rooms(command) => command.run(parts, by).await,
+            Self::Gifts(command) => command.run(parts, by).await,
+            Self::Ledger(command) => command.run(parts, by).await,
             Self::Outbox(command) => command.run(parts, by).await,
         }
     }

@@ -2,8 +2,10 @@
 
 pub(crate) mod accounts;
 pub(crate) mod callbacks;
+pub(crate) mod gifts;
 pub(crate) mod micro;
 pub(crate) mod openapi;
 pub(crate) mod public;
 pub(crate) mod rooms;
+pub(crate) mod wallet;
 mod wire;

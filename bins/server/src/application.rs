@@ -35,11 +35,14 @@ impl Application {
         let mode = settings.mode()?;
         let listener = TcpListener::bind(settings.server.listen)
             .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
-        let url = format!("http://{}", listener.local_addr()?);
+        // A drawn port is known from here on.
+        let mut settings = settings.clone();
+        settings.server.listen = listener.local_addr()?;
+        let url = format!("http://{}", settings.server.listen);
         let (settings, sandbox) = match mode {
-            Mode::Real => (settings.clone(), None),
+            Mode::Real => (settings, None),
             Mode::Sandbox => {
-                let (settings, sandbox) = start_sandbox(settings, &url, clock.clone())?;
+                let (settings, sandbox) = start_sandbox(&settings, &url, clock.clone())?;
                 (settings, Some(sandbox))
             }
         };
@@ -47,7 +50,8 @@ impl Application {
         let parts = Parts::new(&settings, db, clock)?;
         let drainer = parts.drainer();
         let closer = drainer.closer();
-        let workers = vec![tokio::spawn(drainer.run()), tokio::spawn(parts.keeper().run())];
+        let (keeper, sealer) = (parts.keeper(), parts.sealer());
+        let workers = vec![tokio::spawn(drainer.run()), tokio::spawn(keeper.run()), tokio::spawn(sealer.run())];
         if let Some(sandbox) = &sandbox {
             seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
         }
@@ -109,6 +113,7 @@ fn serve(settings: &Settings, parts: Parts, listener: TcpListener) -> anyhow::Re
         parts,
         metrics: Metrics::new()?,
         limits: Limits::new(settings),
+        public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
         im_callback_token: im.callback_token.clone(),
         live_callback_key: live.callback_key.clone(),

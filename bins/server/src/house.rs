@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use qlive_configs::Configs;
+use qlive_gifts::Gifts;
+use qlive_ledger::{Audit, Offence, Sealer};
 use qlive_outbox::{Drainer, Office, Outside};
 use qlive_rooms::mic::Rules;
 use qlive_rooms::{Admission, Keeper, RoomFacts, Rooms, Speaks};
-use qlive_store::Db;
+use qlive_store::{Db, StoreError};
 use qlive_tencent::Http;
 use qlive_tencent::css::{CssApi, Streams};
 use qlive_tencent::im::Im;
@@ -26,6 +28,7 @@ pub struct Parts {
     pub clock: Clock,
     pub users: Users,
     pub rooms: Rooms,
+    pub gifts: Gifts,
     pub configs: Configs,
     pub office: Office,
     im: Arc<Im>,
@@ -69,8 +72,29 @@ impl Parts {
             streams(live),
             room_settings(settings, im_settings, live),
         );
+        let tells = im_settings.speaks == settings::Speaks::Server;
+        let gifts = Gifts::new(db.clone(), clock.clone(), configs.clone(), office.clone(), tells);
         let css = css(http, live);
-        Ok(Self { db, clock, users, rooms, configs, office, im, css })
+        Ok(Self { db, clock, users, rooms, gifts, configs, office, im, css })
+    }
+
+    /// Proves the books: the ledger itself, then what others say of it.
+    pub async fn audit(&self) -> Result<Result<Audit, Offence>, StoreError> {
+        self.db
+            .read(|conn| {
+                let found = qlive_ledger::audit(conn)?;
+                let offence = match &found {
+                    Err(_) => None,
+                    Ok(_) => qlive_gifts::audit(conn)?,
+                };
+                Ok(offence.map_or(found, Err))
+            })
+            .await
+    }
+
+    /// The worker that seals the books.
+    pub(crate) fn sealer(&self) -> Sealer {
+        Sealer::new(self.db.clone(), self.clock.clone())
     }
 
     /// The worker that delivers the outbox.

@@ -1,8 +1,10 @@
 //! What a sandbox starts with, so that a stranger finds a house to play in.
 
 use anyhow::Context as _;
+use qlive_gifts::NewGift;
 use qlive_sandbox::Accounts;
 use qlive_store::audit::Operator;
+use qlive_types::Coins;
 use qlive_users::Registration;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -10,6 +12,19 @@ use serde_json::Value;
 use crate::house::Parts;
 use crate::settings::Settings;
 use crate::settings::mode::SANDBOX_APP;
+
+/// The gifts that can be given: name, price in coins, effect.
+const GIFTS: [(&str, i64, &str); 9] = [
+    ("点赞", 0, "like"),
+    ("玫瑰", 1, "rose"),
+    ("棒棒糖", 5, "lollipop"),
+    ("巧克力", 10, "chocolate"),
+    ("泰迪熊", 52, "bear"),
+    ("香水", 99, "perfume"),
+    ("钻戒", 520, "ring"),
+    ("跑车", 1_314, "car"),
+    ("城堡", 5_200, "castle"),
+];
 
 /// The sandbox's side of the accounts that `settings` holds our side of.
 pub(crate) fn accounts(settings: &Settings, callback_base: String) -> anyhow::Result<Accounts> {
@@ -52,6 +67,11 @@ pub(crate) async fn plant(parts: &Parts, sandbox_url: &str) -> anyhow::Result<()
     parts.rooms.grant_matchmaker(by.clone(), host).await?;
     let share = r#"{"title": "优质好男人都在这里等你！", "src": "https://example.com/share.png"}"#;
     parts.configs.add(by.clone(), "PROGRAM_SHARE".into(), share.into()).await?;
-    parts.configs.set(by, "INDEX_BANNER".into(), "https://example.com/banner.png".into()).await?;
+    parts.configs.set(by.clone(), "INDEX_BANNER".into(), "https://example.com/banner.png".into()).await?;
+    for (name, price, effect) in GIFTS {
+        let image = format!("https://example.com/gifts/{effect}.png");
+        let gift = NewGift { name: name.into(), price: Coins::new(price)?, image, effect: effect.into() };
+        parts.gifts.add(by.clone(), gift).await?;
+    }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod accounts;
 mod act;
 mod broadcast;
 mod callbacks;
+mod company;
 mod door;
 mod error;
 mod facts;
@@ -29,6 +30,7 @@ mod tell;
 
 pub use broadcast::MatchmakerEntry;
 pub use callbacks::{Speech, Verdict};
+pub use company::{Company, company};
 pub use door::Heard;
 pub use error::RoomsError;
 pub use facts::RoomFacts;

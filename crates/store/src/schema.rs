@@ -178,9 +178,184 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ledger_purses (user_id) {
+        user_id -> BigInt,
+        bought -> BigInt,
+        granted -> BigInt,
+        income -> BigInt,
+        held -> BigInt,
+        debt -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_groups (id) {
+        id -> BigInt,
+        kind -> Integer,
+        subject -> Text,
+        reverses -> Nullable<BigInt>,
+        transfers -> Integer,
+        total -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_transfers (id) {
+        id -> BigInt,
+        group_id -> BigInt,
+        debit -> BigInt,
+        credit -> BigInt,
+        amount -> BigInt,
+        code -> Integer,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_requests (key) {
+        key -> Text,
+        input_hash -> Text,
+        outcome -> Text,
+        group_id -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_chain (position) {
+        position -> BigInt,
+        group_id -> BigInt,
+        hash -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    gifts (id) {
+        id -> BigInt,
+        name -> Text,
+        image -> Text,
+        price -> BigInt,
+        effect -> Text,
+        enabled -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    gifts_sent (id) {
+        id -> BigInt,
+        giver_id -> BigInt,
+        receiver_id -> BigInt,
+        room_id -> Nullable<BigInt>,
+        broadcast_id -> Nullable<BigInt>,
+        host_id -> Nullable<BigInt>,
+        gift_id -> BigInt,
+        name -> Text,
+        price -> BigInt,
+        num -> BigInt,
+        cost -> BigInt,
+        receiver_share -> BigInt,
+        host_share -> BigInt,
+        group_id -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    blocks (id) {
+        id -> BigInt,
+        gold -> BigInt,
+        fen -> BigInt,
+        product_id -> Nullable<Text>,
+        enabled -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    orders (out_trade_no) {
+        out_trade_no -> Text,
+        user_id -> BigInt,
+        app_id -> Text,
+        openid -> Text,
+        provider -> Integer,
+        block_id -> BigInt,
+        product_id -> Nullable<Text>,
+        gold -> BigInt,
+        fen -> BigInt,
+        state -> Integer,
+        provision_due -> Bool,
+        transaction_id -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        paid_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        asks -> Integer,
+    }
+}
+
+diesel::table! {
+    refunds (id) {
+        id -> BigInt,
+        out_trade_no -> Text,
+        provider -> Integer,
+        number -> Text,
+        ours -> Bool,
+        fen -> BigInt,
+        from_bought -> BigInt,
+        from_granted -> BigInt,
+        from_debt -> BigInt,
+        state -> Integer,
+        reason -> Text,
+        created_at -> BigInt,
+        done_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        asks -> Integer,
+    }
+}
+
+diesel::table! {
+    withdrawals (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        app_id -> Text,
+        openid -> Text,
+        income -> BigInt,
+        fen -> BigInt,
+        real_name -> Text,
+        state -> Integer,
+        out_bill_no -> Text,
+        package_info -> Nullable<Text>,
+        first_approval -> Nullable<Text>,
+        sent -> Bool,
+        detail -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        done_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        asks -> Integer,
+    }
+}
+
+diesel::table! {
+    complaints (id) {
+        id -> BigInt,
+        request_id -> Text,
+        out_trade_no -> Text,
+        openid -> Text,
+        complained_at -> Text,
+        recorded_at -> BigInt,
+    }
+}
+
 diesel::joinable!(rooms -> users (host_id));
 diesel::joinable!(broadcasts -> rooms (room_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(barred, broadcasts, members, rooms, tokens, users,);
 diesel::allow_tables_to_appear_in_same_query!(outbox, outbox_lanes);
+diesel::joinable!(ledger_transfers -> ledger_groups (group_id));
+diesel::allow_tables_to_appear_in_same_query!(ledger_chain, ledger_groups, ledger_transfers,);

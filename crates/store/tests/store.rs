@@ -164,7 +164,9 @@ async fn every_table_reads_as_declared(db: TestDb) {
     db.db
         .write(|conn| {
             read!(conn: users, wechat_sessions, wechat_codes, wechat_access_tokens, tokens, likes, configs, audit_log,
-                rooms, broadcasts, broadcast_log, members, barred, outbox, outbox_lanes, outbox_seqs);
+                rooms, broadcasts, broadcast_log, members, barred, outbox, outbox_lanes, outbox_seqs, ledger_purses,
+                ledger_groups, ledger_transfers, ledger_requests, ledger_chain, gifts, gifts_sent, blocks, orders,
+                refunds, withdrawals, complaints);
             Ok::<_, StoreError>(())
         })
         .await

@@ -14,6 +14,6 @@ pub mod text;
 
 pub use clock::{Clock, Moment};
 pub use ids::{BroadcastId, GroupId, LiveId, UserId};
-pub use money::{Coins, TooMany};
+pub use money::{Coins, Fen, TooMany};
 pub use page::Page;
 pub use people::{Gender, Seat};

@@ -17,6 +17,12 @@ impl Page {
         (1..=Self::LAST).contains(&number).then_some(Self(number))
     }
 
+    /// Its number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
     /// How many rows stand before this page.
     #[must_use]
     pub const fn offset(self) -> i64 {

@@ -1,5 +1,6 @@
 //! What can go wrong with an account.
 
+use qlive_ledger::LedgerError;
 use qlive_store::{Fallible, StoreError};
 
 /// A refusal or failure of this crate. Texts are for the log; the server has its own for clients.
@@ -28,6 +29,8 @@ pub enum UsersError {
     /// A profile field out of its bounds.
     #[error("{0} is out of bounds")]
     BadField(&'static str),
+    #[error(transparent)]
+    Ledger(LedgerError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

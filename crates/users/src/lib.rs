@@ -11,6 +11,7 @@ mod gateway;
 mod likes;
 mod profile;
 pub mod tokens;
+mod wallet;
 
 pub use accounts::{Credentials, Registration, Users};
 pub use directory::{Listed, find, set_ban, set_matchmaker};

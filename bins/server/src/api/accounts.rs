@@ -1,6 +1,7 @@
 //! Operations 1–4, 22, 23: login, registration, profile, likes.
 
 use actix_web::web::{Data, Json};
+use qlive_ledger::LedgerError;
 use qlive_types::UserId;
 use qlive_users::{Draft, Profile, ProfileChange, Registration, UsersError};
 use secrecy::ExposeSecret as _;
@@ -195,18 +196,21 @@ impl ProfileAnswer {
         }
     }
 
-    fn of_oneself(state: &State, profile: Profile) -> Self {
+    async fn of_oneself(state: &State, profile: Profile) -> Result<Self, ApiError> {
         let last_login_time = profile.last_login_at.map(qlive_types::Moment::shanghai);
-        if profile.banned_at.is_some() {
-            return Self { last_login_time, ..Self::of_another(profile) };
+        let purse = state.parts.users.purse(profile.user).await?;
+        let gold = purse.gold().map_err(LedgerError::from)?.get();
+        let (user, banned) = (profile.user, profile.banned_at.is_some());
+        let answer = Self { last_login_time, gold, income: purse.income.get(), ..Self::of_another(profile) };
+        if banned {
+            return Ok(answer);
         }
-        let (user_sig, expires_at) = state.parts.users.sign(profile.user);
-        Self {
+        let (user_sig, expires_at) = state.parts.users.sign(user);
+        Ok(Self {
             user_sig: user_sig.expose_secret().to_owned(),
             user_sig_expired: Some(expires_at.shanghai()),
-            last_login_time,
-            ..Self::of_another(profile)
-        }
+            ..answer
+        })
     }
 }
 
@@ -252,7 +256,7 @@ pub(crate) async fn update_userinfo(
     })?;
     state.parts.rooms.update_profile(caller.0, change).await?;
     let profile = state.parts.users.profile(caller.0).await?;
-    Ok(Json(ProfileAnswer::of_oneself(&state, profile)))
+    Ok(Json(ProfileAnswer::of_oneself(&state, profile).await?))
 }
 
 #[derive(IntoParams)]
@@ -279,8 +283,11 @@ pub(crate) async fn get_userinfo(
     let user = input.user_id.unwrap_or(caller.0);
     let profile = state.parts.users.profile(user).await?;
     let rate = state.parts.configs.snapshot().await?.withdraw_rate().to_string();
-    let answer =
-        if user == caller.0 { ProfileAnswer::of_oneself(&state, profile) } else { ProfileAnswer::of_another(profile) };
+    let answer = if user == caller.0 {
+        ProfileAnswer::of_oneself(&state, profile).await?
+    } else {
+        ProfileAnswer::of_another(profile)
+    };
     Ok(Json(ProfileAnswer { rate: Some(rate), ..answer }))
 }
 

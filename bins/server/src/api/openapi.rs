@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 
-use super::{accounts, callbacks, micro, public, rooms};
+use super::{accounts, callbacks, gifts, micro, public, rooms, wallet};
 
 /// `/openapi.json`.
 #[derive(OpenApi)]
@@ -31,6 +31,9 @@ use super::{accounts, callbacks, micro, public, rooms};
         micro::refuse_micro,
         micro::invite_micro,
         micro::decline_micro,
+        gifts::get_gifts,
+        gifts::push_gift,
+        wallet::wallet,
         callbacks::im_notify,
         callbacks::live_notify,
         public::get_configs,

@@ -12,6 +12,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use qlive_configs::ConfigError;
+use qlive_gifts::GiftsError;
+use qlive_ledger::LedgerError;
 use qlive_rooms::RoomsError;
 use qlive_store::StoreError;
 use qlive_types::random;
@@ -189,6 +191,7 @@ impl From<UsersError> for ApiError {
                 say(400, "content_rejected", "内容含有违规信息", "The text is not acceptable.").at("nickname")
             }
             UsersError::BadField(field) => Self::invalid(field),
+            UsersError::Ledger(error) => error.into(),
             UsersError::Store(fault) => fault.into(),
         }
     }
@@ -235,6 +238,46 @@ impl From<RoomsError> for ApiError {
             RoomsError::Users(error) => error.into(),
             RoomsError::Configs(error) => error.into(),
             RoomsError::Store(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<LedgerError> for ApiError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::KeyReused => say(
+                409,
+                "request_id_reused",
+                "该请求编号已用于其他请求",
+                "This request id was used for something else.",
+            )
+            .at("request_id"),
+            LedgerError::TooMany => say(400, "too_many_coins", "金额超出范围", "The amount is out of range."),
+            LedgerError::Short => say(409, "short", "账户余额不足", "There are not enough coins."),
+            LedgerError::UnknownEntry | LedgerError::NotReversible | LedgerError::Unbalanced => {
+                tracing::error!(%error, "the ledger refused what no client asks for");
+                Self::INTERNAL
+            }
+            LedgerError::Store(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<GiftsError> for ApiError {
+    fn from(error: GiftsError) -> Self {
+        match error {
+            GiftsError::UnknownGift => say(404, "unknown_gift", "礼物不存在", "There is no such gift."),
+            GiftsError::UnknownReceiver => UsersError::UnknownUser.into(),
+            GiftsError::ToOneself => {
+                say(400, "to_oneself", "不能给自己送礼物", "Nobody gives to himself.").at("user_id")
+            }
+            GiftsError::BadNumber => Self::invalid("num"),
+            GiftsError::NotInRoom => RoomsError::NotInRoom.into(),
+            GiftsError::PastTheEnd => say(404, "invalid_page", "没有更多了", "There is no such page.").at("page"),
+            GiftsError::BadField(field) => Self::invalid(field),
+            GiftsError::Ledger(error) => error.into(),
+            GiftsError::Configs(error) => error.into(),
+            GiftsError::Store(fault) => fault.into(),
         }
     }
 }

@@ -48,7 +48,22 @@ impl Params {
         for source in [first, second] {
             params.0.extend(unique(source)?);
         }
+        let key = request.headers().get("Idempotency-Key").map(|value| value.to_str().unwrap_or_default().to_owned());
+        if let Some(key) = key
+            && params.text("request_id")?.is_none()
+        {
+            params.0.insert("request_id".into(), Given::Text(key));
+        }
         Ok(params)
+    }
+
+    /// `request_id`, or the header `Idempotency-Key`: 1 to 64 of `[A-Za-z0-9_-]`.
+    pub(crate) fn request_id(&self) -> Result<Option<&str>, ApiError> {
+        let legal = |id: &str| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        match self.text("request_id")? {
+            Some(id) if !legal(id) => Err(ApiError::invalid("request_id")),
+            other => Ok(other),
+        }
     }
 
     /// A text, trimmed. `""` and null are 'not given'.
@@ -79,7 +94,7 @@ impl Params {
         }
     }
 
-    fn required_integer(&self, name: &str) -> Result<i64, ApiError> {
+    pub(crate) fn required_integer(&self, name: &str) -> Result<i64, ApiError> {
         self.integer(name)?.ok_or_else(|| ApiError::missing(name))
     }
 

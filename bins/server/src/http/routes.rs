@@ -4,7 +4,7 @@
 use actix_web::http::Method;
 use actix_web::{Route, web};
 
-use crate::api::{accounts, callbacks, micro, public, rooms};
+use crate::api::{accounts, callbacks, gifts, micro, public, rooms, wallet};
 use crate::http::error::ApiError;
 
 /// The path under which all operations stand.
@@ -36,7 +36,7 @@ pub struct Operation {
 impl Operation {
     /// Whether no cache may keep its answers: it is a GET that changes state, or shows what just changed.
     pub(crate) fn uncached(&self) -> bool {
-        self.method == Verb::GetOrPost || ["get_playurl", "sync"].contains(&self.name)
+        self.method == Verb::GetOrPost || ["get_playurl", "sync", "wallet"].contains(&self.name)
     }
 }
 
@@ -95,6 +95,9 @@ const OPERATIONS: &[Operation] = &[
     row("invite_micro", Post, "qlive_room/invite_micro/", Token, || web::route().to(micro::invite_micro)),
     row("decline_micro", Post, "qlive_room/decline_micro/", Token, || web::route().to(micro::decline_micro)),
     row("sync", Get, "qlive_room/sync/", Token, || web::route().to(rooms::sync)),
+    row("get_gifts", Get, "qlive_gift/", Token, || web::route().to(gifts::get_gifts)),
+    row("push_gift", GetOrPost, "qlive_gift/push_gift/", Token, || web::route().to(gifts::push_gift)),
+    row("wallet", Get, "qlive_user/wallet/", Token, || web::route().to(wallet::wallet)),
     row("im_notify", Post, "im_notify/", Callback, || web::route().to(callbacks::im_notify)),
     row("live_notify", Post, "live_notify/", Callback, || web::route().to(callbacks::live_notify)),
 ];

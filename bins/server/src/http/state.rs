@@ -11,6 +11,8 @@ pub(crate) struct State {
     pub(crate) parts: Parts,
     pub(crate) metrics: Metrics,
     pub(crate) limits: Limits,
+    /// How clients reach us, without a trailing slash.
+    pub(crate) public_url: String,
     pub(crate) sdk_app_id: u32,
     pub(crate) im_callback_token: Option<SecretString>,
     pub(crate) live_callback_key: Option<SecretString>,

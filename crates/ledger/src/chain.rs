@@ -1,0 +1,131 @@
+//! The hash chain: what was sealed cannot be changed without breaking it.
+//!
+//! A background job seals, never a payment: the path of a gift must not become
+//! one queue. Entries take their numbers before they commit, so one with a lower
+//! number may be sealed after one with a higher; the chain has positions of its own.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use qlive_store::schema::{ledger_chain, ledger_groups, ledger_transfers};
+use qlive_store::{Conn, Db, StoreError, or_contended};
+use qlive_types::{Clock, Moment};
+use sha2::{Digest as _, Sha256};
+
+/// How often the sealer looks.
+const TICK: Duration = Duration::from_secs(1);
+/// The most entries sealed in one transaction.
+const BATCH: i64 = 500;
+/// No transaction that wrote an entry is open for longer.
+const SETTLED: Duration = Duration::from_secs(600);
+/// What the first seal covers in place of a seal before it.
+pub(crate) const ORIGIN: &str = "";
+
+/// The background worker that seals. Every instance may run one.
+pub struct Sealer {
+    db: Db,
+    clock: Clock,
+    /// Every entry up to this number is sealed.
+    sealed_to: i64,
+}
+
+impl Sealer {
+    #[must_use]
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock, sealed_to: 0 }
+    }
+
+    /// Works until it is dropped or aborted.
+    pub async fn run(mut self) {
+        loop {
+            match self.look().await {
+                Ok(true) => continue,
+                // Another instance seals the same entries.
+                Ok(false) | Err(StoreError::Busy) => {}
+                Err(fault) => tracing::warn!(%fault, "the sealer failed and looks again"),
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    /// Seals a batch. True when there may be more.
+    async fn look(&mut self) -> Result<bool, StoreError> {
+        let (now, after) = (self.clock.now(), self.sealed_to);
+        let sealed = self.db.write(move |conn| seal(conn, now, after)).await?;
+        if sealed == 0 {
+            let settled = now.before(SETTLED).millis();
+            let known: Option<i64> = self
+                .db
+                .read(move |conn| {
+                    let old = ledger_chain::table.filter(ledger_chain::at.lt(settled));
+                    Ok::<_, StoreError>(old.select(diesel::dsl::max(ledger_chain::group_id)).get_result(conn)?)
+                })
+                .await?;
+            self.sealed_to = known.unwrap_or(self.sealed_to);
+        }
+        Ok(i64::try_from(sealed).is_ok_and(|sealed| sealed == BATCH))
+    }
+}
+
+/// Seals the entries after `after` that are not sealed yet, a batch at most; answers how many.
+pub fn seal(conn: &mut Conn, now: Moment, after: i64) -> Result<usize, StoreError> {
+    let sealed = diesel::dsl::exists(ledger_chain::table.filter(ledger_chain::group_id.eq(ledger_groups::id)));
+    let open: Vec<i64> = ledger_groups::table
+        .filter(ledger_groups::id.gt(after))
+        .filter(diesel::dsl::not(sealed))
+        .order(ledger_groups::id)
+        .limit(BATCH)
+        .select(ledger_groups::id)
+        .load(conn)?;
+    if open.is_empty() {
+        return Ok(0);
+    }
+    let last: Option<(i64, String)> = ledger_chain::table
+        .order(ledger_chain::position.desc())
+        .select((ledger_chain::position, ledger_chain::hash))
+        .first(conn)
+        .optional()?;
+    let (mut position, mut hash) = last.unwrap_or((0, ORIGIN.to_owned()));
+    for group in &open {
+        hash = link(conn, &hash, *group)?;
+        position += 1;
+        let row = (
+            ledger_chain::position.eq(position),
+            ledger_chain::group_id.eq(*group),
+            ledger_chain::hash.eq(&hash),
+            ledger_chain::at.eq(now.millis()),
+        );
+        or_contended(diesel::insert_into(ledger_chain::table).values(row).execute(conn))?;
+    }
+    Ok(open.len())
+}
+
+/// The hash of an entry as it stands, behind the hash before it.
+pub(crate) fn link(conn: &mut Conn, before: &str, group: i64) -> Result<String, StoreError> {
+    type Group = (i32, String, Option<i64>, i64);
+    let found: Option<Group> = ledger_groups::table
+        .find(group)
+        .select((ledger_groups::kind, ledger_groups::subject, ledger_groups::reverses, ledger_groups::at))
+        .get_result(conn)
+        .optional()?;
+    // One that is gone hashes to what no entry does.
+    let Some((kind, subject, reverses, at)) = found else { return Ok(String::new()) };
+    let transfers: Vec<(i64, i64, i64, i64, i32, i64)> = ledger_transfers::table
+        .filter(ledger_transfers::group_id.eq(group))
+        .order(ledger_transfers::id)
+        .select((
+            ledger_transfers::id,
+            ledger_transfers::debit,
+            ledger_transfers::credit,
+            ledger_transfers::amount,
+            ledger_transfers::code,
+            ledger_transfers::at,
+        ))
+        .load(conn)?;
+    // The subject is the only free text; its length keeps it apart from what follows.
+    let mut sealed = format!("{before}|{group}|{kind}|{}:{subject}|{}|{at}", subject.len(), reverses.unwrap_or(0));
+    for (id, debit, credit, amount, code, at) in transfers {
+        sealed.push_str(&format!("|{id},{debit},{credit},{amount},{code},{at}"));
+    }
+    Ok(hex::encode(Sha256::digest(sealed)))
+}

@@ -1,0 +1,110 @@
+//! What happened to a user's coins.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use qlive_store::schema::{ledger_groups, ledger_transfers};
+use qlive_store::{Conn, StoreError};
+use qlive_types::{Coins, Moment, Page, UserId};
+
+use crate::{Account, Code, GroupId, Kind, Purpose, purse};
+
+/// One entry as one user sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    pub id: GroupId,
+    pub at: Moment,
+    pub kind: Kind,
+    /// What gold and income together became more (or less) by.
+    pub amount: i64,
+    /// Gold and income afterwards.
+    pub gold: i64,
+    pub income: i64,
+}
+
+/// The accounts whose changes a user is shown: all but what is held, whose way in and out shows in income.
+const SHOWN: [Purpose; 4] = [Purpose::Bought, Purpose::Granted, Purpose::Income, Purpose::Debt];
+
+/// Changes by account number.
+type Changes = BTreeMap<i64, i64>;
+
+/// A page of a user's movements, the latest first, and how many there are in all.
+pub fn history(conn: &mut Conn, user: UserId, page: Page) -> Result<(i64, Vec<Movement>), StoreError> {
+    let accounts = SHOWN.map(|purpose| Account::User(user, purpose).number());
+    let touching = || {
+        let sides = ledger_transfers::debit.eq_any(accounts).or(ledger_transfers::credit.eq_any(accounts));
+        ledger_transfers::table.filter(sides)
+    };
+    let count: i64 = touching().select(sql::<BigInt>("COUNT(DISTINCT group_id)")).get_result(conn)?;
+    let ids: Vec<i64> = touching()
+        .select(ledger_transfers::group_id)
+        .distinct()
+        .order(ledger_transfers::group_id.desc())
+        .offset(page.offset())
+        .limit(Page::ROWS)
+        .load(conn)?;
+    let (Some(latest), Some(first)) = (ids.first(), ids.last()) else { return Ok((count, Vec::new())) };
+    let (gold_since, income_since) = shown(user, &changes(conn, &accounts, latest + 1..i64::MAX)?);
+    let now = purse(conn, user)?;
+    let mut gold = now.bought.get() + now.granted.get() - gold_since;
+    let mut income = now.income.get() - income_since;
+    let groups: BTreeMap<i64, (i32, i64)> = ledger_groups::table
+        .filter(ledger_groups::id.between(first, latest))
+        .filter(ledger_groups::id.eq_any(&ids))
+        .select((ledger_groups::id, (ledger_groups::kind, ledger_groups::at)))
+        .load(conn)?
+        .into_iter()
+        .collect();
+    let mut movements = Vec::with_capacity(ids.len());
+    for id in ids {
+        let (kind, at) = groups.get(&id).copied().ok_or(StoreError::Corrupt("a transfer without its entry"))?;
+        let (gold_by, income_by) = shown(user, &changes(conn, &accounts, id..id + 1)?);
+        let kind = Kind::from_number(kind).ok_or(StoreError::Corrupt("ledger_groups.kind"))?;
+        let (id, at) = (GroupId::new(id), Moment::from_millis(at));
+        movements.push(Movement { id, at, kind, amount: gold_by + income_by, gold, income });
+        gold -= gold_by;
+        income -= income_by;
+    }
+    Ok((count, movements))
+}
+
+/// What these changes are to gold and to income.
+fn shown(user: UserId, changes: &Changes) -> (i64, i64) {
+    let of = |purpose| changes.get(&Account::User(user, purpose).number()).copied().unwrap_or(0);
+    (of(Purpose::Bought) + of(Purpose::Granted), of(Purpose::Income))
+}
+
+/// How the entries in a range changed these accounts.
+fn changes(conn: &mut Conn, accounts: &[i64], groups: Range<i64>) -> Result<Changes, StoreError> {
+    let within = ledger_transfers::group_id.ge(groups.start).and(ledger_transfers::group_id.lt(groups.end));
+    let sum = || sql::<BigInt>("CAST(SUM(amount) AS BIGINT)");
+    let came: Vec<(i64, i64)> = ledger_transfers::table
+        .filter(ledger_transfers::credit.eq_any(accounts).and(within))
+        .group_by(ledger_transfers::credit)
+        .select((ledger_transfers::credit, sum()))
+        .load(conn)?;
+    let went: Vec<(i64, i64)> = ledger_transfers::table
+        .filter(ledger_transfers::debit.eq_any(accounts).and(within))
+        .group_by(ledger_transfers::debit)
+        .select((ledger_transfers::debit, sum()))
+        .load(conn)?;
+    let went = went.into_iter().map(|(account, amount)| (account, -amount));
+    Ok(came.into_iter().chain(went).fold(Changes::new(), |mut changes, (account, by)| {
+        *changes.entry(account).or_default() += by;
+        changes
+    }))
+}
+
+/// How much of a user's income came under these codes after a moment.
+pub fn credited_since(conn: &mut Conn, user: UserId, codes: &[Code], since: Moment) -> Result<Coins, StoreError> {
+    let codes: Vec<i32> = codes.iter().map(|code| code.number()).collect();
+    let sum: Option<i64> = ledger_transfers::table
+        .filter(ledger_transfers::credit.eq(Account::User(user, Purpose::Income).number()))
+        .filter(ledger_transfers::code.eq_any(codes).and(ledger_transfers::at.gt(since.millis())))
+        .select(sql::<BigInt>("CAST(SUM(amount) AS BIGINT)").nullable())
+        .get_result(conn)?;
+    Coins::new(sum.unwrap_or(0)).ok().ok_or(StoreError::Corrupt("income credited"))
+}

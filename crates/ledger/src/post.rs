@@ -1,0 +1,156 @@
+//! Writing an entry.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use qlive_store::schema::{ledger_groups, ledger_purses, ledger_transfers};
+use qlive_store::{Conn, StoreError, or_contended};
+use qlive_types::{Coins, Moment, UserId};
+
+use crate::{Account, Entry, LedgerError, Purpose};
+
+/// The number of an entry in the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupId(i64);
+
+impl GroupId {
+    /// Wraps a stored number.
+    #[must_use]
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number as stored.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// By how much each balance of one user changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Change {
+    bought: i64,
+    granted: i64,
+    income: i64,
+    held: i64,
+    debt: i64,
+}
+
+/// Writes an entry and moves the balances, in the caller's transaction. On
+/// [`LedgerError::Short`] the balances were smaller than the caller may have
+/// read: decide anew, or give up; nothing may be committed.
+pub fn post(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<GroupId, LedgerError> {
+    if entry.transfers.is_empty() {
+        return Err(LedgerError::Unbalanced);
+    }
+    let group = insert(conn, now, entry)?;
+    // In ascending order of users, so that two entries never wait for each other;
+    // last, so that a purse that many pay into is locked only for the commit.
+    for (user, change) in changes(entry)? {
+        move_balances(conn, user, change)?;
+    }
+    Ok(group)
+}
+
+fn insert(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<GroupId, LedgerError> {
+    let count = i32::try_from(entry.transfers.len()).ok().ok_or(LedgerError::TooMany)?;
+    let group: i64 = or_contended(
+        diesel::insert_into(ledger_groups::table)
+            .values((
+                ledger_groups::kind.eq(entry.kind.number()),
+                ledger_groups::subject.eq(&entry.subject),
+                ledger_groups::reverses.eq(entry.reverses),
+                ledger_groups::transfers.eq(count),
+                ledger_groups::total.eq(entry.total()?.get()),
+                ledger_groups::at.eq(now.millis()),
+            ))
+            .returning(ledger_groups::id)
+            .get_result(conn),
+    )?;
+    for transfer in &entry.transfers {
+        diesel::insert_into(ledger_transfers::table)
+            .values((
+                ledger_transfers::group_id.eq(group),
+                ledger_transfers::debit.eq(transfer.from.number()),
+                ledger_transfers::credit.eq(transfer.to.number()),
+                ledger_transfers::amount.eq(transfer.amount.get()),
+                ledger_transfers::code.eq(transfer.code),
+                ledger_transfers::at.eq(now.millis()),
+            ))
+            .execute(conn)?;
+    }
+    Ok(GroupId(group))
+}
+
+/// What an entry changes, by user.
+fn changes(entry: &Entry) -> Result<BTreeMap<UserId, Change>, LedgerError> {
+    let mut changes: BTreeMap<UserId, Change> = BTreeMap::new();
+    for transfer in &entry.transfers {
+        for (account, by) in [(transfer.from, -transfer.amount.get()), (transfer.to, transfer.amount.get())] {
+            let Account::User(user, purpose) = account else { continue };
+            let change = changes.entry(user).or_default();
+            let balance = match purpose {
+                Purpose::Bought => &mut change.bought,
+                Purpose::Granted => &mut change.granted,
+                Purpose::Income => &mut change.income,
+                Purpose::Held => &mut change.held,
+                Purpose::Debt => &mut change.debt,
+            };
+            *balance = balance.checked_add(by).ok_or(LedgerError::TooMany)?;
+        }
+    }
+    Ok(changes)
+}
+
+fn move_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), LedgerError> {
+    use ledger_purses::dsl;
+    const MAX: i64 = Coins::MAX.get();
+    // The row's own constraints say the same; these say it without spoiling the transaction.
+    let enough = dsl::bought.ge(-by.bought).and(dsl::granted.ge(-by.granted));
+    let enough = enough.and(dsl::income.ge(-by.income)).and(dsl::held.ge(-by.held)).and(dsl::debt.le(-by.debt));
+    let room = (dsl::bought + dsl::granted).le(MAX - by.bought.saturating_add(by.granted));
+    let room =
+        room.and(dsl::income.le(MAX - by.income)).and(dsl::held.le(MAX - by.held)).and(dsl::debt.ge(-MAX - by.debt));
+    let moved = diesel::update(dsl::ledger_purses.find(user.get()).filter(enough).filter(room))
+        .set((
+            dsl::bought.eq(dsl::bought + by.bought),
+            dsl::granted.eq(dsl::granted + by.granted),
+            dsl::income.eq(dsl::income + by.income),
+            dsl::held.eq(dsl::held + by.held),
+            dsl::debt.eq(dsl::debt + by.debt),
+        ))
+        .execute(conn)?;
+    if moved == 1 {
+        return Ok(());
+    }
+    let exists: i64 = dsl::ledger_purses.find(user.get()).filter(enough).count().get_result(conn)?;
+    if exists == 1 {
+        return Err(LedgerError::TooMany);
+    }
+    first_balances(conn, user, by)
+}
+
+/// The balances of a user to whom nothing was ever moved. One who has a purse is short.
+fn first_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), LedgerError> {
+    let known: i64 = ledger_purses::table.find(user.get()).count().get_result(conn)?;
+    let below = by.bought < 0 || by.granted < 0 || by.income < 0 || by.held < 0 || by.debt > 0;
+    if known == 1 || below {
+        return Err(LedgerError::Short);
+    }
+    let row = (
+        ledger_purses::user_id.eq(user.get()),
+        ledger_purses::bought.eq(by.bought),
+        ledger_purses::granted.eq(by.granted),
+        ledger_purses::income.eq(by.income),
+        ledger_purses::held.eq(by.held),
+        ledger_purses::debt.eq(by.debt),
+    );
+    or_contended(diesel::insert_into(ledger_purses::table).values(row).execute(conn))?;
+    Ok(())
+}
+
+/// An account that a stored number names.
+pub(crate) fn account(number: i64) -> Result<Account, StoreError> {
+    Account::from_number(number).ok_or(StoreError::Corrupt("an account number"))
+}

@@ -1,0 +1,13 @@
+DROP TABLE complaints;
+DROP TABLE withdrawals;
+DROP TABLE refunds;
+DROP TABLE orders;
+DROP TABLE blocks;
+DROP TABLE gifts_sent;
+DROP TABLE gifts;
+DROP TABLE ledger_chain;
+DROP TABLE ledger_requests;
+DROP TABLE ledger_transfers;
+DROP TABLE ledger_groups;
+DROP TABLE ledger_purses;
+DROP FUNCTION ledger_insert_only;
