@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use qlive_gifts::NewGift;
 use qlive_ledger::Audit;
-use qlive_sandbox::Sandbox;
+use qlive_sandbox::{Papers, Sandbox};
 use qlive_server::{Application, BASE, Parts, Settings};
 use qlive_store::audit::Operator;
 use qlive_store::testing::TestDb;
@@ -57,10 +57,21 @@ impl House {
         Self::start(self.settings.clone(), self.clock.clone(), Some(self.sandbox.clone()), None).await
     }
 
+    /// Another instance with settings of its own, beside this sandbox and clock.
+    pub async fn with_settings_at(settings: Settings, beside: &Self) -> Self {
+        Self::start(settings, beside.clock.clone(), Some(beside.sandbox.clone()), None).await
+    }
+
     /// Stops the server as SIGTERM does, lets time pass, and starts it again at the same address.
-    pub async fn restart(mut self, meanwhile_secs: u64) -> Self {
+    pub async fn restart(self, meanwhile_secs: u64) -> Self {
+        self.restart_while(meanwhile_secs, async {}).await
+    }
+
+    /// The same, with something happening while it is gone.
+    pub async fn restart_while(mut self, meanwhile_secs: u64, meanwhile: impl Future<Output = ()>) -> Self {
         (self.stop)().await;
         let sandbox = self.handle.take().unwrap().await.unwrap().or(self._sandbox.take());
+        meanwhile.await;
         self.advance(meanwhile_secs);
         let mut settings = self.settings.clone();
         settings.server.listen = self.url.trim_start_matches("http://").parse().unwrap();
@@ -85,7 +96,7 @@ impl House {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let document = http.get(format!("{url}/openapi.json")).send().await.unwrap().json().await.unwrap();
         Self {
-            settings: settings.against_sandbox(&sandbox),
+            settings: settings.against_sandbox(&sandbox, &Papers::drawn().unwrap()),
             url,
             sandbox,
             clock,
@@ -224,6 +235,46 @@ impl House {
     pub async fn play(&self, phone: &Phone, what: Value) -> Value {
         let url = format!("{}/sandbox/clients/{}", self.sandbox, phone.user_id);
         self.http.post(url).json(&what).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Asks something of the sandbox; its answer's status.
+    pub async fn control(&self, path: &str, body: Value) -> u16 {
+        let url = format!("{}/sandbox/{path}", self.sandbox);
+        self.http.post(url).json(&body).send().await.unwrap().status().as_u16()
+    }
+
+    /// The same, with what it answers.
+    pub async fn asked(&self, path: &str, body: Value) -> Value {
+        let url = format!("{}/sandbox/{path}", self.sandbox);
+        self.http.post(url).json(&body).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// A counter of `/metrics`, 0 when it never moved.
+    pub async fn metric(&self, line: &str) -> u64 {
+        let text = self.http.get(format!("{}/metrics", self.url)).send().await.unwrap().text().await.unwrap();
+        let found = text.lines().find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
+        found.unwrap_or(0)
+    }
+
+    /// How many callbacks of a kind had this verdict.
+    pub async fn callbacks(&self, kind: &str, verdict: &str) -> u64 {
+        self.metric(&format!("qlive_callbacks_total{{kind=\"{kind}\",verdict=\"{verdict}\"}}")).await
+    }
+
+    /// A person pays an order, as answered by operation 15; our side is told.
+    pub async fn pay(&self, order: &Value) {
+        assert_eq!(self.try_pay(order, json!({})).await, 200, "{order}");
+    }
+
+    /// The same with more said about it: `{"told": false}` loses the notice, `{"late": true}` pays what was closed.
+    pub async fn try_pay(&self, order: &Value, how: Value) -> u16 {
+        let mut body = how;
+        for key in ["signData", "paySig", "signature"] {
+            if let Some(value) = order.get(key) {
+                body[key] = value.clone();
+            }
+        }
+        self.control(&format!("pay/{}", order["out_trade_no"].as_str().unwrap()), body).await
     }
 
     /// Lets a client say something through IM; whether it went out.

@@ -135,6 +135,18 @@ impl Phone {
         self.get("qlive_gift/push_gift/", query).await
     }
 
+    /// Orders a block; answers what the client pays with.
+    pub async fn order(&self, block: i64) -> Value {
+        let answer = self.post("qlive_pay/", json!({"block_id": block})).await.ok();
+        serde_json::from_str(answer["content"].as_str().unwrap()).unwrap()
+    }
+
+    /// The state of one's own order.
+    pub async fn order_state(&self, order: &Value) -> String {
+        let shown = self.get("qlive_pay/order/", json!({"out_trade_no": order["out_trade_no"]})).await.ok();
+        shown["state"].as_str().unwrap().to_owned()
+    }
+
     /// One's gold and income.
     pub async fn purse(&self) -> (i64, i64) {
         let me = self.get("qlive_user/get_userinfo/", json!({})).await.ok();

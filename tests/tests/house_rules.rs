@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Every package and its floor. A package uses only floors below its own.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("qlive-types", 0),
     ("qlive-tencent", 0),
     ("qlive-store", 1),
@@ -16,6 +16,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("qlive-users", 3),
     ("qlive-rooms", 4),
     ("qlive-gifts", 5),
+    ("qlive-payments", 5),
     // Speaks protocols on its own; of ours it may use the vocabulary alone.
     ("qlive-sandbox", 1),
     ("qlive-server", 7),

@@ -6,7 +6,8 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
 use qlive_outbox::Closer;
-use qlive_sandbox::Sandbox;
+use qlive_sandbox::{Papers, Sandbox};
+use qlive_tencent::wechat::push::Push;
 use qlive_types::Clock;
 use tokio::task::JoinHandle;
 
@@ -50,8 +51,12 @@ impl Application {
         let parts = Parts::new(&settings, db, clock)?;
         let drainer = parts.drainer();
         let closer = drainer.closer();
-        let (keeper, sealer) = (parts.keeper(), parts.sealer());
-        let workers = vec![tokio::spawn(drainer.run()), tokio::spawn(keeper.run()), tokio::spawn(sealer.run())];
+        let workers = vec![
+            tokio::spawn(drainer.run()),
+            tokio::spawn(parts.keeper().run()),
+            tokio::spawn(parts.sealer().run()),
+            tokio::spawn(parts.sweeper().run()),
+        ];
         if let Some(sandbox) = &sandbox {
             seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
         }
@@ -101,7 +106,7 @@ impl Application {
 fn start_sandbox(settings: &Settings, url: &str, clock: Clock) -> anyhow::Result<(Settings, Sandbox)> {
     let listener = TcpListener::bind(settings.sandbox.listen)
         .with_context(|| format!("cannot listen on {}", settings.sandbox.listen))?;
-    let settings = settings.against_sandbox(&format!("http://{}", listener.local_addr()?));
+    let settings = settings.against_sandbox(&format!("http://{}", listener.local_addr()?), &Papers::drawn()?);
     let accounts = seeds::accounts(&settings, format!("{url}{}", routes::BASE))?;
     let sandbox = Sandbox::start(listener, accounts, clock)?;
     Ok((settings, sandbox))
@@ -109,6 +114,8 @@ fn start_sandbox(settings: &Settings, url: &str, clock: Clock) -> anyhow::Result
 
 fn serve(settings: &Settings, parts: Parts, listener: TcpListener) -> anyhow::Result<actix_web::dev::Server> {
     let (im, live) = (settings.im()?, settings.live()?);
+    let push = settings.wechat.push.as_ref();
+    let push = push.map(|push| Push::new(&push.appid, push.token.clone(), &push.encoding_aes_key)).transpose()?;
     let state = web::Data::new(State {
         parts,
         metrics: Metrics::new()?,
@@ -117,6 +124,7 @@ fn serve(settings: &Settings, parts: Parts, listener: TcpListener) -> anyhow::Re
         sdk_app_id: im.sdk_app_id,
         im_callback_token: im.callback_token.clone(),
         live_callback_key: live.callback_key.clone(),
+        push,
     });
     let server = HttpServer::new(move || {
         App::new()

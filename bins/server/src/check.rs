@@ -1,12 +1,12 @@
 //! `check-config`: what a configuration will and will not do, without starting anything.
 
-use crate::settings::{Mode, Settings};
+use crate::settings::{Mode, Provider, Settings};
 
 /// Lines for the operator. An error when the server would not start.
 pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     match settings.mode()? {
-        Mode::Sandbox => notes.push("sandbox: WeChat, IM and CSS are played on this machine".into()),
+        Mode::Sandbox => notes.push("sandbox: WeChat, WeChat Pay, IM and CSS are played on this machine".into()),
         Mode::Real => {
             let apps: Vec<&str> = settings.wechat.apps.keys().map(String::as_str).collect();
             notes.push(format!("real: WeChat apps {}", apps.join(", ")));
@@ -22,6 +22,7 @@ pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
                     "[live] secret_id or secret_key is missing: streams of those put off stage are not cut".into(),
                 );
             }
+            notes.extend(money(settings)?);
             if settings.server.public_url.is_empty() {
                 notes.push("[server] public_url is missing: links point to the listen address".into());
             }
@@ -31,6 +32,35 @@ pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
         notes.push("[limits] are off".into());
     } else if settings.server.trusted_proxies.is_empty() {
         notes.push("no trusted_proxies: calls from private addresses are not limited per address".into());
+    }
+    Ok(notes)
+}
+
+/// What can be bought and paid out, and how.
+fn money(settings: &Settings) -> anyhow::Result<Vec<String>> {
+    let mut notes = Vec::new();
+    match settings.provider()? {
+        None => notes.push("no [wechat_pay] and no [virtual_payment]: nobody can buy gold".into()),
+        Some(Provider::Virtual) => notes.push("new orders go to virtual payment".into()),
+        Some(Provider::WechatPay) => notes.push("new orders go to WeChat Pay".into()),
+    }
+    if let Some(pay) = &settings.wechat_pay {
+        pay.private_key.read()?;
+        if !pay.verify_keys.iter().any(|key| key.id.starts_with("PUB_KEY_ID_")) {
+            notes.push("[[wechat_pay.verify_keys]] has no PUB_KEY_ID_: certificates are fetched from WeChat".into());
+        }
+        for key in &pay.verify_keys {
+            key.key.read()?;
+        }
+        if !settings.public_url().starts_with("https://") {
+            notes.push("[server] public_url is not https: WeChat Pay sends no notices, only the sweeper asks".into());
+        }
+    }
+    if settings.virtual_payment.is_some() && settings.wechat.push.is_none() {
+        notes.push("[wechat.push] is missing: virtual payments are only found by asking".into());
+    }
+    if settings.payouts.transfer_scene_id.is_empty() {
+        notes.push("[payouts] transfer_scene_id is missing: income cannot be withdrawn".into());
     }
     Ok(notes)
 }

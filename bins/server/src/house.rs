@@ -1,5 +1,7 @@
 //! Wiring: the services of the house, made of settings.
 
+mod money;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use qlive_configs::Configs;
 use qlive_gifts::Gifts;
 use qlive_ledger::{Audit, Offence, Sealer};
 use qlive_outbox::{Drainer, Office, Outside};
+use qlive_payments::{Payments, Sweeper};
 use qlive_rooms::mic::Rules;
 use qlive_rooms::{Admission, Keeper, RoomFacts, Rooms, Speaks};
 use qlive_store::{Db, StoreError};
@@ -19,6 +22,7 @@ use qlive_types::{Clock, random};
 use qlive_users::{Gateway, Signer, Users};
 use secrecy::ExposeSecret as _;
 
+use crate::http::routes::BASE;
 use crate::settings::{self, Live, Settings};
 
 /// The services, and the workers that stand behind them.
@@ -29,6 +33,7 @@ pub struct Parts {
     pub users: Users,
     pub rooms: Rooms,
     pub gifts: Gifts,
+    pub payments: Payments,
     pub configs: Configs,
     pub office: Office,
     im: Arc<Im>,
@@ -40,7 +45,11 @@ pub struct Parts {
 pub async fn operators_house(settings: &Settings) -> anyhow::Result<Parts> {
     let settings = match settings.mode()? {
         settings::Mode::Real => settings.clone(),
-        settings::Mode::Sandbox => settings.against_sandbox(&format!("http://{}", settings.sandbox.listen)),
+        settings::Mode::Sandbox => {
+            let url = format!("http://{}", settings.sandbox.listen);
+            let papers = money::papers_of(&url).await?;
+            settings.against_sandbox(&url, &papers)
+        }
     };
     let db = open(&settings).await?;
     Parts::new(&settings, db, Clock::system())
@@ -74,8 +83,16 @@ impl Parts {
         );
         let tells = im_settings.speaks == settings::Speaks::Server;
         let gifts = Gifts::new(db.clone(), clock.clone(), configs.clone(), office.clone(), tells);
+        let payments = Payments::new(
+            (db.clone(), clock.clone()),
+            users.clone(),
+            configs.clone(),
+            money::providers(settings, &http)?,
+            money::payout_rules(settings)?,
+            format!("{}{BASE}pay_notify/", settings.public_url()),
+        );
         let css = css(http, live);
-        Ok(Self { db, clock, users, rooms, gifts, configs, office, im, css })
+        Ok(Self { db, clock, users, rooms, gifts, payments, configs, office, im, css })
     }
 
     /// Proves the books: the ledger itself, then what others say of it.
@@ -83,13 +100,21 @@ impl Parts {
         self.db
             .read(|conn| {
                 let found = qlive_ledger::audit(conn)?;
-                let offence = match &found {
-                    Err(_) => None,
-                    Ok(_) => qlive_gifts::audit(conn)?,
+                if found.is_err() {
+                    return Ok(found);
+                }
+                let offence = match qlive_gifts::audit(conn)? {
+                    None => qlive_payments::audit(conn)?,
+                    found => found,
                 };
                 Ok(offence.map_or(found, Err))
             })
             .await
+    }
+
+    /// The worker that settles what nobody told us of.
+    pub(crate) fn sweeper(&self) -> Sweeper {
+        Sweeper::new(self.payments.clone())
     }
 
     /// The worker that seals the books.

@@ -8,7 +8,7 @@ mod params;
 pub mod routes;
 mod state;
 
-pub(crate) use caller::{Call, Caller, Leaver, PresentedToken, Reader};
+pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader};
 pub(crate) use envelope::envelope;
 pub(crate) use limits::Limits;
 pub(crate) use params::{BODY_LIMIT, FromParams, Params};

@@ -2,9 +2,10 @@
 
 use anyhow::Context as _;
 use qlive_gifts::NewGift;
+use qlive_payments::NewBlock;
 use qlive_sandbox::Accounts;
 use qlive_store::audit::Operator;
-use qlive_types::Coins;
+use qlive_types::{Coins, Fen};
 use qlive_users::Registration;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -26,12 +27,18 @@ const GIFTS: [(&str, i64, &str); 9] = [
     ("城堡", 5_200, "castle"),
 ];
 
+/// What can be bought: coins, and fen for them.
+const BLOCKS: [(i64, i64); 6] = [(60, 600), (10, 100), (300, 3_000), (980, 9_800), (1_980, 19_800), (6_480, 64_800)];
+
 /// The sandbox's side of the accounts that `settings` holds our side of.
 pub(crate) fn accounts(settings: &Settings, callback_base: String) -> anyhow::Result<Accounts> {
     let (im, live) = (settings.im()?, settings.live()?);
     let secret = |secret: &Option<secrecy::SecretString>| {
         secret.as_ref().map(|secret| secret.expose_secret().to_owned()).unwrap_or_default()
     };
+    let pay = settings.wechat_pay.as_ref().context("the sandbox's merchant")?;
+    let xpay = settings.virtual_payment.as_ref().context("the sandbox's virtual payment")?;
+    let push = settings.wechat.push.as_ref().context("the sandbox's message push")?;
     let app_secret = settings.wechat.apps.get(SANDBOX_APP).context("the sandbox's app")?;
     Ok(Accounts {
         app_id: SANDBOX_APP.into(),
@@ -44,6 +51,14 @@ pub(crate) fn accounts(settings: &Settings, callback_base: String) -> anyhow::Re
         live_push_domain: live.push_domain.clone(),
         cloud_secret_id: live.secret_id.clone().unwrap_or_default(),
         cloud_secret_key: secret(&live.secret_key),
+        mchid: pay.mchid.clone(),
+        merchant_serial: pay.merchant_serial.clone(),
+        api_v3_key: pay.api_v3_key.expose_secret().to_owned(),
+        offer_id: xpay.offer_id.clone(),
+        app_key: xpay.app_key.expose_secret().to_owned(),
+        xpay_env: xpay.env,
+        push_token: push.token.expose_secret().to_owned(),
+        push_aes_key: push.encoding_aes_key.expose_secret().to_owned(),
         callback_base,
     })
 }
@@ -72,6 +87,11 @@ pub(crate) async fn plant(parts: &Parts, sandbox_url: &str) -> anyhow::Result<()
         let image = format!("https://example.com/gifts/{effect}.png");
         let gift = NewGift { name: name.into(), price: Coins::new(price)?, image, effect: effect.into() };
         parts.gifts.add(by.clone(), gift).await?;
+    }
+    for (gold, fen) in BLOCKS {
+        let product_id = Some(format!("gold_{gold}"));
+        let block = NewBlock { gold: Coins::new(gold)?, price: Fen::new(fen)?, product_id };
+        parts.payments.add_block(by.clone(), block).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Settings: a TOML file, over which the environment wins (`QLIVE__DATABASE__URL`).
 
 pub(crate) mod mode;
+mod money;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 pub use mode::Mode;
+pub(crate) use money::{Payments, Payouts, ReportInfo, VerifyKey, VirtualPayment, WechatPay};
+pub use money::{Pem, Provider};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -20,6 +23,10 @@ pub struct Settings {
     pub database: Database,
     pub sandbox: Sandbox,
     pub wechat: Wechat,
+    pub payments: Payments,
+    pub wechat_pay: Option<WechatPay>,
+    pub virtual_payment: Option<VirtualPayment>,
+    pub payouts: Payouts,
     pub im: Im,
     pub live: Option<Live>,
     pub limits: Limits,
@@ -71,6 +78,17 @@ pub struct Wechat {
     pub content_check: bool,
     /// App ids and their secrets.
     pub apps: HashMap<String, SecretString>,
+    /// Message push, which tells of virtual payments. Without it only the sweeper does.
+    pub push: Option<Push>,
+}
+
+/// Message push, as set in the console.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    pub appid: String,
+    pub token: SecretString,
+    pub encoding_aes_key: SecretString,
 }
 
 /// Tencent IM. Configured once `sdk_app_id` is set.
@@ -168,7 +186,7 @@ impl Default for Sandbox {
 
 impl Default for Wechat {
     fn default() -> Self {
-        Self { api_url: "https://api.weixin.qq.com".into(), content_check: false, apps: HashMap::new() }
+        Self { api_url: "https://api.weixin.qq.com".into(), content_check: false, apps: HashMap::new(), push: None }
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use qlive_types::random;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::faults::Fault;
 use crate::wechat::sealed_profile;
@@ -13,6 +13,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/sandbox/profile", web::get().to(profile))
         .route("/sandbox/messages", web::get().to(messages))
+        .route("/sandbox/papers", web::get().to(papers))
         .route("/sandbox/state", web::get().to(state))
         .route("/sandbox/faults", web::post().to(set_fault))
         .route("/sandbox/faults", web::delete().to(clear_faults))
@@ -60,7 +61,15 @@ async fn state(world: web::Data<World>) -> HttpResponse {
         "kicked": state.kicked,
         "stream_orders": state.stream_orders,
         "calls": state.calls,
+        "orders": state.orders.iter().map(|(no, order)| (no.clone(), order.shown())).collect::<Map<_, _>>(),
+        "transfers": state.transfers.iter().map(|(no, transfer)| (no.clone(), transfer.known())).collect::<Map<_, _>>(),
+        "notices": state.notices,
     }))
+}
+
+/// What the console of WeChat Pay hands the merchant.
+async fn papers(world: web::Data<World>) -> HttpResponse {
+    HttpResponse::Ok().json(&world.drawer.papers)
 }
 
 async fn set_fault(world: web::Data<World>, fault: web::Json<Fault>) -> HttpResponse {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::world::{State, World};
 
@@ -23,9 +24,10 @@ pub(crate) struct Fault {
     /// Do what was asked, but lose the answer.
     #[serde(default)]
     pub(crate) drop_answer: bool,
+    /// For `/pay_notify/` and `/wx_notify/`: the notice is `lost`, `late`,
+    /// `doubled`, `reordered` (goes out behind the next), or follows a `probe`.
+    pub(crate) notice: Option<String>,
 }
-
-use serde_json::Value;
 
 impl State {
     fn strike(&mut self, path: &str) -> Option<Fault> {

@@ -10,7 +10,7 @@ use qlive_types::Clock;
 use serde_json::Value;
 
 use crate::world::{Accounts, World};
-use crate::{control, css, im, wechat};
+use crate::{control, css, im, papers, pay, push, wechat, xpay};
 
 /// A running sandbox. It ends when this is dropped.
 pub struct Sandbox {
@@ -30,7 +30,8 @@ impl Sandbox {
         let address = listener.local_addr()?;
         // Callbacks go to this machine, whatever proxy its environment names.
         let http = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
-        let world = web::Data::new(World::new(accounts, clock, http));
+        let base = format!("http://{address}");
+        let world = web::Data::new(World::new(accounts, clock, http, base, papers::drawer()?));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(world.clone())
@@ -39,6 +40,11 @@ impl Sandbox {
                 .route("/wxa/msg_sec_check", web::post().to(wechat::msg_sec_check))
                 .route("/v4/{service}/{command}", web::post().to(im::command))
                 .route("/", web::post().to(css::call))
+                .route("/wxa/checksession", web::get().to(wechat::checksession))
+                .route("/xpay/{call}", web::post().to(xpay::call))
+                .route("/sandbox/push", web::post().to(push::set_mode))
+                .route("/sandbox/push/verify", web::post().to(push::verify_url))
+                .configure(pay::routes)
                 .configure(control::routes)
         })
         .workers(1)

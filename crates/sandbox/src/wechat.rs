@@ -3,10 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use aes::cipher::{BlockEncryptMut as _, KeyIvInit as _, block_padding::Pkcs7};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, Mac as _};
 use md5::{Digest as _, Md5};
 use qlive_types::random;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::server::answer;
 use crate::world::{State, World};
@@ -61,6 +63,7 @@ impl State {
             return error(&json!(40163));
         }
         let openid = format!("sandbox-{name}");
+        self.sessions.insert(openid.clone(), code.to_owned());
         json!({"openid": openid, "session_key": STANDARD.encode(session_key(code))})
     }
 }
@@ -68,6 +71,42 @@ impl State {
 /// Every login changes the session key, as WeChat's does; a code that may be reused keeps its own.
 fn session_key(code: &str) -> [u8; 16] {
     Md5::digest(format!("session key of {code}")).into()
+}
+
+/// The session key as our side has it, which signs virtual payments.
+pub(crate) fn session_key_text(code: &str) -> String {
+    STANDARD.encode(session_key(code))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct SessionQuery {
+    access_token: String,
+    openid: String,
+    signature: String,
+    sig_method: String,
+}
+
+pub(crate) async fn checksession(
+    world: web::Data<World>,
+    request: HttpRequest,
+    query: web::Query<SessionQuery>,
+) -> HttpResponse {
+    let act = || {
+        let state = world.state();
+        if state.access_token.as_deref() != Some(&query.access_token) {
+            return error(&json!(40001));
+        }
+        let expected = state.sessions.get(&query.openid).and_then(|code| {
+            let mac = Hmac::<Sha256>::new_from_slice(session_key_text(code).as_bytes()).ok()?;
+            Some(hex::encode(mac.finalize().into_bytes()))
+        });
+        if query.sig_method == "hmac_sha256" && expected.as_deref() == Some(&query.signature) {
+            json!({"errcode": 0, "errmsg": "ok"})
+        } else {
+            error(&json!(87009))
+        }
+    };
+    answer(&world, &request, error, act).await
 }
 
 pub(crate) async fn stable_token(

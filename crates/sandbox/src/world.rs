@@ -7,6 +7,9 @@ use qlive_types::Clock;
 use serde_json::Value;
 
 use crate::faults::Fault;
+use crate::papers::Drawer;
+use crate::pay::{Errand, Order, Refund, Transfer};
+use crate::{push, xpay};
 
 /// The most messages remembered.
 const MESSAGES: usize = 20_000;
@@ -24,6 +27,17 @@ pub struct Accounts {
     pub live_push_domain: String,
     pub cloud_secret_id: String,
     pub cloud_secret_key: String,
+    /// WeChat Pay: the merchant, the serial of its certificate, and the APIv3 key.
+    pub mchid: String,
+    pub merchant_serial: String,
+    pub api_v3_key: String,
+    /// Virtual payment.
+    pub offer_id: String,
+    pub app_key: String,
+    pub xpay_env: i64,
+    /// Message push.
+    pub push_token: String,
+    pub push_aes_key: String,
     /// Where our side takes callbacks: its base path, with a trailing slash.
     pub callback_base: String,
 }
@@ -33,6 +47,9 @@ pub(crate) struct World {
     pub(crate) accounts: Accounts,
     pub(crate) clock: Clock,
     pub(crate) http: reqwest::Client,
+    /// Where the sandbox itself listens.
+    pub(crate) base: String,
+    pub(crate) drawer: Drawer,
     state: Mutex<State>,
 }
 
@@ -53,13 +70,31 @@ pub(crate) struct State {
     pub(crate) pushes: BTreeMap<String, u64>,
     /// What the cloud API was asked to do.
     pub(crate) stream_orders: Vec<Value>,
+    /// The code that each openid logged in with last, from which its session key is made.
+    pub(crate) sessions: BTreeMap<String, String>,
+    /// Orders of WeChat Pay by the merchant's number; so are refunds and transfers.
+    pub(crate) orders: BTreeMap<String, Order>,
+    pub(crate) refunds: BTreeMap<String, Refund>,
+    pub(crate) transfers: BTreeMap<String, Transfer>,
+    /// Whether refunds wait for somebody to decide.
+    pub(crate) hold_refunds: bool,
+    /// Whether the merchant asked for answers signed with the public key.
+    pub(crate) public_key_in_use: bool,
+    /// Orders of virtual payment, and its refunds' numbers.
+    pub(crate) goods: BTreeMap<String, xpay::Order>,
+    pub(crate) goods_refunds: BTreeSet<String>,
+    pub(crate) push_mode: push::Mode,
+    /// Notices that wait for the next one to overtake them.
+    pub(crate) held_back: Vec<Errand>,
+    /// Every try of a notice.
+    pub(crate) notices: Vec<Value>,
     /// Calls by path.
     pub(crate) calls: BTreeMap<String, u64>,
 }
 
 impl World {
-    pub(crate) fn new(accounts: Accounts, clock: Clock, http: reqwest::Client) -> Self {
-        Self { accounts, clock, http, state: Mutex::default() }
+    pub(crate) fn new(accounts: Accounts, clock: Clock, http: reqwest::Client, base: String, drawer: Drawer) -> Self {
+        Self { accounts, clock, http, base, drawer, state: Mutex::default() }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -60,9 +60,29 @@ impl Http {
         self.answer(request.body(body)).await
     }
 
+    /// POSTs JSON text exactly as given, since it is what was signed.
+    pub(crate) async fn post_text(&self, url: &str, query: &impl Serialize, body: String) -> Result<Value, Unanswered> {
+        self.answer(self.0.post(url).query(query).header("Content-Type", "application/json").body(body)).await
+    }
+
+    /// Sends bytes exactly as given, since they are what was signed; answers whatever came back.
+    pub(crate) async fn exchange(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, String)],
+        body: &str,
+    ) -> Result<Reply, Unanswered> {
+        let method =
+            reqwest::Method::from_bytes(method.as_bytes()).map_err(|error| Unanswered::new(error.to_string()))?;
+        let request = self.0.request(method, url);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let response = request.body(body.to_owned()).send().await.map_err(failed)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Reply { status, headers, body: response.bytes().await.map_err(failed)?.to_vec() })
+    }
+
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, Unanswered> {
-        // The URL may carry a secret or a token, so it must not get into the error's text.
-        let failed = |error: reqwest::Error| Unanswered::new(cause(&error.without_url()));
         let response = request.send().await.map_err(failed)?;
         let status = response.status();
         let body = response.bytes().await.map_err(failed)?;
@@ -71,6 +91,25 @@ impl Http {
         }
         serde_json::from_slice(&body).map_err(|error| Unanswered::new(format!("not JSON: {error}")))
     }
+}
+
+/// An answer as it came.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    headers: reqwest::header::HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    /// A header's text, `""` when it is missing.
+    pub(crate) fn header(&self, name: &str) -> String {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    }
+}
+
+/// The URL may carry a secret or a token, so it must not get into the error's text.
+fn failed(error: reqwest::Error) -> Unanswered {
+    Unanswered::new(cause(&error.without_url()))
 }
 
 /// The error with what lies beneath it: reqwest alone says only "error sending request".

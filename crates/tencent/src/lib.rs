@@ -11,7 +11,9 @@ pub mod css;
 mod http;
 pub mod im;
 mod lenient;
+pub mod pay;
 pub mod tc3;
 pub mod wechat;
+pub mod xpay;
 
 pub use http::{Http, Unanswered};

@@ -1,11 +1,15 @@
-//! WeChat's mini-program server API (developers.weixin.qq.com): login, stable access token, content check.
+//! WeChat's mini-program server API (developers.weixin.qq.com): login, stable access token,
+//! content check, message push.
 
+pub mod push;
 mod user_data;
+mod xml;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::lenient::{integer, text};
+use crate::xpay::hmac;
 use crate::{Http, Unanswered};
 pub use user_data::{Undecryptable, UserInfo, decrypt_user_info};
 
@@ -23,6 +27,8 @@ pub mod code {
     pub const TOO_OFTEN: i64 = 45011;
     /// Access token invalid, malformed, expired.
     pub const DEAD_TOKEN: [i64; 3] = [40001, 40014, 42001];
+    /// The session key is not the one of today, or there is none.
+    pub const DEAD_SESSION: [i64; 3] = [87007, 87009, 268_490_009];
 }
 
 /// What a call to WeChat may come to besides success.
@@ -132,13 +138,34 @@ impl Wechat {
         }
     }
 
+    /// Whether a session key is still good (`/wxa/checksession`).
+    pub async fn is_live(
+        &self,
+        token: &SecretString,
+        openid: &str,
+        session_key: &SecretString,
+    ) -> Result<bool, WechatError> {
+        let signature = hmac(session_key, "");
+        let query = [
+            ("access_token", token.expose_secret()),
+            ("openid", openid),
+            ("signature", &signature),
+            ("sig_method", "hmac_sha256"),
+        ];
+        match accepted(self.http.get(&self.url("/wxa/checksession"), &query).await?) {
+            Ok(_) => Ok(true),
+            Err(WechatError::Refused { code, .. }) if code::DEAD_SESSION.contains(&code) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 }
 
 /// An absent `errcode` means success, as does 0.
-fn accepted(answer: Value) -> Result<Value, WechatError> {
+pub(crate) fn accepted(answer: Value) -> Result<Value, WechatError> {
     match integer(answer.get("errcode")) {
         None | Some(0) => Ok(answer),
         Some(code) => Err(WechatError::Refused { code, message: text(&answer, "errmsg") }),

@@ -20,6 +20,9 @@ pub enum UsersError {
     /// An answer that is no user's fault.
     #[error("WeChat failed: {0}")]
     WechatFailed(String),
+    /// The session key is not the present one: a fresh login code is needed.
+    #[error("the session with WeChat is over")]
+    SessionExpired,
     #[error("the encrypted data does not open")]
     DecryptFailed,
     #[error("no such user")]

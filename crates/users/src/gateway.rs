@@ -68,17 +68,43 @@ impl Gateway {
         if !self.content_check {
             return Ok(());
         }
-        let token = self.access_token(db, clock, app, None).await?;
-        let mut verdict = self.wechat.check_text(&token, openid, text).await;
-        if let Err(WechatError::Refused { code, .. }) = &verdict
-            && code::DEAD_TOKEN.contains(code)
-        {
-            let fresh = self.access_token(db, clock, app, Some(&token)).await?;
-            verdict = self.wechat.check_text(&fresh, openid, text).await;
-        }
-        match verdict.map_err(refusal)? {
+        let check = |token: SecretString| async move { self.wechat.check_text(&token, openid, text).await };
+        match self.call(db, clock, app, check).await?.map_err(refusal)? {
             Verdict::Pass | Verdict::Review => Ok(()),
             Verdict::Risky => Err(UsersError::ContentRejected),
+        }
+    }
+
+    /// Whether WeChat still takes this session key for this openid's.
+    pub(crate) async fn is_live(
+        &self,
+        db: &Db,
+        clock: &Clock,
+        app: &str,
+        openid: &str,
+        key: &SecretString,
+    ) -> Result<bool, UsersError> {
+        let check = |token: SecretString| async move { self.wechat.is_live(&token, openid, key).await };
+        self.call(db, clock, app, check).await?.map_err(refusal)
+    }
+
+    /// A call under the app's access token; a token that WeChat finds dead is replaced once.
+    /// The outer error is about the token, the inner one WeChat's answer to the call.
+    pub(crate) async fn call<T, F: Future<Output = Result<T, WechatError>>>(
+        &self,
+        db: &Db,
+        clock: &Clock,
+        app: &str,
+        call: impl Fn(SecretString) -> F,
+    ) -> Result<Result<T, WechatError>, UsersError> {
+        let token = self.access_token(db, clock, app, None).await?;
+        let answer = call(token.clone()).await;
+        match &answer {
+            Err(WechatError::Refused { code, .. }) if code::DEAD_TOKEN.contains(code) => {
+                let fresh = self.access_token(db, clock, app, Some(&token)).await?;
+                Ok(call(fresh).await)
+            }
+            _ => Ok(answer),
         }
     }
 
@@ -195,7 +221,7 @@ pub(crate) fn recall(
     Ok(Some((Session { openid, session_key: session_key.into() }, known)))
 }
 
-fn last_key(conn: &mut Conn, app: &str, openid: &str) -> Result<Option<SecretString>, StoreError> {
+pub(crate) fn last_key(conn: &mut Conn, app: &str, openid: &str) -> Result<Option<SecretString>, StoreError> {
     let key: Option<String> =
         wechat_sessions::table.find((app, openid)).select(wechat_sessions::session_key).get_result(conn).optional()?;
     Ok(key.map(Into::into))

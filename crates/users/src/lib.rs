@@ -10,6 +10,7 @@ mod error;
 mod gateway;
 mod likes;
 mod profile;
+mod session;
 pub mod tokens;
 mod wallet;
 

@@ -133,6 +133,8 @@ CREATE TABLE orders (
     product_id TEXT,
     gold BIGINT NOT NULL CONSTRAINT orders_gold_check CHECK (gold > 0),
     fen BIGINT NOT NULL CONSTRAINT orders_fen_check CHECK (fen > 0),
+    -- What of it went back, or was asked to.
+    refunded_fen BIGINT NOT NULL,
     -- 1 created, 2 paid, 3 closed.
     state INTEGER NOT NULL CONSTRAINT orders_state_check CHECK (state IN (1, 2, 3)),
     -- Whether WeChat is still to be told that the goods were provided (virtual payment).
@@ -143,10 +145,12 @@ CREATE TABLE orders (
     expires_at BIGINT NOT NULL,
     -- By the provider's clock.
     paid_at BIGINT,
-    -- When the provider is asked next, and how often it was.
+    -- When the provider was asked last and is asked next, and how often it was.
+    asked_at BIGINT NOT NULL,
     due_at BIGINT,
     asks INTEGER NOT NULL,
     CONSTRAINT orders_transaction_key UNIQUE (provider, transaction_id),
+    CONSTRAINT orders_refunded_check CHECK (refunded_fen BETWEEN 0 AND fen AND (refunded_fen = 0 OR state = 2)),
     CONSTRAINT orders_paid_check CHECK ((state = 2) = (paid_at IS NOT NULL) AND (state = 2) = (transaction_id IS NOT NULL))
 );
 CREATE INDEX orders_user ON orders (user_id, created_at);

@@ -11,8 +11,8 @@ on_both!(strangers_are_turned_away, nobody_lets_strangers_in_but_these, a_token_
 
 /// May only shrink.
 const OPEN: [&str; 2] = ["login", "register"];
-/// These verify a signature instead; `im_notify` and `live_notify` have tests of their own for that.
-const SIGNED: [&str; 2] = ["im_notify", "live_notify"];
+/// These verify a signature instead, and have tests of their own for that.
+const SIGNED: [&str; 5] = ["im_notify", "live_notify", "pay_notify", "wx_verify", "wx_notify"];
 
 async fn strangers_are_turned_away(db: TestDb) {
     let house = House::open(db).await;

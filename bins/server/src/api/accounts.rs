@@ -20,10 +20,15 @@ pub(crate) struct LoginInput {
 
 /// A code of `wx.login`. WeChat's have 32 characters; something huge is none, and need not go there.
 fn code(params: &Params) -> Result<String, ApiError> {
+    optional_code(params)?.ok_or_else(|| ApiError::missing("code"))
+}
+
+/// The same where it may be left out.
+pub(super) fn optional_code(params: &Params) -> Result<Option<String>, ApiError> {
     const LIMIT: usize = 128;
-    match params.required("code")? {
-        code if code.len() <= LIMIT => Ok(code.to_owned()),
-        _ => Err(UsersError::InvalidCode.into()),
+    match params.text("code")? {
+        Some(code) if code.len() > LIMIT => Err(UsersError::InvalidCode.into()),
+        other => Ok(other.map(str::to_owned)),
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) async fn live_notify(
 }
 
 /// Counts a callback that does not verify. Whoever sends many is told to slow down.
-fn forged(state: &State, request: &HttpRequest, kind: &str) -> ApiError {
+pub(super) fn forged(state: &State, request: &HttpRequest, kind: &str) -> ApiError {
     state.metrics.callback(kind, "forged");
     tracing::warn!(kind, "a callback does not verify");
     if state.limits.allows_forgery(request) { ApiError::FORGED } else { ApiError::TOO_MANY }

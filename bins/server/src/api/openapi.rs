@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 
-use super::{accounts, callbacks, gifts, micro, public, rooms, wallet};
+use super::{accounts, callbacks, gifts, micro, money_callbacks, payments, public, rooms, wallet, withdrawals};
 
 /// `/openapi.json`.
 #[derive(OpenApi)]
@@ -33,7 +33,15 @@ use super::{accounts, callbacks, gifts, micro, public, rooms, wallet};
         micro::decline_micro,
         gifts::get_gifts,
         gifts::push_gift,
+        payments::get_blocks,
+        payments::recharge,
+        payments::get_order,
         wallet::wallet,
+        withdrawals::withdraw,
+        withdrawals::get_withdrawals,
+        money_callbacks::pay_notify,
+        money_callbacks::wx_verify,
+        money_callbacks::wx_notify,
         callbacks::im_notify,
         callbacks::live_notify,
         public::get_configs,

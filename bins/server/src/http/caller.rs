@@ -21,6 +21,12 @@ pub(crate) struct Caller(pub(crate) UserId);
 #[derive(Clone, Copy)]
 pub(crate) struct Reader(pub(crate) UserId);
 
+/// A user who pays, with the token that signs what he is answered: logged in, not banned.
+pub(crate) struct Payer {
+    pub(crate) user: UserId,
+    pub(crate) token: SecretString,
+}
+
 /// A user on his way out: his call is no sign of life. A banned one may log out.
 #[derive(Clone, Copy)]
 pub(crate) struct Leaver {
@@ -69,6 +75,13 @@ impl Who for Caller {
     async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
         let caller = identify(request, Heard::Yes).await?;
         if caller.banned { Err(ApiError::BANNED) } else { Ok(Self(caller.user)) }
+    }
+}
+
+impl Who for Payer {
+    async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
+        let caller = Caller::identify(request).await?;
+        Ok(Self { user: caller.0, token: token(request).ok_or(ApiError::UNAUTHORIZED)? })
     }
 }
 

@@ -14,6 +14,7 @@ use actix_web::{HttpResponse, ResponseError};
 use qlive_configs::ConfigError;
 use qlive_gifts::GiftsError;
 use qlive_ledger::LedgerError;
+use qlive_payments::PaymentsError;
 use qlive_rooms::RoomsError;
 use qlive_store::StoreError;
 use qlive_types::random;
@@ -66,6 +67,9 @@ impl ApiError {
     pub(crate) const TOO_MANY: Self =
         say(429, "too_many_requests", "操作过于频繁，请稍后再试", "Too many requests, please wait a moment.");
     pub(crate) const FORGED: Self = say(401, "bad_signature", "签名验证失败", "The signature does not verify.");
+    pub(crate) const UNFIT: Self = say(400, "unfit", "通知内容与记录不符", "The notice does not fit what it is about.");
+    pub(crate) const NOT_SETTLED: Self =
+        say(503, "not_settled", "暂未确认，请稍后重试", "Not settled yet, please come again.");
     pub(crate) const INTERNAL: Self =
         say(500, "internal", "服务器开小差了，请稍后再试", "Something went wrong, please try again.");
     pub(crate) const NOT_READY: Self = say(503, "not_ready", "服务暂不可用", "The service is not ready.");
@@ -93,7 +97,11 @@ impl ApiError {
 
     /// Whom the error blames, when it is an outside system.
     pub(crate) fn blames(&self) -> Option<&'static str> {
-        ["wechat_unavailable", "wechat_failed"].contains(&self.code).then_some("wechat")
+        match self.code {
+            "wechat_unavailable" | "wechat_failed" => Some("wechat"),
+            "provider_refused" | "provider_silent" => Some("pay"),
+            _ => None,
+        }
     }
 
     /// The body, in English or Chinese.
@@ -181,6 +189,9 @@ impl From<UsersError> for ApiError {
             UsersError::WechatFailed(why) => {
                 tracing::error!(why, "WeChat refuses us");
                 say(502, "wechat_failed", "微信服务异常", "WeChat failed.")
+            }
+            UsersError::SessionExpired => {
+                say(409, "session_expired", "登录状态已失效，请重新登录", "The session is over, please log in again.")
             }
             UsersError::DecryptFailed => {
                 say(400, "decrypt_failed", "用户信息解密失败，请重新授权", "The user data cannot be decrypted.")
@@ -278,6 +289,48 @@ impl From<GiftsError> for ApiError {
             GiftsError::Ledger(error) => error.into(),
             GiftsError::Configs(error) => error.into(),
             GiftsError::Store(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<PaymentsError> for ApiError {
+    fn from(error: PaymentsError) -> Self {
+        match error {
+            PaymentsError::UnknownBlock => say(404, "unknown_block", "充值项目不存在", "There is no such block."),
+            PaymentsError::UnknownOrder => say(404, "unknown_order", "订单不存在", "There is no such order."),
+            PaymentsError::UnknownWithdrawal => {
+                say(404, "unknown_withdrawal", "提现记录不存在", "There is no such withdrawal.")
+            }
+            PaymentsError::ProviderUnavailable => {
+                say(409, "provider_unavailable", "暂不支持该支付方式", "This cannot be paid for here.")
+            }
+            PaymentsError::ProviderRefused(why) => {
+                tracing::error!(why, "a provider refuses an order");
+                say(502, "provider_refused", "支付下单失败", "The payment provider refused.")
+            }
+            PaymentsError::ProviderSilent(why) => {
+                tracing::warn!(why, "a provider gives no answer");
+                say(503, "provider_silent", "支付服务暂不可用，请稍后再试", "The payment provider is not available.")
+            }
+            PaymentsError::PayoutsOff => say(409, "payouts_off", "暂不支持提现", "Withdrawals are not available."),
+            PaymentsError::TooLittle => say(400, "too_little", "提现金额过低", "The amount is too small.").at("income"),
+            PaymentsError::NotWithdrawable => {
+                say(409, "not_withdrawable", "可提现收益不足", "There is not so much income to withdraw.")
+            }
+            PaymentsError::InDebt => say(409, "in_debt", "账户有欠款，暂不能提现", "There is a debt to be paid first."),
+            PaymentsError::NameNeeded => Self::missing("real_name"),
+            PaymentsError::BadField(field) => Self::invalid(field),
+            PaymentsError::NotRefundable(_)
+            | PaymentsError::Decided
+            | PaymentsError::SameOperator
+            | PaymentsError::Bill(_) => {
+                tracing::error!(%error, "refused what no client asks for");
+                Self::INTERNAL
+            }
+            PaymentsError::Ledger(error) => error.into(),
+            PaymentsError::Users(error) => error.into(),
+            PaymentsError::Configs(error) => error.into(),
+            PaymentsError::Store(fault) => fault.into(),
         }
     }
 }

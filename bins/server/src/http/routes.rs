@@ -4,7 +4,7 @@
 use actix_web::http::Method;
 use actix_web::{Route, web};
 
-use crate::api::{accounts, callbacks, gifts, micro, public, rooms, wallet};
+use crate::api::{accounts, callbacks, gifts, micro, money_callbacks, payments, public, rooms, wallet, withdrawals};
 use crate::http::error::ApiError;
 
 /// The path under which all operations stand.
@@ -36,7 +36,8 @@ pub struct Operation {
 impl Operation {
     /// Whether no cache may keep its answers: it is a GET that changes state, or shows what just changed.
     pub(crate) fn uncached(&self) -> bool {
-        self.method == Verb::GetOrPost || ["get_playurl", "sync", "wallet"].contains(&self.name)
+        self.method == Verb::GetOrPost
+            || ["get_playurl", "sync", "wallet", "get_order", "get_withdrawals"].contains(&self.name)
     }
 }
 
@@ -98,6 +99,14 @@ const OPERATIONS: &[Operation] = &[
     row("get_gifts", Get, "qlive_gift/", Token, || web::route().to(gifts::get_gifts)),
     row("push_gift", GetOrPost, "qlive_gift/push_gift/", Token, || web::route().to(gifts::push_gift)),
     row("wallet", Get, "qlive_user/wallet/", Token, || web::route().to(wallet::wallet)),
+    row("get_blocks", Get, "qlive_pay/", Token, || web::route().to(payments::get_blocks)),
+    row("recharge", Post, "qlive_pay/", Token, || web::route().to(payments::recharge)),
+    row("get_order", Get, "qlive_pay/order/", Token, || web::route().to(payments::get_order)),
+    row("withdraw", Post, "qlive_user/withdraw/", Token, || web::route().to(withdrawals::withdraw)),
+    row("get_withdrawals", Get, "qlive_user/withdrawals/", Token, || web::route().to(withdrawals::get_withdrawals)),
+    row("pay_notify", Post, "pay_notify/", Callback, || web::route().to(money_callbacks::pay_notify)),
+    row("wx_verify", Get, "wx_notify/", Callback, || web::route().to(money_callbacks::wx_verify)),
+    row("wx_notify", Post, "wx_notify/", Callback, || web::route().to(money_callbacks::wx_notify)),
     row("im_notify", Post, "im_notify/", Callback, || web::route().to(callbacks::im_notify)),
     row("live_notify", Post, "live_notify/", Callback, || web::route().to(callbacks::live_notify)),
 ];

@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use qlive_tencent::wechat::push::Push;
 use secrecy::SecretString;
 
 use crate::house::Parts;
@@ -16,4 +17,5 @@ pub(crate) struct State {
     pub(crate) sdk_app_id: u32,
     pub(crate) im_callback_token: Option<SecretString>,
     pub(crate) live_callback_key: Option<SecretString>,
+    pub(crate) push: Option<Push>,
 }

@@ -1,9 +1,10 @@
 //! Real or sandbox: never both.
 
 use anyhow::{Context as _, bail};
+use qlive_sandbox::Papers;
 use secrecy::ExposeSecret as _;
 
-use super::{Im, Live, Settings};
+use super::{Im, Live, Pem, Provider, Push, ReportInfo, Settings, VerifyKey, VirtualPayment, WechatPay};
 
 /// The app that the sandbox knows: the one of the mini-program's own document.
 pub(crate) const SANDBOX_APP: &str = "wxca891295c56f2c79";
@@ -18,7 +19,8 @@ pub enum Mode {
 impl Settings {
     /// Decides, or says what is missing or contradictory.
     pub fn mode(&self) -> anyhow::Result<Mode> {
-        let real = !self.wechat.apps.is_empty() || self.im.sdk_app_id != 0 || self.live.is_some();
+        let money = self.wechat_pay.is_some() || self.virtual_payment.is_some() || self.wechat.push.is_some();
+        let real = !self.wechat.apps.is_empty() || self.im.sdk_app_id != 0 || self.live.is_some() || money;
         let local = self.server.listen.ip().is_loopback()
             && self.sandbox.listen.ip().is_loopback()
             && is_local(&self.server.public_url);
@@ -40,6 +42,7 @@ impl Settings {
                 }
                 self.im()?;
                 self.live()?;
+                self.check_money()?;
                 Ok(Mode::Real)
             }
         }
@@ -57,8 +60,9 @@ impl Settings {
     }
 
     /// The same settings with the accounts of a sandbox at `url` filled in. The secrets are made up and public.
+    /// New orders go to WeChat Pay, which a person can pay with one call; `[payments] provider` says otherwise.
     #[must_use]
-    pub fn against_sandbox(&self, url: &str) -> Self {
+    pub fn against_sandbox(&self, url: &str, papers: &Papers) -> Self {
         let mut settings = self.clone();
         settings.wechat.api_url = url.to_owned();
         settings.wechat.apps = [(SANDBOX_APP.to_owned(), "sandbox-app-secret".to_owned().into())].into();
@@ -82,7 +86,39 @@ impl Settings {
             secret_id: Some("sandbox-secret-id".into()),
             secret_key: Some("sandbox-secret-key".to_owned().into()),
         });
+        settings.against_sandbox_money(url, papers);
         settings
+    }
+
+    fn against_sandbox_money(&mut self, url: &str, papers: &Papers) {
+        let pem = |text: &String| Pem::Text(text.clone().into());
+        let verify_key = |id: &String, key: &String| VerifyKey { id: id.clone(), key: pem(key) };
+        self.wechat.push = Some(Push {
+            appid: SANDBOX_APP.into(),
+            token: "sandbox-push-token".to_owned().into(),
+            encoding_aes_key: "sandboxEncodingAESKey0123456789abcdefghijkl".to_owned().into(),
+        });
+        self.wechat_pay = Some(WechatPay {
+            api_url: url.to_owned(),
+            mchid: "1900000001".into(),
+            merchant_serial: "5157F09EFDC096DE15EBE81A47057A7232F1B8E1".into(),
+            private_key: pem(&papers.merchant_key),
+            api_v3_key: "sandbox-apiv3-key-0123456789abcd".to_owned().into(),
+            verify_keys: vec![
+                verify_key(&papers.public_key_id, &papers.public_key),
+                verify_key(&papers.certificate_serial, &papers.certificate),
+            ],
+        });
+        self.virtual_payment = Some(VirtualPayment {
+            appid: SANDBOX_APP.into(),
+            offer_id: "1450000001".into(),
+            app_key: "sandbox-xpay-app-key".to_owned().into(),
+            env: 1,
+        });
+        self.payments.provider = self.payments.provider.or(Some(Provider::WechatPay));
+        self.payouts.transfer_scene_id = "1005".into();
+        let info = |kind: &str, content: &str| ReportInfo { info_type: kind.into(), info_content: content.into() };
+        self.payouts.report_infos = vec![info("岗位类型", "直播嘉宾"), info("报酬说明", "直播收益")];
     }
 }
 
@@ -96,6 +132,10 @@ fn is_local(url: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn papers() -> Papers {
+        Papers::drawn().unwrap()
+    }
+
     #[test]
     fn nothing_configured_is_the_sandbox() {
         assert_eq!(Settings::default().mode().unwrap(), Mode::Sandbox);
@@ -103,7 +143,7 @@ mod tests {
 
     #[test]
     fn the_sandbox_never_stands_beside_real_credentials() {
-        let mut settings = Settings::default().against_sandbox("http://127.0.0.1:1");
+        let mut settings = Settings::default().against_sandbox("http://127.0.0.1:1", &papers());
         assert_eq!(settings.mode().unwrap(), Mode::Real);
         settings.sandbox.enabled = Some(true);
         assert!(settings.mode().unwrap_err().to_string().contains("beside real credentials"));
@@ -128,17 +168,26 @@ mod tests {
 
     #[test]
     fn half_a_configuration_says_what_is_missing() {
-        let mut settings = Settings::default().against_sandbox("http://127.0.0.1:1");
+        let mut settings = Settings::default().against_sandbox("http://127.0.0.1:1", &papers());
         settings.live = None;
         assert!(settings.mode().unwrap_err().to_string().contains("[live]"));
     }
 
     #[test]
     fn no_secret_shows_in_debug() {
-        let shown = format!("{:?}", Settings::default().against_sandbox("http://127.0.0.1:1"));
-        for secret in
-            ["sandbox-app-secret", "sandbox-im-key", "sandbox-push-key", "sandbox-callback-key", "sandbox-secret-key"]
-        {
+        let shown = format!("{:?}", Settings::default().against_sandbox("http://127.0.0.1:1", &papers()));
+        for secret in [
+            "sandbox-app-secret",
+            "sandbox-im-key",
+            "sandbox-push-key",
+            "sandbox-callback-key",
+            "sandbox-secret-key",
+            "sandbox-push-token",
+            "sandboxEncodingAESKey",
+            "sandbox-apiv3-key",
+            "sandbox-xpay-app-key",
+            "PRIVATE KEY",
+        ] {
             assert!(!shown.contains(secret), "{secret}");
         }
     }

@@ -1,0 +1,180 @@
+//! Asking a provider what became of an order.
+
+use std::time::Duration;
+
+use qlive_tencent::pay::{PayError, TradeState, Transaction};
+use qlive_tencent::wechat::WechatError;
+use qlive_tencent::xpay::{XpayOrder, XpayState};
+use qlive_types::Moment;
+
+use crate::order::{Next, State};
+use crate::settle::{Payment, Seen, Settled, provide_later, provided};
+use crate::store::{self, Order};
+use crate::{Payments, PaymentsError, Provider};
+
+/// How often a client's impatience may ask the provider about one order.
+const ASKED_EVERY: Duration = Duration::from_secs(2);
+/// What xpay answers of an order that no client has asked for yet.
+const NOT_KNOWN: i64 = 268_490_002;
+
+impl Payments {
+    /// Asks about an order now, unless that was just done, and settles the answer.
+    /// For those who will not wait for the sweeper.
+    pub(crate) async fn look_into(&self, order: &Order) -> Result<(), PaymentsError> {
+        let (now, no) = (self.clock.now(), order.out_trade_no.clone());
+        let free = now.before(ASKED_EVERY);
+        let claimed = self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim(conn, &no, now, free)?)).await?;
+        if claimed { self.resolve(order).await.map(drop) } else { Ok(()) }
+    }
+
+    /// Asks about an order that the caller has claimed, and settles the answer.
+    pub(crate) async fn resolve(&self, order: &Order) -> Result<Settled, PaymentsError> {
+        if order.state == State::Paid {
+            return self.provide(order).await;
+        }
+        let seen = self.ask(order).await;
+        let settled = self.settle(&order.out_trade_no, seen).await?;
+        match settled {
+            Settled::So { next: Next::Close, .. } => {
+                let seen = self.close(order).await;
+                self.settle(&order.out_trade_no, seen).await
+            }
+            Settled::Unfit(why) => {
+                tracing::error!(order = order.out_trade_no, why, "a payment does not fit its order");
+                // It will not fit better later: a person must look.
+                self.settle(&order.out_trade_no, Seen::Unclear).await
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// What the provider says of an order.
+    pub(crate) async fn ask(&self, order: &Order) -> Seen {
+        let now = self.clock.now();
+        let answer = match order.provider {
+            Provider::WechatPay => {
+                let Some(pay) = &self.providers.wechat_pay else { return Seen::Unclear };
+                match pay.query(&order.out_trade_no, now.secs()).await {
+                    Ok(told) if told.out_trade_no != order.out_trade_no || told.mchid != pay.mchid() => {
+                        Err("the answer is about another order".to_owned())
+                    }
+                    Ok(told) => Ok(transaction(&told)),
+                    Err(error) if error.is_not_found() => Ok(Seen::Missing),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            Provider::Virtual => match self.query_goods(order).await {
+                Ok(Ok(told)) => Ok(self.goods(&told)),
+                Ok(Err(WechatError::Refused { code: NOT_KNOWN, .. })) => Ok(Seen::Missing),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(error) => Err(error.to_string()),
+            },
+        };
+        answer.unwrap_or_else(|why| {
+            tracing::warn!(order = order.out_trade_no, why, "no clear answer about an order");
+            Seen::Unclear
+        })
+    }
+
+    /// What xpay says of an order. The outer error is about the access token.
+    pub(crate) async fn query_goods(&self, order: &Order) -> Result<Result<XpayOrder, WechatError>, PaymentsError> {
+        let xpay = self.providers.xpay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
+        let query = |token| async move { xpay.query_order(&token, &order.openid, &order.out_trade_no).await };
+        Ok(self.users.call(&order.app_id, query).await?)
+    }
+
+    fn goods(&self, told: &XpayOrder) -> Seen {
+        let account = self.providers.xpay.as_ref().map(|xpay| &xpay.account);
+        let Some(account) = account.filter(|account| told.production.is_none_or(|is| is == (account.env == 0))) else {
+            return Seen::Unclear;
+        };
+        let paid = |provision_due| {
+            Seen::Paid(Payment {
+                provider: Provider::Virtual,
+                app_id: account.app_id.clone(),
+                transaction_id: told.transaction_id.clone(),
+                fen: told.order_fee,
+                currency: "CNY".into(),
+                at: moment(told.paid_time),
+                provision_due,
+            })
+        };
+        match told.state {
+            XpayState::Unpaid => Seen::Unpaid,
+            XpayState::Paid => paid(true),
+            XpayState::Provided | XpayState::Refunded => paid(false),
+            XpayState::Closed => Seen::Closed,
+            XpayState::Unknown => Seen::Unclear,
+        }
+    }
+
+    /// Has an expired order closed. Virtual payment has no call for that: there we only stop offering it.
+    async fn close(&self, order: &Order) -> Seen {
+        match (order.provider, &self.providers.wechat_pay) {
+            (Provider::Virtual, _) => Seen::Missing,
+            (Provider::WechatPay, None) => Seen::Unclear,
+            (Provider::WechatPay, Some(pay)) => match pay.close(&order.out_trade_no, self.clock.now().secs()).await {
+                Ok(()) => Seen::Closed,
+                Err(error) => {
+                    // It may have been paid this very moment: the next question tells.
+                    tracing::warn!(order = order.out_trade_no, %error, "an order is not closed");
+                    Seen::Unclear
+                }
+            },
+        }
+    }
+
+    /// Tells WeChat that a paid order's goods were provided.
+    async fn provide(&self, order: &Order) -> Result<Settled, PaymentsError> {
+        let settled = Settled::So { state: State::Paid, credited: false, next: Next::Rest };
+        let Some(xpay) = self.providers.xpay.as_ref().filter(|_| order.provision_due) else { return Ok(settled) };
+        let tell = |token| async move { xpay.notify_provide_goods(&token, &order.out_trade_no).await };
+        let told = match self.users.call(&order.app_id, tell).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(order = order.out_trade_no, %error, "WeChat does not hear that goods were provided");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(order = order.out_trade_no, %error, "no token to tell that goods were provided");
+                false
+            }
+        };
+        let (now, order) = (self.clock.now(), order.clone());
+        self.db
+            .write(move |conn| match told {
+                true => Ok::<_, PaymentsError>(provided(conn, &order.out_trade_no)?),
+                false => Ok(provide_later(conn, now, &order)?),
+            })
+            .await?;
+        Ok(settled)
+    }
+}
+
+/// What a transaction of WeChat Pay says.
+pub(crate) fn transaction(told: &Transaction) -> Seen {
+    match told.state {
+        TradeState::Success | TradeState::Refund => Seen::Paid(Payment {
+            provider: Provider::WechatPay,
+            app_id: told.app_id.clone(),
+            transaction_id: told.transaction_id.clone(),
+            fen: told.total,
+            currency: told.currency.clone(),
+            at: Moment::parse_rfc3339(&told.success_time),
+            provision_due: false,
+        }),
+        TradeState::NotPay => Seen::Unpaid,
+        TradeState::Closed => Seen::Closed,
+        TradeState::Unknown => Seen::Unclear,
+    }
+}
+
+/// A time in Unix seconds, when one was told.
+pub(crate) fn moment(secs: i64) -> Option<Moment> {
+    (secs > 0).then(|| Moment::from_millis(secs.saturating_mul(1000)))
+}
+
+/// Whether a refusal of WeChat Pay is its word, not a passing trouble.
+pub(crate) const fn is_word(error: &PayError) -> bool {
+    matches!(error, PayError::Refused { status, .. } if *status < 500 && *status != 429)
+}

@@ -1,0 +1,155 @@
+//! Message pushes about virtual payment. What came encrypted is believed when
+//! it fits; what came plain only sends us to ask.
+
+use qlive_tencent::wechat::push::{Opened, PushEvent, Trust};
+
+use crate::ask::moment;
+use crate::complaints::{Complaint, record};
+use crate::refund::{News, State};
+use crate::refunds::{self, ByPlatform, RefundShown};
+use crate::settle::{Payment, Seen};
+use crate::store::{self, Order};
+use crate::{Payments, PaymentsError, Provider, Taken, Verdict};
+
+impl Payments {
+    /// Takes a push that was verified and opened.
+    pub async fn push(&self, opened: &Opened) -> Result<Verdict, PaymentsError> {
+        match &opened.event {
+            PushEvent::GoodsPaid { out_trade_no, .. } => match self.goods_order(out_trade_no).await? {
+                None => Ok(Verdict::Taken(Taken::Unknown)),
+                Some(order) => self.goods_paid(&order, &opened.event, opened.trust).await,
+            },
+            PushEvent::Refunded { mch_order_id, .. } => match self.goods_order(mch_order_id).await? {
+                None => Ok(Verdict::Taken(Taken::Unknown)),
+                Some(order) => self.goods_refunded(&order, &opened.event, opened.trust).await,
+            },
+            PushEvent::Complained { request_id, openid, mch_order_id, complained_at } => {
+                let complaint = Complaint {
+                    request_id: request_id.clone(),
+                    openid: openid.clone(),
+                    out_trade_no: mch_order_id.clone(),
+                    complained_at: complained_at.clone(),
+                };
+                let now = self.clock.now();
+                let new = self.db.write(move |conn| record(conn, now, &complaint)).await?;
+                Ok(Verdict::Taken(if new { Taken::Settled } else { Taken::Known }))
+            }
+            PushEvent::Other(event) => {
+                tracing::info!(event, "a push that we do not handle");
+                Ok(Verdict::Taken(Taken::Unhandled))
+            }
+        }
+    }
+
+    async fn goods_order(&self, no: &str) -> Result<Option<Order>, PaymentsError> {
+        let no = no.to_owned();
+        let order = self.db.read(move |conn| Ok::<_, PaymentsError>(store::find(conn, &no)?)).await?;
+        Ok(order.filter(|order| order.provider == Provider::Virtual))
+    }
+
+    async fn goods_paid(&self, order: &Order, event: &PushEvent, trust: Trust) -> Result<Verdict, PaymentsError> {
+        let seen = match trust {
+            Trust::Secure => match self.believed(order, event) {
+                Ok(payment) => Seen::Paid(payment),
+                Err(why) => return Ok(Verdict::Unfit(why)),
+            },
+            Trust::Plain => match self.ask(order).await {
+                // The push itself is what lets us answer that the goods are provided.
+                Seen::Paid(payment) => Seen::Paid(Payment { provision_due: false, ..payment }),
+                _ => return Ok(Verdict::Again),
+            },
+        };
+        self.paid(&order.out_trade_no, seen).await
+    }
+
+    /// The payment that an encrypted push tells of, when it is of this order.
+    fn believed(&self, order: &Order, event: &PushEvent) -> Result<Payment, &'static str> {
+        let account = self.providers.xpay.as_ref().map(|xpay| &xpay.account).ok_or("not configured")?;
+        let PushEvent::GoodsPaid {
+            openid,
+            env,
+            product_id,
+            quantity,
+            orig_price,
+            actual_price,
+            transaction_id,
+            paid_time,
+            out_trade_no,
+        } = event
+        else {
+            return Err("another event");
+        };
+        if *openid != order.openid {
+            return Err("another buyer's");
+        }
+        if *env != account.env {
+            return Err("another environment");
+        }
+        if Some(product_id) != order.product_id.as_ref() || *quantity != 1 {
+            return Err("other goods");
+        }
+        if orig_price != actual_price {
+            return Err("another amount");
+        }
+        let named = [transaction_id, out_trade_no].into_iter().find(|id| !id.is_empty()).cloned();
+        Ok(Payment {
+            provider: Provider::Virtual,
+            app_id: account.app_id.clone(),
+            transaction_id: named.unwrap_or_default(),
+            fen: *actual_price,
+            currency: "CNY".into(),
+            at: moment(*paid_time),
+            provision_due: false,
+        })
+    }
+
+    async fn goods_refunded(&self, order: &Order, event: &PushEvent, trust: Trust) -> Result<Verdict, PaymentsError> {
+        let PushEvent::Refunded { wx_refund_id, mch_refund_id, refund_fee, succeeded, .. } = event else {
+            return Ok(Verdict::Unreadable);
+        };
+        let (no, number) = (order.out_trade_no.clone(), mch_refund_id.clone());
+        let (ours, before) = self
+            .db
+            .read(move |conn| {
+                let ours = refunds::find(conn, Provider::Virtual, &number)?;
+                Ok::<_, PaymentsError>((ours, refunds::of_order(conn, &no)?))
+            })
+            .await?;
+        if ours.as_ref().is_some_and(|refund| refund.done_at.is_some()) {
+            return Ok(Verdict::Taken(Taken::Known));
+        }
+        if ours.as_ref().is_some_and(|refund| refund.fen.get() != *refund_fee) {
+            return Ok(Verdict::Unfit("another amount"));
+        }
+        let known = before.iter().any(|refund| refund.number == *wx_refund_id);
+        if trust == Trust::Plain && !known && !self.agrees(order, &before, *refund_fee).await {
+            return Ok(Verdict::Again);
+        }
+        match ours {
+            Some(refund) => {
+                let news = if *succeeded { News::Done } else { News::Refused };
+                self.refund_news(Provider::Virtual, &refund.number, news).await?;
+                Ok(Verdict::Taken(Taken::Settled))
+            }
+            None if !*succeeded => Ok(Verdict::Taken(Taken::Known)),
+            None => {
+                let by_platform = ByPlatform {
+                    provider: Provider::Virtual,
+                    number: wx_refund_id.clone(),
+                    out_trade_no: order.out_trade_no.clone(),
+                    fen: *refund_fee,
+                };
+                self.platform_refund(by_platform).await
+            }
+        }
+    }
+
+    /// Whether WeChat says itself that so much more went back than we know of.
+    async fn agrees(&self, order: &Order, before: &[RefundShown], fen: i64) -> bool {
+        let done: i64 = before.iter().filter(|refund| refund.state == State::Done).map(|refund| refund.fen.get()).sum();
+        match self.query_goods(order).await {
+            Ok(Ok(told)) => fen > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= done + fen,
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+}

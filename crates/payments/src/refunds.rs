@@ -1,0 +1,360 @@
+//! Refunds: ours, which operators ask for, and the platform's, of which we are told.
+
+use diesel::prelude::*;
+use qlive_ledger::{Account, Code, Entry, Kind, Purpose, Request, post, purse, remember};
+use qlive_store::audit::{self, Operator};
+use qlive_store::schema::{orders, refunds};
+use qlive_store::{Conn, StoreError, or_contended};
+use qlive_tencent::pay::{PayError, RefundOrder, RefundState};
+use qlive_tencent::wechat::WechatError;
+use qlive_tencent::xpay::XpayRefund;
+use qlive_types::{Coins, Fen, Moment};
+
+use crate::order;
+use crate::recharge::number;
+use crate::refund::{News, Sold, State, Taken, decide, give_back, take};
+use crate::schedule::{LEASE, wait_after};
+use crate::store::{self, Order};
+use crate::{Payments, PaymentsError, Provider};
+
+/// Errors with which xpay refuses a refund for good: a wrong openid, a parameter that cannot be.
+const REFUSED_FOR_GOOD: [i64; 2] = [268_490_001, 268_490_002];
+
+/// A refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundShown {
+    pub out_trade_no: String,
+    /// Ours: the number that we chose. The platform's: the number that it chose.
+    pub number: String,
+    pub ours: bool,
+    pub fen: Fen,
+    pub taken: Taken,
+    pub state: State,
+    pub created_at: Moment,
+    pub done_at: Option<Moment>,
+    provider: Provider,
+    asks: i32,
+}
+
+type Columns = ((String, i32, String, bool, i64), (i64, i64, i64), (i32, i64, Option<i64>, i32));
+type Selection = (
+    (refunds::out_trade_no, refunds::provider, refunds::number, refunds::ours, refunds::fen),
+    (refunds::from_bought, refunds::from_granted, refunds::from_debt),
+    (refunds::state, refunds::created_at, refunds::done_at, refunds::asks),
+);
+const COLUMNS: Selection = (
+    (refunds::out_trade_no, refunds::provider, refunds::number, refunds::ours, refunds::fen),
+    (refunds::from_bought, refunds::from_granted, refunds::from_debt),
+    (refunds::state, refunds::created_at, refunds::done_at, refunds::asks),
+);
+
+fn refund(columns: Columns) -> Result<RefundShown, StoreError> {
+    let ((out_trade_no, provider, number, ours, fen), (bought, granted, owed), (state, created_at, done_at, asks)) =
+        columns;
+    let coins = |amount| Coins::new(amount).ok().ok_or(StoreError::Corrupt("refunds"));
+    Ok(RefundShown {
+        out_trade_no,
+        number,
+        ours,
+        fen: Fen::new(fen).ok().ok_or(StoreError::Corrupt("refunds.fen"))?,
+        taken: Taken { bought: coins(bought)?, granted: coins(granted)?, owed: coins(owed)? },
+        state: State::from_number(state).ok_or(StoreError::Corrupt("refunds.state"))?,
+        created_at: Moment::from_millis(created_at),
+        done_at: done_at.map(Moment::from_millis),
+        provider: Provider::from_number(provider).ok_or(StoreError::Corrupt("refunds.provider"))?,
+        asks,
+    })
+}
+
+/// A refund by its number at a provider.
+pub(crate) fn find(conn: &mut Conn, provider: Provider, number: &str) -> Result<Option<RefundShown>, StoreError> {
+    let row: Option<Columns> = refunds::table
+        .filter(refunds::provider.eq(provider.number()).and(refunds::number.eq(number)))
+        .select(COLUMNS)
+        .get_result(conn)
+        .optional()?;
+    row.map(refund).transpose()
+}
+
+/// All refunds of an order, the oldest first.
+pub(crate) fn of_order(conn: &mut Conn, no: &str) -> Result<Vec<RefundShown>, StoreError> {
+    let rows: Vec<Columns> =
+        refunds::table.filter(refunds::out_trade_no.eq(no)).order(refunds::id).select(COLUMNS).load(conn)?;
+    rows.into_iter().map(refund).collect()
+}
+
+/// Our refunds whose time has come.
+pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<RefundShown>, StoreError> {
+    let rows: Vec<Columns> = refunds::table
+        .filter(refunds::due_at.le(now.millis()))
+        .order(refunds::due_at)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(conn)?;
+    rows.into_iter().map(refund).collect()
+}
+
+/// Takes a refund up for a question, unless somebody else has.
+pub(crate) fn claim(conn: &mut Conn, refund: &RefundShown, now: Moment) -> Result<bool, StoreError> {
+    let free = refunds::table
+        .filter(refunds::provider.eq(refund.provider.number()).and(refunds::number.eq(&refund.number)))
+        .filter(refunds::asks.eq(refund.asks).and(refunds::state.eq(State::Asked.number())));
+    let claimed = diesel::update(free)
+        .set((refunds::due_at.eq(Some(now.after(LEASE).millis())), refunds::asks.eq(refunds::asks + 1)))
+        .execute(conn)?;
+    Ok(claimed == 1)
+}
+
+/// A refund of the platform's own, as it tells of it.
+#[derive(Debug, Clone)]
+pub(crate) struct ByPlatform {
+    pub(crate) provider: Provider,
+    pub(crate) number: String,
+    pub(crate) out_trade_no: String,
+    pub(crate) fen: i64,
+}
+
+impl Payments {
+    /// Asks for a refund of an order, or of what is left of it: the coins are
+    /// taken now, the provider is asked by the sweeper. Answers the refund's number.
+    pub async fn refund(&self, by: Operator, no: &str, fen: Option<Fen>) -> Result<String, PaymentsError> {
+        let (now, no) = (self.clock.now(), no.to_owned());
+        self.db
+            .write(move |conn| {
+                let order = store::find(conn, &no)?.ok_or(PaymentsError::UnknownOrder)?;
+                if order.state != order::State::Paid {
+                    return Err(PaymentsError::NotRefundable("the order is not paid"));
+                }
+                let fen = match fen {
+                    Some(fen) => fen,
+                    None => order.price.minus(order.refunded)?,
+                };
+                let number = number('R', now);
+                record(conn, now, &order, &New { number: &number, fen, ours: true, reason: &by.reason })?;
+                audit::record(conn, now, &by, "orders refund", &format!("{no}: {} fen as {number}", fen.get()))?;
+                Ok(number)
+            })
+            .await
+    }
+
+    /// All refunds of an order.
+    pub async fn refunds_of(&self, no: &str) -> Result<Vec<RefundShown>, PaymentsError> {
+        let no = no.to_owned();
+        self.db.read(move |conn| Ok(of_order(conn, &no)?)).await
+    }
+
+    /// Asks the provider for a refund that the caller has claimed, or what became of it.
+    pub(crate) async fn pursue(&self, refund: &RefundShown) -> Result<(), PaymentsError> {
+        let order = self.order(&refund.out_trade_no).await?;
+        let news = match refund.provider {
+            Provider::WechatPay => self.at_wechat_pay(refund, &order).await,
+            Provider::Virtual => self.at_xpay(refund, &order).await,
+        };
+        let news = news.unwrap_or_else(|why| {
+            tracing::warn!(refund = refund.number, why, "no clear answer about a refund");
+            News::Pending
+        });
+        self.refund_news(refund.provider, &refund.number, news).await
+    }
+
+    async fn at_wechat_pay(&self, refund: &RefundShown, order: &Order) -> Result<News, String> {
+        let pay = self.providers.wechat_pay.as_ref().ok_or("it is not configured")?;
+        let now = self.clock.now().secs();
+        if refund.asks > 0 {
+            match pay.query_refund(&refund.number, now).await {
+                Ok(told) => return Ok(news(told.state)),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        let asked = RefundOrder {
+            out_trade_no: &order.out_trade_no,
+            out_refund_no: &refund.number,
+            reason: "退款",
+            notify_url: &self.notify_url,
+            refund_fen: refund.fen.get(),
+            total_fen: order.price.get(),
+        };
+        match pay.refund(&asked, now).await {
+            Ok(told) => Ok(news(told.state)),
+            Err(error) if error.is_final() => {
+                tracing::warn!(refund = refund.number, %error, "a refund is refused");
+                Ok(News::Refused)
+            }
+            Err(error @ (PayError::Refused { .. } | PayError::Unanswered(_))) => Err(error.to_string()),
+        }
+    }
+
+    async fn at_xpay(&self, refund: &RefundShown, order: &Order) -> Result<News, String> {
+        let xpay = self.providers.xpay.as_ref().ok_or("it is not configured")?;
+        let told =
+            self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let before = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
+        let done: i64 = before.iter().filter(|one| one.state == State::Done).map(|one| one.fen.get()).sum();
+        // What is left tells whether this one is among what went back.
+        if told.left_fee == order.price.get() - done - refund.fen.get() {
+            return Ok(News::Done);
+        }
+        let asked = XpayRefund {
+            openid: &order.openid,
+            order_id: &order.out_trade_no,
+            refund_order_id: &refund.number,
+            left_fee: told.left_fee,
+            refund_fee: refund.fen.get(),
+        };
+        let asked = &asked;
+        let ask = |token| async move { xpay.refund_order(&token, asked).await };
+        match self.users.call(&order.app_id, ask).await.map_err(|error| error.to_string())? {
+            Ok(()) => Ok(News::Pending),
+            Err(WechatError::Refused { code, .. }) if REFUSED_FOR_GOOD.contains(&code) => Ok(News::Refused),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Settles news of a refund that we asked for.
+    pub(crate) async fn refund_news(&self, provider: Provider, number: &str, news: News) -> Result<(), PaymentsError> {
+        let (now, number) = (self.clock.now(), number.to_owned());
+        self.db
+            .write(move |conn| match find(conn, provider, &number)? {
+                Some(refund) => advance(conn, now, &refund, news),
+                None => Err(PaymentsError::UnknownOrder),
+            })
+            .await
+    }
+
+    /// Takes the coins of a refund that the platform made by itself, once. An error when it does not fit the order.
+    pub(crate) async fn refunded_by_platform(&self, told: ByPlatform) -> Result<(), PaymentsError> {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                if find(conn, told.provider, &told.number)?.is_some() {
+                    return Ok(());
+                }
+                let order = store::find(conn, &told.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;
+                if order.state != order::State::Paid || order.provider != told.provider {
+                    return Err(PaymentsError::NotRefundable("the order is not paid"));
+                }
+                let fen = Fen::new(told.fen).ok().ok_or(PaymentsError::NotRefundable("the amount"))?;
+                record(conn, now, &order, &New { number: &told.number, fen, ours: false, reason: "platform" })
+            })
+            .await
+    }
+}
+
+const fn news(state: RefundState) -> News {
+    match state {
+        RefundState::Success => News::Done,
+        RefundState::Closed => News::Refused,
+        RefundState::Pending => News::Pending,
+    }
+}
+
+/// What an order was sold for, and what went back of it or is about to.
+pub(crate) fn sold(conn: &mut Conn, order: &Order) -> Result<Sold, PaymentsError> {
+    let mut sold =
+        Sold { gold: order.gold, fen: order.price, refunded_gold: Coins::ZERO, refunded_fen: Fen::default() };
+    for refund in of_order(conn, &order.out_trade_no)?.into_iter().filter(|refund| refund.state != State::Refused) {
+        let Taken { bought, granted, owed } = refund.taken;
+        sold.refunded_fen = sold.refunded_fen.plus(refund.fen)?;
+        sold.refunded_gold = sold.refunded_gold.plus(bought)?.plus(granted)?.plus(owed)?;
+    }
+    Ok(sold)
+}
+
+/// A refund to be recorded.
+struct New<'a> {
+    number: &'a str,
+    fen: Fen,
+    ours: bool,
+    reason: &'a str,
+}
+
+/// Takes a refund's coins and writes it down, ours to be asked for at once.
+fn record(conn: &mut Conn, now: Moment, order: &Order, new: &New<'_>) -> Result<(), PaymentsError> {
+    let unfit = |_| PaymentsError::NotRefundable("more than is left of it");
+    // First, since it makes two refunds of one order wait for each other.
+    let left = orders::table.find(&order.out_trade_no).filter(orders::state.eq(order::State::Paid.number()));
+    let left = left.filter(orders::refunded_fen.le(order.price.get() - new.fen.get()));
+    let noted =
+        diesel::update(left).set(orders::refunded_fen.eq(orders::refunded_fen + new.fen.get())).execute(conn)?;
+    if noted == 0 {
+        return Err(PaymentsError::NotRefundable("more than is left of it"));
+    }
+    let coins = sold(conn, order)?.coins_for(new.fen).map_err(unfit)?;
+    let taken = take(&purse(conn, order.user)?, coins)?;
+    let state = if new.ours { State::Asked } else { State::Done };
+    or_contended(
+        diesel::insert_into(refunds::table)
+            .values((
+                (refunds::out_trade_no.eq(&order.out_trade_no), refunds::provider.eq(order.provider.number())),
+                (refunds::number.eq(new.number), refunds::ours.eq(new.ours), refunds::fen.eq(new.fen.get())),
+                (refunds::from_bought.eq(taken.bought.get()), refunds::from_granted.eq(taken.granted.get())),
+                (refunds::from_debt.eq(taken.owed.get()), refunds::state.eq(state.number())),
+                (refunds::reason.eq(new.reason), refunds::created_at.eq(now.millis())),
+                refunds::done_at.eq((!new.ours).then_some(now.millis())),
+                (refunds::due_at.eq(new.ours.then_some(now.millis())), refunds::asks.eq(0)),
+            ))
+            .execute(conn),
+    )?;
+    if coins.is_zero() {
+        // The parts before were rounded up: there is money left to give back, but no coin.
+        return Ok(());
+    }
+    let (from, clearing) = (|purpose| Account::User(order.user, purpose), Account::System(order.provider.clearing()));
+    let entry = Entry::new(Kind::Refund, new.number)
+        .moving(from(Purpose::Bought), clearing, taken.bought, Code::Refund)
+        .moving(from(Purpose::Granted), clearing, taken.granted, Code::Refund)
+        .moving(from(Purpose::Debt), clearing, taken.owed, Code::RefundOwed);
+    let group = post(conn, now, &entry)?;
+    // A recharge that was faster may have brought gold that we did not see: it goes before debt.
+    let has = purse(conn, order.user)?;
+    let gold_left = !has.bought.is_zero() || !has.granted.is_zero();
+    if !taken.owed.is_zero() && gold_left {
+        return Err(StoreError::Contended.into());
+    }
+    let request = Request::new(
+        format!("refund:{}:{}", order.provider.name(), new.number),
+        &format!("{}|{}", order.out_trade_no, new.fen.get()),
+    );
+    Ok(remember(conn, now, &request, "taken", Some(group))?)
+}
+
+/// Writes what the machine decides on news of our own refund.
+fn advance(conn: &mut Conn, now: Moment, refund: &RefundShown, news: News) -> Result<(), PaymentsError> {
+    let decision = decide(refund.state, news);
+    if decision.state == refund.state && !decision.ask {
+        return Ok(());
+    }
+    let before = refunds::table
+        .filter(refunds::provider.eq(refund.provider.number()).and(refunds::number.eq(&refund.number)))
+        .filter(refunds::state.eq(refund.state.number()));
+    let done = (decision.state != State::Asked).then_some(now.millis());
+    let due = decision.ask.then(|| now.after(wait_after(refund.asks)).millis());
+    let changed = diesel::update(before)
+        .set((refunds::state.eq(decision.state.number()), refunds::done_at.eq(done), refunds::due_at.eq(due)))
+        .execute(conn)?;
+    if changed == 0 {
+        return Err(StoreError::Contended.into());
+    }
+    if decision.give_back { returned(conn, now, refund) } else { Ok(()) }
+}
+
+/// Gives the coins of a refused refund back.
+fn returned(conn: &mut Conn, now: Moment, refund: &RefundShown) -> Result<(), PaymentsError> {
+    diesel::update(orders::table.find(&refund.out_trade_no))
+        .set(orders::refunded_fen.eq(orders::refunded_fen - refund.fen.get()))
+        .execute(conn)?;
+    if refund.taken == Taken::default() {
+        return Ok(());
+    }
+    let order = store::find(conn, &refund.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;
+    let back = give_back(&purse(conn, order.user)?, refund.taken)?;
+    let (to, clearing) = (|purpose| Account::User(order.user, purpose), Account::System(order.provider.clearing()));
+    let entry = Entry::new(Kind::RefundReturned, &refund.number)
+        .moving(clearing, to(Purpose::Debt), back.debt, Code::DebtPaid)
+        .moving(clearing, to(Purpose::Granted), back.granted, Code::RefundReturned)
+        .moving(clearing, to(Purpose::Bought), back.bought, Code::RefundReturned);
+    let group = post(conn, now, &entry)?;
+    let request = Request::new(format!("refund-returned:{}:{}", order.provider.name(), refund.number), "");
+    Ok(remember(conn, now, &request, "returned", Some(group))?)
+}

@@ -1,0 +1,141 @@
+//! The row of an order.
+
+use diesel::prelude::*;
+use qlive_store::schema::orders;
+use qlive_store::{Conn, StoreError};
+use qlive_types::{Coins, Fen, Moment, UserId};
+
+use crate::Provider;
+use crate::order::{Age, State};
+use crate::schedule::LEASE;
+
+/// An order. What was sold, to whom and for how much is frozen in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub out_trade_no: String,
+    pub user: UserId,
+    pub app_id: String,
+    pub openid: String,
+    pub provider: Provider,
+    pub product_id: Option<String>,
+    pub gold: Coins,
+    pub price: Fen,
+    /// What of it went back, or was asked to.
+    pub refunded: Fen,
+    pub state: State,
+    /// Whether WeChat is still to be told that the goods were provided.
+    pub provision_due: bool,
+    /// The provider's number of the payment.
+    pub transaction_id: Option<String>,
+    pub created_at: Moment,
+    pub expires_at: Moment,
+    pub paid_at: Option<Moment>,
+    pub(crate) asks: i32,
+}
+
+impl Order {
+    /// The word for its state. It is refunded when all its money went back.
+    #[must_use]
+    pub fn shown_state(&self) -> &'static str {
+        match self.state {
+            State::Created => "created",
+            State::Closed => "closed",
+            State::Paid if self.refunded == self.price => "refunded",
+            State::Paid => "paid",
+        }
+    }
+
+    pub(crate) fn age(&self, now: Moment) -> Age {
+        if now < self.expires_at { Age::Fresh } else { Age::Expired }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = orders)]
+pub(crate) struct Row {
+    out_trade_no: String,
+    user_id: i64,
+    app_id: String,
+    openid: String,
+    provider: i32,
+    product_id: Option<String>,
+    gold: i64,
+    fen: i64,
+    refunded_fen: i64,
+    state: i32,
+    provision_due: bool,
+    transaction_id: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    paid_at: Option<i64>,
+    asks: i32,
+}
+
+impl TryFrom<Row> for Order {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            out_trade_no: row.out_trade_no,
+            user: UserId::new(row.user_id).ok_or(StoreError::Corrupt("orders.user_id"))?,
+            app_id: row.app_id,
+            openid: row.openid,
+            provider: Provider::from_number(row.provider).ok_or(StoreError::Corrupt("orders.provider"))?,
+            product_id: row.product_id,
+            gold: Coins::new(row.gold).ok().ok_or(StoreError::Corrupt("orders.gold"))?,
+            price: Fen::new(row.fen).ok().ok_or(StoreError::Corrupt("orders.fen"))?,
+            refunded: Fen::new(row.refunded_fen).ok().ok_or(StoreError::Corrupt("orders.refunded_fen"))?,
+            state: State::from_number(row.state).ok_or(StoreError::Corrupt("orders.state"))?,
+            provision_due: row.provision_due,
+            transaction_id: row.transaction_id,
+            created_at: Moment::from_millis(row.created_at),
+            expires_at: Moment::from_millis(row.expires_at),
+            paid_at: row.paid_at.map(Moment::from_millis),
+            asks: row.asks,
+        })
+    }
+}
+
+/// The order with this number.
+pub(crate) fn find(conn: &mut Conn, no: &str) -> Result<Option<Order>, StoreError> {
+    let row: Option<Row> = orders::table.find(no).select(Row::as_select()).get_result(conn).optional()?;
+    row.map(TryInto::try_into).transpose()
+}
+
+/// Takes an order up for a question to its provider, for as long as that may
+/// take. False when somebody else has, or it was asked about after `unless_since`.
+pub(crate) fn claim(conn: &mut Conn, no: &str, now: Moment, unless_since: Moment) -> Result<bool, StoreError> {
+    let free = orders::table.find(no).filter(orders::asked_at.le(unless_since.millis()));
+    let claimed = diesel::update(free)
+        .set((
+            orders::asked_at.eq(now.millis()),
+            orders::due_at.eq(Some(now.after(LEASE).millis())),
+            orders::asks.eq(orders::asks + 1),
+        ))
+        .execute(conn)?;
+    Ok(claimed == 1)
+}
+
+/// The orders whose time has come.
+pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<Order>, StoreError> {
+    let rows: Vec<Row> = orders::table
+        .filter(orders::due_at.le(now.millis()))
+        .order(orders::due_at)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Takes up an order whose time has come, unless somebody else has.
+pub(crate) fn claim_due(conn: &mut Conn, no: &str, now: Moment) -> Result<bool, StoreError> {
+    let due = orders::table.find(no).filter(orders::due_at.le(now.millis()));
+    let claimed = diesel::update(due)
+        .set((
+            orders::asked_at.eq(now.millis()),
+            orders::due_at.eq(Some(now.after(LEASE).millis())),
+            orders::asks.eq(orders::asks + 1),
+        ))
+        .execute(conn)?;
+    Ok(claimed == 1)
+}

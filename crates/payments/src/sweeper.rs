@@ -1,0 +1,107 @@
+//! The sweeper: settles what nobody told us of. Every instance may run one:
+//! each question is claimed in the database first.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+use qlive_types::Moment;
+
+use crate::schedule::{AT_ONCE, BATCH};
+use crate::{Order, Payments, PaymentsError, RefundShown, Withdrawal, refunds, store, withdrawals};
+
+/// How often it looks.
+const TICK: Duration = Duration::from_secs(1);
+/// How often certificates are fetched anew where WeChat signs with them.
+const CERTIFICATES_EVERY: Duration = Duration::from_secs(3_600);
+
+/// The background worker of an instance.
+pub struct Sweeper {
+    payments: Payments,
+}
+
+impl Sweeper {
+    #[must_use]
+    pub fn new(payments: Payments) -> Self {
+        Self { payments }
+    }
+
+    /// Works until it is dropped or aborted.
+    pub async fn run(self) {
+        loop {
+            if let Err(fault) = self.look().await {
+                tracing::warn!(%fault, "the sweeper failed and looks again");
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    /// One look at everything that is due.
+    async fn look(&self) -> Result<(), PaymentsError> {
+        let now = self.payments.clock.now();
+        self.certificates(now).await;
+        let (orders, refunds, withdrawals) = self
+            .payments
+            .db
+            .read(move |conn| {
+                let orders = store::due(conn, now, BATCH)?;
+                let refunds = refunds::due(conn, now, BATCH)?;
+                Ok::<_, PaymentsError>((orders, refunds, withdrawals::due(conn, now, BATCH)?))
+            })
+            .await?;
+        each(orders, |order| self.payments.clone().order_due(order, now)).await;
+        each(refunds, |refund| self.payments.clone().refund_due(refund, now)).await;
+        each(withdrawals, |withdrawal| self.payments.clone().withdrawal_due(withdrawal, now)).await;
+        Ok(())
+    }
+
+    /// Keeps the certificates fresh where there is no public key.
+    async fn certificates(&self, now: Moment) {
+        let Some(pay) = self.payments.providers.wechat_pay.as_ref().filter(|pay| pay.uses_certificates()) else {
+            return;
+        };
+        let mut refreshed = self.payments.refreshed.lock().await;
+        if refreshed.is_none_or(|at| now.since(at) >= CERTIFICATES_EVERY) {
+            *refreshed = Some(now);
+            if let Err(error) = pay.refresh_certificates(now.secs()).await {
+                tracing::warn!(%error, "the certificates cannot be fetched");
+            }
+        }
+    }
+}
+
+impl Payments {
+    async fn order_due(self, order: Order, now: Moment) -> Result<(), PaymentsError> {
+        let (no, named) = (order.out_trade_no.clone(), order.out_trade_no);
+        if self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_due(conn, &no, now)?)).await? {
+            let order = self.order(&named).await?;
+            self.resolve(&order).await?;
+        }
+        Ok(())
+    }
+
+    async fn refund_due(self, refund: RefundShown, now: Moment) -> Result<(), PaymentsError> {
+        let asked = refund.clone();
+        if self.db.write(move |conn| Ok::<_, PaymentsError>(refunds::claim(conn, &asked, now)?)).await? {
+            self.pursue(&refund).await?;
+        }
+        Ok(())
+    }
+
+    async fn withdrawal_due(self, withdrawal: Withdrawal, now: Moment) -> Result<(), PaymentsError> {
+        let asked = withdrawal.clone();
+        if self.db.write(move |conn| Ok::<_, PaymentsError>(withdrawals::claim(conn, &asked, now)?)).await? {
+            self.transfer(&withdrawal).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Works through a batch, several at once. What fails stays due.
+async fn each<T, F: Future<Output = Result<(), PaymentsError>>>(batch: Vec<T>, work: impl Fn(T) -> F) {
+    let mut works = stream::iter(batch.into_iter().map(work)).buffer_unordered(AT_ONCE);
+    while let Some(done) = works.next().await {
+        if let Err(fault) = done {
+            tracing::warn!(%fault, "a matter of money stays due");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What nobody tells us of is found by asking.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::{House, eventually};
+use qlive_types::Gender;
+use serde_json::json;
+
+use crate::recharge::virtual_house;
+
+on_both!(
+    a_lost_notice_is_found_by_several_instances_once,
+    what_was_never_paid_is_closed,
+    a_virtual_order_that_was_never_paid_is_closed_and_looked_at_once_more,
+    an_unclear_answer_decides_nothing,
+    an_order_paid_in_its_last_second_is_not_closed,
+);
+
+async fn calls(house: &House, path: &str) -> u64 {
+    house.outside().await["calls"][path].as_u64().unwrap_or(0)
+}
+
+async fn a_lost_notice_is_found_by_several_instances_once(db: TestDb) {
+    let house = House::open(db).await;
+    let (second, third) = (house.second().await, house.second().await);
+    let bob = house.guest("bob", Gender::Male).await;
+    let orders = join_all((0..12).map(|_| bob.order(1))).await;
+    for order in &orders {
+        assert_eq!(house.try_pay(order, json!({"told": false})).await, 200);
+    }
+    house.advance(11);
+    eventually("all are credited", || async { bob.purse().await == (720, 0) }).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    for order in &orders {
+        let path = format!("/v3/pay/transactions/out-trade-no/{}", order["out_trade_no"].as_str().unwrap());
+        assert_eq!(calls(&house, &path).await, 1, "each is asked about by one instance");
+    }
+    house.audit().await;
+    second.close().await;
+    third.close().await;
+}
+
+async fn what_was_never_paid_is_closed(db: TestDb) {
+    let house = House::open(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    house.advance(11);
+    let path = format!("/v3/pay/transactions/out-trade-no/{}", order["out_trade_no"].as_str().unwrap());
+    eventually("it is asked about", || async { calls(&house, &path).await == 1 }).await;
+    assert_eq!(bob.order_state(&order).await, "created");
+    house.advance(1_800);
+    eventually("it is closed", || async { bob.order_state(&order).await == "closed" }).await;
+    assert_eq!(calls(&house, &format!("{path}/close")).await, 1);
+    house.advance(2 * 86_400);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(calls(&house, &path).await <= 4, "what is settled is not asked about for ever");
+    assert_eq!(bob.purse().await, (0, 0));
+}
+
+async fn a_virtual_order_that_was_never_paid_is_closed_and_looked_at_once_more(db: TestDb) {
+    let house = virtual_house(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let (never, later) = (bob.order(1).await, bob.order(1).await);
+    house.advance(1_900);
+    for order in [&never, &later] {
+        eventually("it is closed", || async { bob.order_state(order).await == "closed" }).await;
+    }
+    // Virtual payment has no call that closes: the client may still pay, and its push may get lost.
+    assert_eq!(house.try_pay(&later, json!({"told": false})).await, 200);
+    house.advance(86_500);
+    eventually("a last look finds it", || async { bob.purse().await == (60, 0) }).await;
+    assert_eq!((bob.order_state(&never).await.as_str(), bob.order_state(&later).await.as_str()), ("closed", "paid"));
+    house.audit().await;
+}
+
+async fn an_unclear_answer_decides_nothing(db: TestDb) {
+    let house = House::open(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
+    let path = "/v3/pay/transactions/out-trade-no/";
+    for fault in [
+        json!({"path": path, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1}),
+        json!({"path": path, "status": 429, "errcode": "FREQUENCY_LIMITED", "times": 1}),
+        json!({"path": path, "status": 404, "times": 1}),
+        json!({"path": path, "drop_answer": true, "times": 1}),
+    ] {
+        house.fault(fault).await;
+    }
+    // Long past its offer, but nobody has said clearly that it is not paid.
+    for _ in 0..4 {
+        house.advance(1_900);
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+    }
+    for _ in 0..3 {
+        house.advance(700);
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+    }
+    assert_eq!((bob.order_state(&order).await.as_str(), bob.purse().await), ("paid", (60, 0)));
+}
+
+async fn an_order_paid_in_its_last_second_is_not_closed(db: TestDb) {
+    let house = House::open(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    // It is paid between the question and the close: the close is refused, the next question tells.
+    let no = order["out_trade_no"].as_str().unwrap().to_owned();
+    house.fault(json!({"path": format!("/v3/pay/transactions/out-trade-no/{no}/close"), "latency_ms": 1_500, "times": 1})).await;
+    house.advance(1_801);
+    eventually("it is being closed", || async {
+        calls(&house, &format!("/v3/pay/transactions/out-trade-no/{no}/close")).await == 1
+    })
+    .await;
+    assert_eq!(house.try_pay(&order, json!({"told": false, "late": true})).await, 200);
+    tokio::time::sleep(Duration::from_millis(2_000)).await;
+    let state = house.parts.payments.order(&no).await.unwrap().state;
+    assert_eq!(state, qlive_payments::order::State::Created);
+    house.advance(700);
+    eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
+}
