@@ -124,19 +124,39 @@ fn move_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), Ledger
     if moved == 1 {
         return Ok(());
     }
-    let exists: i64 = dsl::ledger_purses.find(user.get()).filter(enough).count().get_result(conn)?;
-    if exists == 1 {
-        return Err(LedgerError::TooMany);
+    // One look decides why, so that nobody comes in between two.
+    type Balances = (i64, i64, i64, i64, i64);
+    let columns = (dsl::bought, dsl::granted, dsl::income, dsl::held, dsl::debt);
+    let has: Option<Balances> = dsl::ledger_purses.find(user.get()).select(columns).get_result(conn).optional()?;
+    match has {
+        None => first_balances(conn, user, by),
+        Some((bought, granted, income, held, debt)) => Err(by.refusal(Change { bought, granted, income, held, debt })),
     }
-    first_balances(conn, user, by)
 }
 
-/// The balances of a user to whom nothing was ever moved. One who has a purse is short.
+impl Change {
+    /// Why balances do not take this change: there is too little, or too much, or
+    /// nothing is wrong with it and somebody else's first entry came in between.
+    fn refusal(self, has: Self) -> LedgerError {
+        let after = |has: i64, by: i64| has.saturating_add(by);
+        let (bought, granted) = (after(has.bought, self.bought), after(has.granted, self.granted));
+        let (income, held, debt) = (after(has.income, self.income), after(has.held, self.held), after(has.debt, self.debt));
+        if bought < 0 || granted < 0 || income < 0 || held < 0 || debt > 0 {
+            return LedgerError::Short;
+        }
+        let max = Coins::MAX.get();
+        if after(bought, granted) > max || income > max || held > max || debt < -max {
+            return LedgerError::TooMany;
+        }
+        StoreError::Contended.into()
+    }
+}
+
+/// The balances of a user to whom nothing was ever moved.
 fn first_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), LedgerError> {
-    let known: i64 = ledger_purses::table.find(user.get()).count().get_result(conn)?;
-    let below = by.bought < 0 || by.granted < 0 || by.income < 0 || by.held < 0 || by.debt > 0;
-    if known == 1 || below {
-        return Err(LedgerError::Short);
+    match by.refusal(Change::default()) {
+        LedgerError::Store(_) => {}
+        refusal => return Err(refusal),
     }
     let row = (
         ledger_purses::user_id.eq(user.get()),

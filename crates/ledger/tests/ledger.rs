@@ -25,6 +25,7 @@ on_both!(
     entries_are_sealed_in_a_chain,
     the_audit_names_every_kind_of_offender,
     two_entries_in_opposite_directions_do_not_deadlock,
+    the_first_entries_of_a_user_may_come_all_at_once,
 );
 
 const NOW: Moment = Moment::from_millis(1_000_000);
@@ -323,4 +324,21 @@ async fn two_entries_in_opposite_directions_do_not_deadlock(db: TestDb) {
     }
     let found = write(&db, |conn| Ok(audit(conn)?)).await.unwrap().unwrap();
     assert_eq!((found.entries, found.users), (63, 3000));
+}
+
+async fn the_first_entries_of_a_user_may_come_all_at_once(db: TestDb) {
+    houseful(&db).await;
+    for number in 1..=3 {
+        let tasks: Vec<_> = (0..16)
+            .map(|_| {
+                let db = db.db.clone();
+                tokio::spawn(async move { db.write(move |conn| post(conn, NOW, &grant(user(number), 1))).await })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+    }
+    let found = write(&db, |conn| Ok(audit(conn)?)).await.unwrap().unwrap();
+    assert_eq!((found.entries, found.users), (48, 48));
 }
