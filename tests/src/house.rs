@@ -7,6 +7,7 @@ use qlive_gifts::NewGift;
 use qlive_ledger::Audit;
 use qlive_sandbox::{Papers, Sandbox};
 use qlive_server::{Application, BASE, Parts, Settings};
+use qlive_store::StoreError;
 use qlive_store::audit::Operator;
 use qlive_store::testing::TestDb;
 use qlive_types::{Clock, Coins, Gender, UserId};
@@ -110,12 +111,73 @@ impl House {
         }
     }
 
+    /// Stops the server, but not its sandbox: somebody else may serve at its address.
+    pub async fn stop_serving(&mut self) {
+        (self.stop)().await;
+        if let Some(handle) = self.handle.take() {
+            self._sandbox = handle.await.unwrap();
+        }
+    }
+
     /// Stops it as SIGTERM does, its workers and its sandbox too.
     pub async fn close(mut self) {
         (self.stop)().await;
         if let Some(handle) = self.handle.take() {
             drop(handle.await.unwrap());
         }
+    }
+
+    /// Does to the database what only its owner can.
+    pub async fn sql(&self, statement: &str) {
+        use diesel::connection::SimpleConnection as _;
+        let statement = statement.to_owned();
+        self.parts.db.write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&statement)?)).await.unwrap();
+    }
+
+    /// What operators did: who, what, to what, why.
+    pub async fn audit_log(&self) -> Vec<(String, String, String, String)> {
+        use diesel::prelude::*;
+        use qlive_store::schema::audit_log::dsl;
+        let columns = (dsl::who, dsl::action, dsl::subject, dsl::reason);
+        self.parts.db.read(move |conn| Ok::<_, StoreError>(dsl::audit_log.select(columns).load(conn)?)).await.unwrap()
+    }
+
+    /// The request keys in the books that begin so.
+    pub async fn request_keys(&self, prefix: &str) -> std::collections::BTreeSet<String> {
+        use diesel::prelude::*;
+        use qlive_store::schema::ledger_requests::dsl;
+        let like = format!("{prefix}%");
+        let keys = dsl::ledger_requests.filter(dsl::key.like(like)).select(dsl::key);
+        let found: Vec<String> = self.parts.db.read(move |conn| Ok::<_, StoreError>(keys.load(conn)?)).await.unwrap();
+        found.into_iter().collect()
+    }
+
+    /// How many gifts are on record.
+    pub async fn gifts_sent(&self) -> usize {
+        use diesel::prelude::*;
+        use qlive_store::schema::gifts_sent::dsl;
+        let count: i64 =
+            self.parts.db.read(|conn| Ok::<_, StoreError>(dsl::gifts_sent.count().get_result(conn)?)).await.unwrap();
+        usize::try_from(count).unwrap()
+    }
+
+    /// The number of the latest entry in the books.
+    pub async fn last_entry(&self) -> i64 {
+        use diesel::prelude::*;
+        use qlive_store::schema::ledger_groups::dsl;
+        let last = dsl::ledger_groups.select(diesel::dsl::max(dsl::id));
+        let last: Option<i64> =
+            self.parts.db.read(move |conn| Ok::<_, StoreError>(last.get_result(conn)?)).await.unwrap();
+        last.unwrap()
+    }
+
+    /// What all entries of a kind moved.
+    pub async fn ledger_total(&self, kind: i32) -> i64 {
+        use diesel::prelude::*;
+        use qlive_store::schema::ledger_groups::dsl;
+        let totals = dsl::ledger_groups.filter(dsl::kind.eq(kind)).select(dsl::total);
+        let totals: Vec<i64> = self.parts.db.read(move |conn| Ok::<_, StoreError>(totals.load(conn)?)).await.unwrap();
+        totals.into_iter().sum()
     }
 
     /// Where its database is.

@@ -4,9 +4,11 @@
 mod contract;
 mod house;
 mod phone;
+mod process;
 
 pub use house::{House, eventually};
 pub use phone::{Answer, Phone};
+pub use process::Process;
 
 /// The mini-program that the sandbox knows.
 pub const APP: &str = "wxca891295c56f2c79";

@@ -1,7 +1,10 @@
 //! The commands: each is one call of a domain crate.
 
+mod blocks;
 mod gifts;
 mod ledger;
+mod orders;
+mod withdrawals;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
@@ -24,6 +27,15 @@ pub(crate) enum Command {
     /// The catalogue of gifts, and what was given.
     #[command(subcommand)]
     Gifts(gifts::Gifts),
+    /// What can be bought.
+    #[command(subcommand)]
+    Blocks(blocks::Blocks),
+    /// Recharges, refunds, and WeChat's bill.
+    #[command(subcommand)]
+    Orders(orders::Orders),
+    /// Income on its way out.
+    #[command(subcommand)]
+    Withdrawals(withdrawals::Withdrawals),
     /// Coins.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -93,6 +105,9 @@ impl Command {
             Self::Configs(command) => command.run(parts, by).await,
             Self::Rooms(command) => command.run(parts, by).await,
             Self::Gifts(command) => command.run(parts, by).await,
+            Self::Blocks(command) => command.run(parts, by).await,
+            Self::Orders(command) => command.run(parts, by).await,
+            Self::Withdrawals(command) => command.run(parts, by).await,
             Self::Ledger(command) => command.run(parts, by).await,
             Self::Outbox(command) => command.run(parts, by).await,
         }

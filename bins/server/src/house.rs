@@ -22,7 +22,6 @@ use qlive_types::{Clock, random};
 use qlive_users::{Gateway, Signer, Users};
 use secrecy::ExposeSecret as _;
 
-use crate::http::routes::BASE;
 use crate::settings::{self, Live, Settings};
 
 /// The services, and the workers that stand behind them.
@@ -83,14 +82,7 @@ impl Parts {
         );
         let tells = im_settings.speaks == settings::Speaks::Server;
         let gifts = Gifts::new(db.clone(), clock.clone(), configs.clone(), office.clone(), tells);
-        let payments = Payments::new(
-            (db.clone(), clock.clone()),
-            users.clone(),
-            configs.clone(),
-            money::providers(settings, &http)?,
-            money::payout_rules(settings)?,
-            format!("{}{BASE}pay_notify/", settings.public_url()),
-        );
+        let payments = money::payments(settings, &http, (&db, &clock), &users, &configs)?;
         let css = css(http, live);
         Ok(Self { db, clock, users, rooms, gifts, payments, configs, office, im, css })
     }

@@ -140,7 +140,8 @@ impl Change {
     fn refusal(self, has: Self) -> LedgerError {
         let after = |has: i64, by: i64| has.saturating_add(by);
         let (bought, granted) = (after(has.bought, self.bought), after(has.granted, self.granted));
-        let (income, held, debt) = (after(has.income, self.income), after(has.held, self.held), after(has.debt, self.debt));
+        let (income, held, debt) =
+            (after(has.income, self.income), after(has.held, self.held), after(has.debt, self.debt));
         if bought < 0 || granted < 0 || income < 0 || held < 0 || debt > 0 {
             return LedgerError::Short;
         }

@@ -111,7 +111,12 @@ async fn what_is_forged_moves_nothing_and_is_counted(db: TestDb) {
     let now = house.clock.now().secs().to_string();
     let signature = base64::engine::general_purpose::STANDARD.encode([7; 256]);
     let serial = house.settings.wechat_pay.as_ref().unwrap().verify_keys[0].id.clone();
-    for (name, value) in [("wechatpay-timestamp", now), ("wechatpay-nonce", "n".into()), ("wechatpay-signature", signature), ("wechatpay-serial", serial)] {
+    for (name, value) in [
+        ("wechatpay-timestamp", now),
+        ("wechatpay-nonce", "n".into()),
+        ("wechatpay-signature", signature),
+        ("wechatpay-serial", serial),
+    ] {
         headers.insert(name, value.parse().unwrap());
     }
     let answer = house.http.post(&url).headers(headers).body(body).send().await.unwrap();
@@ -219,8 +224,10 @@ async fn while_the_database_is_busy_wechat_comes_again(db: TestDb) {
     let order = bob.order(1).await;
     // The server is gone when the notice comes, and back before WeChat gives up.
     let sandbox = house.sandbox.clone();
-    let (url, http) = (format!("{sandbox}/sandbox/pay/{}", order["out_trade_no"].as_str().unwrap()), house.http.clone());
-    let house = house.restart_while(0, async move { assert_eq!(http.post(url).send().await.unwrap().status(), 200) }).await;
+    let (url, http) =
+        (format!("{sandbox}/sandbox/pay/{}", order["out_trade_no"].as_str().unwrap()), house.http.clone());
+    let house =
+        house.restart_while(0, async move { assert_eq!(http.post(url).send().await.unwrap().status(), 200) }).await;
     let bob = Phone::login(&house, "bob").await;
     eventually("the notice comes again", || async { bob.purse().await == (120, 0) }).await;
     house.audit().await;

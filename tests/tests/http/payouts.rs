@@ -2,8 +2,8 @@
 
 use futures_util::future::join_all;
 use qlive_payments::PaymentsError;
-use qlive_store::on_both;
 use qlive_store::audit::Operator;
+use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, Phone, eventually};
 use qlive_types::Gender;
@@ -79,7 +79,10 @@ async fn income_is_held_at_once_and_paid_when_confirmed(db: TestDb) {
     let house = House::open(db).await;
     let alice = earner(&house, 1000).await;
     let asked = withdraw(&alice, 400, "w1").await;
-    assert_eq!((&asked["income"], &asked["fen"], &asked["state"], &asked["expires_at"]), (&json!(400), &json!(4000), &json!("review"), &json!(null)));
+    assert_eq!(
+        (&asked["income"], &asked["fen"], &asked["state"], &asked["expires_at"]),
+        (&json!(400), &json!(4000), &json!("review"), &json!(null))
+    );
     assert!(asked.get("package_info").is_none() && asked.get("mch_id").is_none());
     assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 600), 400));
     approve(&house, &asked).await;
@@ -97,7 +100,12 @@ async fn income_is_held_at_once_and_paid_when_confirmed(db: TestDb) {
     assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 600), 0));
     assert_eq!(house.audit().await.systems[2], ("paid_out", 400));
     let wallet = alice.get("qlive_user/wallet/", json!({})).await.ok();
-    let told: Vec<Value> = wallet["results"].as_array().unwrap().iter().map(|row| json!([row["kind"], row["amount"], row["income"]])).collect();
+    let told: Vec<Value> = wallet["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| json!([row["kind"], row["amount"], row["income"]]))
+        .collect();
     assert_eq!(told, [json!(["withdraw", -400, 600]), json!(["gift_received", 1000, 1000])]);
 }
 
@@ -109,7 +117,8 @@ async fn income_must_be_old_enough(db: TestDb) {
     assert_eq!(alice.purse().await, (0, 1000), "he could not afford it");
     bob.give(&alice, 6, 3, json!({})).await.ok();
     assert_eq!(alice.purse().await, (0, 1297));
-    let ask = |income: i64, id: &'static str| alice.post("qlive_user/withdraw/", json!({"income": income, "request_id": id}));
+    let ask =
+        |income: i64, id: &'static str| alice.post("qlive_user/withdraw/", json!({"income": income, "request_id": id}));
     ask(1001, "w1").await.refused(409, "not_withdrawable");
     assert_eq!(ask(1000, "w2").await.ok()["state"], "review");
     ask(3, "w3").await.refused(409, "not_withdrawable");
@@ -156,7 +165,10 @@ async fn a_request_id_withdraws_once(db: TestDb) {
     let alice = earner(&house, 1000).await;
     let first = withdraw(&alice, 100, "one").await;
     assert_eq!(withdraw(&alice, 100, "one").await, first);
-    alice.post("qlive_user/withdraw/", json!({"income": 200, "request_id": "one"})).await.refused(409, "request_id_reused");
+    alice
+        .post("qlive_user/withdraw/", json!({"income": 200, "request_id": "one"}))
+        .await
+        .refused(409, "request_id_reused");
     for answer in join_all((0..10).map(|_| withdraw(&alice, 200, "two"))).await {
         assert_eq!(answer["income"], 200);
     }
@@ -301,7 +313,9 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
     becomes(&alice, &asked, "confirm").await;
     let (no, _) = transfer(&house).await;
     let told = json!({"mch_id": "1900000001", "out_bill_no": no, "state": "SUCCESS", "transfer_amount": 4000});
-    for (key, value) in [("mch_id", json!("1900000009")), ("transfer_amount", json!(3999)), ("transfer_amount", json!(null))] {
+    for (key, value) in
+        [("mch_id", json!("1900000009")), ("transfer_amount", json!(3999)), ("transfer_amount", json!(null))]
+    {
         let mut wrong = told.clone();
         wrong[key] = value;
         assert_eq!(notice(&house, "MCHTRANSFER.BILL.FINISHED", "mch_payment", wrong, json!({})).await, 400, "{key}");
@@ -309,7 +323,10 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
     let mut unknown = told.clone();
     unknown["out_bill_no"] = json!("W1");
     assert_eq!(notice(&house, "MCHTRANSFER.BILL.FINISHED", "mch_payment", unknown, json!({})).await, 204);
-    assert_eq!((held(&house, &alice).await, becomes(&alice, &asked, "confirm").await["state"].clone()), (400, json!("confirm")));
+    assert_eq!(
+        (held(&house, &alice).await, becomes(&alice, &asked, "confirm").await["state"].clone()),
+        (400, json!("confirm"))
+    );
     for _ in 0..2 {
         assert_eq!(notice(&house, "MCHTRANSFER.BILL.FINISHED", "mch_payment", told.clone(), json!({})).await, 204);
     }
@@ -334,10 +351,11 @@ async fn withdrawals_are_ones_own(db: TestDb) {
 async fn withdrawals_at_once_never_take_more_than_there_is(db: TestDb) {
     let house = House::open(db).await;
     let alice = earner(&house, 1000).await;
-    let tries = join_all((0..10).map(|number| {
-        alice.post("qlive_user/withdraw/", json!({"income": 300, "request_id": format!("w{number}")}))
-    }))
-    .await;
+    let tries =
+        join_all((0..10).map(|number| {
+            alice.post("qlive_user/withdraw/", json!({"income": 300, "request_id": format!("w{number}")}))
+        }))
+        .await;
     let won = tries.iter().filter(|answer| answer.status == 200).count();
     assert!(tries.iter().all(|answer| answer.status == 200 || answer.status == 409));
     assert_eq!((won, alice.purse().await, held(&house, &alice).await), (3, (0, 100), 900));

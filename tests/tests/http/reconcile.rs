@@ -31,8 +31,14 @@ async fn a_day_in_order_has_no_differences(db: TestDb) {
     buyer(&house, "carl", 2).await;
     let no = order["out_trade_no"].as_str().unwrap();
     house.parts.payments.refund(house.operator(), no, None).await.unwrap();
-    eventually("it is refunded", || async { house.parts.payments.refunds_of(no).await.unwrap()[0].done_at.is_some() }).await;
-    house.control(&format!("pay/{}/refund", buyer(&house, "dora", 1).await.1["out_trade_no"].as_str().unwrap()), json!({"fen": 100})).await;
+    eventually("it is refunded", || async { house.parts.payments.refunds_of(no).await.unwrap()[0].done_at.is_some() })
+        .await;
+    house
+        .control(
+            &format!("pay/{}/refund", buyer(&house, "dora", 1).await.1["out_trade_no"].as_str().unwrap()),
+            json!({"fen": 100}),
+        )
+        .await;
     bob.order(1).await;
     assert_eq!(reconcile(&house, None).await, []);
     assert_eq!(bill(&house).await.matches("`SUCCESS,`OTHERS").count(), 3);
@@ -55,14 +61,26 @@ async fn every_difference_is_a_row(db: TestDb) {
     house.control(&format!("pay/{}/refund", no(&back)), json!({"fen": 100})).await;
     let mut told = bill(&house).await;
     // What the bill says is changed: an order of somebody else, another amount, one order left out.
-    let lines: Vec<String> = told.lines().map(|line| {
-        if line.contains(&no(&dear)) { line.replace("`6.00", "`5.00") }
-        else if line.contains(&no(&fine)) { format!("{line}\r\n{}", line.replace(&no(&fine), "of-somebody-else")) }
-        else { line.to_owned() }
-    }).filter(|line| !line.contains(&no(&gone))).collect();
+    let lines: Vec<String> = told
+        .lines()
+        .map(|line| {
+            if line.contains(&no(&dear)) {
+                line.replace("`6.00", "`5.00")
+            } else if line.contains(&no(&fine)) {
+                format!("{line}\r\n{}", line.replace(&no(&fine), "of-somebody-else"))
+            } else {
+                line.to_owned()
+            }
+        })
+        .filter(|line| !line.contains(&no(&gone)))
+        .collect();
     told = lines.join("\r\n");
-    let mut found: Vec<(String, String, Option<i64>, Option<i64>)> = reconcile(&house, Some(told)).await.into_iter()
-        .map(|one| (one.kind.name().to_owned(), one.number, one.bill.map(|fen| fen.get()), one.ours.map(|fen| fen.get())))
+    let mut found: Vec<(String, String, Option<i64>, Option<i64>)> = reconcile(&house, Some(told))
+        .await
+        .into_iter()
+        .map(|one| {
+            (one.kind.name().to_owned(), one.number, one.bill.map(|fen| fen.get()), one.ours.map(|fen| fen.get()))
+        })
         .collect();
     found.sort();
     let platform = found.iter().find(|row| row.0 == "unknown_refund").unwrap().1.clone();

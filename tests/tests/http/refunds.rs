@@ -115,7 +115,10 @@ async fn coins_come_back_when_wechat_refuses(db: TestDb) {
     eventually("the coins are back", || async { bob.purse().await == (60, 0) }).await;
     assert_eq!((done(&house, &order).await, bob.order_state(&order).await.as_str()), (vec![(600, "refused")], "paid"));
     refund(&house, &order, None).await.unwrap();
-    eventually("the next one is done", || async { bob.order_state(&order).await == "refunded" && done(&house, &order).await.last() == Some(&(600, "done")) }).await;
+    eventually("the next one is done", || async {
+        bob.order_state(&order).await == "refunded" && done(&house, &order).await.last() == Some(&(600, "done"))
+    })
+    .await;
     assert_eq!(bob.purse().await, (0, 0));
     house.audit().await;
 }
@@ -128,7 +131,10 @@ async fn coins_come_back_when_wechat_closes_the_refund(db: TestDb) {
     let known = || async { house.outside().await["calls"]["/v3/refund/domestic/refunds"].as_u64().unwrap_or(0) == 1 };
     eventually("WeChat has it", known).await;
     assert_eq!(done(&house, &order).await, [(600, "asked")], "accepted is not refunded");
-    eventually("it is closed", || async { house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await == 204 }).await;
+    eventually("it is closed", || async {
+        house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await == 204
+    })
+    .await;
     assert_eq!((bob.purse().await, done(&house, &order).await), ((60, 0), vec![(600, "refused")]));
     house.audit().await;
 }
@@ -147,7 +153,9 @@ async fn an_unclear_answer_is_asked_again_under_the_same_number(db: TestDb) {
     };
     eventually("it was asked for", || asked(1)).await;
     assert_eq!((bob.purse().await, done(&house, &order).await), ((0, 0), vec![(600, "asked")]));
-    house.fault(json!({"path": format!("{path}/{number}"), "status": 500, "errcode": "SYSTEM_ERROR", "times": 1})).await;
+    house
+        .fault(json!({"path": format!("{path}/{number}"), "status": 500, "errcode": "SYSTEM_ERROR", "times": 1}))
+        .await;
     for _ in 0..3 {
         house.advance(60);
         tokio::time::sleep(std::time::Duration::from_millis(1_300)).await;
@@ -164,7 +172,11 @@ async fn the_platforms_refund_takes_its_part_once(db: TestDb) {
     house.fault(json!({"path": "/pay_notify/", "notice": "doubled", "times": 1})).await;
     let path = format!("pay/{}/refund", order["out_trade_no"].as_str().unwrap());
     assert_eq!(house.control(&path, json!({"fen": 1})).await, 204);
-    assert_eq!((bob.purse().await, done(&house, &order).await), ((59, 0), vec![(1, "done")]), "a tenth of a coin is one");
+    assert_eq!(
+        (bob.purse().await, done(&house, &order).await),
+        ((59, 0), vec![(1, "done")]),
+        "a tenth of a coin is one"
+    );
     assert_eq!(house.control(&path, json!({"fen": 599})).await, 204);
     assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((0, 0), "refunded"));
     house.audit().await;
@@ -177,7 +189,11 @@ async fn a_refund_that_overtakes_its_payment_waits_for_it(db: TestDb) {
     assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
     let path = format!("pay/{}/refund", order["out_trade_no"].as_str().unwrap());
     assert_eq!(house.control(&path, json!({"fen": 300})).await, 204);
-    assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((30, 0), "paid"), "it was asked about first");
+    assert_eq!(
+        (bob.purse().await, bob.order_state(&order).await.as_str()),
+        ((30, 0), "paid"),
+        "it was asked about first"
+    );
     house.audit().await;
 }
 
@@ -255,7 +271,9 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
         json!({"mchid": "1900000001", "out_trade_no": order["out_trade_no"], "out_refund_no": number, "refund_id": "5030",
             "refund_status": "SUCCESS", "amount": {"total": 600, "refund": 300}})
     };
-    for (pointer, value) in [("/mchid", json!("1900000009")), ("/amount/total", json!(601)), ("/amount/refund", json!(299))] {
+    for (pointer, value) in
+        [("/mchid", json!("1900000009")), ("/amount/total", json!(601)), ("/amount/refund", json!(299))]
+    {
         let mut wrong = told(&number);
         *wrong.pointer_mut(pointer).unwrap() = value;
         assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", wrong, json!({})).await, 400, "{pointer}");
@@ -297,7 +315,10 @@ async fn refused_refunds_of_a_debtor_pay_his_debt(db: TestDb) {
     let number = refund(&house, &second, None).await.unwrap();
     refund(&house, &first, None).await.unwrap();
     assert_eq!(owed(&house, &bob).await, 70);
-    eventually("it is closed", || async { house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await == 204 }).await;
+    eventually("it is closed", || async {
+        house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await == 204
+    })
+    .await;
     assert_eq!((bob.purse().await, owed(&house, &bob).await), ((0, 0), 60), "its ten coins pay what is owed");
     house.audit().await;
 }

@@ -108,7 +108,11 @@ async fn an_order_paid_in_its_last_second_is_not_closed(db: TestDb) {
     let order = bob.order(1).await;
     // It is paid between the question and the close: the close is refused, the next question tells.
     let no = order["out_trade_no"].as_str().unwrap().to_owned();
-    house.fault(json!({"path": format!("/v3/pay/transactions/out-trade-no/{no}/close"), "latency_ms": 1_500, "times": 1})).await;
+    house
+        .fault(
+            json!({"path": format!("/v3/pay/transactions/out-trade-no/{no}/close"), "latency_ms": 1_500, "times": 1}),
+        )
+        .await;
     house.advance(1_801);
     eventually("it is being closed", || async {
         calls(&house, &format!("/v3/pay/transactions/out-trade-no/{no}/close")).await == 1

@@ -80,7 +80,11 @@ async fn a_plain_push_alone_moves_nothing(db: TestDb) {
     let order = bob.order(1).await;
     mode(&house, false, false).await;
     let answer = house.asked("pushes", paid(&order)).await;
-    assert_eq!(answer, json!({"status": 503, "accepted": false}), "its signature does not cover its body, and WeChat knows of no payment");
+    assert_eq!(
+        answer,
+        json!({"status": 503, "accepted": false}),
+        "its signature does not cover its body, and WeChat knows of no payment"
+    );
     assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((0, 0), "created"));
     assert_eq!(house.callbacks("push", "again").await, 1);
     // What it claims is not believed even then: WeChat's own word is.

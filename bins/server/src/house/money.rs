@@ -4,14 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use qlive_payments::{PayoutRules, Provider, Providers};
+use qlive_configs::Configs;
+use qlive_payments::{Payments, PayoutRules, Provider, Providers};
 use qlive_sandbox::Papers;
+use qlive_store::Db;
 use qlive_tencent::Http;
 use qlive_tencent::pay::{Keys, Merchant, Pay};
 use qlive_tencent::xpay::{Xpay, XpayAccount};
-use qlive_types::{Fen, random};
+use qlive_types::{Clock, Fen, random};
+use qlive_users::Users;
 use secrecy::ExposeSecret as _;
 
+use crate::http::routes::BASE;
 use crate::settings::{self, Settings};
 
 /// How long a sandbox may take to say who it is.
@@ -29,7 +33,19 @@ pub(super) async fn papers_of(url: &str) -> anyhow::Result<Papers> {
     }
 }
 
-pub(super) fn providers(settings: &Settings, http: &Http) -> anyhow::Result<Providers> {
+pub(super) fn payments(
+    settings: &Settings,
+    http: &Http,
+    (db, clock): (&Db, &Clock),
+    users: &Users,
+    configs: &Configs,
+) -> anyhow::Result<Payments> {
+    let notify_url = format!("{}{BASE}pay_notify/", settings.public_url());
+    let (providers, rules) = (providers(settings, http)?, payout_rules(settings)?);
+    Ok(Payments::new((db.clone(), clock.clone()), users.clone(), configs.clone(), providers, rules, notify_url))
+}
+
+fn providers(settings: &Settings, http: &Http) -> anyhow::Result<Providers> {
     let wechat_pay = settings.wechat_pay.as_ref().map(|pay| client(pay, http)).transpose()?;
     let xpay = settings.virtual_payment.as_ref().map(|xpay| {
         let account = XpayAccount {
@@ -59,7 +75,7 @@ fn client(pay: &settings::WechatPay, http: &Http) -> anyhow::Result<Pay> {
     Ok(Pay::new(http.clone(), &pay.api_url, merchant, keys, || random::hex(NONCE_BYTES)))
 }
 
-pub(super) fn payout_rules(settings: &Settings) -> anyhow::Result<Option<PayoutRules>> {
+fn payout_rules(settings: &Settings) -> anyhow::Result<Option<PayoutRules>> {
     let payouts = &settings.payouts;
     if payouts.transfer_scene_id.is_empty() {
         return Ok(None);

@@ -43,6 +43,15 @@ impl Errand {
         Self { url: format!("{}wx_notify/", world.accounts.callback_base), told: Told::Push(message) }
     }
 
+    /// The merchant's number of what it tells about.
+    fn about(&self) -> Option<&Value> {
+        let (told, keys) = match &self.told {
+            Told::Pay { resource, .. } => (resource, ["out_refund_no", "out_trade_no", "out_bill_no"]),
+            Told::Push(message) => (message, ["MchRefundId", "OutTradeNo", "MchOrderId"]),
+        };
+        keys.iter().find_map(|key| told.get(*key))
+    }
+
     /// The path by which faults know it.
     const fn path(&self) -> &'static str {
         match self.told {
@@ -123,7 +132,8 @@ async fn once(world: &World, errand: &Errand, probe: bool) -> bool {
         let order = message.get("OutTradeNo").and_then(Value::as_str).unwrap_or_default();
         world.state().notice_accepted(order);
     }
-    world.state().notices.push(json!({"path": errand.path(), "accepted": accepted, "probe": probe}));
+    let tried = json!({"path": errand.path(), "about": errand.about(), "accepted": accepted, "probe": probe});
+    world.state().notices.push(tried);
     accepted
 }
 
@@ -174,7 +184,9 @@ pub(super) async fn make_up(world: web::Data<World>, made: web::Json<MadeUp>) ->
     if made.tampered {
         body = body.replace("\"summary\":\"sandbox\"", "\"summary\":\"Sandbox\"");
     }
-    if let (Some(serial), Some(header)) = (&made.serial, headers.iter_mut().find(|(name, _)| *name == "Wechatpay-Serial")) {
+    if let (Some(serial), Some(header)) =
+        (&made.serial, headers.iter_mut().find(|(name, _)| *name == "Wechatpay-Serial"))
+    {
         header.1.clone_from(serial);
     }
     let url = format!("{}pay_notify/", world.accounts.callback_base);

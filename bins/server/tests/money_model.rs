@@ -1,0 +1,58 @@
+//! Random evenings of money against a model of it, over HTTP, with the server
+//! killed in the middle of things. After each step the purses are the model's;
+//! after each evening so are the accounts of the house and of the providers,
+//! and the audit holds.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "model/books.rs"]
+mod books;
+#[path = "model/evening.rs"]
+mod evening;
+
+use std::path::Path;
+
+use books::Step;
+use evening::Evening;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, TestRunner};
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+
+on_both!(random_evenings_keep_the_books);
+
+/// Evenings on each engine, and steps in each.
+const EVENINGS: usize = 8;
+const STEPS: std::ops::Range<usize> = 20..36;
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = 0..3_usize;
+    prop_oneof![
+        4 => (who.clone(), 1..=2_i64, any::<bool>()).prop_map(|(who, block, wechat)| Step::Order { who, block, wechat }),
+        6 => (0..12_usize, 0..5_u8).prop_map(|(order, how)| Step::Pay { order, how }),
+        2 => (0..12_usize, 0..4_u8).prop_map(|(order, how)| Step::Forge { order, how }),
+        2 => (0..12_usize).prop_map(|order| Step::Ask { order }),
+        2 => (who.clone(), 1..40_i64).prop_map(|(who, coins)| Step::Grant { who, coins }),
+        9 => (who.clone(), 1..3_usize, 1..30_i64, 0..6_u8).prop_map(|(who, to, num, fate)| Step::Gift { who, to, num, fate }),
+        2 => (0..12_usize).prop_map(|gift| Step::Repeat { gift }),
+        3 => (0..12_usize, 1..700_i64, any::<bool>()).prop_map(|(order, fen, ours)| Step::Refund { order, fen, ours }),
+        2 => (0..30_usize).prop_map(|entry| Step::Reverse { entry }),
+        4 => (who, 1..60_i64, 0..4_u8).prop_map(|(who, income, fate)| Step::Withdraw { who, income, fate }),
+        1 => Just(Step::Kill),
+    ]
+}
+
+async fn random_evenings_keep_the_books(db: TestDb) {
+    let mut runner = TestRunner::new(Config::default());
+    let mut evening = Evening::open(db, Path::new(env!("CARGO_BIN_EXE_qlive-server"))).await;
+    for _ in 0..EVENINGS {
+        let steps = vec(step(), STEPS).new_tree(&mut runner).unwrap().current();
+        for (at, step) in steps.iter().enumerate() {
+            evening.play(step).await;
+            evening.check_purses(&steps[..=at]).await;
+        }
+        evening.check_books(&steps).await;
+    }
+    evening.end().await;
+}
