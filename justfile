@@ -32,11 +32,21 @@ fmt-check:
 pg:
     cargo run -p qlive-store --features testing --example pg
 
+# Kill the server a hundred times on each database under a load of gifts and notices.
+crash:
+    QLIVE_CRASHES=100 cargo test -p qlive-server --test crash -- --nocapture
+
+# Does a test notice when the money or the mic is wrong? Needs cargo-mutants; takes an hour. SQLite alone.
+mutants:
+    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-ledger -f 'crates/ledger/src/*.rs'
+    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-payments -f crates/payments/src/order.rs -f crates/payments/src/payout.rs -f crates/payments/src/refund.rs
+    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-rooms -f crates/rooms/src/mic.rs
+
 # What CI runs.
 ci: test lint fmt-check peers
     @echo done
 
-# A UserSig made here, verified by the public npm package (needs Node.js).
+# What we sign and seal, held against public npm packages (needs Node.js).
 peers:
     tests/peers/run.sh
 

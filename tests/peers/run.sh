@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # Independent implementations agree with ours: Tencent's own npm package reads
-# and recomputes a UserSig made here.
+# and recomputes a UserSig made here; a public WeChat Pay package reads what we
+# make, and we read what it makes.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+root=$here/../..
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp "$here/usersig.js" "$work"
-(cd "$work" && npm init -y >/dev/null && npm install --silent --no-audit --no-fund tls-sig-api-v2@1.0.2)
+cp "$here"/*.js "$work"
+(cd "$work" && npm init -y >/dev/null &&
+    npm install --silent --no-audit --no-fund tls-sig-api-v2@1.0.2 wechatpay-axios-plugin@0.9.6)
+cargo build --quiet --manifest-path "$root/Cargo.toml" -p qlive-tencent --examples
+examples=$(cd "$root" && cargo metadata --no-deps --format-version 1 | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/examples
 key=$(printf '0123456789abcdef%.0s' 1 2 3 4)
-sig=$(cargo run --quiet --manifest-path "$here/../../Cargo.toml" -p qlive-tencent --example usersig -- 1400000001 "$key" user_10086 604800)
+sig=$("$examples/usersig" 1400000001 "$key" user_10086 604800)
 (cd "$work" && node usersig.js 1400000001 "$key" user_10086 604800 "$sig")
+(cd "$work" && node wechatpay.js "$examples/wechatpay")

@@ -1,7 +1,7 @@
 //! A fresh database for every test, on both engines.
 //!
-//! PostgreSQL is the one that `QLIVE_TEST_POSTGRES_URL` names, else a
-//! throw-away cluster that this process starts. It dies with the process:
+//! PostgreSQL is the one that `QLIVE_TEST_POSTGRES_URL` names (`none`: its tests
+//! are left out), else a throw-away cluster that this process starts. It dies with the process:
 //! a watcher waits on a pipe that only we hold open.
 
 #![expect(clippy::panic, reason = "a test that cannot have its database has failed")]

@@ -49,7 +49,8 @@ impl Merchant {
 
     /// The `Authorization` of a request (section "签名"): over exactly the bytes that are sent.
     /// `path` begins with `/` and has the query as it goes over the wire.
-    pub(super) fn authorization(&self, method: &str, path: &str, body: &str, now: i64, nonce: &str) -> Option<String> {
+    #[must_use]
+    pub fn authorization(&self, method: &str, path: &str, body: &str, now: i64, nonce: &str) -> Option<String> {
         let signature = self.sign(&format!("{method}\n{path}\n{now}\n{nonce}\n{body}\n"))?;
         let (mchid, serial) = (&self.mchid, &self.serial);
         Some(format!(

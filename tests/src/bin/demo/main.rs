@@ -1,6 +1,8 @@
 //! An evening at qlive, played over HTTP as mini-programs would, on a fresh
 //! server. Every step is checked; the first that differs ends it with status 101.
 
+mod money;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -25,6 +27,11 @@ async fn main() {
     evening.a_forged_message_is_refused().await;
     evening.a_second_room_opens().await;
     evening.im_is_gone_for_an_hour().await;
+    evening.gold_is_bought_both_ways().await;
+    evening.a_notice_is_lost().await;
+    evening.gifts_are_given().await;
+    evening.a_refund_comes_after_spending().await;
+    evening.income_is_paid_out().await;
     evening.it_ends().await;
     println!("\nEverything was as it should be.");
 }
@@ -214,6 +221,7 @@ impl Evening {
         self.house.delivered().await;
         let last = self.house.told_group(&self.group).await.pop().unwrap();
         expect(last["message"]["type"] == "over", "the room was told OVER");
+        self.the_books_are_proved().await;
         let parked = self.house.parts.office.stats().await.unwrap().parked;
         expect(parked == 0, "nothing is left untold");
         let metrics =
