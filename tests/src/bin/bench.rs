@@ -43,8 +43,33 @@ async fn main() {
             }
         };
         scene("enter, apply, reach for the mic, leave (4 calls)", &phones, come_and_go).await;
+        gifts(&house, &phones, &live).await;
         house.close().await;
     }
+}
+
+/// Everybody gives: each to his neighbour, then all to one host, whose purse is then the one row they meet in.
+async fn gifts(house: &House, phones: &[Phone], live: &Value) {
+    let host = Phone::login(house, "host").await;
+    for phone in phones {
+        house.grant(phone, 1_000_000).await;
+        phone.enter(live).await.ok();
+    }
+    let neighbour = |phone: &Phone| {
+        let at = phones.iter().position(|one| one.user_id == phone.user_id).unwrap();
+        phones[(at + 1) % phones.len()].clone()
+    };
+    scene("give to a neighbour in the room", phones, |phone| {
+        let to = neighbour(&phone);
+        async move { phone.give(&to, 2, 1, json!({})).await.status }
+    })
+    .await;
+    scene("all give to the host", phones, |phone| {
+        let host = host.clone();
+        async move { phone.give(&host, 2, 1, json!({})).await.status }
+    })
+    .await;
+    house.audit().await;
 }
 
 /// Lets everybody do the same over and over, and counts.
