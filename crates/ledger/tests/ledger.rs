@@ -6,12 +6,12 @@ mod support;
 use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
 use qlive_ledger::{
-    Account, Code, Entry, GroupId, Kind, LedgerError, Purpose, Request, System, audit, credited_since, history, post,
-    purse, recall, remember, reverse, seal,
+    Account, Code, Entry, GroupId, Kind, LedgerError, Purpose, Request, Sealer, System, audit, credited_since, history,
+    post, purse, recall, remember, reverse, seal,
 };
 use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError, on_both};
-use qlive_types::{Coins, Moment, Page, UserId};
+use qlive_types::{Clock, Coins, Moment, Page, UserId};
 use support::{coins, houseful, user};
 
 on_both!(
@@ -26,6 +26,8 @@ on_both!(
     the_audit_names_every_kind_of_offender,
     two_entries_in_opposite_directions_do_not_deadlock,
     the_first_entries_of_a_user_may_come_all_at_once,
+    every_balance_has_its_ceiling,
+    the_sealer_seals_what_is_committed,
 );
 
 const NOW: Moment = Moment::from_millis(1_000_000);
@@ -194,6 +196,12 @@ async fn history_tells_balances_after(db: TestDb) {
     assert_eq!(page(3).await, (11, Vec::new()));
     let (count, income) = write(&db, |conn| Ok(history(conn, user(2), Page::FIRST)?)).await.unwrap();
     assert_eq!((count, told(&income)), (1, vec![(3, 5, 0, 5)]));
+    for _ in 0..9 {
+        write(&db, |conn| post(conn, NOW, &gift(user(1), user(2), 1))).await.unwrap();
+    }
+    let second = Page::new(2).unwrap();
+    let (count, earlier) = write(&db, move |conn| Ok(history(conn, user(2), second)?)).await.unwrap();
+    assert_eq!((count, told(&earlier)), (10, vec![(3, 1, 0, 6), (3, 5, 0, 5)]));
 }
 
 async fn income_is_counted_by_age(db: TestDb) {
@@ -341,4 +349,70 @@ async fn the_first_entries_of_a_user_may_come_all_at_once(db: TestDb) {
     }
     let found = write(&db, |conn| Ok(audit(conn)?)).await.unwrap().unwrap();
     assert_eq!((found.entries, found.users), (48, 48));
+}
+
+async fn every_balance_has_its_ceiling(db: TestDb) {
+    houseful(&db).await;
+    const MAX: i64 = Coins::MAX.get();
+    let grants = Account::System(System::Grants);
+    for (purpose, number) in [(Purpose::Bought, 1), (Purpose::Granted, 2), (Purpose::Income, 3), (Purpose::Held, 4)] {
+        let to = Account::User(user(number), purpose);
+        let give = move |amount: i64| {
+            move |conn: &mut Conn| {
+                post(conn, NOW, &Entry::new(Kind::Grant, "x").moving(grants, to, coins(amount), Code::Grant))
+            }
+        };
+        write(&db, give(MAX - 1)).await.unwrap();
+        let above = write(&db, give(2)).await;
+        assert!(matches!(above, Err(LedgerError::TooMany)), "{purpose:?}: {above:?}");
+        write(&db, give(1)).await.unwrap();
+    }
+    let owe = |amount: i64| {
+        move |conn: &mut Conn| {
+            let from = Account::User(user(1), Purpose::Debt);
+            post(conn, NOW, &Entry::new(Kind::Refund, "x").moving(from, grants, coins(amount), Code::RefundOwed))
+        }
+    };
+    write(&db, owe(MAX - 1)).await.unwrap();
+    assert!(matches!(write(&db, owe(2)).await, Err(LedgerError::TooMany)));
+    write(&db, owe(1)).await.unwrap();
+    let above = write(&db, |conn| {
+        let to = Account::User(user(2), Purpose::Debt);
+        post(
+            conn,
+            NOW,
+            &Entry::new(Kind::Recharge, "x").moving(Account::System(System::Virtual), to, coins(1), Code::DebtPaid),
+        )
+    })
+    .await;
+    assert!(matches!(above, Err(LedgerError::Short)), "nobody is owed by his debt: {above:?}");
+}
+
+async fn the_sealer_seals_what_is_committed(db: TestDb) {
+    houseful(&db).await;
+    let clock = Clock::system();
+    let now = clock.now();
+    let sealed = |count: i64| {
+        let db = &db;
+        async move {
+            for _ in 0..200 {
+                if db.db.read(audit).await.unwrap().unwrap().sealed == count {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            panic!("waited in vain for {count} seals");
+        }
+    };
+    let sealer = tokio::spawn(Sealer::new(db.db.clone(), clock.clone()).run());
+    for number in 1..=3 {
+        write(&db, move |conn| post(conn, now, &grant(user(1), number))).await.unwrap();
+    }
+    sealed(3).await;
+    // What is long settled is not looked at again; what comes after it is.
+    clock.advance(std::time::Duration::from_secs(3_600));
+    tokio::time::sleep(std::time::Duration::from_millis(2_200)).await;
+    write(&db, move |conn| post(conn, now, &grant(user(2), 4))).await.unwrap();
+    sealed(4).await;
+    sealer.abort();
 }
