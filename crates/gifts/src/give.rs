@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use qlive_configs::Configs;
 use qlive_ledger::{
-    Account, Code, Entry, GroupId, Kind, Purpose, Request, Spending, System, flow, post, purse, recall, remember,
+    Account, Code, Entry, Kind, Purpose, Request, Spending, System, flow, post, purse, recall, remember,
 };
 use qlive_outbox::{Effect, Gift as ToldGift, Office, Words};
 use qlive_rooms::{Company, company};
 use qlive_store::schema::gifts_sent;
 use qlive_store::{Conn, Db, StoreError};
-use qlive_types::{Clock, Coins, LiveId, Moment, UserId};
+use qlive_types::{Clock, Coins, EntryId, LiveId, Moment, UserId};
 use qlive_users::Profile;
 use serde::{Deserialize, Serialize};
 
@@ -148,7 +148,7 @@ struct Deal<'a> {
 }
 
 /// Moves the coins. A gift for nothing moves none.
-fn pay(conn: &mut Conn, now: Moment, deal: &Deal<'_>) -> Result<Option<GroupId>, GiftsError> {
+fn pay(conn: &mut Conn, now: Moment, deal: &Deal<'_>) -> Result<Option<EntryId>, GiftsError> {
     let from = |purpose| Account::User(deal.giving.giver, purpose);
     let sources = [
         (from(Purpose::Granted), deal.spending.granted),
@@ -167,7 +167,7 @@ fn pay(conn: &mut Conn, now: Moment, deal: &Deal<'_>) -> Result<Option<GroupId>,
     Ok(Some(post(conn, now, &entry)?))
 }
 
-fn record(conn: &mut Conn, now: Moment, deal: &Deal<'_>, group: Option<GroupId>) -> Result<(), StoreError> {
+fn record(conn: &mut Conn, now: Moment, deal: &Deal<'_>, group: Option<EntryId>) -> Result<(), StoreError> {
     let Deal { giving, gift, shares, .. } = deal;
     diesel::insert_into(gifts_sent::table)
         .values((
@@ -180,7 +180,7 @@ fn record(conn: &mut Conn, now: Moment, deal: &Deal<'_>, group: Option<GroupId>)
             (gifts_sent::num.eq(giving.num), gifts_sent::cost.eq(deal.cost.get())),
             gifts_sent::receiver_share.eq(shares.receiver.get()),
             gifts_sent::host_share.eq(shares.host.get()),
-            gifts_sent::group_id.eq(group.map(GroupId::get)),
+            gifts_sent::group_id.eq(group.map(EntryId::get)),
             gifts_sent::at.eq(now.millis()),
         ))
         .execute(conn)?;

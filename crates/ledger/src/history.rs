@@ -8,14 +8,14 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use qlive_store::schema::{ledger_groups, ledger_transfers};
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, Moment, Page, UserId};
+use qlive_types::{Coins, EntryId, Moment, Page, UserId};
 
-use crate::{Account, Code, GroupId, Kind, Purpose, purse};
+use crate::{Account, Code, Kind, Purpose, purse};
 
 /// One entry as one user sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
-    pub id: GroupId,
+    pub id: EntryId,
     pub at: Moment,
     pub kind: Kind,
     /// What gold and income together became more (or less) by.
@@ -63,7 +63,7 @@ pub fn history(conn: &mut Conn, user: UserId, page: Page) -> Result<(i64, Vec<Mo
         let (kind, at) = groups.get(&id).copied().ok_or(StoreError::Corrupt("a transfer without its entry"))?;
         let (gold_by, income_by) = shown(user, &changes(conn, &accounts, id..id + 1)?);
         let kind = Kind::from_number(kind).ok_or(StoreError::Corrupt("ledger_groups.kind"))?;
-        let (id, at) = (GroupId::new(id), Moment::from_millis(at));
+        let (id, at) = (EntryId::new(id), Moment::from_millis(at));
         movements.push(Movement { id, at, kind, amount: gold_by + income_by, gold, income });
         gold -= gold_by;
         income -= income_by;

@@ -29,7 +29,7 @@ pub use chain::{Sealer, seal};
 pub use entry::{Code, Entry, Kind, Transfer, flow};
 pub use error::LedgerError;
 pub use history::{Movement, credited_since, history};
-pub use post::{GroupId, post};
+pub use post::post;
 pub use purse::{Purse, Spending, purse};
 pub use request::{Request, recall, remember};
 pub use reversal::reverse;

@@ -5,27 +5,9 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use qlive_store::schema::{ledger_groups, ledger_purses, ledger_transfers};
 use qlive_store::{Conn, StoreError, or_contended};
-use qlive_types::{Coins, Moment, UserId};
+use qlive_types::{Coins, EntryId, Moment, UserId};
 
 use crate::{Account, Entry, LedgerError, Purpose};
-
-/// The number of an entry in the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GroupId(i64);
-
-impl GroupId {
-    /// Wraps a stored number.
-    #[must_use]
-    pub const fn new(number: i64) -> Self {
-        Self(number)
-    }
-
-    /// The number as stored.
-    #[must_use]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
 
 /// By how much each balance of one user changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +22,7 @@ struct Change {
 /// Writes an entry and moves the balances, in the caller's transaction. On
 /// [`LedgerError::Short`] the balances were smaller than the caller may have
 /// read: decide anew, or give up; nothing may be committed.
-pub fn post(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<GroupId, LedgerError> {
+pub fn post(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, LedgerError> {
     if entry.transfers.is_empty() {
         return Err(LedgerError::Unbalanced);
     }
@@ -53,7 +35,7 @@ pub fn post(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<GroupId, Ledg
     Ok(group)
 }
 
-fn insert(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<GroupId, LedgerError> {
+fn insert(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, LedgerError> {
     let count = i32::try_from(entry.transfers.len()).ok().ok_or(LedgerError::TooMany)?;
     let group: i64 = or_contended(
         diesel::insert_into(ledger_groups::table)
@@ -80,7 +62,7 @@ fn insert(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<GroupId, Ledger
             ))
             .execute(conn)?;
     }
-    Ok(GroupId(group))
+    Ok(EntryId::new(group))
 }
 
 /// What an entry changes, by user.

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use qlive_store::schema::ledger_requests;
 use qlive_store::{Conn, or_contended};
-use qlive_types::Moment;
+use qlive_types::{EntryId, Moment};
 use sha2::{Digest as _, Sha256};
 
-use crate::{GroupId, LedgerError};
+use crate::LedgerError;
 
 /// A key chosen before the first try, and what is asked under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn remember(
     now: Moment,
     request: &Request,
     outcome: &str,
-    group: Option<GroupId>,
+    group: Option<EntryId>,
 ) -> Result<(), LedgerError> {
     or_contended(
         diesel::insert_into(ledger_requests::table)
@@ -53,7 +53,7 @@ pub fn remember(
                 ledger_requests::key.eq(&request.key),
                 ledger_requests::input_hash.eq(&request.input_hash),
                 ledger_requests::outcome.eq(outcome),
-                ledger_requests::group_id.eq(group.map(GroupId::get)),
+                ledger_requests::group_id.eq(group.map(EntryId::get)),
                 ledger_requests::at.eq(now.millis()),
             ))
             .execute(conn),

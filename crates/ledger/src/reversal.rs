@@ -3,15 +3,15 @@
 use diesel::prelude::*;
 use qlive_store::Conn;
 use qlive_store::schema::{ledger_groups, ledger_transfers};
-use qlive_types::{Coins, Moment};
+use qlive_types::{Coins, EntryId, Moment};
 
 use crate::post::account;
-use crate::{Entry, GroupId, Kind, LedgerError, Transfer, post};
+use crate::{Entry, Kind, LedgerError, Transfer, post};
 
 /// Writes the mirror image of a grant or a gift. Recharges, refunds and
 /// withdrawals have ways back of their own, which the outside knows of too.
 /// [`LedgerError::Short`] when somebody has spent what would be taken from him.
-pub fn reverse(conn: &mut Conn, now: Moment, group: GroupId, why: &str) -> Result<GroupId, LedgerError> {
+pub fn reverse(conn: &mut Conn, now: Moment, group: EntryId, why: &str) -> Result<EntryId, LedgerError> {
     let kind: i32 = ledger_groups::table
         .find(group.get())
         .select(ledger_groups::kind)

@@ -6,12 +6,12 @@ mod support;
 use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
 use qlive_ledger::{
-    Account, Code, Entry, GroupId, Kind, LedgerError, Purpose, Request, Sealer, System, audit, credited_since, history,
-    post, purse, recall, remember, reverse, seal,
+    Account, Code, Entry, Kind, LedgerError, Purpose, Request, Sealer, System, audit, credited_since, history, post,
+    purse, recall, remember, reverse, seal,
 };
 use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError, on_both};
-use qlive_types::{Clock, Coins, Moment, Page, UserId};
+use qlive_types::{Clock, Coins, EntryId, Moment, Page, UserId};
 use support::{coins, houseful, user};
 
 on_both!(
@@ -158,7 +158,7 @@ async fn a_reversal_mirrors_and_exists_once(db: TestDb) {
         let again = write(&db, move |conn| reverse(conn, NOW, wrong, "oops")).await;
         assert!(matches!(again, Err(LedgerError::NotReversible)), "{again:?}");
     }
-    let unknown = write(&db, |conn| reverse(conn, NOW, GroupId::new(999), "oops")).await;
+    let unknown = write(&db, |conn| reverse(conn, NOW, EntryId::new(999), "oops")).await;
     assert!(matches!(unknown, Err(LedgerError::UnknownEntry)));
     let (one, two) = write(&db, |conn| Ok((purse(conn, user(1))?, purse(conn, user(2))?))).await.unwrap();
     assert_eq!((one.granted, two.income), (coins(10), coins(0)));

@@ -9,12 +9,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
-use qlive_ledger::{
-    Account, Code, Entry, GroupId, Kind, LedgerError, Purpose, System, audit, post, purse, reverse, seal,
-};
+use qlive_ledger::{Account, Code, Entry, Kind, LedgerError, Purpose, System, audit, post, purse, reverse, seal};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_types::{Moment, UserId};
+use qlive_types::{EntryId, Moment, UserId};
 use support::{coins, houseful, user};
 
 on_both!(random_entries_keep_the_books);
@@ -45,7 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 type Move = (Account, Account, i64);
 /// An entry, what it moved, and whether it was taken back.
-type Posted = (GroupId, Vec<Move>, bool);
+type Posted = (EntryId, Vec<Move>, bool);
 
 /// Balances as they must be. Transfers of an entry count together: what comes may go at once.
 #[derive(Default, Clone)]

@@ -23,7 +23,8 @@ impl Payments {
     pub(crate) async fn look_into(&self, order: &Order) -> Result<(), PaymentsError> {
         let (now, no) = (self.clock.now(), order.out_trade_no.clone());
         let free = now.before(ASKED_EVERY);
-        let claimed = self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim(conn, &no, now, free)?)).await?;
+        let claimed =
+            self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &no, now, free)?)).await?;
         if claimed { self.resolve(order).await.map(drop) } else { Ok(()) }
     }
 

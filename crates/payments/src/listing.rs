@@ -89,7 +89,7 @@ impl Payments {
     pub async fn query(&self, no: &str) -> Result<Order, PaymentsError> {
         let order = self.order(no).await?;
         let (now, named) = (self.clock.now(), no.to_owned());
-        self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim(conn, &named, now, now)?)).await?;
+        self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &named, now, now)?)).await?;
         self.resolve(&order).await?;
         self.order(no).await
     }

@@ -102,11 +102,19 @@ pub(crate) fn find(conn: &mut Conn, no: &str) -> Result<Option<Order>, StoreErro
     row.map(TryInto::try_into).transpose()
 }
 
-/// Takes an order up for a question to its provider, for as long as that may
-/// take. False when somebody else has, or it was asked about after `unless_since`.
-pub(crate) fn claim(conn: &mut Conn, no: &str, now: Moment, unless_since: Moment) -> Result<bool, StoreError> {
+/// Takes up an order before its time, for somebody who will not wait. False
+/// when it was asked about after `unless_since`.
+pub(crate) fn claim_early(conn: &mut Conn, no: &str, now: Moment, unless_since: Moment) -> Result<bool, StoreError> {
     let free = orders::table.find(no).filter(orders::asked_at.le(unless_since.millis()));
-    let claimed = diesel::update(free)
+    let hurried = diesel::update(free).set(orders::due_at.eq(Some(now.millis()))).execute(conn)?;
+    Ok(hurried == 1 && claim(conn, no, now)?)
+}
+
+/// Takes up an order whose time has come for a question to its provider, for as
+/// long as that may take. False when somebody else has.
+pub(crate) fn claim(conn: &mut Conn, no: &str, now: Moment) -> Result<bool, StoreError> {
+    let due = orders::table.find(no).filter(orders::due_at.le(now.millis()));
+    let claimed = diesel::update(due)
         .set((
             orders::asked_at.eq(now.millis()),
             orders::due_at.eq(Some(now.after(LEASE).millis())),
@@ -125,17 +133,4 @@ pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<Order>
         .select(Row::as_select())
         .load(conn)?;
     rows.into_iter().map(TryInto::try_into).collect()
-}
-
-/// Takes up an order whose time has come, unless somebody else has.
-pub(crate) fn claim_due(conn: &mut Conn, no: &str, now: Moment) -> Result<bool, StoreError> {
-    let due = orders::table.find(no).filter(orders::due_at.le(now.millis()));
-    let claimed = diesel::update(due)
-        .set((
-            orders::asked_at.eq(now.millis()),
-            orders::due_at.eq(Some(now.after(LEASE).millis())),
-            orders::asks.eq(orders::asks + 1),
-        ))
-        .execute(conn)?;
-    Ok(claimed == 1)
 }

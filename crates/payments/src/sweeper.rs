@@ -72,7 +72,7 @@ impl Sweeper {
 impl Payments {
     async fn order_due(self, order: Order, now: Moment) -> Result<(), PaymentsError> {
         let (no, named) = (order.out_trade_no.clone(), order.out_trade_no);
-        if self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_due(conn, &no, now)?)).await? {
+        if self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim(conn, &no, now)?)).await? {
             let order = self.order(&named).await?;
             self.resolve(&order).await?;
         }

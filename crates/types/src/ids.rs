@@ -85,6 +85,11 @@ row_id! {
     BroadcastId
 }
 
+row_id! {
+    /// An entry of the ledger: transfers that stand or fall together.
+    EntryId
+}
+
 /// The Tencent IM group of a room. We choose the name ourselves, so that a
 /// creation that was answered by silence can be asked for again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

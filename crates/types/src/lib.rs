@@ -13,7 +13,7 @@ pub mod random;
 pub mod text;
 
 pub use clock::{Clock, Moment};
-pub use ids::{BroadcastId, GroupId, LiveId, UserId};
+pub use ids::{BroadcastId, EntryId, GroupId, LiveId, UserId};
 pub use money::{Coins, Fen, TooMany};
 pub use page::Page;
 pub use people::{Gender, Seat};

@@ -1,10 +1,10 @@
 //! A user's purse, read from the ledger; and what operators do to it.
 
 use qlive_ledger::{
-    Account, Code, Entry, GroupId, Kind, LedgerError, Movement, Purpose, Purse, System, history, post, purse, reverse,
+    Account, Code, Entry, Kind, LedgerError, Movement, Purpose, Purse, System, history, post, purse, reverse,
 };
 use qlive_store::audit::{self, Operator};
-use qlive_types::{Coins, Page, UserId};
+use qlive_types::{Coins, EntryId, Page, UserId};
 
 use crate::{Users, UsersError, find};
 
@@ -20,7 +20,7 @@ impl Users {
     }
 
     /// Gives a user gold out of nothing but an operator's reason.
-    pub async fn grant_gold(&self, by: Operator, user: UserId, amount: Coins) -> Result<GroupId, UsersError> {
+    pub async fn grant_gold(&self, by: Operator, user: UserId, amount: Coins) -> Result<EntryId, UsersError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
@@ -35,7 +35,7 @@ impl Users {
     }
 
     /// Takes a grant or a gift back.
-    pub async fn reverse_entry(&self, by: Operator, group: GroupId) -> Result<GroupId, UsersError> {
+    pub async fn reverse_entry(&self, by: Operator, group: EntryId) -> Result<EntryId, UsersError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {

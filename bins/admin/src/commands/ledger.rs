@@ -2,10 +2,9 @@
 
 use anyhow::{bail, ensure};
 use clap::Subcommand;
-use qlive_ledger::GroupId;
 use qlive_server::Parts;
 use qlive_store::audit::Operator;
-use qlive_types::{Coins, Moment};
+use qlive_types::{Coins, EntryId, Moment};
 use serde_json::{Map, Value, json};
 
 use super::{page, user};
@@ -58,7 +57,7 @@ impl Ledger {
             }
             Self::Reverse { entry, reason } => {
                 let by = Operator { reason: given(reason)?, ..by };
-                Ok(json!({"entry": parts.users.reverse_entry(by, GroupId::new(entry)).await?.get()}))
+                Ok(json!({"entry": parts.users.reverse_entry(by, EntryId::new(entry)).await?.get()}))
             }
             Self::Audit => match parts.audit().await? {
                 Err(offence) => bail!("out of order: {}", offence.0),

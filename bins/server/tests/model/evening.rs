@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use qlive_ledger::GroupId;
 use qlive_server::{Parts, ProviderSetting, operators_house};
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, Phone, Process, eventually};
-use qlive_types::{Fen, Gender, random};
+use qlive_types::{EntryId, Fen, Gender, random};
 use serde_json::{Value, json};
 
 use crate::books::{Books, Order, Purse, Step};
@@ -29,7 +28,7 @@ pub(crate) struct Evening {
     /// Request ids of gifts that were given, with what was asked and answered.
     gifts: Vec<(usize, Value, Value)>,
     /// The numbers of the model's entries in the books.
-    entries: Vec<GroupId>,
+    entries: Vec<EntryId>,
     numbers: u64,
 }
 
@@ -289,7 +288,7 @@ impl Evening {
     /// The number that the books gave the model's last entry.
     async fn note_entry(&mut self) {
         let last = self.house.last_entry().await;
-        self.entries.push(GroupId::new(last));
+        self.entries.push(EntryId::new(last));
     }
 
     pub(crate) async fn check_purses(&self, steps: &[Step]) {

@@ -179,9 +179,7 @@ impl Pay {
         let path = self.path_of(&url).ok_or_else(|| Unanswered::new("the bill is not where we may fetch it"))?;
         // The file itself comes unsigned; its digest came signed.
         let reply = self.send("GET", &path, "", None, now).await?;
-        if !(200..300).contains(&reply.status) {
-            return Err(refused(&reply).into_error());
-        }
+        accepted(&reply)?;
         let digest = hash(MessageDigest::sha1(), &reply.body).map(hex::encode).unwrap_or_default();
         if !digest.eq_ignore_ascii_case(&text(&answer, "hash_value")) {
             return Err(Unanswered::new("the bill is not the one that was announced").into());
@@ -193,9 +191,7 @@ impl Pay {
     /// APIv3 key; the answer must verify with one that is in it.
     pub async fn refresh_certificates(&self, now: i64) -> Result<(), PayError> {
         let reply = self.send("GET", "/v3/certificates", "", None, now).await?;
-        if !(200..300).contains(&reply.status) {
-            return Err(refused(&reply).into_error());
-        }
+        accepted(&reply)?;
         let body: Value =
             serde_json::from_slice(&reply.body).ok().ok_or_else(|| Unanswered::new("the certificates are not JSON"))?;
         let fresh = Keys::default();
@@ -241,9 +237,7 @@ impl Pay {
         now: i64,
     ) -> Result<Value, PayError> {
         let reply = self.send(method, path, body, sealed_with, now).await?;
-        if !(200..300).contains(&reply.status) {
-            return Err(refused(&reply).into_error());
-        }
+        accepted(&reply)?;
         match self.keys.verify(&signed(&reply), &reply.body, now) {
             Err(Unverified::UnknownKey) if self.uses_certificates() => {
                 self.refresh_certificates(now).await?;
@@ -296,22 +290,14 @@ fn not_believed(why: Unverified) -> Unanswered {
     Unanswered::new(format!("the answer is not WeChat's: {why}"))
 }
 
-/// WeChat's error envelope.
-struct Refusal {
-    status: u16,
-    body: Value,
-}
-
-fn refused(reply: &Reply) -> Refusal {
-    Refusal { status: reply.status, body: serde_json::from_slice(&reply.body).unwrap_or_default() }
-}
-
-impl Refusal {
-    /// A refusal has a code; whatever has none may come from anybody on the way.
-    fn into_error(self) -> PayError {
-        match text(&self.body, "code") {
-            code if code.is_empty() => Unanswered::new(format!("HTTP status {}", self.status)).into(),
-            code => PayError::Refused { status: self.status, code, message: text(&self.body, "message") },
-        }
+/// An answer outside 2xx is a refusal, which has a code; whatever has none may come from anybody on the way.
+fn accepted(reply: &Reply) -> Result<(), PayError> {
+    if (200..300).contains(&reply.status) {
+        return Ok(());
+    }
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    match text(&body, "code") {
+        code if code.is_empty() => Err(Unanswered::new(format!("HTTP status {}", reply.status)).into()),
+        code => Err(PayError::Refused { status: reply.status, code, message: text(&body, "message") }),
     }
 }
