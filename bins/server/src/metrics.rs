@@ -20,6 +20,8 @@ pub(crate) struct Metrics {
     outbox_waiting: IntGauge,
     outbox_parked: IntGauge,
     outbox_age: IntGauge,
+    orders_waiting: IntGauge,
+    orders_age: IntGauge,
 }
 
 impl Metrics {
@@ -54,6 +56,8 @@ impl Metrics {
             outbox_waiting: gauge("qlive_outbox_waiting", "Rows not delivered yet")?,
             outbox_parked: gauge("qlive_outbox_parked", "Rows refused for good")?,
             outbox_age: gauge("qlive_outbox_oldest_seconds", "Age of the oldest row not delivered yet")?,
+            orders_waiting: gauge("qlive_orders_waiting", "Orders not paid, closed or settled yet")?,
+            orders_age: gauge("qlive_orders_oldest_seconds", "Age of the oldest such order")?,
             registry,
         })
     }
@@ -82,11 +86,22 @@ impl Metrics {
         self.people_present.set(rooms.people_present);
         self.outbox_waiting.set(outbox.waiting);
         self.outbox_parked.set(outbox.parked);
-        let age = outbox.oldest.map_or(0, |oldest| now.since(oldest).as_secs());
-        self.outbox_age.set(i64::try_from(age).unwrap_or(i64::MAX));
+        self.outbox_age.set(age(outbox.oldest, now));
+    }
+
+    /// Orders that wait, and when the oldest of them was made.
+    pub(crate) fn orders(&self, waiting: i64, oldest: Option<Moment>, now: Moment) {
+        self.orders_waiting.set(waiting);
+        self.orders_age.set(age(oldest, now));
     }
 
     pub(crate) fn text(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
+}
+
+/// Seconds since the oldest of something; 0 when there is none.
+fn age(oldest: Option<Moment>, now: Moment) -> i64 {
+    let age = oldest.map_or(0, |oldest| now.since(oldest).as_secs());
+    i64::try_from(age).unwrap_or(i64::MAX)
 }

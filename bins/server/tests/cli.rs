@@ -1,6 +1,8 @@
 //! The server as a process: what it prints, what it refuses, how it ends.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use md5::{Digest as _, Md5};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -141,16 +143,19 @@ fn it_refuses_what_makes_no_sense() {
 #[test]
 fn no_secret_is_ever_logged() {
     let folder = folder();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut child = server(folder.path())
+        .env("QLIVE__SANDBOX__LISTEN", &free)
         .env("QLIVE__SERVER__LOG", "trace")
         .env("QLIVE__WECHAT__CONTENT_CHECK", "true")
+        .env("QLIVE__PAYMENTS__PROVIDER", "virtual")
         .stdout(Stdio::piped())
         .stderr(Stdio::from(std::fs::File::create(folder.path().join("log")).unwrap()))
         .spawn()
         .unwrap();
     let base = serving(&mut child);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let secrets = runtime.block_on(an_hour_of_secrets(&base));
+    let secrets = runtime.block_on(an_hour_of_secrets(&base, &format!("http://{free}")));
     std::thread::sleep(Duration::from_millis(500));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -166,7 +171,7 @@ fn no_secret_is_ever_logged() {
 }
 
 /// Uses every secret that there is, and answers those that a log must not show.
-async fn an_hour_of_secrets(base: &str) -> Vec<String> {
+async fn an_hour_of_secrets(base: &str, sandbox: &str) -> Vec<String> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let post = |path: &str, token: String, body: serde_json::Value| {
         let request =
@@ -191,7 +196,30 @@ async fn an_hour_of_secrets(base: &str) -> Vec<String> {
         let url = answer["push_url"].as_str().unwrap();
         url.split("txSecret=").nth(1).unwrap().split('&').next().unwrap().to_owned()
     };
+    // Money: an order signed with the session key, its notice, a name for a payout.
+    let order = post("qlive_pay/", token.clone(), serde_json::json!({"block_id": 1})).await;
+    let content: serde_json::Value = serde_json::from_str(order["content"].as_str().unwrap()).unwrap();
+    let paid = http.post(format!("{sandbox}/sandbox/pay/{}", text(&content, "out_trade_no"))).json(&content);
+    assert_eq!(paid.send().await.unwrap().status(), 200);
+    let me = post("qlive_user/update_userinfo/", token.clone(), serde_json::json!({})).await;
+    assert_eq!(me["gold"], 60, "{me}");
+    let wish = serde_json::json!({"income": 100, "request_id": "w", "real_name": "一个保密的名字"});
+    assert_eq!(post("qlive_user/withdraw/", token.clone(), wish).await["code"], "not_withdrawable");
+    let papers: serde_json::Value =
+        http.get(format!("{sandbox}/sandbox/papers")).send().await.unwrap().json().await.unwrap();
+    let line_of_key = text(&papers, "merchant_key").lines().nth(3).unwrap().to_owned();
+    let session_key = STANDARD.encode(Md5::digest("session key of bob.secret-code"));
     vec![
+        line_of_key,
+        session_key,
+        text(&content, "paySig"),
+        text(&content, "signature"),
+        text(&order, "sign"),
+        "一个保密的名字".into(),
+        "sandbox-apiv3-key".into(),
+        "sandbox-xpay-app-key".into(),
+        "sandbox-push-token".into(),
+        "sandboxEncodingAESKey".into(),
         token,
         text(&host, "token"),
         text(&bob, "user_sign"),

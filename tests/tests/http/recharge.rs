@@ -96,7 +96,9 @@ async fn nothing_is_credited_before_it_is_paid(db: TestDb) {
     let house = House::open(db).await;
     let bob = house.guest("bob", Gender::Male).await;
     let order = bob.order(1).await;
+    assert_eq!(house.metric("qlive_orders_waiting").await, 1);
     house.advance(15);
+    assert!((15..60).contains(&house.metric("qlive_orders_oldest_seconds").await));
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
     assert_eq!((bob.order_state(&order).await.as_str(), bob.purse().await), ("created", (0, 0)));
 }

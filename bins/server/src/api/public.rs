@@ -54,6 +54,10 @@ async fn metrics(state: Data<State>) -> Result<HttpResponse, ApiError> {
         // The counters are wanted most when the database is gone.
         (rooms, outbox) => tracing::warn!(rooms = rooms.is_ok(), outbox = outbox.is_ok(), "the gauges are old"),
     }
+    match state.parts.payments.waiting().await {
+        Ok((waiting, oldest)) => state.metrics.orders(waiting, oldest, state.parts.clock.now()),
+        Err(fault) => tracing::warn!(%fault, "the gauges of orders are old"),
+    }
     let troubles = state.parts.office.troubles();
     state.metrics.upstream_total("im", troubles.im.load(Ordering::Relaxed));
     state.metrics.upstream_total("css", troubles.css.load(Ordering::Relaxed));
