@@ -8,7 +8,10 @@ use qlive_server::Pem;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
-use crate::{House, eventually};
+use crate::House;
+
+/// How long it may take to start on a machine that is busy with other tests.
+const STARTS: Duration = Duration::from_secs(60);
 
 /// A server process at the address, database and sandbox of a [`House`] that serves no more itself.
 pub struct Process {
@@ -40,10 +43,11 @@ impl Process {
             .unwrap();
         self.child = Some(child);
         let url = format!("{}/readyz", house.url);
-        eventually("the process serves", || async {
-            house.http.get(&url).send().await.is_ok_and(|answer| answer.status() == 200)
-        })
-        .await;
+        let started = std::time::Instant::now();
+        while !house.http.get(&url).send().await.is_ok_and(|answer| answer.status() == 200) {
+            assert!(started.elapsed() < STARTS, "the process does not serve: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// SIGKILL: no goodbye, no flush.

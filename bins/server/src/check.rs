@@ -1,5 +1,6 @@
 //! `check-config`: what a configuration will and will not do, without starting anything.
 
+use crate::house::check_keys;
 use crate::settings::{Mode, Provider, Settings};
 
 /// Lines for the operator. An error when the server would not start.
@@ -44,13 +45,10 @@ fn money(settings: &Settings) -> anyhow::Result<Vec<String>> {
         Some(Provider::Virtual) => notes.push("new orders go to virtual payment".into()),
         Some(Provider::WechatPay) => notes.push("new orders go to WeChat Pay".into()),
     }
+    check_keys(settings)?;
     if let Some(pay) = &settings.wechat_pay {
-        pay.private_key.read()?;
         if !pay.verify_keys.iter().any(|key| key.id.starts_with("PUB_KEY_ID_")) {
             notes.push("[[wechat_pay.verify_keys]] has no PUB_KEY_ID_: certificates are fetched from WeChat".into());
-        }
-        for key in &pay.verify_keys {
-            key.key.read()?;
         }
         if !settings.public_url().starts_with("https://") {
             notes.push("[server] public_url is not https: WeChat Pay sends no notices, only the sweeper asks".into());

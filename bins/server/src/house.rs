@@ -2,6 +2,8 @@
 
 mod money;
 
+pub(crate) use money::check_keys;
+
 use std::sync::Arc;
 use std::time::Duration;
 

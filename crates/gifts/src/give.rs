@@ -100,11 +100,8 @@ impl Gifts {
 /// Gives, unless this very request was answered before.
 fn once(conn: &mut Conn, now: Moment, giving: &Giving, rates: Rates, tells: bool) -> Result<Given, GiftsError> {
     let request = giving.request();
-    if let Some(request) = &request
-        && let Some(outcome) = recall(conn, request)?
-    {
-        let kept: Outcome = serde_json::from_str(&outcome).ok().ok_or(StoreError::Corrupt("a gift's outcome"))?;
-        return Ok(Given::Sent { gold: kept.gold, income: kept.income });
+    if let Some(given) = kept(conn, request.as_ref())? {
+        return Ok(given);
     }
     let gift = catalogue::find(conn, giving.gift)?.ok_or(GiftsError::UnknownGift)?;
     let receiver = qlive_users::find(conn, giving.receiver)?.ok_or(GiftsError::UnknownReceiver)?;
@@ -115,7 +112,9 @@ fn once(conn: &mut Conn, now: Moment, giving: &Giving, rates: Rates, tells: bool
     }
     let had = purse(conn, giving.giver)?;
     let Some(spending) = had.spend(cost) else {
-        return Ok(Given::Refused { gold: had.gold()?, income: had.income });
+        // This very request may have been faster, from another connection, and emptied the purse.
+        let refused = Given::Refused { gold: had.gold()?, income: had.income };
+        return Ok(kept(conn, request.as_ref())?.unwrap_or(refused));
     };
     let host = company.map(|company| company.host).filter(|host| ![giving.giver, giving.receiver].contains(host));
     let shares = Shares::of(cost, rates, host.is_some())?;
@@ -133,6 +132,14 @@ fn once(conn: &mut Conn, now: Moment, giving: &Giving, rates: Rates, tells: bool
         remember(conn, now, &request, &outcome, group)?;
     }
     Ok(Given::Sent { gold: left.gold, income: left.income })
+}
+
+/// What this request was answered before.
+fn kept(conn: &mut Conn, request: Option<&Request>) -> Result<Option<Given>, GiftsError> {
+    let Some(request) = request else { return Ok(None) };
+    let Some(outcome) = recall(conn, request)? else { return Ok(None) };
+    let kept: Outcome = serde_json::from_str(&outcome).ok().ok_or(StoreError::Corrupt("a gift's outcome"))?;
+    Ok(Some(Given::Sent { gold: kept.gold, income: kept.income }))
 }
 
 /// A gift decided upon, before anything of it is written.

@@ -73,11 +73,20 @@ impl Gifts {
     }
 }
 
-/// Every gift has its coins, and every entry of a gift its record.
-const RULES: [&str; 2] = [
+/// Every gift has its coins, from whom and to whom its record says; every entry of a gift has its record.
+const RULES: [&str; 3] = [
     "SELECT 'gift ' || s.id || ': its entry does not move its cost' AS what FROM gifts_sent s
         LEFT JOIN ledger_groups g ON g.id = s.group_id
-        WHERE s.cost > 0 AND (g.id IS NULL OR g.kind <> 3 OR g.total <> s.cost) ORDER BY s.id LIMIT 1",
+        WHERE s.cost > 0 AND (g.id IS NULL OR g.kind <> 3 OR g.total <> s.cost
+            OR (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_transfers t WHERE t.group_id = s.group_id
+                AND t.debit IN (s.giver_id * 10 + 1, s.giver_id * 10 + 2, s.giver_id * 10 + 3)) <> s.cost)
+        ORDER BY s.id LIMIT 1",
+    "SELECT 'gift ' || s.id || ': its shares are not where its record says' AS what FROM gifts_sent s
+        WHERE s.cost > 0 AND ((SELECT COALESCE(SUM(t.amount), 0) FROM ledger_transfers t WHERE t.group_id = s.group_id
+                AND t.code = 4 AND t.credit = s.receiver_id * 10 + 3) <> s.receiver_share
+            OR (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_transfers t WHERE t.group_id = s.group_id
+                AND t.code = 5 AND t.credit = COALESCE(s.host_id, 0) * 10 + 3) <> s.host_share)
+        ORDER BY s.id LIMIT 1",
     "SELECT 'entry ' || g.id || ': it is a gift without a record' AS what FROM ledger_groups g
         LEFT JOIN gifts_sent s ON s.group_id = g.id WHERE g.kind = 3 AND s.id IS NULL ORDER BY g.id LIMIT 1",
 ];

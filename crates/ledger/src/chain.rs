@@ -18,6 +18,8 @@ const TICK: Duration = Duration::from_secs(1);
 const BATCH: i64 = 500;
 /// No transaction that wrote an entry is open for longer.
 const SETTLED: Duration = Duration::from_secs(600);
+/// How often it is found out which entries need not be looked at again.
+const SETTLED_EVERY: Duration = Duration::from_secs(60);
 /// What the first seal covers in place of a seal before it.
 pub(crate) const ORIGIN: &str = "";
 
@@ -27,12 +29,14 @@ pub struct Sealer {
     clock: Clock,
     /// Every entry up to this number is sealed.
     sealed_to: i64,
+    /// When that was found out.
+    settled_at: Moment,
 }
 
 impl Sealer {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, sealed_to: 0 }
+        Self { db, clock, sealed_to: 0, settled_at: Moment::from_millis(0) }
     }
 
     /// Works until it is dropped or aborted.
@@ -52,7 +56,8 @@ impl Sealer {
     async fn look(&mut self) -> Result<bool, StoreError> {
         let (now, after) = (self.clock.now(), self.sealed_to);
         let sealed = self.db.write(move |conn| seal(conn, now, after)).await?;
-        if sealed == 0 {
+        let more = i64::try_from(sealed).is_ok_and(|sealed| sealed == BATCH);
+        if !more && now.since(self.settled_at) >= SETTLED_EVERY {
             let settled = now.before(SETTLED).millis();
             let known: Option<i64> = self
                 .db
@@ -62,8 +67,9 @@ impl Sealer {
                 })
                 .await?;
             self.sealed_to = known.unwrap_or(self.sealed_to);
+            self.settled_at = now;
         }
-        Ok(i64::try_from(sealed).is_ok_and(|sealed| sealed == BATCH))
+        Ok(more)
     }
 }
 

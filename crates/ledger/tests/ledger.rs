@@ -28,6 +28,7 @@ on_both!(
     the_first_entries_of_a_user_may_come_all_at_once,
     every_balance_has_its_ceiling,
     the_sealer_seals_what_is_committed,
+    the_database_itself_refuses_what_must_not_be,
 );
 
 const NOW: Moment = Moment::from_millis(1_000_000);
@@ -415,4 +416,47 @@ async fn the_sealer_seals_what_is_committed(db: TestDb) {
     write(&db, move |conn| post(conn, now, &grant(user(2), 4))).await.unwrap();
     sealed(4).await;
     sealer.abort();
+}
+
+async fn the_database_itself_refuses_what_must_not_be(db: TestDb) {
+    houseful(&db).await;
+    let request = Request::new("k", "x");
+    write(&db, move |conn| {
+        let group = post(conn, NOW, &grant(user(1), 10))?;
+        remember(conn, NOW, &request, "done", Some(group))?;
+        reverse(conn, NOW, group, "back")?;
+        seal(conn, NOW, 0)?;
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let transfer = |id: &str, values: &str| {
+        let column = if id.is_empty() { "" } else { "id, " };
+        format!("ledger_transfers ({column}group_id, debit, credit, amount, code, at) VALUES ({id}{values}, 3, 1)")
+    };
+    let mut statements = vec![
+        "UPDATE ledger_purses SET bought = -1".to_owned(),
+        "UPDATE ledger_purses SET granted = -1".into(),
+        "UPDATE ledger_purses SET income = -1".into(),
+        "UPDATE ledger_purses SET held = -1".into(),
+        "UPDATE ledger_purses SET debt = 1".into(),
+        "UPDATE ledger_purses SET bought = 9007199254740992".into(),
+        "UPDATE ledger_purses SET bought = 9007199254740991, granted = 1".into(),
+        format!("INSERT INTO {}", transfer("", "1, 2, 2, 1")),
+        format!("INSERT INTO {}", transfer("", "1, 2, 100000012, 0")),
+        format!("INSERT INTO {}", transfer("", "99, 2, 100000012, 1")),
+        "INSERT INTO ledger_groups (kind, subject, reverses, transfers, total, at) VALUES (9, 'x', 1, 1, 1, 1)".into(),
+        "INSERT INTO ledger_requests (key, input_hash, outcome, at) VALUES ('k', 'y', '', 1)".into(),
+        "INSERT INTO ledger_chain (position, group_id, hash, at) VALUES (1, 1, 'x', 1)".into(),
+    ];
+    statements.push(match db.url.starts_with("sqlite") {
+        true => format!("INSERT OR REPLACE INTO {}", transfer("1, ", "1, 2, 100000012, 9")),
+        false => "TRUNCATE ledger_chain".into(),
+    });
+    for statement in statements {
+        let shown = statement.clone();
+        let refused = db.db.write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&statement)?)).await;
+        assert!(refused.is_err(), "{shown}");
+    }
+    write(&db, |conn| Ok(audit(conn)?)).await.unwrap().unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use qlive_tencent::pay::{PayError, TradeState, Transaction};
 use qlive_tencent::wechat::WechatError;
-use qlive_tencent::xpay::{XpayOrder, XpayState};
+use qlive_tencent::xpay::{XpayOrder, XpayState, code};
 use qlive_types::Moment;
 
 use crate::order::{Next, State};
@@ -14,8 +14,6 @@ use crate::{Payments, PaymentsError, Provider};
 
 /// How often a client's impatience may ask the provider about one order.
 const ASKED_EVERY: Duration = Duration::from_secs(2);
-/// What xpay answers of an order that no client has asked for yet.
-const NOT_KNOWN: i64 = 268_490_002;
 
 impl Payments {
     /// Asks about an order now, unless that was just done, and settles the answer.
@@ -59,14 +57,19 @@ impl Payments {
                     Ok(told) if told.out_trade_no != order.out_trade_no || told.mchid != pay.mchid() => {
                         Err("the answer is about another order".to_owned())
                     }
-                    Ok(told) => Ok(transaction(&told)),
+                    Ok(told) => {
+                        if told.state == TradeState::Refund {
+                            refunded_unheard(&order.out_trade_no);
+                        }
+                        Ok(transaction(&told))
+                    }
                     Err(error) if error.is_not_found() => Ok(Seen::Missing),
                     Err(error) => Err(error.to_string()),
                 }
             }
             Provider::Virtual => match self.query_goods(order).await {
                 Ok(Ok(told)) => Ok(self.goods(&told)),
-                Ok(Err(WechatError::Refused { code: NOT_KNOWN, .. })) => Ok(Seen::Missing),
+                Ok(Err(WechatError::Refused { code: code::BAD_PARAMETER, .. })) => Ok(Seen::Missing),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             },
@@ -103,7 +106,11 @@ impl Payments {
         match told.state {
             XpayState::Unpaid => Seen::Unpaid,
             XpayState::Paid => paid(true),
-            XpayState::Provided | XpayState::Refunded => paid(false),
+            XpayState::Provided | XpayState::RefundFailed => paid(false),
+            XpayState::Refunded => {
+                refunded_unheard(&told.order_id);
+                paid(false)
+            }
             XpayState::Closed => Seen::Closed,
             XpayState::Unknown => Seen::Unclear,
         }
@@ -128,7 +135,13 @@ impl Payments {
     /// Tells WeChat that a paid order's goods were provided.
     async fn provide(&self, order: &Order) -> Result<Settled, PaymentsError> {
         let settled = Settled::So { state: State::Paid, credited: false, next: Next::Rest };
-        let Some(xpay) = self.providers.xpay.as_ref().filter(|_| order.provision_due) else { return Ok(settled) };
+        if !order.provision_due {
+            // It was paid while somebody took it up: nothing is due any more.
+            let no = order.out_trade_no.clone();
+            self.db.write(move |conn| Ok::<_, PaymentsError>(provided(conn, &no)?)).await?;
+            return Ok(settled);
+        }
+        let Some(xpay) = &self.providers.xpay else { return Ok(settled) };
         let tell = |token| async move { xpay.notify_provide_goods(&token, &order.out_trade_no).await };
         let told = match self.users.call(&order.app_id, tell).await {
             Ok(Ok(())) => true,
@@ -168,6 +181,12 @@ pub(crate) fn transaction(told: &Transaction) -> Seen {
         TradeState::Closed => Seen::Closed,
         TradeState::Unknown => Seen::Unclear,
     }
+}
+
+/// A payment that is first heard of when it went back already is credited, as the contract wants; its
+/// refund's own notice takes the coins. Should that be lost too, a person must look.
+fn refunded_unheard(no: &str) {
+    tracing::error!(order = no, "an order was refunded; if its refund is not recorded, its notice got lost");
 }
 
 /// A time in Unix seconds, when one was told.

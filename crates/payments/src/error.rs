@@ -18,6 +18,9 @@ pub enum PaymentsError {
     /// No provider is configured that this user, or this block, can pay by.
     #[error("no provider for this")]
     ProviderUnavailable,
+    /// The user has as many open orders as one may have.
+    #[error("too many open orders")]
+    TooManyOrders,
     /// The provider would not take the order, which is closed.
     #[error("the provider refused: {0}")]
     ProviderRefused(String),
@@ -27,9 +30,15 @@ pub enum PaymentsError {
     /// A block needs gold, a price, and a product id within their bounds.
     #[error("{0} is out of bounds")]
     BadField(&'static str),
-    /// Only what was paid, and is not refunded yet, can be refunded.
+    /// An order that is not paid cannot be refunded (yet).
+    #[error("the order is not paid")]
+    NotPaid,
+    /// More than what is left of an order, or an amount that is none.
     #[error("this cannot be refunded: {0}")]
     NotRefundable(&'static str),
+    /// Virtual payment tells what is left of an order, not which refund took it: one after the other.
+    #[error("another refund of this order is under way")]
+    RefundUnderWay,
     /// Withdrawals are not configured.
     #[error("withdrawals are not configured")]
     PayoutsOff,

@@ -7,6 +7,7 @@ use qlive_store::schema::orders;
 use qlive_types::{Moment, Page, UserId};
 
 use crate::order::State;
+use crate::settle::Settled;
 use crate::store::{self, Order, Row};
 use crate::{Payments, PaymentsError};
 
@@ -88,6 +89,14 @@ impl Payments {
     /// Asks the provider about an order now, for an operator.
     pub async fn query(&self, no: &str) -> Result<Order, PaymentsError> {
         let order = self.order(no).await?;
+        if order.state == State::Paid && !order.provision_due {
+            // Nothing is due; what the provider says is held against what we have all the same.
+            let seen = self.ask(&order).await;
+            if let Settled::Unfit(why) = self.settle(no, seen).await? {
+                return Err(PaymentsError::ProviderSilent(format!("it says otherwise: {why}")));
+            }
+            return Ok(order);
+        }
         let (now, named) = (self.clock.now(), no.to_owned());
         self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &named, now, now)?)).await?;
         self.resolve(&order).await?;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use qlive_tencent::pay::{Notice, Pay, Refund, RefundState, Signed, Transfer, Unverified, open_notice};
+use qlive_tencent::pay::{Notice, Pay, Refund, Signed, Transfer, TransferState, Unverified, open_notice};
 
 use crate::ask::transaction;
-use crate::refund::News;
+use crate::refund::{News, State};
 use crate::refunds::{self, ByPlatform};
 use crate::settle::{Seen, Settled};
 use crate::transfers::{Word, fits};
 use crate::withdrawals::by_bill;
-use crate::{Payments, PaymentsError, Provider};
+use crate::{Payments, PaymentsError, Provider, payout};
 
 /// How often a notice with an unknown key may have the certificates fetched anew.
 const REFRESH_EVERY: Duration = Duration::from_secs(60);
@@ -81,9 +81,9 @@ impl Payments {
             Err(Unverified::UnknownKey) if pay.uses_certificates() => {
                 let mut refreshed = self.refreshed.lock().await;
                 if refreshed.is_none_or(|at| now.since(at) >= REFRESH_EVERY) {
-                    *refreshed = Some(now);
-                    if let Err(error) = pay.refresh_certificates(now.secs()).await {
-                        tracing::warn!(%error, "the certificates cannot be fetched");
+                    match pay.refresh_certificates(now.secs()).await {
+                        Ok(()) => *refreshed = Some(now),
+                        Err(error) => tracing::warn!(%error, "the certificates cannot be fetched"),
                     }
                 }
                 pay.keys.verify(signed, body, now.secs())
@@ -115,16 +115,13 @@ impl Payments {
         if told.total != order.price.get() {
             return Ok(Verdict::Unfit("another amount"));
         }
-        let news = match told.state {
-            RefundState::Success => News::Done,
-            RefundState::Closed => News::Refused,
-            RefundState::Pending => News::Pending,
-        };
+        let news = refunds::news(told.state);
         match ours {
             Some(refund) if refund.fen.get() != told.refund || refund.out_trade_no != told.out_trade_no => {
                 Ok(Verdict::Unfit("another amount"))
             }
-            Some(refund) if news == News::Pending || refund.done_at.is_some() => Ok(Verdict::Taken(Taken::Known)),
+            Some(_) if news == News::Pending => Ok(Verdict::Taken(Taken::Known)),
+            Some(refund) if refund.state != State::Asked => Ok(settled(refund.state, news)),
             Some(refund) => {
                 self.refund_news(Provider::WechatPay, &refund.number, news).await?;
                 Ok(Verdict::Taken(Taken::Settled))
@@ -147,21 +144,22 @@ impl Payments {
         if told.number.is_empty() {
             return Ok(Verdict::Unfit("without a number"));
         }
-        match self.refunded_by_platform(told.clone()).await {
-            Err(PaymentsError::NotRefundable("the order is not paid")) => {
+        let done = match self.refunded_by_platform(told.clone()).await {
+            Err(PaymentsError::NotPaid) => {
                 let order = self.order(&told.out_trade_no).await?;
                 let seen = self.ask(&order).await;
                 self.settle(&order.out_trade_no, seen).await?;
-                match self.refunded_by_platform(told).await {
-                    Ok(()) => Ok(Verdict::Taken(Taken::Settled)),
-                    Err(PaymentsError::NotRefundable(_)) => Ok(Verdict::Again),
-                    Err(error) => Err(error),
-                }
+                self.refunded_by_platform(told).await
             }
+            other => other,
+        };
+        match done {
+            Ok(true) => Ok(Verdict::Taken(Taken::Settled)),
+            Ok(false) => Ok(Verdict::Taken(Taken::Known)),
+            Err(PaymentsError::NotPaid) => Ok(Verdict::Again),
             Err(PaymentsError::NotRefundable(why)) => Ok(Verdict::Unfit(why)),
             Err(PaymentsError::UnknownOrder) => Ok(Verdict::Taken(Taken::Unknown)),
             Err(error) => Err(error),
-            Ok(()) => Ok(Verdict::Taken(Taken::Settled)),
         }
     }
 
@@ -174,9 +172,23 @@ impl Payments {
             return Ok(Verdict::Unfit("another amount"));
         }
         if withdrawal.state.is_final() {
-            return Ok(Verdict::Taken(Taken::Known));
+            let paid_twice = told.state == TransferState::Success && withdrawal.state != payout::State::Paid;
+            return Ok(if paid_twice {
+                Verdict::Unfit("paid after its income came back")
+            } else {
+                Verdict::Taken(Taken::Known)
+            });
         }
         self.transfer_news(withdrawal.id, Word::Told(told)).await?;
         Ok(Verdict::Taken(Taken::Settled))
+    }
+}
+
+/// News of a refund that was settled before: known, unless it says otherwise.
+pub(crate) fn settled(state: State, news: News) -> Verdict {
+    match (state, news) {
+        (State::Refused, News::Done) => Verdict::Unfit("refunded after its coins came back"),
+        (State::Done, News::Refused) => Verdict::Unfit("refused after it was done"),
+        _ => Verdict::Taken(Taken::Known),
     }
 }

@@ -37,6 +37,8 @@ pub enum Age {
     Fresh,
     /// Its offer is over.
     Expired,
+    /// Its offer is over for so long that the last look at it was had.
+    Old,
 }
 
 /// What a provider said of it, once it was held against the order.
@@ -65,7 +67,7 @@ pub enum Next {
     Ask,
     /// Have the provider close it, then ask.
     Close,
-    /// Ask once more, a day later, for a payment that nobody told us of.
+    /// Ask once more, a day after its offer ended, for a payment that nobody told us of.
     LastLook,
 }
 
@@ -91,9 +93,13 @@ pub const fn decide(state: State, age: Age, news: News) -> Decision {
         (State::Created, News::Unclear) => so(State::Created, Next::Ask),
         (State::Created, News::Unpaid | News::Missing) if matches!(age, Age::Fresh) => so(State::Created, Next::Ask),
         (State::Created, News::Unpaid) => so(State::Created, Next::Close),
+        (State::Created, News::Missing) | (State::Closed, News::Unpaid | News::Missing) if matches!(age, Age::Old) => {
+            so(State::Closed, Next::Rest)
+        }
         (State::Created, News::Missing) => so(State::Closed, Next::LastLook),
         (State::Closed, News::Unclear) => so(State::Closed, Next::Ask),
-        (State::Closed, News::Unpaid | News::Closed | News::Missing | News::Refused) => so(State::Closed, Next::Rest),
+        (State::Closed, News::Unpaid | News::Missing) => so(State::Closed, Next::LastLook),
+        (State::Closed, News::Closed | News::Refused) => so(State::Closed, Next::Rest),
     }
 }
 
@@ -103,7 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     const STATES: [State; 3] = [State::Created, State::Paid, State::Closed];
-    const AGES: [Age; 2] = [Age::Fresh, Age::Expired];
+    const AGES: [Age; 3] = [Age::Fresh, Age::Expired, Age::Old];
     const NEWS: [News; 6] = [News::Paid, News::Unpaid, News::Closed, News::Missing, News::Refused, News::Unclear];
 
     fn every() -> impl Iterator<Item = (State, Age, News)> {
@@ -154,7 +160,17 @@ mod tests {
         assert_eq!(next(State::Created, Age::Fresh, News::Missing), Next::Ask, "its client may not have asked yet");
         assert_eq!(next(State::Created, Age::Expired, News::Unpaid), Next::Close);
         assert_eq!(next(State::Created, Age::Expired, News::Missing), Next::LastLook);
-        for news in [News::Unpaid, News::Closed, News::Missing, News::Refused] {
+        for news in [News::Unpaid, News::Missing] {
+            assert_eq!(
+                next(State::Closed, Age::Expired, news),
+                Next::LastLook,
+                "whoever asks before it does not spoil it"
+            );
+            assert_eq!(next(State::Closed, Age::Old, news), Next::Rest);
+        }
+        assert_eq!(next(State::Created, Age::Old, News::Unpaid), Next::Close);
+        assert_eq!(next(State::Created, Age::Old, News::Missing), Next::Rest);
+        for news in [News::Closed, News::Refused] {
             assert_eq!(next(State::Closed, Age::Expired, news), Next::Rest);
         }
         for news in NEWS {

@@ -136,10 +136,10 @@ fn once(
     rules: &PayoutRules,
     rate: i64,
 ) -> Result<Withdrawal, PaymentsError> {
-    let request = Request::new(format!("withdraw:{}:{}", wish.user, wish.request_id), &wish.income.to_string());
-    if let Some(kept) = recall(conn, &request)? {
-        let id = kept.parse().ok().ok_or(StoreError::Corrupt("a withdrawal's outcome"))?;
-        return find(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal);
+    let input = format!("{}|{}", wish.income, wish.real_name.as_deref().unwrap_or_default());
+    let request = Request::new(format!("withdraw:{}:{}", wish.user, wish.request_id), &input);
+    if let Some(kept) = kept(conn, &request)? {
+        return Ok(kept);
     }
     let amount = worth(wish.income, rate)?;
     if amount.get() < LEAST_FEN {
@@ -149,25 +149,36 @@ fn once(
         return Err(PaymentsError::NameNeeded);
     }
     let has = purse(conn, wish.user)?;
-    if !has.owed.is_zero() {
-        return Err(PaymentsError::InDebt);
-    }
     let gifts = [Code::GiftReceived, Code::GiftHosted];
     let young = credited_since(conn, wish.user, &gifts, now.before(rules.min_age))?;
-    if wish.income > withdrawable(&has, young) {
-        return Err(PaymentsError::NotWithdrawable);
+    if !has.owed.is_zero() || wish.income > withdrawable(&has, young) {
+        // This very request may have been faster, from another connection.
+        return match kept(conn, &request)? {
+            Some(kept) => Ok(kept),
+            None if has.owed.is_zero() => Err(PaymentsError::NotWithdrawable),
+            None => Err(PaymentsError::InDebt),
+        };
     }
     let id = insert(conn, now, wish, profile, amount)?;
     let of = |purpose| Account::User(wish.user, purpose);
     let entry = Entry::new(Kind::Hold, id.to_string());
     let entry = entry.moving(of(Purpose::Income), of(Purpose::Held), wish.income, Code::Hold);
     let group = post(conn, now, &entry)?;
-    // A refund that was faster may have left a debt that we did not see.
-    if !purse(conn, wish.user)?.owed.is_zero() {
+    // What was faster than we are shows now that the purse is ours: a debt that
+    // a refund left, or income that another withdrawal held.
+    let has = purse(conn, wish.user)?;
+    if !has.owed.is_zero() || has.income < young {
         return Err(StoreError::Contended.into());
     }
     remember(conn, now, &request, &id.to_string(), Some(group))?;
     find(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)
+}
+
+/// The withdrawal that this request made before.
+fn kept(conn: &mut Conn, request: &Request) -> Result<Option<Withdrawal>, PaymentsError> {
+    let Some(kept) = recall(conn, request)? else { return Ok(None) };
+    let id = kept.parse().ok().ok_or(StoreError::Corrupt("a withdrawal's outcome"))?;
+    Ok(find(conn, id)?)
 }
 
 fn insert(conn: &mut Conn, now: Moment, wish: &Wish, profile: &Profile, amount: Fen) -> Result<i64, StoreError> {

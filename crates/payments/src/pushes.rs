@@ -2,14 +2,16 @@
 //! it fits; what came plain only sends us to ask.
 
 use qlive_tencent::wechat::push::{Opened, PushEvent, Trust};
+use qlive_tencent::xpay::XpayState;
 
 use crate::ask::moment;
 use crate::complaints::{Complaint, record};
+use crate::notices::settled;
 use crate::refund::{News, State};
 use crate::refunds::{self, ByPlatform, RefundShown};
-use crate::settle::{Payment, Seen};
+use crate::settle::{Payment, Seen, provided};
 use crate::store::{self, Order};
-use crate::{Payments, PaymentsError, Provider, Taken, Verdict};
+use crate::{Payments, PaymentsError, Provider, Taken, Verdict, order};
 
 impl Payments {
     /// Takes a push that was verified and opened.
@@ -30,6 +32,11 @@ impl Payments {
                     out_trade_no: mch_order_id.clone(),
                     complained_at: complained_at.clone(),
                 };
+                // Anybody may have written a plain one: it counts only about an order of that buyer.
+                let order = self.goods_order(mch_order_id).await?;
+                if opened.trust == Trust::Plain && order.is_none_or(|order| order.openid != *openid) {
+                    return Ok(Verdict::Taken(Taken::Unknown));
+                }
                 let now = self.clock.now();
                 let new = self.db.write(move |conn| record(conn, now, &complaint)).await?;
                 Ok(Verdict::Taken(if new { Taken::Settled } else { Taken::Known }))
@@ -48,18 +55,30 @@ impl Payments {
     }
 
     async fn goods_paid(&self, order: &Order, event: &PushEvent, trust: Trust) -> Result<Verdict, PaymentsError> {
-        let seen = match trust {
+        match trust {
             Trust::Secure => match self.believed(order, event) {
-                Ok(payment) => Seen::Paid(payment),
-                Err(why) => return Ok(Verdict::Unfit(why)),
+                Ok(payment) => self.paid(&order.out_trade_no, Seen::Paid(payment)).await,
+                Err(why) => Ok(Verdict::Unfit(why)),
             },
-            Trust::Plain => match self.ask(order).await {
-                // The push itself is what lets us answer that the goods are provided.
-                Seen::Paid(payment) => Seen::Paid(Payment { provision_due: false, ..payment }),
-                _ => return Ok(Verdict::Again),
-            },
-        };
-        self.paid(&order.out_trade_no, seen).await
+            Trust::Plain => self.claimed_paid(order).await,
+        }
+    }
+
+    /// A plain push claims a payment: WeChat is asked, as seldom as any client may have it asked.
+    async fn claimed_paid(&self, order: &Order) -> Result<Verdict, PaymentsError> {
+        let was_paid = order.state == order::State::Paid;
+        if !was_paid {
+            self.look_into(order).await?;
+        }
+        let (order, no) = (self.order(&order.out_trade_no).await?, order.out_trade_no.clone());
+        if order.state != order::State::Paid {
+            return Ok(Verdict::Again);
+        }
+        // Accepting the push is what tells WeChat that the goods are provided.
+        if order.provision_due {
+            self.db.write(move |conn| Ok::<_, PaymentsError>(provided(conn, &no)?)).await?;
+        }
+        Ok(Verdict::Taken(if was_paid { Taken::Known } else { Taken::Settled }))
     }
 
     /// The payment that an encrypted push tells of, when it is of this order.
@@ -115,19 +134,21 @@ impl Payments {
                 Ok::<_, PaymentsError>((ours, refunds::of_order(conn, &no)?))
             })
             .await?;
-        if ours.as_ref().is_some_and(|refund| refund.done_at.is_some()) {
-            return Ok(Verdict::Taken(Taken::Known));
-        }
-        if ours.as_ref().is_some_and(|refund| refund.fen.get() != *refund_fee) {
-            return Ok(Verdict::Unfit("another amount"));
+        let news = if *succeeded { News::Done } else { News::Refused };
+        if let Some(refund) = &ours {
+            if refund.fen.get() != *refund_fee || refund.out_trade_no != order.out_trade_no {
+                return Ok(Verdict::Unfit("another amount"));
+            }
+            if refund.state != State::Asked {
+                return Ok(settled(refund.state, news));
+            }
         }
         let known = before.iter().any(|refund| refund.number == *wx_refund_id);
-        if trust == Trust::Plain && !known && !self.agrees(order, &before, *refund_fee).await {
+        if trust == Trust::Plain && !known && !self.agrees(order, &before, event).await {
             return Ok(Verdict::Again);
         }
         match ours {
             Some(refund) => {
-                let news = if *succeeded { News::Done } else { News::Refused };
                 self.refund_news(Provider::Virtual, &refund.number, news).await?;
                 Ok(Verdict::Taken(Taken::Settled))
             }
@@ -144,11 +165,17 @@ impl Payments {
         }
     }
 
-    /// Whether WeChat says itself that so much more went back than we know of.
-    async fn agrees(&self, order: &Order, before: &[RefundShown], fen: i64) -> bool {
-        let done: i64 = before.iter().filter(|refund| refund.state == State::Done).map(|refund| refund.fen.get()).sum();
+    /// Whether WeChat says itself what a plain push claims: that so much more went
+    /// back than by every other refund we know of, or that a refund failed.
+    async fn agrees(&self, order: &Order, before: &[RefundShown], event: &PushEvent) -> bool {
+        let PushEvent::Refunded { mch_refund_id, refund_fee, succeeded, .. } = event else { return false };
+        let others = before.iter().filter(|refund| refund.state != State::Refused && refund.number != *mch_refund_id);
+        let others: i64 = others.map(|refund| refund.fen.get()).sum();
         match self.query_goods(order).await {
-            Ok(Ok(told)) => fen > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= done + fen,
+            Ok(Ok(told)) if !succeeded => told.state == XpayState::RefundFailed,
+            Ok(Ok(told)) => {
+                *refund_fee > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= others + refund_fee
+            }
             Ok(Err(_)) | Err(_) => false,
         }
     }

@@ -22,8 +22,11 @@ use crate::{Payments, PaymentsError, Provider};
 /// For how long an order is on offer.
 const OFFERED: Duration = Duration::from_secs(1_800);
 
+/// The most orders that a user may have open: each is asked about.
+const OPEN_LIMIT: i64 = 20;
+
 /// What the client needs: the content of `wx.requestPayment` or `wx.requestVirtualPayment`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Recharge {
     pub content: Value,
     pub at: Moment,
@@ -109,7 +112,16 @@ impl Payments {
         let (now, block, profile) = (self.clock.now(), block.clone(), profile.clone());
         let no = number('Q', now);
         let named = no.clone();
-        self.db.write(move |conn| Ok::<_, PaymentsError>(insert(conn, now, &no, provider, &block, &profile)?)).await?;
+        self.db
+            .write(move |conn| {
+                let open = orders::user_id.eq(profile.user.get()).and(orders::state.eq(State::Created.number()));
+                let open: i64 = orders::table.filter(open).count().get_result(conn)?;
+                if open >= OPEN_LIMIT {
+                    return Err(PaymentsError::TooManyOrders);
+                }
+                Ok(insert(conn, now, &no, provider, &block, &profile)?)
+            })
+            .await?;
         Ok((named, now))
     }
 }
@@ -138,7 +150,7 @@ fn insert(
             (orders::gold.eq(block.gold.get()), orders::fen.eq(block.price.get()), orders::refunded_fen.eq(0)),
             (orders::state.eq(State::Created.number()), orders::provision_due.eq(false)),
             (orders::created_at.eq(now.millis()), orders::expires_at.eq(now.after(OFFERED).millis())),
-            (orders::asked_at.eq(now.millis()), orders::asks.eq(0)),
+            (orders::asked_at.eq(0), orders::asks.eq(0)),
             orders::due_at.eq(Some(now.after(wait_after(0)).millis())),
         ))
         .execute(conn)?;

@@ -5,9 +5,9 @@ use qlive_ledger::{Account, Code, Entry, Kind, Purpose, Request, post, purse, re
 use qlive_store::audit::{self, Operator};
 use qlive_store::schema::{orders, refunds};
 use qlive_store::{Conn, StoreError, or_contended};
-use qlive_tencent::pay::{PayError, RefundOrder, RefundState};
+use qlive_tencent::pay::{Refund, RefundOrder, RefundState};
 use qlive_tencent::wechat::WechatError;
-use qlive_tencent::xpay::XpayRefund;
+use qlive_tencent::xpay::{RefundAsked, XpayRefund, XpayState, code};
 use qlive_types::{Coins, Fen, Moment};
 
 use crate::order;
@@ -16,9 +16,6 @@ use crate::refund::{News, Sold, State, Taken, decide, give_back, take};
 use crate::schedule::{LEASE, wait_after};
 use crate::store::{self, Order};
 use crate::{Payments, PaymentsError, Provider};
-
-/// Errors with which xpay refuses a refund for good: a wrong openid, a parameter that cannot be.
-const REFUSED_FOR_GOOD: [i64; 2] = [268_490_001, 268_490_002];
 
 /// A refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +120,7 @@ impl Payments {
             .write(move |conn| {
                 let order = store::find(conn, &no)?.ok_or(PaymentsError::UnknownOrder)?;
                 if order.state != order::State::Paid {
-                    return Err(PaymentsError::NotRefundable("the order is not paid"));
+                    return Err(PaymentsError::NotPaid);
                 }
                 let fen = match fen {
                     Some(fen) => fen,
@@ -162,7 +159,7 @@ impl Payments {
         let now = self.clock.now().secs();
         if refund.asks > 0 {
             match pay.query_refund(&refund.number, now).await {
-                Ok(told) => return Ok(news(told.state)),
+                Ok(told) => return told_news(refund, &told),
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.to_string()),
             }
@@ -176,12 +173,18 @@ impl Payments {
             total_fen: order.price.get(),
         };
         match pay.refund(&asked, now).await {
-            Ok(told) => Ok(news(told.state)),
-            Err(error) if error.is_final() => {
-                tracing::warn!(refund = refund.number, %error, "a refund is refused");
-                Ok(News::Refused)
-            }
-            Err(error @ (PayError::Refused { .. } | PayError::Unanswered(_))) => Err(error.to_string()),
+            Ok(told) => told_news(refund, &told),
+            // A plain no counts only when WeChat then knows nothing of the number: it may answer
+            // a second request, of which the first was taken.
+            Err(error) if error.is_final() => match pay.query_refund(&refund.number, now).await {
+                Ok(told) => told_news(refund, &told),
+                Err(query) if query.is_not_found() => {
+                    tracing::warn!(refund = refund.number, %error, "a refund is refused");
+                    Ok(News::Refused)
+                }
+                Err(query) => Err(query.to_string()),
+            },
+            Err(error) => Err(error.to_string()),
         }
     }
 
@@ -189,11 +192,8 @@ impl Payments {
         let xpay = self.providers.xpay.as_ref().ok_or("it is not configured")?;
         let told =
             self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        let before = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
-        let done: i64 = before.iter().filter(|one| one.state == State::Done).map(|one| one.fen.get()).sum();
-        // What is left tells whether this one is among what went back.
-        if told.left_fee == order.price.get() - done - refund.fen.get() {
-            return Ok(News::Done);
+        if refund.asks > 0 && told.state == XpayState::RefundFailed {
+            return Ok(News::Refused);
         }
         let asked = XpayRefund {
             openid: &order.openid,
@@ -204,11 +204,23 @@ impl Payments {
         };
         let asked = &asked;
         let ask = |token| async move { xpay.refund_order(&token, asked).await };
-        match self.users.call(&order.app_id, ask).await.map_err(|error| error.to_string())? {
-            Ok(()) => Ok(News::Pending),
-            Err(WechatError::Refused { code, .. }) if REFUSED_FOR_GOOD.contains(&code) => Ok(News::Refused),
-            Err(error) => Err(error.to_string()),
-        }
+        let answer = match self.users.call(&order.app_id, ask).await.map_err(|error| error.to_string())? {
+            Ok(answer) => answer,
+            Err(WechatError::Refused { code: code::WRONG_OPENID | code::BAD_PARAMETER, .. }) => {
+                return Ok(News::Refused);
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        let before = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
+        let done: i64 = before.iter().filter(|one| one.state == State::Done).map(|one| one.fen.get()).sum();
+        // One of ours at a time: what is left tells whether it went back.
+        let went_back = told.left_fee == order.price.get() - done - refund.fen.get();
+        Ok(match answer {
+            RefundAsked::Before | RefundAsked::NothingLeft if went_back => News::Done,
+            RefundAsked::Now | RefundAsked::Before => News::Pending,
+            // The platform has given everything back by itself.
+            RefundAsked::NothingLeft => News::Refused,
+        })
     }
 
     /// Settles news of a refund that we asked for.
@@ -222,26 +234,39 @@ impl Payments {
             .await
     }
 
-    /// Takes the coins of a refund that the platform made by itself, once. An error when it does not fit the order.
-    pub(crate) async fn refunded_by_platform(&self, told: ByPlatform) -> Result<(), PaymentsError> {
+    /// Takes the coins of a refund that the platform made by itself, once: false
+    /// when that was done before. An error when it does not fit the order.
+    pub(crate) async fn refunded_by_platform(&self, told: ByPlatform) -> Result<bool, PaymentsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
                 if find(conn, told.provider, &told.number)?.is_some() {
-                    return Ok(());
+                    return Ok(false);
                 }
                 let order = store::find(conn, &told.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;
-                if order.state != order::State::Paid || order.provider != told.provider {
-                    return Err(PaymentsError::NotRefundable("the order is not paid"));
+                if order.provider != told.provider {
+                    return Err(PaymentsError::NotRefundable("another provider's"));
+                }
+                if order.state != order::State::Paid {
+                    return Err(PaymentsError::NotPaid);
                 }
                 let fen = Fen::new(told.fen).ok().ok_or(PaymentsError::NotRefundable("the amount"))?;
-                record(conn, now, &order, &New { number: &told.number, fen, ours: false, reason: "platform" })
+                record(conn, now, &order, &New { number: &told.number, fen, ours: false, reason: "platform" })?;
+                Ok(true)
             })
             .await
     }
 }
 
-const fn news(state: RefundState) -> News {
+/// What WeChat Pay says of this very refund.
+fn told_news(refund: &RefundShown, told: &Refund) -> Result<News, String> {
+    if told.out_refund_no != refund.number || told.refund != refund.fen.get() {
+        return Err("the answer is about another refund".into());
+    }
+    Ok(news(told.state))
+}
+
+pub(crate) const fn news(state: RefundState) -> News {
     match state {
         RefundState::Success => News::Done,
         RefundState::Closed => News::Refused,
@@ -278,7 +303,13 @@ fn record(conn: &mut Conn, now: Moment, order: &Order, new: &New<'_>) -> Result<
     let noted =
         diesel::update(left).set(orders::refunded_fen.eq(orders::refunded_fen + new.fen.get())).execute(conn)?;
     if noted == 0 {
-        return Err(PaymentsError::NotRefundable("more than is left of it"));
+        // Somebody who brought the same news may have been faster.
+        let known = find(conn, order.provider, new.number)?.is_some();
+        let unfit = PaymentsError::NotRefundable("more than is left of it");
+        return Err(if known { StoreError::Contended.into() } else { unfit });
+    }
+    if new.ours && order.provider == Provider::Virtual && is_under_way(conn, order)? {
+        return Err(PaymentsError::RefundUnderWay);
     }
     let coins = sold(conn, order)?.coins_for(new.fen).map_err(unfit)?;
     let taken = take(&purse(conn, order.user)?, coins)?;
@@ -319,6 +350,15 @@ fn record(conn: &mut Conn, now: Moment, order: &Order, new: &New<'_>) -> Result<
     Ok(remember(conn, now, &request, "taken", Some(group))?)
 }
 
+/// Whether a refund of ours of this order is not settled yet.
+fn is_under_way(conn: &mut Conn, order: &Order) -> Result<bool, StoreError> {
+    let asked: i64 = refunds::table
+        .filter(refunds::out_trade_no.eq(&order.out_trade_no).and(refunds::state.eq(State::Asked.number())))
+        .count()
+        .get_result(conn)?;
+    Ok(asked > 0)
+}
+
 /// Writes what the machine decides on news of our own refund.
 fn advance(conn: &mut Conn, now: Moment, refund: &RefundShown, news: News) -> Result<(), PaymentsError> {
     let decision = decide(refund.state, news);
@@ -355,6 +395,11 @@ fn returned(conn: &mut Conn, now: Moment, refund: &RefundShown) -> Result<(), Pa
         .moving(clearing, to(Purpose::Granted), back.granted, Code::RefundReturned)
         .moving(clearing, to(Purpose::Bought), back.bought, Code::RefundReturned);
     let group = post(conn, now, &entry)?;
+    // Another refund that was faster may have left a debt that we did not see: it comes first.
+    let to_gold = !back.bought.is_zero() || !back.granted.is_zero();
+    if to_gold && !purse(conn, order.user)?.owed.is_zero() {
+        return Err(StoreError::Contended.into());
+    }
     let request = Request::new(format!("refund-returned:{}:{}", order.provider.name(), refund.number), "");
     Ok(remember(conn, now, &request, "returned", Some(group))?)
 }

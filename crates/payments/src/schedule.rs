@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// The waits before each further question, in seconds; the last one repeats.
 const WAITS: [u64; 7] = [10, 20, 30, 60, 120, 300, 600];
-/// For how long a question is one worker's alone. A provider answers or fails within a fraction of it.
-pub(crate) const LEASE: Duration = Duration::from_secs(30);
+/// For how long a question is one worker's alone: several calls that each take their time fit in.
+pub(crate) const LEASE: Duration = Duration::from_secs(120);
 /// The most questions put in one look at one matter.
 pub(crate) const BATCH: i64 = 40;
 /// The most put at once.

@@ -1,7 +1,6 @@
 //! The one way in which news of a payment becomes what is so.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_configs::Configs;
@@ -17,9 +16,6 @@ use crate::payouts::PayoutRules;
 use crate::schedule::wait_after;
 use crate::store::{self, Order};
 use crate::{PaymentsError, Provider, Providers};
-
-/// When an order that was closed without a word from the provider is looked at once more.
-const LAST_LOOK: Duration = Duration::from_secs(86_400);
 
 /// Recharge, refunds and payouts of the house. Cheap to clone.
 #[derive(Clone)]
@@ -145,12 +141,14 @@ fn unfit(conn: &mut Conn, payment: &Payment, order: &Order) -> Result<Option<&'s
         return Ok(Some(why));
     }
     if order.state == State::Paid {
-        let same = order.transaction_id.as_deref() == Some(payment.transaction_id.as_str());
+        // xpay has several numbers for one payment, and tells now this one, now that.
+        let same = order.provider == Provider::Virtual;
+        let same = same || order.transaction_id.as_deref() == Some(payment.transaction_id.as_str());
         return Ok((!same).then_some("paid under another number"));
     }
     let others: i64 = orders::table
         .filter(orders::provider.eq(payment.provider.number()))
-        .filter(orders::transaction_id.eq(&payment.transaction_id))
+        .filter(orders::transaction_id.eq(&payment.transaction_id).and(orders::out_trade_no.ne(&order.out_trade_no)))
         .count()
         .get_result(conn)?;
     Ok((others > 0).then_some("another order's"))
@@ -209,7 +207,7 @@ fn advance(conn: &mut Conn, now: Moment, order: &Order, state: State, next: Next
     let due = match next {
         Next::Rest => None,
         Next::Ask | Next::Close => Some(now.after(wait_after(order.asks))),
-        Next::LastLook => Some(now.after(LAST_LOOK)),
+        Next::LastLook => Some(order.last_look_at()),
     };
     let before = orders::table.find(&order.out_trade_no).filter(orders::state.eq(order.state.number()));
     let changed = diesel::update(before)

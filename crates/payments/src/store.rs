@@ -1,5 +1,7 @@
 //! The row of an order.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use qlive_store::schema::orders;
 use qlive_store::{Conn, StoreError};
@@ -8,6 +10,9 @@ use qlive_types::{Coins, Fen, Moment, UserId};
 use crate::Provider;
 use crate::order::{Age, State};
 use crate::schedule::LEASE;
+
+/// How long after the end of its offer an order is looked at once more.
+const LAST_LOOK: Duration = Duration::from_secs(86_400);
 
 /// An order. What was sold, to whom and for how much is frozen in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +50,17 @@ impl Order {
         }
     }
 
+    /// When an order that was closed without a word from its provider is looked at once more.
+    pub(crate) fn last_look_at(&self) -> Moment {
+        self.expires_at.after(LAST_LOOK)
+    }
+
     pub(crate) fn age(&self, now: Moment) -> Age {
-        if now < self.expires_at { Age::Fresh } else { Age::Expired }
+        match now {
+            now if now < self.expires_at => Age::Fresh,
+            now if now < self.last_look_at() => Age::Expired,
+            _ => Age::Old,
+        }
     }
 }
 
@@ -105,7 +119,8 @@ pub(crate) fn find(conn: &mut Conn, no: &str) -> Result<Option<Order>, StoreErro
 /// Takes up an order before its time, for somebody who will not wait. False
 /// when it was asked about after `unless_since`.
 pub(crate) fn claim_early(conn: &mut Conn, no: &str, now: Moment, unless_since: Moment) -> Result<bool, StoreError> {
-    let free = orders::table.find(no).filter(orders::asked_at.le(unless_since.millis()));
+    let open = orders::state.ne(State::Paid.number()).or(orders::provision_due.eq(true));
+    let free = orders::table.find(no).filter(orders::asked_at.le(unless_since.millis())).filter(open);
     let hurried = diesel::update(free).set(orders::due_at.eq(Some(now.millis()))).execute(conn)?;
     Ok(hurried == 1 && claim(conn, no, now)?)
 }

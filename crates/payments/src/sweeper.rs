@@ -28,15 +28,18 @@ impl Sweeper {
     /// Works until it is dropped or aborted.
     pub async fn run(self) {
         loop {
-            if let Err(fault) = self.look().await {
-                tracing::warn!(%fault, "the sweeper failed and looks again");
+            match self.look().await {
+                // There may be more that is due.
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(fault) => tracing::warn!(%fault, "the sweeper failed and looks again"),
             }
             tokio::time::sleep(TICK).await;
         }
     }
 
-    /// One look at everything that is due.
-    async fn look(&self) -> Result<(), PaymentsError> {
+    /// One look at what is due; true when a batch was full.
+    async fn look(&self) -> Result<bool, PaymentsError> {
         let now = self.payments.clock.now();
         self.certificates(now).await;
         let (orders, refunds, withdrawals) = self
@@ -48,10 +51,12 @@ impl Sweeper {
                 Ok::<_, PaymentsError>((orders, refunds, withdrawals::due(conn, now, BATCH)?))
             })
             .await?;
-        each(orders, |order| self.payments.clone().order_due(order, now)).await;
-        each(refunds, |refund| self.payments.clone().refund_due(refund, now)).await;
-        each(withdrawals, |withdrawal| self.payments.clone().withdrawal_due(withdrawal, now)).await;
-        Ok(())
+        let full =
+            [orders.len(), refunds.len(), withdrawals.len()].iter().any(|found| i64::try_from(*found) == Ok(BATCH));
+        each(orders, |order| self.payments.clone().order_due(order)).await;
+        each(refunds, |refund| self.payments.clone().refund_due(refund)).await;
+        each(withdrawals, |withdrawal| self.payments.clone().withdrawal_due(withdrawal)).await;
+        Ok(full)
     }
 
     /// Keeps the certificates fresh where there is no public key.
@@ -61,16 +66,18 @@ impl Sweeper {
         };
         let mut refreshed = self.payments.refreshed.lock().await;
         if refreshed.is_none_or(|at| now.since(at) >= CERTIFICATES_EVERY) {
-            *refreshed = Some(now);
-            if let Err(error) = pay.refresh_certificates(now.secs()).await {
-                tracing::warn!(%error, "the certificates cannot be fetched");
+            match pay.refresh_certificates(now.secs()).await {
+                Ok(()) => *refreshed = Some(now),
+                Err(error) => tracing::warn!(%error, "the certificates cannot be fetched"),
             }
         }
     }
 }
 
 impl Payments {
-    async fn order_due(self, order: Order, now: Moment) -> Result<(), PaymentsError> {
+    async fn order_due(self, order: Order) -> Result<(), PaymentsError> {
+        // A lease counts from when it is taken, not from when the batch was read.
+        let now = self.clock.now();
         let (no, named) = (order.out_trade_no.clone(), order.out_trade_no);
         if self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim(conn, &no, now)?)).await? {
             let order = self.order(&named).await?;
@@ -79,16 +86,16 @@ impl Payments {
         Ok(())
     }
 
-    async fn refund_due(self, refund: RefundShown, now: Moment) -> Result<(), PaymentsError> {
-        let asked = refund.clone();
+    async fn refund_due(self, refund: RefundShown) -> Result<(), PaymentsError> {
+        let (now, asked) = (self.clock.now(), refund.clone());
         if self.db.write(move |conn| Ok::<_, PaymentsError>(refunds::claim(conn, &asked, now)?)).await? {
             self.pursue(&refund).await?;
         }
         Ok(())
     }
 
-    async fn withdrawal_due(self, withdrawal: Withdrawal, now: Moment) -> Result<(), PaymentsError> {
-        let asked = withdrawal.clone();
+    async fn withdrawal_due(self, withdrawal: Withdrawal) -> Result<(), PaymentsError> {
+        let (now, asked) = (self.clock.now(), withdrawal.clone());
         if self.db.write(move |conn| Ok::<_, PaymentsError>(withdrawals::claim(conn, &asked, now)?)).await? {
             self.transfer(&withdrawal).await?;
         }

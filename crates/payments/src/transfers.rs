@@ -8,7 +8,7 @@ use qlive_store::schema::withdrawals;
 use qlive_tencent::pay::{NewTransfer, Pay, PayError, Transfer, TransferState};
 use qlive_types::Moment;
 
-use crate::payout::{Event, Held, decide};
+use crate::payout::{Event, Held, State, decide};
 use crate::payouts::{PayoutRules, conclude};
 use crate::schedule::wait_after;
 use crate::withdrawals::{Withdrawal, find};
@@ -37,7 +37,10 @@ impl Payments {
         let word = if withdrawal.sent {
             match pay.query_transfer(&withdrawal.out_bill_no, now).await {
                 Ok(told) => Word::Told(told),
-                Err(error) if error.is_not_found() => self.send(pay, rules, withdrawal).await,
+                // One that WeChat has had it may have forgotten (after thirty days): never again.
+                Err(error) if error.is_not_found() && withdrawal.state == State::Approved => {
+                    self.send(pay, rules, withdrawal).await
+                }
                 Err(error) => Word::Unclear(error.to_string()),
             }
         } else {

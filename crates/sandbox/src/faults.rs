@@ -12,6 +12,9 @@ use crate::world::{State, World};
 pub(crate) struct Fault {
     /// How the path begins: `/v4/` is all of IM.
     pub(crate) path: String,
+    /// Whether it strikes this very path alone.
+    #[serde(default)]
+    pub(crate) exact: bool,
     /// How often it strikes; as long as it stands when absent.
     pub(crate) times: Option<u64>,
     /// Wait so long first, in milliseconds.
@@ -31,7 +34,10 @@ pub(crate) struct Fault {
 
 impl State {
     fn strike(&mut self, path: &str) -> Option<Fault> {
-        let index = self.faults.iter().position(|fault| path.starts_with(&fault.path))?;
+        let index = self
+            .faults
+            .iter()
+            .position(|fault| if fault.exact { path == fault.path } else { path.starts_with(&fault.path) })?;
         let fault = self.faults.get_mut(index)?;
         let struck = fault.clone();
         if let Some(times) = &mut fault.times {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix_web::body::BodyStream;
 use actix_web::http::StatusCode;
@@ -29,7 +30,9 @@ impl Sandbox {
     pub fn start(listener: TcpListener, accounts: Accounts, clock: Clock) -> io::Result<Self> {
         let address = listener.local_addr()?;
         // Callbacks go to this machine, whatever proxy its environment names.
-        let http = reqwest::Client::builder().no_proxy().build().map_err(io::Error::other)?;
+        // WeChat waits five seconds for an answer to a callback.
+        let http =
+            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().map_err(io::Error::other)?;
         let base = format!("http://{address}");
         let world = web::Data::new(World::new(accounts, clock, http, base, papers::drawer()?));
         let server = HttpServer::new(move || {

@@ -80,9 +80,9 @@ pub(crate) struct State {
     pub(crate) hold_refunds: bool,
     /// Whether the merchant asked for answers signed with the public key.
     pub(crate) public_key_in_use: bool,
-    /// Orders of virtual payment, and its refunds' numbers.
+    /// Orders of virtual payment; its refunds by number, with order and fen.
     pub(crate) goods: BTreeMap<String, xpay::Order>,
-    pub(crate) goods_refunds: BTreeSet<String>,
+    pub(crate) goods_refunds: BTreeMap<String, (String, i64)>,
     pub(crate) push_mode: push::Mode,
     /// Notices that wait for the next one to overtake them.
     pub(crate) held_back: Vec<Errand>,

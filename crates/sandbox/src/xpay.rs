@@ -196,11 +196,26 @@ impl State {
     }
 }
 
+/// Ends a refund that was asked for: the money goes back, or does not.
+pub(crate) fn settle_refund(world: &World, refund_no: &str, succeeds: bool) -> Option<Errand> {
+    let mut state = world.state();
+    let (no, fen) = state.goods_refunds.get(refund_no)?.clone();
+    let order = state.goods.get_mut(&no)?;
+    if succeeds {
+        order.give_back(fen);
+    } else {
+        order.status = 7;
+    }
+    let message = refunded(&no, &order.openid, refund_no, fen, if succeeds { 0 } else { 1 });
+    drop(state);
+    Some(Errand::push(world, message))
+}
+
 fn refund(world: &web::Data<World>, asked: &Value) -> Value {
     let (no, refund_no) = (word(asked, "order_id").to_owned(), word(asked, "refund_order_id").to_owned());
     let fen = asked.get("refund_fee").and_then(Value::as_i64).unwrap_or(-1);
     let mut state = world.state();
-    if state.goods_refunds.contains(&refund_no) {
+    if state.goods_refunds.contains_key(&refund_no) {
         return error(&json!(268_490_004));
     }
     let Some(order) = state.goods.get_mut(&no) else { return error(&json!(268_490_002)) };
@@ -210,11 +225,12 @@ fn refund(world: &web::Data<World>, asked: &Value) -> Value {
     if !(8..=32).contains(&refund_no.len()) || !(1..=order.left).contains(&fen) {
         return error(&json!(268_490_002));
     }
-    order.give_back(fen);
-    let message = refunded(&no, &order.openid, &refund_no, fen, 0);
-    state.goods_refunds.insert(refund_no.clone());
+    state.goods_refunds.insert(refund_no.clone(), (no.clone(), fen));
+    let held = state.hold_refunds;
     drop(state);
-    let (errand, world) = (Errand::push(world, message), world.clone());
-    actix_web::rt::spawn(async move { crate::pay::send(&world, errand).await });
+    if !held && let Some(errand) = settle_refund(world, &refund_no, true) {
+        let world = world.clone();
+        actix_web::rt::spawn(async move { crate::pay::send(&world, errand).await });
+    }
     json!({"errcode": 0, "errmsg": "ok", "refund_order_id": refund_no, "pay_order_id": no})
 }

@@ -76,7 +76,8 @@ const fn initial_sql(engine: Engine, purpose: Purpose) -> &'static str {
     match (engine, purpose) {
         (Engine::Postgres, _) => "SET synchronous_commit = on; SET client_min_messages = warning",
         (Engine::Sqlite, Purpose::Write) => {
-            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL"
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
+             PRAGMA recursive_triggers = ON"
         }
         (Engine::Sqlite, Purpose::Read) => {
             "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON"

@@ -16,8 +16,11 @@ pub mod code {
     pub const DUPLICATE: i64 = 268_490_004;
     /// The order was refunded before.
     pub const REFUNDED: i64 = 268_490_005;
-    /// The answer is being made: ask later.
-    pub const NOT_YET: [i64; 4] = [-1, 268_490_011, 268_490_012, 268_490_015];
+    /// The openid is not the order's.
+    pub const WRONG_OPENID: i64 = 268_490_001;
+    /// A parameter is wrong; so is the number of an order that no client has asked for
+    /// yet (the documents name no other code for that; unconfirmed).
+    pub const BAD_PARAMETER: i64 = 268_490_002;
     /// A refund of the order is under way.
     pub const REFUNDING: i64 = 268_490_014;
 }
@@ -91,6 +94,8 @@ pub enum XpayState {
     Provided,
     /// Paid, and given back since.
     Refunded,
+    /// Paid, and a refund of it failed.
+    RefundFailed,
     Closed,
     Unknown,
 }
@@ -119,8 +124,7 @@ impl XpayOrder {
             0 | 1 => XpayState::Unpaid,
             2 | 3 => XpayState::Paid,
             4 => XpayState::Provided,
-            // A refund that failed leaves a paid order; the others gave it back.
-            7 => XpayState::Provided,
+            7 => XpayState::RefundFailed,
             5 | 8 => XpayState::Refunded,
             6 => XpayState::Closed,
             _ => XpayState::Unknown,
@@ -151,6 +155,17 @@ pub struct XpayRefund<'a> {
     /// Fen that were left before it.
     pub left_fee: i64,
     pub refund_fee: i64,
+}
+
+/// What WeChat makes of being asked for a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundAsked {
+    /// It takes it up.
+    Now,
+    /// It was asked before.
+    Before,
+    /// The order was refunded before, by this refund or another.
+    NothingLeft,
 }
 
 /// A client of `/xpay/…`.
@@ -191,7 +206,11 @@ impl Xpay {
     }
 
     /// Asks for a refund; it is done later. Asking again under the same number is harmless.
-    pub async fn refund_order(&self, token: &SecretString, refund: &XpayRefund<'_>) -> Result<(), WechatError> {
+    pub async fn refund_order(
+        &self,
+        token: &SecretString,
+        refund: &XpayRefund<'_>,
+    ) -> Result<RefundAsked, WechatError> {
         let body = json!({
             "openid": refund.openid,
             "order_id": refund.order_id,
@@ -205,8 +224,9 @@ impl Xpay {
             "env": self.account.env,
         });
         match self.call(token, "/xpay/refund_order", &body).await {
-            Err(WechatError::Refused { code: code::DUPLICATE | code::REFUNDING | code::REFUNDED, .. }) => Ok(()),
-            other => other.map(drop),
+            Err(WechatError::Refused { code: code::DUPLICATE | code::REFUNDING, .. }) => Ok(RefundAsked::Before),
+            Err(WechatError::Refused { code: code::REFUNDED, .. }) => Ok(RefundAsked::NothingLeft),
+            other => other.map(|_| RefundAsked::Now),
         }
     }
 
@@ -273,7 +293,7 @@ mod tests {
             (4, XpayState::Provided),
             (5, XpayState::Refunded),
             (6, XpayState::Closed),
-            (7, XpayState::Provided),
+            (7, XpayState::RefundFailed),
             (8, XpayState::Refunded),
             (9, XpayState::Unknown),
             (77, XpayState::Unknown),

@@ -39,8 +39,9 @@ CREATE TABLE ledger_transfers (
     CONSTRAINT ledger_transfers_sides_check CHECK (debit <> credit)
 );
 CREATE INDEX ledger_transfers_group ON ledger_transfers (group_id);
-CREATE INDEX ledger_transfers_debit ON ledger_transfers (debit, at);
-CREATE INDEX ledger_transfers_credit ON ledger_transfers (credit, at);
+CREATE INDEX ledger_transfers_debit ON ledger_transfers (debit, group_id);
+CREATE INDEX ledger_transfers_credit ON ledger_transfers (credit, group_id);
+CREATE INDEX ledger_transfers_credit_at ON ledger_transfers (credit, at);
 
 -- What was asked under a key moves gold once, and is answered alike ever after.
 CREATE TABLE ledger_requests (
@@ -88,16 +89,17 @@ CREATE TABLE gifts (
     created_at BIGINT NOT NULL
 );
 
--- Every gift sent, with the name and price it had then.
+-- Every gift sent, with the name and price it had then. No foreign keys to users and gifts: they are
+-- never deleted, and the key's lock would make all gifts of a kind, or to a host, touch one row.
 CREATE TABLE gifts_sent (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    giver_id BIGINT NOT NULL CONSTRAINT gifts_sent_giver_fkey REFERENCES users (id),
-    receiver_id BIGINT NOT NULL CONSTRAINT gifts_sent_receiver_fkey REFERENCES users (id),
+    giver_id BIGINT NOT NULL,
+    receiver_id BIGINT NOT NULL,
     -- The room both were in, its broadcast and its host.
     room_id BIGINT,
     broadcast_id BIGINT,
     host_id BIGINT,
-    gift_id BIGINT NOT NULL CONSTRAINT gifts_sent_gift_fkey REFERENCES gifts (id),
+    gift_id BIGINT NOT NULL,
     name TEXT NOT NULL,
     price BIGINT NOT NULL,
     num BIGINT NOT NULL,
@@ -159,6 +161,7 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_user ON orders (user_id, created_at);
 CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_waiting ON orders (created_at) WHERE state = 1;
 CREATE INDEX orders_paid ON orders (paid_at);
 
 CREATE TABLE refunds (

@@ -22,6 +22,8 @@ on_both!(
     a_room_named_must_hold_both,
     price_and_name_are_frozen,
     a_hundred_gifts_from_a_purse_for_forty,
+    a_hundred_gifts_from_a_purse_of_three_kinds,
+    one_request_twice_that_empties_the_purse,
     ten_clients_with_one_request_id,
     gifts_back_and_forth_do_not_deadlock,
     a_client_that_speaks_for_itself_tells_the_room_itself,
@@ -298,4 +300,35 @@ async fn a_client_that_speaks_for_itself_tells_the_room_itself(db: TestDb) {
     bob.give(&alice, 1, 1, json!({})).await.ok();
     house.delivered().await;
     assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, Vec::<String>::new());
+}
+
+async fn a_hundred_gifts_from_a_purse_of_three_kinds(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, alice) = couple(&house).await;
+    house.configure("EXCHANGE_RATE", "1").await;
+    let order = bob.order(1).await;
+    house.pay(&order).await;
+    house.grant(&bob, 13).await;
+    house.grant(&alice, 27).await;
+    let (one, ten) = (house.gift("one", 1).await, house.gift("ten", 10).await);
+    alice.give(&bob, one, 27, json!({})).await.ok();
+    // 13 granted, 60 bought, 27 income: ten gifts of ten, whose parts come from two kinds at each border.
+    let answers = join_all((0..100).map(|_| bob.give(&alice, ten, 1, json!({})))).await;
+    let given = answers.into_iter().map(|answer| answer.ok()["code"] == "success").filter(|given| *given).count();
+    assert_eq!((given, bob.purse().await, alice.purse().await), (10, (0, 0), (0, 100)));
+    house.audit().await;
+}
+
+async fn one_request_twice_that_empties_the_purse(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, alice) = couple(&house).await;
+    for round in 0..10 {
+        house.grant(&bob, 10).await;
+        let id = json!({"request_id": format!("all-{round}")});
+        for answer in join_all((0..6).map(|_| bob.give(&alice, 4, 1, id.clone()))).await {
+            assert_eq!(answer.ok()["code"], "success", "given once, answered alike");
+        }
+        assert_eq!(bob.purse().await, (0, 0));
+    }
+    house.audit().await;
 }

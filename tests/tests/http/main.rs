@@ -3,6 +3,7 @@
 mod accept;
 mod apply;
 mod audience;
+mod audit;
 mod bans;
 mod configs;
 mod enter;

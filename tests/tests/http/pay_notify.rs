@@ -21,7 +21,9 @@ on_both!(
     a_closed_order_that_is_paid_all_the_same_is_credited,
     one_payment_credits_one_order,
     certificates_are_fetched_where_there_is_no_public_key,
-    while_the_database_is_busy_wechat_comes_again,
+    a_notice_signed_with_an_unknown_certificate_has_it_fetched,
+    while_the_server_is_gone_wechat_comes_again,
+    what_cannot_be_committed_is_not_accepted,
 );
 
 async fn notices_are_taken_once_however_they_come(db: TestDb) {
@@ -217,10 +219,40 @@ async fn certificates_are_fetched_where_there_is_no_public_key(db: TestDb) {
     second.close().await;
 }
 
-async fn while_the_database_is_busy_wechat_comes_again(db: TestDb) {
+async fn a_notice_signed_with_an_unknown_certificate_has_it_fetched(db: TestDb) {
     let house = House::open(db).await;
-    let (bob, order) = buyer(&house, "bob", 1).await;
-    drop(order);
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    let mut settings = house.settings.clone();
+    settings.server.listen = ([127, 0, 0, 1], 0).into();
+    settings.wechat_pay.as_mut().unwrap().verify_keys.clear();
+    let second = House::with_settings_at(settings, &house).await;
+    let quirks = json!({"certified": true, "url": second.at("pay_notify/")});
+    assert_eq!(paid(&house, payment(&house, &order, 600), quirks).await, 204);
+    assert_eq!((second.callbacks("pay", "taken").await, bob.purse().await), (1, (60, 0)));
+    // Its public key it does not know, and will not learn.
+    let quirks = json!({"url": second.at("pay_notify/")});
+    assert_eq!(paid(&house, payment(&house, &order, 600), quirks).await, 401);
+    second.close().await;
+}
+
+async fn what_cannot_be_committed_is_not_accepted(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, _) = buyer(&house, "bob", 1).await;
+    let order = bob.order(1).await;
+    // The books refuse: whatever the reason, WeChat must come again.
+    house.sql("ALTER TABLE ledger_requests RENAME TO elsewhere").await;
+    assert_eq!(paid(&house, payment(&house, &order, 600), json!({})).await, 500);
+    house.sql("ALTER TABLE elsewhere RENAME TO ledger_requests").await;
+    assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((60, 0), "created"));
+    assert_eq!(paid(&house, payment(&house, &order, 600), json!({})).await, 204);
+    assert_eq!(bob.purse().await, (120, 0));
+    house.audit().await;
+}
+
+async fn while_the_server_is_gone_wechat_comes_again(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, _) = buyer(&house, "bob", 1).await;
     let order = bob.order(1).await;
     // The server is gone when the notice comes, and back before WeChat gives up.
     let sandbox = house.sandbox.clone();

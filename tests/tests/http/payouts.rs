@@ -29,6 +29,9 @@ on_both!(
     what_is_anothers_moves_nothing,
     withdrawals_are_ones_own,
     withdrawals_at_once_never_take_more_than_there_is,
+    young_income_is_not_withdrawn_by_many_at_once,
+    a_hosts_share_is_young_income_too,
+    without_payouts_nothing_is_withdrawn,
 );
 
 /// Somebody with so much income, old enough to be withdrawn.
@@ -169,6 +172,8 @@ async fn a_request_id_withdraws_once(db: TestDb) {
         .post("qlive_user/withdraw/", json!({"income": 200, "request_id": "one"}))
         .await
         .refused(409, "request_id_reused");
+    let named = json!({"income": 100, "request_id": "one", "real_name": "somebody else"});
+    alice.post("qlive_user/withdraw/", named).await.refused(409, "request_id_reused");
     for answer in join_all((0..10).map(|_| withdraw(&alice, 200, "two"))).await {
         assert_eq!(answer["income"], 200);
     }
@@ -240,18 +245,24 @@ async fn a_lost_answer_never_pays_twice(db: TestDb) {
     let alice = earner(&house, 1000).await;
     let path = "/v3/fund-app/mch-transfer/transfer-bills";
     let asked = withdraw(&alice, 400, "w").await;
-    // The request got lost; the next one's answer got lost; the first question after that, too.
-    house.fault(json!({"path": path, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1})).await;
-    house.fault(json!({"path": format!("{path}/out-bill-no"), "status": 503, "times": 1})).await;
+    // The request got lost; then the next one's answer; and the questions in between.
+    house.fault(json!({"path": path, "exact": true, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1})).await;
+    house.fault(json!({"path": path, "exact": true, "drop_answer": true, "times": 1})).await;
+    house.fault(json!({"path": format!("{path}/out-bill-no"), "status": 503, "times": 2})).await;
     approve(&house, &asked).await;
     let calls = || async { house.outside().await["calls"][path].as_u64().unwrap_or(0) };
     eventually("it was asked for", || async { calls().await == 1 }).await;
-    house.fault(json!({"path": path, "drop_answer": true, "times": 1})).await;
-    for _ in 0..4 {
-        house.advance(60);
-        tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
+    let id = json!({"id": asked["id"]});
+    for _ in 0..20 {
+        if alice.get("qlive_user/withdrawals/", id.clone()).await.ok()["state"] == "confirm" {
+            break;
+        }
+        assert_eq!(held(&house, &alice).await, 400, "while nothing is clear, nothing comes back");
+        house.advance(130);
+        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
     }
     becomes(&alice, &asked, "confirm").await;
+    assert_eq!(calls().await, 2, "asked for again under the same number, and no more once it is known");
     let (no, _) = transfer(&house).await;
     assert_eq!(house.control(&format!("transfers/{no}"), json!({"do": "confirm", "told": false})).await, 204);
     house.advance(700);
@@ -260,11 +271,54 @@ async fn a_lost_answer_never_pays_twice(db: TestDb) {
     assert_eq!(house.audit().await.systems[2], ("paid_out", 400));
 }
 
+async fn young_income_is_not_withdrawn_by_many_at_once(db: TestDb) {
+    let house = House::open(db).await;
+    let alice = earner(&house, 300).await;
+    let carl = house.guest("carl", Gender::Male).await;
+    house.grant(&carl, 700).await;
+    let gift = house.gift("young", 700).await;
+    carl.give(&alice, gift, 1, json!({})).await.ok();
+    let tries =
+        join_all((0..10).map(|number| {
+            alice.post("qlive_user/withdraw/", json!({"income": 300, "request_id": format!("w{number}")}))
+        }))
+        .await;
+    assert!(tries.iter().all(|answer| answer.status == 200 || answer.status == 409));
+    let won = tries.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!((won, held(&house, &alice).await), (1, 300));
+}
+
+async fn a_hosts_share_is_young_income_too(db: TestDb) {
+    let house = House::open(db).await;
+    let host = house.host().await;
+    let (bob, alice) = (house.guest("bob", Gender::Male).await, house.guest("alice", Gender::Female).await);
+    house.configure("HOST_RATE", "0.5").await;
+    house.grant(&bob, 1000).await;
+    let room = host.open_room().await;
+    bob.enter(&room["live_id"]).await.ok();
+    alice.enter(&room["live_id"]).await.ok();
+    let gift = house.gift("fortune", 1000).await;
+    bob.give(&alice, gift, 1, json!({})).await.ok();
+    assert_eq!(host.purse().await, (0, 500));
+    host.post("qlive_user/withdraw/", json!({"income": 3, "request_id": "a"})).await.refused(409, "not_withdrawable");
+}
+
+async fn without_payouts_nothing_is_withdrawn(db: TestDb) {
+    let house = House::open(db).await;
+    let mut settings = house.settings.clone();
+    settings.server.listen = ([127, 0, 0, 1], 0).into();
+    settings.payouts.transfer_scene_id.clear();
+    let second = House::with_settings_at(settings, &house).await;
+    let alice = earner(&house, 1000).await.at(&second);
+    alice.post("qlive_user/withdraw/", json!({"income": 100, "request_id": "a"})).await.refused(409, "payouts_off");
+    second.close().await;
+}
+
 async fn a_refused_transfer_comes_back(db: TestDb) {
     let house = House::open(db).await;
     let alice = earner(&house, 1000).await;
     let path = "/v3/fund-app/mch-transfer/transfer-bills";
-    house.fault(json!({"path": path, "status": 400, "errcode": "INVALID_REQUEST", "times": 1})).await;
+    house.fault(json!({"path": path, "exact": true, "status": 400, "errcode": "INVALID_REQUEST", "times": 1})).await;
     let asked = withdraw(&alice, 400, "w").await;
     approve(&house, &asked).await;
     becomes(&alice, &asked, "failed").await;
@@ -276,7 +330,7 @@ async fn an_empty_merchant_account_is_tried_again(db: TestDb) {
     let house = House::open(db).await;
     let alice = earner(&house, 1000).await;
     let path = "/v3/fund-app/mch-transfer/transfer-bills";
-    house.fault(json!({"path": path, "status": 403, "errcode": "NOT_ENOUGH", "times": 1})).await;
+    house.fault(json!({"path": path, "exact": true, "status": 403, "errcode": "NOT_ENOUGH", "times": 1})).await;
     let asked = withdraw(&alice, 400, "w").await;
     approve(&house, &asked).await;
     let calls = || async { house.outside().await["calls"][path].as_u64().unwrap_or(0) };
@@ -335,6 +389,16 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
     failed["state"] = json!("FAIL");
     assert_eq!(notice(&house, "MCHTRANSFER.BILL.FINISHED", "mch_payment", failed, json!({})).await, 204);
     assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 600), 0), "what is paid stays paid");
+    // One that failed here and is paid there after all is not passed over.
+    let late = withdraw(&alice, 100, "late").await;
+    approve(&house, &late).await;
+    becomes(&alice, &late, "confirm").await;
+    let no = house.parts.payments.withdrawal_of(alice.id(), late["id"].as_i64().unwrap()).await.unwrap().out_bill_no;
+    assert_eq!(house.control(&format!("transfers/{no}"), json!({"do": "fail"})).await, 204);
+    let before = house.callbacks("pay", "unfit").await;
+    let paid = json!({"mch_id": "1900000001", "out_bill_no": no, "state": "SUCCESS", "transfer_amount": 1000});
+    assert_eq!(notice(&house, "MCHTRANSFER.BILL.FINISHED", "mch_payment", paid, json!({})).await, 400);
+    assert_eq!(house.callbacks("pay", "unfit").await, before + 1);
     house.audit().await;
 }
 

@@ -23,6 +23,8 @@ on_both!(
     a_refused_order_is_closed,
     a_silent_provider_leaves_the_order_to_the_sweeper,
     orders_are_ones_own,
+    open_orders_have_a_limit,
+    the_last_twenty_orders_are_shown,
     waiting_for_an_order_ends_when_it_is_paid,
 );
 
@@ -232,4 +234,33 @@ pub(crate) async fn buyer(house: &House, name: &str, block: i64) -> (Phone, Valu
     let order = phone.order(block).await;
     house.pay(&order).await;
     (phone, order)
+}
+
+async fn open_orders_have_a_limit(db: TestDb) {
+    let house = House::open(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let mut last = Value::Null;
+    for _ in 0..20 {
+        last = bob.order(2).await;
+    }
+    bob.post("qlive_pay/", json!({"block_id": 2})).await.refused(429, "too_many_orders");
+    house.pay(&last).await;
+    bob.order(2).await;
+}
+
+async fn the_last_twenty_orders_are_shown(db: TestDb) {
+    let house = House::open(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let mut numbers = Vec::new();
+    for _ in 0..21 {
+        let order = bob.order(2).await;
+        house.pay(&order).await;
+        numbers.push(order["out_trade_no"].clone());
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    let shown = bob.get("qlive_pay/order/", json!({})).await.ok();
+    let shown: Vec<Value> = shown.as_array().unwrap().iter().map(|order| order["out_trade_no"].clone()).collect();
+    numbers.reverse();
+    assert_eq!(shown, numbers[..20]);
+    bob.get("qlive_pay/order/", json!({"out_trade_no": "Q".repeat(65)})).await.refused(404, "unknown_order");
 }

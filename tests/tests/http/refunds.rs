@@ -26,6 +26,9 @@ on_both!(
     what_is_anothers_moves_nothing,
     two_refunds_at_once_give_back_one_order,
     refused_refunds_of_a_debtor_pay_his_debt,
+    one_refund_of_a_virtual_order_is_under_way_at_a_time,
+    a_virtual_refund_that_fails_gives_the_coins_back,
+    a_lie_about_a_failed_refund_gives_nothing_back,
 );
 
 fn fen(amount: i64) -> Option<Fen> {
@@ -109,9 +112,9 @@ async fn coins_come_back_when_wechat_refuses(db: TestDb) {
     let house = House::open(db).await;
     let (bob, order) = buyer(&house, "bob", 1).await;
     let path = "/v3/refund/domestic/refunds";
-    house.fault(json!({"path": path, "status": 403, "errcode": "USER_ACCOUNT_ABNORMAL", "times": 1})).await;
+    let fault = json!({"path": path, "exact": true, "status": 403, "errcode": "USER_ACCOUNT_ABNORMAL", "times": 1});
+    house.fault(fault).await;
     refund(&house, &order, None).await.unwrap();
-    assert_eq!(bob.purse().await, (0, 0));
     eventually("the coins are back", || async { bob.purse().await == (60, 0) }).await;
     assert_eq!((done(&house, &order).await, bob.order_state(&order).await.as_str()), (vec![(600, "refused")], "paid"));
     refund(&house, &order, None).await.unwrap();
@@ -144,7 +147,8 @@ async fn an_unclear_answer_is_asked_again_under_the_same_number(db: TestDb) {
     let (bob, order) = buyer(&house, "bob", 1).await;
     let path = "/v3/refund/domestic/refunds";
     // Lost on the way there; lost on the way back; WeChat's notice lost too.
-    house.fault(json!({"path": path, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1})).await;
+    house.fault(json!({"path": path, "exact": true, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1})).await;
+    house.fault(json!({"path": path, "exact": true, "drop_answer": true, "times": 1})).await;
     house.fault(json!({"path": "/pay_notify/", "notice": "lost"})).await;
     let number = refund(&house, &order, None).await.unwrap();
     let asked = |times: u64| {
@@ -177,6 +181,7 @@ async fn the_platforms_refund_takes_its_part_once(db: TestDb) {
         ((59, 0), vec![(1, "done")]),
         "a tenth of a coin is one"
     );
+    eventually("the double came too", || async { house.callbacks("pay", "known").await == 1 }).await;
     assert_eq!(house.control(&path, json!({"fen": 599})).await, 204);
     assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((0, 0), "refunded"));
     house.audit().await;
@@ -287,10 +292,10 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
         assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", told(&number), json!({})).await, 204);
     }
     assert_eq!((bob.purse().await, done(&house, &order).await), ((30, 0), vec![(300, "done")]));
-    // What is done is not undone.
+    // What is done is not undone, and whoever says so is not passed over.
     let mut closed = told(&number);
     closed["refund_status"] = json!("CLOSED");
-    assert_eq!(notice(&house, "REFUND.CLOSED", "refund", closed, json!({})).await, 204);
+    assert_eq!(notice(&house, "REFUND.CLOSED", "refund", closed, json!({})).await, 400);
     assert_eq!((bob.purse().await, done(&house, &order).await), ((30, 0), vec![(300, "done")]));
     house.audit().await;
 }
@@ -320,5 +325,62 @@ async fn refused_refunds_of_a_debtor_pay_his_debt(db: TestDb) {
     })
     .await;
     assert_eq!((bob.purse().await, owed(&house, &bob).await), ((0, 0), 60), "its ten coins pay what is owed");
+    house.audit().await;
+}
+
+async fn one_refund_of_a_virtual_order_is_under_way_at_a_time(db: TestDb) {
+    let house = virtual_house(db).await;
+    let (bob, order) = buyer(&house, "bob", 1).await;
+    house.control("refunds", json!({"hold": true})).await;
+    let first = refund(&house, &order, fen(100)).await.unwrap();
+    assert!(matches!(refund(&house, &order, fen(100)).await, Err(PaymentsError::RefundUnderWay)));
+    let known = || async { house.control(&format!("refunds/{first}"), json!({"do": "success"})).await == 204 };
+    eventually("WeChat has it", known).await;
+    assert_eq!((bob.purse().await, done(&house, &order).await), ((50, 0), vec![(100, "done")]));
+    refund(&house, &order, fen(100)).await.unwrap();
+    house.audit().await;
+}
+
+async fn a_virtual_refund_that_fails_gives_the_coins_back(db: TestDb) {
+    let house = virtual_house(db).await;
+    house.control("refunds", json!({"hold": true})).await;
+    for (name, secure, told) in [("bob", true, true), ("carl", false, true), ("dora", true, false)] {
+        house.control("push", json!({"secure": secure, "xml": false})).await;
+        let (buyer, order) = buyer(&house, name, 1).await;
+        let number = refund(&house, &order, None).await.unwrap();
+        assert_eq!(buyer.purse().await, (0, 0));
+        if !told {
+            house.fault(json!({"path": "/wx_notify/", "notice": "lost", "times": 1})).await;
+        }
+        let fails = || async { house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await == 204 };
+        eventually("WeChat fails it", fails).await;
+        if !told {
+            house.advance(130);
+        }
+        eventually("the coins are back", || async { buyer.purse().await == (60, 0) }).await;
+        assert_eq!(done(&house, &order).await, [(600, "refused")]);
+    }
+    house.audit().await;
+}
+
+async fn a_lie_about_a_failed_refund_gives_nothing_back(db: TestDb) {
+    let house = virtual_house(db).await;
+    let (bob, order) = buyer(&house, "bob", 1).await;
+    house.control("push", json!({"secure": false, "xml": false})).await;
+    // The money went back, and the push about it gets lost.
+    house.fault(json!({"path": "/wx_notify/", "notice": "lost", "times": 1})).await;
+    let number = refund(&house, &order, None).await.unwrap();
+    let asked = || async { house.outside().await["calls"]["/xpay/refund_order"].as_u64().unwrap_or(0) == 1 };
+    eventually("it is asked for", asked).await;
+    let lie = |number: &str, wechats: &str, code: i64| {
+        json!({"Event": "xpay_refund_notify", "OpenId": "sandbox-bob", "WxRefundId": wechats, "MchRefundId": number,
+            "MchOrderId": order["out_trade_no"], "RefundFee": 600, "RetCode": code})
+    };
+    assert_eq!(house.asked("pushes", lie(&number, "xr-1", 1)).await["status"], 503, "it did not fail");
+    let again = house.asked("pushes", lie("", "xr-2", 0)).await;
+    assert_eq!(again["status"], 503, "nor did the platform give it back again");
+    assert_eq!((bob.purse().await, owed(&house, &bob).await), ((0, 0), 0));
+    house.advance(130);
+    eventually("a question finds it done", || async { done(&house, &order).await == [(600, "done")] }).await;
     house.audit().await;
 }

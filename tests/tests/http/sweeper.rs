@@ -80,26 +80,36 @@ async fn an_unclear_answer_decides_nothing(db: TestDb) {
     let house = House::open(db).await;
     let bob = house.guest("bob", Gender::Male).await;
     let order = bob.order(1).await;
-    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
-    let path = "/v3/pay/transactions/out-trade-no/";
-    for fault in [
-        json!({"path": path, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1}),
-        json!({"path": path, "status": 429, "errcode": "FREQUENCY_LIMITED", "times": 1}),
-        json!({"path": path, "status": 404, "times": 1}),
-        json!({"path": path, "drop_answer": true, "times": 1}),
-    ] {
+    let no = order["out_trade_no"].as_str().unwrap().to_owned();
+    let path = format!("/v3/pay/transactions/out-trade-no/{no}");
+    for (asked, fault) in [
+        json!({"status": 500, "errcode": "SYSTEM_ERROR"}),
+        json!({"status": 429, "errcode": "FREQUENCY_LIMITED"}),
+        json!({"status": 404}),
+        json!({"drop_answer": true}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut fault = fault;
+        fault.as_object_mut().unwrap().extend([
+            ("path".into(), json!(path)),
+            ("exact".into(), json!(true)),
+            ("times".into(), json!(1)),
+        ]);
         house.fault(fault).await;
-    }
-    // Long past its offer, but nobody has said clearly that it is not paid.
-    for _ in 0..4 {
+        // Long past its offer, but nobody has said clearly that it is not paid.
         house.advance(1_900);
-        tokio::time::sleep(Duration::from_millis(1_300)).await;
+        let asked = u64::try_from(asked).unwrap() + 1;
+        eventually("it is asked about", || async { calls(&house, &path).await == asked }).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let state = house.parts.payments.order(&no).await.unwrap().state;
+        assert_eq!(state, qlive_payments::order::State::Created);
     }
-    for _ in 0..3 {
-        house.advance(700);
-        tokio::time::sleep(Duration::from_millis(1_300)).await;
-    }
-    assert_eq!((bob.order_state(&order).await.as_str(), bob.purse().await), ("paid", (60, 0)));
+    assert_eq!(calls(&house, &format!("{path}/close")).await, 0);
+    assert_eq!(house.try_pay(&order, json!({"told": false, "late": true})).await, 200);
+    house.advance(1_900);
+    eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
 }
 
 async fn an_order_paid_in_its_last_second_is_not_closed(db: TestDb) {

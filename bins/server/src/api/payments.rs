@@ -2,7 +2,7 @@
 
 use actix_web::web::{Data, Json};
 use hmac::{Hmac, Mac as _};
-use qlive_payments::{Block, Order};
+use qlive_payments::{Block, Order, PaymentsError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -109,7 +109,10 @@ impl FromParams for OrderInput {
                 Some(secs.ok_or_else(|| ApiError::invalid("wait"))?)
             }
         };
-        let number = params.text("out_trade_no")?.filter(|number| number.len() <= NUMBER_LIMIT);
+        let number = params.text("out_trade_no")?;
+        if number.is_some_and(|number| number.len() > NUMBER_LIMIT) {
+            return Err(PaymentsError::UnknownOrder.into());
+        }
         Ok(Self { out_trade_no: number.map(str::to_owned), wait })
     }
 }

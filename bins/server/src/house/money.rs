@@ -10,6 +10,7 @@ use qlive_sandbox::Papers;
 use qlive_store::Db;
 use qlive_tencent::Http;
 use qlive_tencent::pay::{Keys, Merchant, Pay};
+use qlive_tencent::wechat::push::Push;
 use qlive_tencent::xpay::{Xpay, XpayAccount};
 use qlive_types::{Clock, Fen, random};
 use qlive_users::Users;
@@ -43,6 +44,15 @@ pub(super) fn payments(
     let notify_url = format!("{}{BASE}pay_notify/", settings.public_url());
     let (providers, rules) = (providers(settings, http)?, payout_rules(settings)?);
     Ok(Payments::new((db.clone(), clock.clone()), users.clone(), configs.clone(), providers, rules, notify_url))
+}
+
+/// Whether every key of the settings can be read and is one.
+pub(crate) fn check_keys(settings: &Settings) -> anyhow::Result<()> {
+    providers(settings, &Http::new()?)?;
+    if let Some(push) = &settings.wechat.push {
+        Push::new(&push.appid, push.token.clone(), &push.encoding_aes_key).context("[wechat.push]")?;
+    }
+    Ok(())
 }
 
 fn providers(settings: &Settings, http: &Http) -> anyhow::Result<Providers> {

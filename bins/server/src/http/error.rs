@@ -304,6 +304,9 @@ impl From<PaymentsError> for ApiError {
             PaymentsError::ProviderUnavailable => {
                 say(409, "provider_unavailable", "暂不支持该支付方式", "This cannot be paid for here.")
             }
+            PaymentsError::TooManyOrders => {
+                say(429, "too_many_orders", "未支付订单过多，请稍后再试", "Too many open orders, please pay or wait.")
+            }
             PaymentsError::ProviderRefused(why) => {
                 tracing::error!(why, "a provider refuses an order");
                 say(502, "provider_refused", "支付下单失败", "The payment provider refused.")
@@ -321,6 +324,8 @@ impl From<PaymentsError> for ApiError {
             PaymentsError::NameNeeded => Self::missing("real_name"),
             PaymentsError::BadField(field) => Self::invalid(field),
             PaymentsError::NotRefundable(_)
+            | PaymentsError::NotPaid
+            | PaymentsError::RefundUnderWay
             | PaymentsError::Decided
             | PaymentsError::SameOperator
             | PaymentsError::Bill(_) => {

@@ -48,11 +48,14 @@ impl Params {
         for source in [first, second] {
             params.0.extend(unique(source)?);
         }
-        let key = request.headers().get("Idempotency-Key").map(|value| value.to_str().unwrap_or_default().to_owned());
-        if let Some(key) = key
+        let mut keys = request.headers().get_all("Idempotency-Key");
+        if let Some(key) = keys.next()
             && params.text("request_id")?.is_none()
         {
-            params.0.insert("request_id".into(), Given::Text(key));
+            // What cannot be read must not pass for 'not given': a retry would then be another request.
+            let key = key.to_str().ok().filter(|_| keys.next().is_none());
+            let key = key.map_or(Given::Misshapen, |key| Given::Text(key.to_owned()));
+            params.0.insert("request_id".into(), key);
         }
         Ok(params)
     }

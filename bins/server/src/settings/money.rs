@@ -157,6 +157,13 @@ impl super::Settings {
         if !self.payouts.transfer_scene_id.is_empty() {
             anyhow::ensure!(self.wechat_pay.is_some(), "[payouts] go through WeChat Pay: configure [wechat_pay]");
             anyhow::ensure!(!self.payouts.report_infos.is_empty(), "[payouts] needs report_infos");
+            // Longer ones WeChat refuses for good.
+            let texts = self.payouts.report_infos.iter().map(|info| &info.info_content);
+            let fits = |text: &String| (1..=32).contains(&text.chars().count());
+            anyhow::ensure!(
+                texts.chain([&self.payouts.remark]).all(fits),
+                "[payouts] remark and info_content have 1 to 32 characters"
+            );
             anyhow::ensure!(
                 self.payouts.second_operator_above_fen >= 0,
                 "[payouts] second_operator_above_fen is not negative"

@@ -175,12 +175,17 @@ pub(super) struct MadeUp {
     tampered: bool,
     /// Another name for the key that signed it.
     serial: Option<String>,
+    /// Whether the certificate signs it, not the public key.
+    #[serde(default)]
+    certified: bool,
+    /// Where it goes, when not to the console's address.
+    url: Option<String>,
 }
 
 /// Sends such a notice once; answers the status it got.
 pub(super) async fn make_up(world: web::Data<World>, made: web::Json<MadeUp>) -> HttpResponse {
     let mut body = notice(&world, "made-up", &made.event, &made.kind, &made.resource);
-    let mut headers = signature(&world, true, &body, made.skew_secs);
+    let mut headers = signature(&world, !made.certified, &body, made.skew_secs);
     if made.tampered {
         body = body.replace("\"summary\":\"sandbox\"", "\"summary\":\"Sandbox\"");
     }
@@ -189,7 +194,7 @@ pub(super) async fn make_up(world: web::Data<World>, made: web::Json<MadeUp>) ->
     {
         header.1.clone_from(serial);
     }
-    let url = format!("{}pay_notify/", world.accounts.callback_base);
+    let url = made.url.clone().unwrap_or_else(|| format!("{}pay_notify/", world.accounts.callback_base));
     let (status, _) = answered(post(&world, &url, &headers, body)).await;
     HttpResponse::Ok().json(json!({"status": status}))
 }

@@ -70,6 +70,9 @@ pub(super) async fn prepay(world: web::Data<World>, request: HttpRequest, body: 
         if !number_ok || !described || !named || number(asked, "/amount/total") < 1 {
             return refuse(400, "PARAM_ERROR");
         }
+        if asked.pointer("/amount/currency") != Some(&json!("CNY")) || !text(asked, "notify_url").starts_with("http") {
+            return refuse(400, "PARAM_ERROR");
+        }
         if Moment::parse_rfc3339(text(asked, "time_expire")).is_none() || text(asked, "notify_url").contains('?') {
             return refuse(400, "PARAM_ERROR");
         }
@@ -114,7 +117,8 @@ pub(super) async fn close(
     no: web::Path<String>,
     body: web::Bytes,
 ) -> HttpResponse {
-    answer(&world, &request, &body, |_| match world.state().orders.get_mut(no.as_str()) {
+    answer(&world, &request, &body, |asked| match world.state().orders.get_mut(no.as_str()) {
+        _ if text(asked, "mchid") != world.accounts.mchid => refuse(400, "PARAM_ERROR"),
         None => refuse(404, "ORDER_NOT_EXIST"),
         Some(order) if ["SUCCESS", "REFUND"].contains(&order.state) => refuse(400, "ORDER_PAID"),
         Some(order) => {

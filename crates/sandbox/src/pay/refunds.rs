@@ -163,6 +163,10 @@ pub(super) async fn decide(world: web::Data<World>, no: web::Path<String>, body:
         "abnormal" => "ABNORMAL",
         _ => return HttpResponse::BadRequest().json(json!({"error": "do success, closed or abnormal"})),
     };
+    if let Some(errand) = xpay::settle_refund(&world, &no, status == "SUCCESS") {
+        send(&world, errand).await;
+        return HttpResponse::NoContent().finish();
+    }
     let done = finish(&world, &no, status).await;
     if done {
         HttpResponse::NoContent().finish()

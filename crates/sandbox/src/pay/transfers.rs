@@ -73,7 +73,7 @@ pub(super) async fn transfer(world: web::Data<World>, request: HttpRequest, body
         let infos =
             asked.get("transfer_scene_report_infos").and_then(Value::as_array).is_some_and(|infos| !infos.is_empty());
         let remark = (1..=32).contains(&text(asked, "transfer_remark").chars().count());
-        if !legal || fen < 10 || !infos || !remark || text(asked, "transfer_scene_id").is_empty() {
+        if !legal || fen < 30 || !infos || !remark || text(asked, "transfer_scene_id").is_empty() {
             return refuse(400, "PARAM_ERROR");
         }
         if text(asked, "appid") != world.accounts.app_id || !text(asked, "openid").starts_with("sandbox-") {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Public};
 use openssl::rsa::Padding;
@@ -49,20 +50,26 @@ pub enum Unverified {
 
 /// WeChat's keys by id.
 #[derive(Default)]
-pub struct Keys(RwLock<HashMap<String, PKey<Public>>>);
+pub struct Keys(RwLock<HashMap<String, Known>>);
+
+/// A key, and until when it is good (Unix seconds). A public key has no end.
+struct Known {
+    key: PKey<Public>,
+    until: i64,
+}
 
 impl Keys {
     /// Adds a certificate or a public key in PEM under its id.
     pub fn add(&self, id: &str, pem: &str) -> Result<(), BadKey> {
-        let key = match X509::from_pem(pem.as_bytes()) {
-            Ok(certificate) => certificate.public_key(),
-            Err(_) => PKey::public_key_from_pem(pem.as_bytes()),
+        let (key, until) = match X509::from_pem(pem.as_bytes()) {
+            Ok(certificate) => (certificate.public_key(), end_of(&certificate).unwrap_or(0)),
+            Err(_) => (PKey::public_key_from_pem(pem.as_bytes()), i64::MAX),
         };
         let key = key
             .ok()
             .filter(|key| key.rsa().is_ok())
             .ok_or(BadKey("a verify key is neither certificate nor public key in PEM"))?;
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), key);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Known { key, until });
         Ok(())
     }
 
@@ -86,13 +93,13 @@ impl Keys {
             return Err(Unverified::Stale);
         }
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let key = keys.get(&signed.serial).ok_or(Unverified::UnknownKey)?;
+        let known = keys.get(&signed.serial).filter(|known| now < known.until).ok_or(Unverified::UnknownKey)?;
         let mut message = format!("{}\n{}\n", signed.timestamp, signed.nonce).into_bytes();
         message.extend_from_slice(body);
         message.push(b'\n');
         let verified = || {
             let signature = STANDARD.decode(&signed.signature).ok()?;
-            Verifier::new(MessageDigest::sha256(), key).ok()?.verify_oneshot(&signature, &message).ok()
+            Verifier::new(MessageDigest::sha256(), &known.key).ok()?.verify_oneshot(&signature, &message).ok()
         };
         if verified() == Some(true) { Ok(()) } else { Err(Unverified::Wrong) }
     }
@@ -101,14 +108,20 @@ impl Keys {
     #[must_use]
     pub fn seal(&self, plain: &str) -> Option<(String, String)> {
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let public = keys.iter().find(|(id, _)| id.starts_with(PUBLIC_KEY));
-        let (id, key) = public.or_else(|| keys.iter().next())?;
-        let rsa = key.rsa().ok()?;
+        // The public key, which has no end, or the certificate that is good for longest.
+        let (id, known) = keys.iter().max_by_key(|(_, known)| known.until)?;
+        let rsa = known.key.rsa().ok()?;
         let mut sealed = vec![0; usize::try_from(rsa.size()).ok()?];
         let length = rsa.public_encrypt(plain.as_bytes(), &mut sealed, Padding::PKCS1_OAEP).ok()?;
         sealed.truncate(length);
         Some((id.clone(), STANDARD.encode(sealed)))
     }
+}
+
+/// When a certificate ends, in Unix seconds.
+fn end_of(certificate: &X509) -> Option<i64> {
+    let left = Asn1Time::from_unix(0).ok()?.diff(certificate.not_after()).ok()?;
+    Some(i64::from(left.days) * 86_400 + i64::from(left.secs))
 }
 
 #[cfg(test)]

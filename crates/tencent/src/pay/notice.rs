@@ -6,7 +6,7 @@ use super::{Merchant, Refund, Transaction, Transfer};
 use crate::lenient::text;
 
 /// What a notice tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Notice {
     Payment(Transaction),
     Refund(Refund),
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_why() {
         let other = open_notice(&merchant(), &notice("COUPON.USE", "")).unwrap();
-        assert_eq!(other, Notice::Other("COUPON.USE".into()));
+        assert!(other == Notice::Other("COUPON.USE".into()));
         for wrong in [b"{".to_vec(), b"{}".to_vec(), notice("TRANSACTION.SUCCESS", "AAAA")] {
             assert!(open_notice(&merchant(), &wrong).is_err());
         }

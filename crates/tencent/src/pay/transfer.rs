@@ -55,8 +55,8 @@ pub enum TransferState {
     Cancelled,
 }
 
-/// A transfer as WeChat tells of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A transfer as WeChat tells of it. Its package is the user's alone, hence no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Transfer {
     /// Told in notices and by queries.
     pub mchid: String,
