@@ -28,7 +28,7 @@ pub fn post(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, Ledg
     }
     let group = insert(conn, now, entry)?;
     // In ascending order of users, so that two entries never wait for each other;
-    // last, so that a purse that many pay into is locked only for the commit.
+    // after the lines, so that a purse that many pay into is locked for as short as can be.
     for (user, change) in changes(entry)? {
         move_balances(conn, user, change)?;
     }
