@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use qlive_ledger::{Account, Code, Entry, Kind, LedgerError, Purpose, System, audit, post, purse, reverse, seal};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_types::{EntryId, Moment, UserId};
+use qlive_types::{EntryId, Moment, UserId, random};
 use support::{coins, houseful, user};
 
 on_both!(random_entries_keep_the_books);
@@ -72,10 +72,19 @@ impl Model {
     }
 }
 
+/// Draws cases from a seed that is printed, and can be given again.
+fn runner() -> TestRunner {
+    let given = std::env::var("QLIVE_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed: i64 = given.unwrap_or_else(|| random::within(0..=i64::MAX));
+    eprintln!("QLIVE_SEED={seed} repeats this");
+    let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
 async fn random_entries_keep_the_books(db: TestDb) {
     houseful(&db).await;
     let mut model = Model::default();
-    let mut runner = TestRunner::new(Config::with_cases(CASES));
+    let mut runner = runner();
     for _ in 0..CASES {
         let steps = vec(step(), 1..20).new_tree(&mut runner).unwrap().current();
         for step in steps {

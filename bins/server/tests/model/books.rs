@@ -9,7 +9,8 @@ pub(crate) enum Step {
         block: i64,
         wechat: bool,
     },
-    /// An order is paid; its notice is plain, lost, doubled, late behind a probe, or overtaken by the next.
+    /// An order is paid; its notice is plain, lost, doubled, behind a probe, met by a server
+    /// that is gone, late, or overtaken by the next.
     Pay {
         order: usize,
         how: u8,

@@ -103,6 +103,8 @@ impl Evening {
         match how {
             2 => self.house.fault(json!({"path": path, "notice": "doubled", "times": 1})).await,
             3 if path == "/pay_notify/" => self.house.fault(json!({"path": path, "notice": "probe", "times": 1})).await,
+            5 => self.house.fault(json!({"path": path, "notice": "late", "times": 1})).await,
+            6 => return self.pay_overtaken(at, path).await,
             _ => {}
         }
         if how == 4 {
@@ -113,13 +115,33 @@ impl Evening {
         self.books.orders[at].paid = true;
         if how == 4 {
             self.process.serve(&self.house).await;
-            let no = self.orders[at]["out_trade_no"].as_str().unwrap().to_owned();
-            eventually("the notice comes again", || async {
-                self.house.parts.payments.order(&no).await.unwrap().shown_state() == "paid"
-            })
-            .await;
         }
         if !lost {
+            self.is_paid(at).await;
+            self.books.credit(at);
+        }
+    }
+
+    /// Waits for a notice that comes late, or again.
+    async fn is_paid(&self, at: usize) {
+        let no = self.orders[at]["out_trade_no"].as_str().unwrap();
+        eventually("the notice comes", || async {
+            self.house.parts.payments.order(no).await.unwrap().shown_state() == "paid"
+        })
+        .await;
+    }
+
+    /// Two orders are paid, and the notice of the second one comes first.
+    async fn pay_overtaken(&mut self, first: usize, path: &str) {
+        let next = (0..self.orders.len()).find(|at| *at != first && !self.books.orders[*at].paid);
+        let Some(second) = next else { return };
+        self.house.fault(json!({"path": path, "notice": "reordered", "times": 1})).await;
+        for at in [first, second] {
+            assert_eq!(self.house.try_pay(&self.orders[at], json!({})).await, 200);
+            self.books.orders[at].paid = true;
+        }
+        for at in [second, first] {
+            self.is_paid(at).await;
             self.books.credit(at);
         }
     }
@@ -208,9 +230,12 @@ impl Evening {
 
     async fn refund(&mut self, order: usize, fen: i64, ours: bool) {
         let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else { return };
-        if !self.books.orders[at].credited {
+        let order = &self.books.orders[at];
+        if !order.credited && (ours || !order.paid || fen > order.fen) {
             return;
         }
+        // A refund of the platform's that overtakes the payment's own notice brings it along.
+        self.books.credit(at);
         let no = self.orders[at]["out_trade_no"].as_str().unwrap().to_owned();
         let fits = self.books.refund(at, fen);
         if ours {
