@@ -25,6 +25,7 @@ on_both!(
     orders_are_ones_own,
     open_orders_have_a_limit,
     the_last_twenty_orders_are_shown,
+    a_banned_user_buys_and_withdraws_nothing,
     waiting_for_an_order_ends_when_it_is_paid,
 );
 
@@ -101,7 +102,9 @@ async fn nothing_is_credited_before_it_is_paid(db: TestDb) {
     assert_eq!(house.metric("qlive_orders_waiting").await, 1);
     house.advance(15);
     assert!((15..60).contains(&house.metric("qlive_orders_oldest_seconds").await));
-    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    let path = format!("/v3/pay/transactions/out-trade-no/{}", order["out_trade_no"].as_str().unwrap());
+    let asked = || async { house.outside().await["calls"][&path].as_u64().unwrap_or(0) >= 1 };
+    qlive_tests::eventually("WeChat is asked", asked).await;
     assert_eq!((bob.order_state(&order).await.as_str(), bob.purse().await), ("created", (0, 0)));
 }
 
@@ -263,4 +266,15 @@ async fn the_last_twenty_orders_are_shown(db: TestDb) {
     numbers.reverse();
     assert_eq!(shown, numbers[..20]);
     bob.get("qlive_pay/order/", json!({"out_trade_no": "Q".repeat(65)})).await.refused(404, "unknown_order");
+}
+
+async fn a_banned_user_buys_and_withdraws_nothing(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, order) = buyer(&house, "bob", 1).await;
+    house.ban(bob.id()).await;
+    bob.post("qlive_pay/", json!({"block_id": 1})).await.refused(403, "banned");
+    bob.post("qlive_user/withdraw/", json!({"income": 10, "request_id": "a"})).await.refused(403, "banned");
+    let query = json!({"out_trade_no": order["out_trade_no"]});
+    bob.get("qlive_pay/order/", query).await.ok();
+    assert_eq!(bob.purse().await, (60, 0), "what he has he may look at");
 }

@@ -9,7 +9,12 @@ use serde_json::json;
 
 use crate::recharge::buyer;
 
-on_both!(a_day_in_order_has_no_differences, every_difference_is_a_row, a_bill_from_a_file_is_read_too);
+on_both!(
+    a_day_in_order_has_no_differences,
+    every_difference_is_a_row,
+    refunds_that_differ_are_rows_too,
+    a_bill_from_a_file_is_read_too
+);
 
 fn today(house: &House) -> String {
     house.clock.now().shanghai()[..10].to_owned()
@@ -108,4 +113,29 @@ async fn a_bill_from_a_file_is_read_too(db: TestDb) {
     assert!(matches!(refused, Err(PaymentsError::Bill(_))), "half a bill is none");
     let refused = house.parts.payments.reconcile("yesterday", Some(told)).await;
     assert!(matches!(refused, Err(PaymentsError::Bill(_))));
+}
+
+async fn refunds_that_differ_are_rows_too(db: TestDb) {
+    let house = House::open(db).await;
+    let (_, order) = buyer(&house, "bob", 1).await;
+    let no = order["out_trade_no"].as_str().unwrap();
+    let payments = &house.parts.payments;
+    let number = payments.refund(house.operator(), no, qlive_types::Fen::new(200).ok()).await.unwrap();
+    eventually("it is done", || async { payments.refunds_of(no).await.unwrap()[0].done_at.is_some() }).await;
+    let told = bill(&house).await;
+    let without: String =
+        told.lines().filter(|line| !line.contains(&number)).map(|line| format!("{line}\r\n")).collect();
+    for (bill, kind, amounts) in [
+        (told.replace("`2.00", "`1.00"), "refund_amount_differs", (Some(100), Some(200))),
+        (told.replace("`ORIGINAL,`SUCCESS", "`ORIGINAL,`FAIL"), "refund_state_differs", (Some(200), Some(200))),
+        (without, "refund_not_in_bill", (None, Some(200))),
+    ] {
+        let found = reconcile(&house, Some(bill)).await;
+        let [one] = found.as_slice() else { panic!("{kind}: {found:?}") };
+        assert_eq!((one.kind.name(), one.number.as_str()), (kind, number.as_str()));
+        assert_eq!((one.bill.map(|fen| fen.get()), one.ours.map(|fen| fen.get())), amounts, "{kind}");
+    }
+    // Coins that were paid for, but are not in the books.
+    house.sql("UPDATE orders SET gold = 61").await;
+    assert_eq!(reconcile(&house, None).await[0].kind.name(), "not_in_ledger");
 }

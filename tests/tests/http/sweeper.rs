@@ -17,6 +17,7 @@ on_both!(
     a_virtual_order_that_was_never_paid_is_closed_and_looked_at_once_more,
     an_unclear_answer_decides_nothing,
     an_order_paid_in_its_last_second_is_not_closed,
+    a_paid_order_is_asked_about_and_left_in_peace,
 );
 
 async fn calls(house: &House, path: &str) -> u64 {
@@ -134,4 +135,16 @@ async fn an_order_paid_in_its_last_second_is_not_closed(db: TestDb) {
     assert_eq!(state, qlive_payments::order::State::Created);
     house.advance(700);
     eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
+}
+
+async fn a_paid_order_is_asked_about_and_left_in_peace(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, order) = crate::recharge::buyer(&house, "bob", 1).await;
+    let no = order["out_trade_no"].as_str().unwrap();
+    let path = format!("/v3/pay/transactions/out-trade-no/{no}");
+    assert_eq!(house.parts.payments.query(no).await.unwrap().shown_state(), "paid");
+    assert_eq!(calls(&house, &path).await, 1, "WeChat was asked");
+    house.advance(700);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!((calls(&house, &path).await, bob.purse().await), (1, (60, 0)));
 }

@@ -6,7 +6,12 @@ use qlive_tests::House;
 use qlive_types::Gender;
 use serde_json::{Value, json};
 
-on_both!(every_movement_is_told_with_what_was_left, pages_follow_each_other);
+on_both!(
+    every_movement_is_told_with_what_was_left,
+    pages_follow_each_other,
+    a_purse_is_its_owners_alone,
+    links_are_those_of_the_public_url
+);
 
 async fn every_movement_is_told_with_what_was_left(db: TestDb) {
     let house = House::open(db).await;
@@ -42,4 +47,25 @@ async fn pages_follow_each_other(db: TestDb) {
     let second = bob.get("qlive_user/wallet/", json!({"page": 2})).await.ok();
     assert_eq!((second["results"].as_array().unwrap().len(), &second["results"][0]["gold"]), (1, &json!(1)));
     assert_eq!(second["previous"], house.at("qlive_user/wallet/?page=1"));
+}
+
+async fn a_purse_is_its_owners_alone(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, alice) = (house.guest("bob", Gender::Male).await, house.guest("alice", Gender::Female).await);
+    house.grant(&bob, 100).await;
+    house.grant(&alice, 100).await;
+    bob.give(&alice, 4, 5, json!({})).await.ok();
+    assert_eq!(alice.purse().await, (100, 25));
+    let seen = bob.get("qlive_user/get_userinfo/", json!({"user_id": alice.user_id})).await.ok();
+    assert_eq!((&seen["gold"], &seen["income"]), (&json!(0), &json!(0)));
+    let mine = bob.post("qlive_user/update_userinfo/", json!({"age": 30})).await.ok();
+    assert_eq!((&mine["gold"], &mine["income"]), (&json!(50), &json!(0)));
+}
+
+async fn links_are_those_of_the_public_url(db: TestDb) {
+    let public = "http://localhost:9/";
+    let house = House::open_with(db, |settings| settings.server.public_url = public.into()).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let first = bob.get("qlive_gift/", json!({})).await.ok();
+    assert_eq!(first["next"], "http://localhost:9/wx/api/qlive/qlive_gift/?page=2");
 }

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::accounts::optional_code;
 use super::rooms::NoInput;
 use crate::http::error::{ApiError, ErrorAnswer};
-use crate::http::{Call, Caller, FromParams, Params, Payer, Reader, State};
+use crate::http::{Call, FromParams, Params, Payer, Reader, State};
 
 /// The most characters of an order's number.
 const NUMBER_LIMIT: usize = 64;
@@ -155,15 +155,15 @@ pub(crate) enum OrdersAnswer {
     responses((status = 200, body = OrdersAnswer), (status = "4XX", body = ErrorAnswer), (status = "5XX", body = ErrorAnswer)))]
 pub(crate) async fn get_order(
     state: Data<State>,
-    Call(caller, input): Call<Caller, OrderInput>,
+    Call(reader, input): Call<Reader, OrderInput>,
 ) -> Result<Json<OrdersAnswer>, ApiError> {
     let payments = &state.parts.payments;
     Ok(Json(match input.out_trade_no {
         Some(number) => {
-            OrdersAnswer::One(order(&payments.order_of(caller.0, &number, input.wait.unwrap_or(0)).await?)?)
+            OrdersAnswer::One(order(&payments.order_of(reader.0, &number, input.wait.unwrap_or(0)).await?)?)
         }
         None => {
-            let orders = payments.orders_of(caller.0).await?;
+            let orders = payments.orders_of(reader.0).await?;
             OrdersAnswer::Last(orders.iter().map(order).collect::<Result<_, _>>()?)
         }
     }))
