@@ -172,7 +172,7 @@ impl Payments {
         let others = before.iter().filter(|refund| refund.state != State::Refused && refund.number != *mch_refund_id);
         let others: i64 = others.map(|refund| refund.fen.get()).sum();
         match self.query_goods(order).await {
-            Ok(Ok(told)) if !succeeded => told.state == XpayState::RefundFailed,
+            Ok(Ok(told)) if !succeeded => told.state == XpayState::RefundFailed && !refunds::failed_before(before),
             Ok(Ok(told)) => {
                 *refund_fee > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= others + refund_fee
             }

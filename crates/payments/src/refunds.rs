@@ -192,7 +192,8 @@ impl Payments {
         let xpay = self.providers.xpay.as_ref().ok_or("it is not configured")?;
         let told =
             self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        if refund.asks > 0 && told.state == XpayState::RefundFailed {
+        let before = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
+        if refund.asks > 0 && told.state == XpayState::RefundFailed && !failed_before(&before) {
             return Ok(News::Refused);
         }
         let asked = XpayRefund {
@@ -211,7 +212,6 @@ impl Payments {
             }
             Err(error) => return Err(error.to_string()),
         };
-        let before = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
         let done: i64 = before.iter().filter(|one| one.state == State::Done).map(|one| one.fen.get()).sum();
         // One of ours at a time: what is left tells whether it went back.
         let went_back = told.left_fee == order.price.get() - done - refund.fen.get();
@@ -256,6 +256,11 @@ impl Payments {
             })
             .await
     }
+}
+
+/// Whether a refund of ours failed before. Then xpay's word that one failed may be about that one.
+pub(crate) fn failed_before(refunds: &[RefundShown]) -> bool {
+    refunds.iter().any(|refund| refund.ours && refund.state == State::Refused)
 }
 
 /// What WeChat Pay says of this very refund.

@@ -359,6 +359,18 @@ async fn a_virtual_refund_that_fails_gives_the_coins_back(db: TestDb) {
         }
         eventually("the coins are back", || async { buyer.purse().await == (60, 0) }).await;
         assert_eq!(done(&house, &order).await, [(600, "refused")]);
+        // The order goes on saying that a refund failed: that is no word about the next one.
+        let calls = || async { house.outside().await["calls"]["/xpay/refund_order"].as_u64().unwrap() };
+        let asked = calls().await;
+        let number = refund(&house, &order, None).await.unwrap();
+        eventually("it is asked for", || async { calls().await == asked + 1 }).await;
+        house.advance(130);
+        eventually("it is asked about", || async { calls().await == asked + 2 }).await;
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        assert_eq!(done(&house, &order).await, [(600, "refused"), (600, "asked")]);
+        house.control("push", json!({"secure": true, "xml": false})).await;
+        assert_eq!(house.control(&format!("refunds/{number}"), json!({"do": "success"})).await, 204);
+        assert_eq!(done(&house, &order).await, [(600, "refused"), (600, "done")]);
     }
     house.audit().await;
 }
