@@ -17,6 +17,10 @@ use crate::GiftsError;
 use crate::catalogue::{self, CatalogueGift};
 use crate::shares::{Rates, Shares};
 
+/// How often a gift that met too many others is tried anew. Where a purse goes from one kind
+/// of coins to the next, each of many gifts at once has to decide again.
+const ROUNDS: u32 = 4;
+
 /// The gifts of the house. Cheap to clone.
 #[derive(Clone)]
 pub struct Gifts {
@@ -91,6 +95,16 @@ impl Gifts {
         }
         let rates = Rates::of(&*self.configs.snapshot().await?);
         let (now, tells) = (self.clock.now(), self.tells);
+        for _ in 1..ROUNDS {
+            let this = giving.clone();
+            match self.db.write(move |conn| once(conn, now, &this, rates, tells)).await {
+                Err(GiftsError::Store(StoreError::Busy)) => {}
+                other => {
+                    self.office.wake();
+                    return other;
+                }
+            }
+        }
         let given = self.db.write(move |conn| once(conn, now, &giving, rates, tells)).await?;
         self.office.wake();
         Ok(given)
