@@ -1,15 +1,17 @@
 //! The one way to build a server, for `main` and for tests.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
-use qlive_outbox::Closer;
 use qlive_sandbox::{Papers, Sandbox};
 use qlive_tencent::wechat::push::Push;
 use qlive_types::Clock;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::house::{Parts, open};
 use crate::http::{self, Limits, State, routes};
@@ -19,6 +21,8 @@ use crate::settings::{Mode, Settings};
 
 /// How long requests under way may take when the server is told to stop, in seconds.
 const DRAIN_SECS: u64 = 30;
+/// How long its workers may take after that, all together: several questions to a provider that answers slowly.
+const END: Duration = Duration::from_secs(20);
 
 /// A server that listens, with its workers, and its sandbox when it has one.
 pub struct Application {
@@ -26,7 +30,8 @@ pub struct Application {
     sandbox: Option<Sandbox>,
     server: actix_web::dev::Server,
     workers: Vec<JoinHandle<()>>,
-    closer: Closer,
+    /// Stops the workers when it is dropped.
+    stop: DropGuard,
     parts: Parts,
 }
 
@@ -49,19 +54,18 @@ impl Application {
         };
         let db = open(&settings).await.context("cannot open the database")?;
         let parts = Parts::new(&settings, db, clock)?;
-        let drainer = parts.drainer();
-        let closer = drainer.closer();
+        let stop = CancellationToken::new();
         let workers = vec![
-            tokio::spawn(drainer.run()),
-            tokio::spawn(parts.keeper().run()),
-            tokio::spawn(parts.sealer().run()),
-            tokio::spawn(parts.sweeper().run()),
+            tokio::spawn(parts.drainer().run(stop.clone())),
+            tokio::spawn(parts.keeper().run(stop.clone())),
+            tokio::spawn(parts.sealer().run(stop.clone())),
+            tokio::spawn(parts.sweeper().run(stop.clone())),
         ];
         if let Some(sandbox) = &sandbox {
             seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
         }
         let server = serve(&settings, parts.clone(), listener)?;
-        Ok(Self { url, sandbox, server, workers, closer, parts })
+        Ok(Self { url, sandbox, server, workers, stop: stop.drop_guard(), parts })
     }
 
     /// Where it listens, without a trailing slash.
@@ -92,14 +96,25 @@ impl Application {
     /// sandbox, if there is one, is answered: it lives until it is dropped.
     pub async fn run(self) -> anyhow::Result<Option<Sandbox>> {
         let served = self.server.await;
-        for worker in self.workers {
-            worker.abort();
-            // It ends at its next pause: what it was about is still in the database.
-            let _ = worker.await;
-        }
-        self.closer.close().await?;
+        drop(self.stop);
+        end(self.workers).await;
         served?;
         Ok(self.sandbox)
+    }
+}
+
+/// Lets workers end what they are about. One that takes too long is cut off: what it was about is still in the database.
+async fn end(workers: Vec<JoinHandle<()>>) {
+    let deadline = Instant::now() + END;
+    for mut worker in workers {
+        match timeout_at(deadline, &mut worker).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => tracing::error!(%fault, "a worker fell"),
+            Err(_) => {
+                tracing::warn!("a worker takes too long and is cut off");
+                worker.abort();
+            }
+        }
     }
 }
 

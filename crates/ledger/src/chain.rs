@@ -11,6 +11,7 @@ use qlive_store::schema::{ledger_chain, ledger_groups, ledger_transfers};
 use qlive_store::{Conn, Db, StoreError, or_contended};
 use qlive_types::{Clock, Moment};
 use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
 
 /// How often the sealer looks.
 const TICK: Duration = Duration::from_secs(1);
@@ -39,16 +40,16 @@ impl Sealer {
         Self { db, clock, sealed_to: 0, settled_at: Moment::from_millis(0) }
     }
 
-    /// Works until it is dropped or aborted.
-    pub async fn run(mut self) {
-        loop {
+    /// Works until it is told to stop, and ends the batch it is at.
+    pub async fn run(mut self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
             match self.look().await {
                 Ok(true) => continue,
                 // Another instance seals the same entries.
                 Ok(false) | Err(StoreError::Busy) => {}
                 Err(fault) => tracing::warn!(%fault, "the sealer failed and looks again"),
             }
-            tokio::time::sleep(TICK).await;
+            stop.run_until_cancelled(tokio::time::sleep(TICK)).await;
         }
     }
 

@@ -13,6 +13,7 @@ use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError, on_both};
 use qlive_types::{Clock, Coins, EntryId, Moment, Page, UserId};
 use support::{coins, houseful, user};
+use tokio_util::sync::CancellationToken;
 
 on_both!(
     an_entry_moves_balances,
@@ -405,7 +406,8 @@ async fn the_sealer_seals_what_is_committed(db: TestDb) {
             panic!("waited in vain for {count} seals");
         }
     };
-    let sealer = tokio::spawn(Sealer::new(db.db.clone(), clock.clone()).run());
+    let stop = CancellationToken::new();
+    let sealer = tokio::spawn(Sealer::new(db.db.clone(), clock.clone()).run(stop.clone()));
     for number in 1..=3 {
         write(&db, move |conn| post(conn, now, &grant(user(1), number))).await.unwrap();
     }
@@ -415,7 +417,8 @@ async fn the_sealer_seals_what_is_committed(db: TestDb) {
     tokio::time::sleep(std::time::Duration::from_millis(2_200)).await;
     write(&db, move |conn| post(conn, now, &grant(user(2), 4))).await.unwrap();
     sealed(4).await;
-    sealer.abort();
+    stop.cancel();
+    sealer.await.unwrap();
 }
 
 async fn the_database_itself_refuses_what_must_not_be(db: TestDb) {

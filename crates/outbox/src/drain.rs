@@ -9,6 +9,7 @@ use qlive_store::{Conn, Db, StoreError};
 use qlive_types::{Clock, random};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::deliver::{Outcome, Outside, Ready, prepare};
 use crate::facts::Facts;
@@ -38,19 +39,6 @@ pub struct Drainer {
     office: Office,
 }
 
-/// Gives the lanes of a stopped drainer back, so that nobody waits for its leases.
-pub struct Closer {
-    db: Db,
-    owner: String,
-}
-
-impl Closer {
-    /// To be called when the drainer works no more.
-    pub async fn close(self) -> Result<(), StoreError> {
-        self.db.write(move |conn| lanes::release_all(conn, &self.owner)).await
-    }
-}
-
 impl Drainer {
     /// `office` wakes it, and hears of its failures.
     #[must_use]
@@ -59,19 +47,14 @@ impl Drainer {
         Self { db, clock, outside: Arc::new(outside), owner, wake: office.bell(), office: office.clone() }
     }
 
-    /// What gives its lanes back once it has been stopped.
-    #[must_use]
-    pub fn closer(&self) -> Closer {
-        Closer { db: self.db.clone(), owner: self.owner.clone() }
-    }
-
-    /// Works until it is dropped or aborted.
-    pub async fn run(self) {
+    /// Works until it is told to stop. Deliveries under way are then left to be made again, and the
+    /// lanes are given back, so that nobody waits for the leases of who is gone.
+    pub async fn run(self, stop: CancellationToken) {
         let this = Arc::new(self);
         let workers = Kind::ALL.map(|kind| (kind, Arc::new(Semaphore::new(CONCURRENCY))));
         let mut tasks = JoinSet::new();
         let mut sweep_due = this.clock.now();
-        loop {
+        while !stop.is_cancelled() {
             if this.clock.now() >= sweep_due {
                 sweep_due = this.clock.now().after(SWEEP);
                 this.sweep().await;
@@ -80,16 +63,27 @@ impl Drainer {
                 for lane in this.due(*kind, permits.available_permits()).await {
                     // Nobody else takes permits, so there is one for each lane.
                     let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { break };
-                    let worker = Arc::clone(&this);
+                    let (worker, stop) = (Arc::clone(&this), stop.clone());
                     tasks.spawn(async move {
-                        worker.drain(&lane).await;
+                        worker.drain(&lane, &stop).await;
                         drop(permit);
                     });
                 }
             }
             while tasks.try_join_next().is_some() {}
             // A timeout and a wake mean the same: look again.
-            let _ = tokio::time::timeout(POLL, this.wake.notified()).await;
+            let _ = stop.run_until_cancelled(tokio::time::timeout(POLL, this.wake.notified())).await;
+        }
+        // Whoever is just taking a lane has it before all are given back.
+        while tasks.join_next().await.is_some() {}
+        this.give_back().await;
+    }
+
+    async fn give_back(&self) {
+        let owner = self.owner.clone();
+        if let Err(fault) = self.db.write(move |conn| lanes::release_all(conn, &owner)).await {
+            // Then the leases have to run out.
+            tracing::warn!(%fault, "cannot give the lanes back");
         }
     }
 
@@ -121,9 +115,9 @@ impl Drainer {
         }
     }
 
-    /// Works a lane until it is empty, not due, failing, somebody else's, or its turn is over.
-    async fn drain(&self, lane: &str) {
-        let Err(fault) = self.work(lane).await else { return };
+    /// Works a lane until it is empty, not due, failing, somebody else's, its turn is over, or all stops.
+    async fn drain(&self, lane: &str, stop: &CancellationToken) {
+        let Err(fault) = self.work(lane, stop).await else { return };
         tracing::warn!(%fault, lane, "cannot work a lane");
         let (now, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
         if let Err(fault) = self.db.write(move |conn| lanes::back_off(conn, &name, &owner, now)).await {
@@ -132,13 +126,14 @@ impl Drainer {
         }
     }
 
-    async fn work(&self, lane: &str) -> Result<(), StoreError> {
+    async fn work(&self, lane: &str, stop: &CancellationToken) -> Result<(), StoreError> {
         let (started, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
         if !self.db.write(move |conn| lanes::lease(conn, &name, &owner, started)).await? {
             return Ok(());
         }
         while let Some((id, ready)) = self.next(lane).await? {
-            let outcome = self.outside.deliver(&ready, &self.db, &self.clock).await;
+            let delivery = self.outside.deliver(&ready, &self.db, &self.clock);
+            let Some(outcome) = stop.run_until_cancelled(delivery).await else { return Ok(()) };
             if !self.settle(lane, id, outcome).await? {
                 return Ok(());
             }

@@ -19,7 +19,7 @@ mod plan;
 mod queue;
 
 pub use deliver::Outside;
-pub use drain::{Closer, Drainer};
+pub use drain::Drainer;
 pub use effect::{Effect, Gift, Signal, Subject, Words};
 pub use facts::{Account, Facts, Room};
 pub use office::{Event, Listed, Office, Stats, Troubles, current_seq, events};

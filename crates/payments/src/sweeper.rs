@@ -1,10 +1,12 @@
 //! The sweeper: settles what nobody told us of. Every instance may run one:
 //! each question is claimed in the database first.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 use qlive_types::Moment;
+use tokio_util::sync::CancellationToken;
 
 use crate::schedule::{AT_ONCE, BATCH};
 use crate::{Order, Payments, PaymentsError, RefundShown, Withdrawal, refunds, store, withdrawals};
@@ -25,21 +27,22 @@ impl Sweeper {
         Self { payments }
     }
 
-    /// Works until it is dropped or aborted.
-    pub async fn run(self) {
-        loop {
-            match self.look().await {
+    /// Works until it is told to stop; what it has claimed by then is still asked about, since nobody
+    /// else takes that up before the claim runs out.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.look(&stop).await {
                 // There may be more that is due.
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(fault) => tracing::warn!(%fault, "the sweeper failed and looks again"),
             }
-            tokio::time::sleep(TICK).await;
+            stop.run_until_cancelled(tokio::time::sleep(TICK)).await;
         }
     }
 
     /// One look at what is due; true when a batch was full.
-    async fn look(&self) -> Result<bool, PaymentsError> {
+    async fn look(&self, stop: &CancellationToken) -> Result<bool, PaymentsError> {
         let now = self.payments.clock.now();
         self.certificates(now).await;
         let (orders, refunds, withdrawals) = self
@@ -53,9 +56,9 @@ impl Sweeper {
             .await?;
         let full =
             [orders.len(), refunds.len(), withdrawals.len()].iter().any(|found| i64::try_from(*found) == Ok(BATCH));
-        each(orders, |order| self.payments.clone().order_due(order)).await;
-        each(refunds, |refund| self.payments.clone().refund_due(refund)).await;
-        each(withdrawals, |withdrawal| self.payments.clone().withdrawal_due(withdrawal)).await;
+        each(orders, stop, |order| self.payments.clone().order_due(order)).await;
+        each(refunds, stop, |refund| self.payments.clone().refund_due(refund)).await;
+        each(withdrawals, stop, |withdrawal| self.payments.clone().withdrawal_due(withdrawal)).await;
         Ok(full)
     }
 
@@ -103,9 +106,13 @@ impl Payments {
     }
 }
 
-/// Works through a batch, several at once. What fails stays due.
-async fn each<T, F: Future<Output = Result<(), PaymentsError>>>(batch: Vec<T>, work: impl Fn(T) -> F) {
-    let mut works = stream::iter(batch.into_iter().map(work)).buffer_unordered(AT_ONCE);
+/// Works through a batch, several at once, and begins no more when all stops. What fails stays due.
+async fn each<T, F>(batch: Vec<T>, stop: &CancellationToken, work: impl Fn(T) -> F)
+where
+    F: Future<Output = Result<(), PaymentsError>>,
+{
+    let begun = stream::iter(batch.into_iter().map(work)).take_until(stop.cancelled());
+    let mut works = pin!(begun.buffer_unordered(AT_ONCE));
     while let Some(done) = works.next().await {
         if let Err(fault) = done {
             tracing::warn!(%fault, "a matter of money stays due");

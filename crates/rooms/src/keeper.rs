@@ -9,6 +9,7 @@ use qlive_store::schema::members;
 use qlive_store::{Conn, StoreError};
 use qlive_tencent::im::Im;
 use qlive_types::{Moment, UserId};
+use tokio_util::sync::CancellationToken;
 
 use crate::act::act;
 use crate::error::RoomsError;
@@ -38,13 +39,13 @@ impl Keeper {
         Self { rooms, im_rests_until: Moment::from_millis(0) }
     }
 
-    /// Works until it is dropped or aborted.
-    pub async fn run(mut self) {
-        loop {
+    /// Works until it is told to stop, and ends the look it is at.
+    pub async fn run(mut self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
             if let Err(fault) = self.look().await {
                 tracing::warn!(%fault, "the keeper failed and looks again");
             }
-            tokio::time::sleep(TICK).await;
+            stop.run_until_cancelled(tokio::time::sleep(TICK)).await;
         }
     }
 

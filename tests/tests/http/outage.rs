@@ -13,6 +13,7 @@ on_both!(
     an_ended_room_is_told_only_that,
     without_an_outage_a_quick_restart_is_told_in_full,
     a_restart_hands_its_lanes_on,
+    a_restart_leaves_no_lease_that_was_just_being_taken,
     a_late_cut_spares_who_is_on_stage_again,
 );
 
@@ -161,6 +162,35 @@ async fn a_restart_hands_its_lanes_on(db: TestDb) {
     assert!(started.elapsed().as_secs() < 10, "nobody waits for the lease of who is gone");
     house.close().await;
 }
+
+async fn a_restart_leaves_no_lease_that_was_just_being_taken(db: TestDb) {
+    let house = House::open(db).await;
+    let live = house.host().await.open_room().await["live_id"].clone();
+    let bob = house.guest("bob", Gender::Male).await;
+    house.delivered().await;
+    let [slow, fast] = if house.database_url().starts_with("sqlite") { SLOW_LANES_ON_SQLITE } else { SLOW_LANES };
+    house.sql(slow).await;
+    bob.take_mic(&live).await;
+    // Stopped while it takes a lane.
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let house = house.restart(0).await;
+    house.sql(fast).await;
+    house.delivered().await;
+    house.close().await;
+}
+
+/// What makes taking a new lane slow, and what ends that.
+const SLOW_LANES: [&str; 2] = [
+    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NEW; END';
+     CREATE TRIGGER slow BEFORE INSERT ON outbox_lanes FOR EACH ROW EXECUTE FUNCTION slow()",
+    "DROP TRIGGER slow ON outbox_lanes",
+];
+const SLOW_LANES_ON_SQLITE: [&str; 2] = [
+    "CREATE TRIGGER slow AFTER INSERT ON outbox_lanes BEGIN
+     SELECT max(n) FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) SELECT n FROM c);
+     END",
+    "DROP TRIGGER slow",
+];
 
 async fn a_late_cut_spares_who_is_on_stage_again(db: TestDb) {
     let house = House::open(db).await;
