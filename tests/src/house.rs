@@ -384,9 +384,10 @@ fn operator() -> Operator {
     Operator { name: "test".into(), reason: json!("a test").to_string() }
 }
 
-/// Waits for something that happens in the background.
+/// Waits for something that happens in the background: long enough for a busy machine,
+/// but for less than a lease, so that nobody passes who waits for that of somebody gone.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
-    for _ in 0..400 {
+    for _ in 0..800 {
         if check().await {
             return;
         }
