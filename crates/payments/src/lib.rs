@@ -25,6 +25,7 @@ mod pushes;
 mod recharge;
 mod reconcile;
 pub mod refund;
+mod refunding;
 mod refunds;
 mod schedule;
 mod settle;

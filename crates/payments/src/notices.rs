@@ -6,7 +6,8 @@ use qlive_tencent::pay::{Notice, Pay, Refund, Signed, Transfer, TransferState, U
 
 use crate::ask::transaction;
 use crate::refund::{News, State};
-use crate::refunds::{self, ByPlatform};
+use crate::refunding::{self, ByPlatform};
+use crate::refunds;
 use crate::settle::{Seen, Settled};
 use crate::transfers::{Word, fits};
 use crate::withdrawals::by_bill;
@@ -115,7 +116,7 @@ impl Payments {
         if told.total != order.price.get() {
             return Ok(Verdict::Unfit("another amount"));
         }
-        let news = refunds::news(told.state);
+        let news = refunding::news(told.state);
         match ours {
             Some(refund) if refund.fen.get() != told.refund || refund.out_trade_no != told.out_trade_no => {
                 Ok(Verdict::Unfit("another amount"))

@@ -8,7 +8,8 @@ use crate::ask::moment;
 use crate::complaints::{Complaint, record};
 use crate::notices::settled;
 use crate::refund::{News, State};
-use crate::refunds::{self, ByPlatform, RefundShown};
+use crate::refunding::{self, ByPlatform};
+use crate::refunds::{self, RefundShown};
 use crate::settle::{Payment, Seen, provided};
 use crate::store::{self, Order};
 use crate::{Payments, PaymentsError, Provider, Taken, Verdict, order};
@@ -172,7 +173,7 @@ impl Payments {
         let others = before.iter().filter(|refund| refund.state != State::Refused && refund.number != *mch_refund_id);
         let others: i64 = others.map(|refund| refund.fen.get()).sum();
         match self.query_goods(order).await {
-            Ok(Ok(told)) if !succeeded => told.state == XpayState::RefundFailed && !refunds::failed_before(before),
+            Ok(Ok(told)) if !succeeded => told.state == XpayState::RefundFailed && !refunding::failed_before(before),
             Ok(Ok(told)) => {
                 *refund_fee > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= others + refund_fee
             }

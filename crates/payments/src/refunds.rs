@@ -1,21 +1,16 @@
-//! Refunds: ours, which operators ask for, and the platform's, of which we are told.
+//! The row of a refund, and the coins that go with it.
 
 use diesel::prelude::*;
 use qlive_ledger::{Account, Code, Entry, Kind, Purpose, Request, post, purse, remember};
-use qlive_store::audit::{self, Operator};
 use qlive_store::schema::{orders, refunds};
 use qlive_store::{Conn, StoreError, or_contended};
-use qlive_tencent::pay::{Refund, RefundOrder, RefundState};
-use qlive_tencent::wechat::WechatError;
-use qlive_tencent::xpay::{RefundAsked, XpayRefund, XpayState, code};
 use qlive_types::{Coins, Fen, Moment};
 
 use crate::order;
-use crate::recharge::number;
 use crate::refund::{News, Sold, State, Taken, decide, give_back, take};
 use crate::schedule::{LEASE, wait_after};
 use crate::store::{self, Order};
-use crate::{Payments, PaymentsError, Provider};
+use crate::{PaymentsError, Provider};
 
 /// A refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +24,8 @@ pub struct RefundShown {
     pub state: State,
     pub created_at: Moment,
     pub done_at: Option<Moment>,
-    provider: Provider,
-    asks: i32,
+    pub(crate) provider: Provider,
+    pub(crate) asks: i32,
 }
 
 type Columns = ((String, i32, String, bool, i64), (i64, i64, i64), (i32, i64, Option<i64>, i32));
@@ -102,183 +97,6 @@ pub(crate) fn claim(conn: &mut Conn, refund: &RefundShown, now: Moment) -> Resul
     Ok(claimed == 1)
 }
 
-/// A refund of the platform's own, as it tells of it.
-#[derive(Debug, Clone)]
-pub(crate) struct ByPlatform {
-    pub(crate) provider: Provider,
-    pub(crate) number: String,
-    pub(crate) out_trade_no: String,
-    pub(crate) fen: i64,
-}
-
-impl Payments {
-    /// Asks for a refund of an order, or of what is left of it: the coins are
-    /// taken now, the provider is asked by the sweeper. Answers the refund's number.
-    pub async fn refund(&self, by: Operator, no: &str, fen: Option<Fen>) -> Result<String, PaymentsError> {
-        let (now, no) = (self.clock.now(), no.to_owned());
-        self.db
-            .write(move |conn| {
-                let order = store::find(conn, &no)?.ok_or(PaymentsError::UnknownOrder)?;
-                if order.state != order::State::Paid {
-                    return Err(PaymentsError::NotPaid);
-                }
-                let fen = match fen {
-                    Some(fen) => fen,
-                    None => order.price.minus(order.refunded)?,
-                };
-                let number = number('R', now);
-                record(conn, now, &order, &New { number: &number, fen, ours: true, reason: &by.reason })?;
-                audit::record(conn, now, &by, "orders refund", &format!("{no}: {} fen as {number}", fen.get()))?;
-                Ok(number)
-            })
-            .await
-    }
-
-    /// All refunds of an order.
-    pub async fn refunds_of(&self, no: &str) -> Result<Vec<RefundShown>, PaymentsError> {
-        let no = no.to_owned();
-        self.db.read(move |conn| Ok(of_order(conn, &no)?)).await
-    }
-
-    /// Asks the provider for a refund that the caller has claimed, or what became of it.
-    pub(crate) async fn pursue(&self, refund: &RefundShown) -> Result<(), PaymentsError> {
-        let order = self.order(&refund.out_trade_no).await?;
-        let news = match refund.provider {
-            Provider::WechatPay => self.at_wechat_pay(refund, &order).await,
-            Provider::Virtual => self.at_xpay(refund, &order).await,
-        };
-        let news = news.unwrap_or_else(|why| {
-            tracing::warn!(refund = refund.number, why, "no clear answer about a refund");
-            News::Pending
-        });
-        self.refund_news(refund.provider, &refund.number, news).await
-    }
-
-    async fn at_wechat_pay(&self, refund: &RefundShown, order: &Order) -> Result<News, String> {
-        let pay = self.providers.wechat_pay.as_ref().ok_or("it is not configured")?;
-        let now = self.clock.now().secs();
-        if refund.asks > 0 {
-            match pay.query_refund(&refund.number, now).await {
-                Ok(told) => return told_news(refund, &told),
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-        let asked = RefundOrder {
-            out_trade_no: &order.out_trade_no,
-            out_refund_no: &refund.number,
-            reason: "退款",
-            notify_url: &self.notify_url,
-            refund_fen: refund.fen.get(),
-            total_fen: order.price.get(),
-        };
-        match pay.refund(&asked, now).await {
-            Ok(told) => told_news(refund, &told),
-            // A plain no counts only when WeChat then knows nothing of the number: it may answer
-            // a second request, of which the first was taken.
-            Err(error) if error.is_final() => match pay.query_refund(&refund.number, now).await {
-                Ok(told) => told_news(refund, &told),
-                Err(query) if query.is_not_found() => {
-                    tracing::warn!(refund = refund.number, %error, "a refund is refused");
-                    Ok(News::Refused)
-                }
-                Err(query) => Err(query.to_string()),
-            },
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    async fn at_xpay(&self, refund: &RefundShown, order: &Order) -> Result<News, String> {
-        let xpay = self.providers.xpay.as_ref().ok_or("it is not configured")?;
-        let told =
-            self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        let before = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
-        if refund.asks > 0 && told.state == XpayState::RefundFailed && !failed_before(&before) {
-            return Ok(News::Refused);
-        }
-        let asked = XpayRefund {
-            openid: &order.openid,
-            order_id: &order.out_trade_no,
-            refund_order_id: &refund.number,
-            left_fee: told.left_fee,
-            refund_fee: refund.fen.get(),
-        };
-        let asked = &asked;
-        let ask = |token| async move { xpay.refund_order(&token, asked).await };
-        let answer = match self.users.call(&order.app_id, ask).await.map_err(|error| error.to_string())? {
-            Ok(answer) => answer,
-            Err(WechatError::Refused { code: code::WRONG_OPENID | code::BAD_PARAMETER, .. }) => {
-                return Ok(News::Refused);
-            }
-            Err(error) => return Err(error.to_string()),
-        };
-        let done: i64 = before.iter().filter(|one| one.state == State::Done).map(|one| one.fen.get()).sum();
-        // One of ours at a time: what is left tells whether it went back.
-        let went_back = told.left_fee == order.price.get() - done - refund.fen.get();
-        Ok(match answer {
-            RefundAsked::Before | RefundAsked::NothingLeft if went_back => News::Done,
-            RefundAsked::Now | RefundAsked::Before => News::Pending,
-            // The platform has given everything back by itself.
-            RefundAsked::NothingLeft => News::Refused,
-        })
-    }
-
-    /// Settles news of a refund that we asked for.
-    pub(crate) async fn refund_news(&self, provider: Provider, number: &str, news: News) -> Result<(), PaymentsError> {
-        let (now, number) = (self.clock.now(), number.to_owned());
-        self.db
-            .write(move |conn| match find(conn, provider, &number)? {
-                Some(refund) => advance(conn, now, &refund, news),
-                None => Err(PaymentsError::UnknownOrder),
-            })
-            .await
-    }
-
-    /// Takes the coins of a refund that the platform made by itself, once: false
-    /// when that was done before. An error when it does not fit the order.
-    pub(crate) async fn refunded_by_platform(&self, told: ByPlatform) -> Result<bool, PaymentsError> {
-        let now = self.clock.now();
-        self.db
-            .write(move |conn| {
-                if find(conn, told.provider, &told.number)?.is_some() {
-                    return Ok(false);
-                }
-                let order = store::find(conn, &told.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;
-                if order.provider != told.provider {
-                    return Err(PaymentsError::NotRefundable("another provider's"));
-                }
-                if order.state != order::State::Paid {
-                    return Err(PaymentsError::NotPaid);
-                }
-                let fen = Fen::new(told.fen).ok().ok_or(PaymentsError::NotRefundable("the amount"))?;
-                record(conn, now, &order, &New { number: &told.number, fen, ours: false, reason: "platform" })?;
-                Ok(true)
-            })
-            .await
-    }
-}
-
-/// Whether a refund of ours failed before. Then xpay's word that one failed may be about that one.
-pub(crate) fn failed_before(refunds: &[RefundShown]) -> bool {
-    refunds.iter().any(|refund| refund.ours && refund.state == State::Refused)
-}
-
-/// What WeChat Pay says of this very refund.
-fn told_news(refund: &RefundShown, told: &Refund) -> Result<News, String> {
-    if told.out_refund_no != refund.number || told.refund != refund.fen.get() {
-        return Err("the answer is about another refund".into());
-    }
-    Ok(news(told.state))
-}
-
-pub(crate) const fn news(state: RefundState) -> News {
-    match state {
-        RefundState::Success => News::Done,
-        RefundState::Closed => News::Refused,
-        RefundState::Pending => News::Pending,
-    }
-}
-
 /// What an order was sold for, and what went back of it or is about to.
 pub(crate) fn sold(conn: &mut Conn, order: &Order) -> Result<Sold, PaymentsError> {
     let mut sold =
@@ -292,15 +110,15 @@ pub(crate) fn sold(conn: &mut Conn, order: &Order) -> Result<Sold, PaymentsError
 }
 
 /// A refund to be recorded.
-struct New<'a> {
-    number: &'a str,
-    fen: Fen,
-    ours: bool,
-    reason: &'a str,
+pub(crate) struct New<'a> {
+    pub(crate) number: &'a str,
+    pub(crate) fen: Fen,
+    pub(crate) ours: bool,
+    pub(crate) reason: &'a str,
 }
 
 /// Takes a refund's coins and writes it down, ours to be asked for at once.
-fn record(conn: &mut Conn, now: Moment, order: &Order, new: &New<'_>) -> Result<(), PaymentsError> {
+pub(crate) fn record(conn: &mut Conn, now: Moment, order: &Order, new: &New<'_>) -> Result<(), PaymentsError> {
     let unfit = |_| PaymentsError::NotRefundable("more than is left of it");
     // First, since it makes two refunds of one order wait for each other.
     let left = orders::table.find(&order.out_trade_no).filter(orders::state.eq(order::State::Paid.number()));
@@ -365,7 +183,7 @@ fn is_under_way(conn: &mut Conn, order: &Order) -> Result<bool, StoreError> {
 }
 
 /// Writes what the machine decides on news of our own refund.
-fn advance(conn: &mut Conn, now: Moment, refund: &RefundShown, news: News) -> Result<(), PaymentsError> {
+pub(crate) fn advance(conn: &mut Conn, now: Moment, refund: &RefundShown, news: News) -> Result<(), PaymentsError> {
     let decision = decide(refund.state, news);
     if decision.state == refund.state && !decision.ask {
         return Ok(());

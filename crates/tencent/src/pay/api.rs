@@ -78,6 +78,26 @@ pub struct RefundOrder<'a> {
     pub total_fen: i64,
 }
 
+/// A request, not signed yet.
+struct Call<'a> {
+    method: &'a str,
+    path: &'a str,
+    /// JSON, or empty.
+    body: &'a str,
+    /// The key of WeChat's that sealed something in the body.
+    sealed_with: Option<&'a str>,
+}
+
+impl<'a> Call<'a> {
+    const fn get(path: &'a str) -> Self {
+        Self { method: "GET", path, body: "", sealed_with: None }
+    }
+
+    const fn post(path: &'a str, body: &'a str) -> Self {
+        Self { method: "POST", path, body, sealed_with: None }
+    }
+}
+
 /// A client. `now` arguments are Unix seconds.
 pub struct Pay {
     http: Http,
@@ -163,7 +183,8 @@ impl Pay {
         now: i64,
     ) -> Result<Transfer, PayError> {
         let path = "/v3/fund-app/mch-transfer/transfer-bills";
-        Ok(Transfer::parse(&self.call("POST", path, &order.body().to_string(), sealed_with, now).await?))
+        let body = order.body().to_string();
+        Ok(Transfer::parse(&self.call(&Call { sealed_with, ..Call::post(path, &body) }, now).await?))
     }
 
     /// What became of a transfer. WeChat remembers for thirty days.
@@ -178,7 +199,7 @@ impl Pay {
         let url = text(&answer, "download_url");
         let path = self.path_of(&url).ok_or_else(|| Unanswered::new("the bill is not where we may fetch it"))?;
         // The file itself comes unsigned; its digest came signed.
-        let reply = self.send("GET", &path, "", None, now).await?;
+        let reply = self.send(&Call::get(&path), now).await?;
         accepted(&reply)?;
         let digest = hash(MessageDigest::sha1(), &reply.body).map(hex::encode).unwrap_or_default();
         if !digest.eq_ignore_ascii_case(&text(&answer, "hash_value")) {
@@ -190,7 +211,7 @@ impl Pay {
     /// Learns WeChat's present certificates (`/v3/certificates`). They come sealed with our
     /// APIv3 key; the answer must verify with one that is in it.
     pub async fn refresh_certificates(&self, now: i64) -> Result<(), PayError> {
-        let reply = self.send("GET", "/v3/certificates", "", None, now).await?;
+        let reply = self.send(&Call::get("/v3/certificates"), now).await?;
         accepted(&reply)?;
         let body: Value =
             serde_json::from_slice(&reply.body).ok().ok_or_else(|| Unanswered::new("the certificates are not JSON"))?;
@@ -220,23 +241,16 @@ impl Pay {
     }
 
     async fn get(&self, path: &str, now: i64) -> Result<Value, PayError> {
-        self.call("GET", path, "", None, now).await
+        self.call(&Call::get(path), now).await
     }
 
     async fn post(&self, path: &str, body: &Value, now: i64) -> Result<Value, PayError> {
-        self.call("POST", path, &body.to_string(), None, now).await
+        self.call(&Call::post(path, &body.to_string()), now).await
     }
 
     /// One call whose answer is believed only when its signature verifies.
-    async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        body: &str,
-        sealed_with: Option<&str>,
-        now: i64,
-    ) -> Result<Value, PayError> {
-        let reply = self.send(method, path, body, sealed_with, now).await?;
+    async fn call(&self, call: &Call<'_>, now: i64) -> Result<Value, PayError> {
+        let reply = self.send(call, now).await?;
         accepted(&reply)?;
         match self.keys.verify(&signed(&reply), &reply.body, now) {
             Err(Unverified::UnknownKey) if self.uses_certificates() => {
@@ -251,14 +265,8 @@ impl Pay {
         serde_json::from_slice(&reply.body).ok().ok_or_else(|| Unanswered::new("the answer is not JSON").into())
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        body: &str,
-        sealed_with: Option<&str>,
-        now: i64,
-    ) -> Result<Reply, PayError> {
+    async fn send(&self, call: &Call<'_>, now: i64) -> Result<Reply, PayError> {
+        let Call { method, path, body, sealed_with } = *call;
         let authorization = self.merchant.authorization(method, path, body, now, &(self.nonce)());
         let authorization = authorization.ok_or_else(|| Unanswered::new("our key does not sign"))?;
         let mut headers = vec![("Authorization", authorization), ("Accept", "application/json".to_owned())];
