@@ -7,6 +7,7 @@ pub(crate) use money::check_keys;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::bail;
 use qlive_configs::Configs;
 use qlive_gifts::Gifts;
 use qlive_ledger::{Audit, Offence, Sealer};
@@ -56,10 +57,17 @@ pub async fn operators_house(settings: &Settings) -> anyhow::Result<Parts> {
     Parts::new(&settings, db, Clock::system())
 }
 
-/// Opens the database and brings its schema up to date.
+const ONLY_REAL: &str =
+    "this database holds the real world's data, which a sandbox must not touch: is --config missing?";
+const ONLY_PLAYED: &str = "this database holds a sandbox's data: name an empty one in [database] url";
+
+/// Opens the database, brings its schema up to date, and refuses one that belongs to the other world.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Db> {
     let db = Db::open(settings.database.url.expose_secret(), settings.database.pool_size).await?;
     db.migrate().await?;
+    if !db.is_for(settings.is_played()).await? {
+        bail!("{}", if settings.is_played() { ONLY_REAL } else { ONLY_PLAYED });
+    }
     Ok(db)
 }
 

@@ -141,6 +141,28 @@ fn it_refuses_what_makes_no_sense() {
 }
 
 #[test]
+fn a_sandbox_never_touches_real_data() {
+    let folder = folder();
+    let real = [
+        ("QLIVE__WECHAT__APPS__WXCA891295C56F2C79", "a-secret"),
+        ("QLIVE__IM__SDK_APP_ID", "1400000001"),
+        ("QLIVE__IM__SECRET_KEY", "a-key"),
+        ("QLIVE__LIVE__PUSH_DOMAIN", "push.example.com"),
+        ("QLIVE__LIVE__PLAY_DOMAIN", "play.example.com"),
+        ("QLIVE__LIVE__PUSH_KEY", "a-key"),
+    ];
+    let migrated = server(folder.path()).envs(real).arg("migrate").output().unwrap();
+    assert!(migrated.status.success(), "{}", text(&migrated));
+    let refused = server(folder.path()).output().unwrap();
+    assert!(!refused.status.success() && text(&refused).contains("is --config missing"), "{}", text(&refused));
+    // Nor does real money flow by what was played.
+    let folder = self::folder();
+    assert!(server(folder.path()).arg("migrate").output().unwrap().status.success());
+    let refused = server(folder.path()).envs(real).arg("migrate").output().unwrap();
+    assert!(!refused.status.success() && text(&refused).contains("sandbox's data"), "{}", text(&refused));
+}
+
+#[test]
 fn no_secret_is_ever_logged() {
     let folder = folder();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();

@@ -8,7 +8,7 @@ use crate::ask::moment;
 use crate::complaints::{Complaint, record};
 use crate::notices::settled;
 use crate::refund::{News, State};
-use crate::refunding::{self, ByPlatform};
+use crate::refunding::ByPlatform;
 use crate::refunds::{self, RefundShown};
 use crate::settle::{Payment, Seen, provided};
 use crate::store::{self, Order};
@@ -135,7 +135,8 @@ impl Payments {
                 Ok::<_, PaymentsError>((ours, refunds::of_order(conn, &no)?))
             })
             .await?;
-        let news = if *succeeded { News::Done } else { News::Refused };
+        let Some(succeeded) = *succeeded else { return Ok(Verdict::Unreadable) };
+        let news = if succeeded { News::Done } else { News::Refused };
         if let Some(refund) = &ours {
             if refund.fen.get() != *refund_fee || refund.out_trade_no != order.out_trade_no {
                 return Ok(Verdict::Unfit("another amount"));
@@ -144,16 +145,24 @@ impl Payments {
                 return Ok(settled(refund.state, news));
             }
         }
-        let known = before.iter().any(|refund| refund.number == *wx_refund_id);
-        if trust == Trust::Plain && !known && !self.agrees(order, &before, event).await {
-            return Ok(Verdict::Again);
+        let known = ours.is_none() && before.iter().any(|refund| refund.number == *wx_refund_id);
+        if trust == Trust::Plain && !known {
+            let agrees = match &ours {
+                Some(refund) if !succeeded => self.failed(order, refund).await,
+                // Of the platform's own we keep no record when they fail.
+                None if !succeeded => true,
+                _ => self.went_back(order, &before, mch_refund_id, *refund_fee).await,
+            };
+            if !agrees {
+                return Ok(Verdict::Again);
+            }
         }
         match ours {
             Some(refund) => {
                 self.refund_news(Provider::Virtual, &refund.number, news).await?;
                 Ok(Verdict::Taken(Taken::Settled))
             }
-            None if !*succeeded => Ok(Verdict::Taken(Taken::Known)),
+            None if !succeeded => Ok(Verdict::Taken(Taken::Known)),
             None => {
                 let by_platform = ByPlatform {
                     provider: Provider::Virtual,
@@ -166,17 +175,21 @@ impl Payments {
         }
     }
 
-    /// Whether WeChat says itself what a plain push claims: that so much more went
-    /// back than by every other refund we know of, or that a refund failed.
-    async fn agrees(&self, order: &Order, before: &[RefundShown], event: &PushEvent) -> bool {
-        let PushEvent::Refunded { mch_refund_id, refund_fee, succeeded, .. } = event else { return false };
-        let others = before.iter().filter(|refund| refund.state != State::Refused && refund.number != *mch_refund_id);
+    /// Whether WeChat says itself that a refund failed, where it said nothing of the kind before this one.
+    async fn failed(&self, order: &Order, refund: &RefundShown) -> bool {
+        let before = refund.before.is_some_and(|before| before.failed);
+        match self.query_goods(order).await {
+            Ok(Ok(told)) => !before && told.state == XpayState::RefundFailed,
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+
+    /// Whether WeChat says itself that so much more went back than by every other refund we know of.
+    async fn went_back(&self, order: &Order, known: &[RefundShown], number: &str, fen: i64) -> bool {
+        let others = known.iter().filter(|refund| refund.state != State::Refused && refund.number != number);
         let others: i64 = others.map(|refund| refund.fen.get()).sum();
         match self.query_goods(order).await {
-            Ok(Ok(told)) if !succeeded => told.state == XpayState::RefundFailed && !refunding::failed_before(before),
-            Ok(Ok(told)) => {
-                *refund_fee > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= others + refund_fee
-            }
+            Ok(Ok(told)) => fen > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= others + fen,
             Ok(Err(_)) | Err(_) => false,
         }
     }

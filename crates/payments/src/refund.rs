@@ -63,6 +63,49 @@ pub const fn decide(state: State, news: News) -> Decision {
     }
 }
 
+/// What xpay says of an order whose refund is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Fen that have not gone back.
+    pub left: i64,
+    /// Whether it says that a refund failed; it does not say which.
+    pub failed: bool,
+}
+
+/// How xpay may take the same request, put once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// Taken up only now, or still under way.
+    UnderWay,
+    /// It was taken up before.
+    TakenUp,
+    /// Everything went back before, by this refund or another.
+    NothingLeft,
+    /// A request that it cannot grant.
+    Wrong,
+}
+
+/// What became of a refund at xpay, which does not tell of refunds but of orders: `before` it was
+/// first asked for and now. `others` is what the platform gave back of it meanwhile. `None` when
+/// that does not tell: then neither the coins nor the refund's state move.
+#[must_use]
+pub const fn judge(again: Again, fen: i64, before: Standing, now: Standing, others: i64) -> Option<News> {
+    if now.failed && !before.failed {
+        return Some(News::Refused);
+    }
+    let gone = before.left - now.left;
+    // What the platform gave back we may have heard of late: then it was gone before.
+    let went_back = gone == fen + others || (gone == fen && others != fen);
+    match again {
+        Again::UnderWay => Some(News::Pending),
+        Again::TakenUp | Again::NothingLeft | Again::Wrong if went_back => Some(News::Done),
+        Again::TakenUp => Some(News::Pending),
+        // What it cannot grant now it could not grant the first time either: nothing moved since.
+        Again::Wrong if gone == 0 => Some(News::Refused),
+        Again::NothingLeft | Again::Wrong => None,
+    }
+}
+
 /// What an order was sold for, and what of it went back before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sold {
@@ -241,6 +284,43 @@ mod tests {
             let back = give_back(&Purse { owed: coins(owed), ..Purse::default() }, taken).unwrap();
             prop_assert_eq!(back.debt.get() + back.granted.get() + back.bought.get(), amount);
             prop_assert_eq!(back.debt.get(), owed.min(amount));
+        }
+    }
+
+    #[test]
+    fn xpays_words_are_weighed_by_what_is_left() {
+        let stands = |left, failed| Standing { left, failed };
+        let before = stands(600, false);
+        let judged = |again, now, others| judge(again, 200, before, now, others);
+        let all = [Again::UnderWay, Again::TakenUp, Again::NothingLeft, Again::Wrong];
+        for again in all {
+            assert_eq!(judged(again, stands(600, true), 0), Some(News::Refused), "{again:?}: it failed");
+        }
+        for again in [Again::TakenUp, Again::NothingLeft, Again::Wrong] {
+            assert_eq!(judged(again, stands(400, false), 0), Some(News::Done), "{again:?}: it went back");
+            assert_eq!(judged(again, stands(300, false), 100), Some(News::Done), "{again:?}: and the platform's too");
+            assert_eq!(judged(again, stands(400, false), 100), Some(News::Done), "{again:?}: the platform's before it");
+            assert_ne!(judged(again, stands(400, false), 200), Some(News::Done), "{again:?}: which of the two?");
+        }
+        assert_eq!(judged(Again::UnderWay, stands(400, false), 0), Some(News::Pending));
+        assert_eq!(judged(Again::TakenUp, before, 0), Some(News::Pending));
+        assert_eq!(judged(Again::Wrong, before, 0), Some(News::Refused));
+        for (again, left) in [(Again::NothingLeft, 600), (Again::NothingLeft, 0), (Again::Wrong, 0)] {
+            assert_eq!(judged(again, stands(left, false), 0), None, "{again:?} with {left} left");
+        }
+        // An order that said so before does not say so of this one.
+        assert_eq!(judge(Again::TakenUp, 200, stands(600, true), stands(600, true), 0), Some(News::Pending));
+    }
+
+    proptest! {
+        #[test]
+        fn coins_never_return_for_money_that_went_back(left in 1_i64..1_000, fen in 1_i64..1_000, others in 0_i64..1_000) {
+            let fen = fen.min(left);
+            let others = others.min(left - fen);
+            let (before, now) = (Standing { left, failed: false }, Standing { left: left - fen - others, failed: false });
+            for again in [Again::UnderWay, Again::TakenUp, Again::NothingLeft, Again::Wrong] {
+                prop_assert_ne!(judge(again, fen, before, now, others), Some(News::Refused));
+            }
         }
     }
 }

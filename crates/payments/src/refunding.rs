@@ -3,14 +3,13 @@
 
 use qlive_store::audit::{self, Operator};
 use qlive_tencent::pay::{Refund, RefundOrder, RefundState};
-use qlive_tencent::wechat::WechatError;
-use qlive_tencent::xpay::{RefundAsked, XpayRefund, XpayState, code};
+use qlive_tencent::xpay::{RefundAsked, XpayRefund, XpayState};
 use qlive_types::Fen;
 
 use crate::order;
 use crate::recharge::number;
-use crate::refund::{News, State};
-use crate::refunds::{New, RefundShown, advance, find, of_order, record};
+use crate::refund::{Again, News, Standing, judge};
+use crate::refunds::{New, RefundShown, advance, find, note_before, of_order, record};
 use crate::store::{self, Order};
 use crate::{Payments, PaymentsError, Provider};
 
@@ -101,38 +100,61 @@ impl Payments {
     }
 
     async fn at_xpay(&self, refund: &RefundShown, order: &Order) -> Result<News, String> {
-        let xpay = self.providers.xpay.as_ref().ok_or("it is not configured")?;
-        let told =
-            self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        let before = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
-        if refund.asks > 0 && told.state == XpayState::RefundFailed && !failed_before(&before) {
+        let standing = self.standing(order).await?;
+        let Some(before) = refund.before else {
+            let noted = refund.clone();
+            let note = self.db.write(move |conn| Ok::<_, PaymentsError>(note_before(conn, &noted, standing)?));
+            note.await.map_err(|error| error.to_string())?;
+            return Ok(match self.asked_of_xpay(refund, order, standing).await? {
+                // It was never asked for before, so the no is about this one.
+                RefundAsked::NothingLeft | RefundAsked::Wrong => News::Refused,
+                RefundAsked::Now | RefundAsked::UnderWay | RefundAsked::Before => News::Pending,
+            });
+        };
+        if standing.failed && !before.failed {
             return Ok(News::Refused);
         }
-        let asked = XpayRefund {
+        let again = match self.asked_of_xpay(refund, order, before).await? {
+            RefundAsked::Now | RefundAsked::UnderWay => Again::UnderWay,
+            RefundAsked::Before => Again::TakenUp,
+            RefundAsked::NothingLeft => Again::NothingLeft,
+            RefundAsked::Wrong => Again::Wrong,
+        };
+        let all = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
+        let others = all.iter().filter(|other| !other.ours && other.created_at >= refund.created_at);
+        let others = others.map(|other| other.fen.get()).sum();
+        // Asked only now, since it may have gone back just before the answer.
+        let now = self.standing(order).await?;
+        judge(again, refund.fen.get(), before, now, others).ok_or_else(|| "xpay's answers do not fit".to_owned())
+    }
+
+    async fn standing(&self, order: &Order) -> Result<Standing, String> {
+        let told =
+            self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        if told.left_fee < 0 {
+            return Err("xpay does not say what is left of the order".into());
+        }
+        Ok(Standing { left: told.left_fee, failed: told.state == XpayState::RefundFailed })
+    }
+
+    /// Asks xpay, always in the same words.
+    async fn asked_of_xpay(
+        &self,
+        refund: &RefundShown,
+        order: &Order,
+        before: Standing,
+    ) -> Result<RefundAsked, String> {
+        let xpay = self.providers.xpay.as_ref().ok_or("it is not configured")?;
+        let asked = &XpayRefund {
             openid: &order.openid,
             order_id: &order.out_trade_no,
             refund_order_id: &refund.number,
-            left_fee: told.left_fee,
+            left_fee: before.left,
             refund_fee: refund.fen.get(),
         };
-        let asked = &asked;
         let ask = |token| async move { xpay.refund_order(&token, asked).await };
-        let answer = match self.users.call(&order.app_id, ask).await.map_err(|error| error.to_string())? {
-            Ok(answer) => answer,
-            Err(WechatError::Refused { code: code::WRONG_OPENID | code::BAD_PARAMETER, .. }) => {
-                return Ok(News::Refused);
-            }
-            Err(error) => return Err(error.to_string()),
-        };
-        let done: i64 = before.iter().filter(|one| one.state == State::Done).map(|one| one.fen.get()).sum();
-        // One of ours at a time: what is left tells whether it went back.
-        let went_back = told.left_fee == order.price.get() - done - refund.fen.get();
-        Ok(match answer {
-            RefundAsked::Before | RefundAsked::NothingLeft if went_back => News::Done,
-            RefundAsked::Now | RefundAsked::Before => News::Pending,
-            // The platform has given everything back by itself.
-            RefundAsked::NothingLeft => News::Refused,
-        })
+        let answer = self.users.call(&order.app_id, ask).await.map_err(|error| error.to_string())?;
+        answer.map_err(|error| error.to_string())
     }
 
     /// Settles news of a refund that we asked for.
@@ -168,11 +190,6 @@ impl Payments {
             })
             .await
     }
-}
-
-/// Whether a refund of ours failed before. Then xpay's word that one failed may be about that one.
-pub(crate) fn failed_before(refunds: &[RefundShown]) -> bool {
-    refunds.iter().any(|refund| refund.ours && refund.state == State::Refused)
 }
 
 /// What WeChat Pay says of this very refund.

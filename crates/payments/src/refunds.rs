@@ -7,7 +7,7 @@ use qlive_store::{Conn, StoreError, or_contended};
 use qlive_types::{Coins, Fen, Moment};
 
 use crate::order;
-use crate::refund::{News, Sold, State, Taken, decide, give_back, take};
+use crate::refund::{News, Sold, Standing, State, Taken, decide, give_back, take};
 use crate::schedule::{LEASE, wait_after};
 use crate::store::{self, Order};
 use crate::{PaymentsError, Provider};
@@ -26,23 +26,28 @@ pub struct RefundShown {
     pub done_at: Option<Moment>,
     pub(crate) provider: Provider,
     pub(crate) asks: i32,
+    /// How its order stood at xpay before this was first asked for. Without one it was not asked for.
+    pub(crate) before: Option<Standing>,
 }
 
-type Columns = ((String, i32, String, bool, i64), (i64, i64, i64), (i32, i64, Option<i64>, i32));
+type Columns =
+    ((String, i32, String, bool, i64), (i64, i64, i64), (i32, i64, Option<i64>, i32), (Option<i64>, Option<bool>));
 type Selection = (
     (refunds::out_trade_no, refunds::provider, refunds::number, refunds::ours, refunds::fen),
     (refunds::from_bought, refunds::from_granted, refunds::from_debt),
     (refunds::state, refunds::created_at, refunds::done_at, refunds::asks),
+    (refunds::left_before, refunds::failed_before),
 );
 const COLUMNS: Selection = (
     (refunds::out_trade_no, refunds::provider, refunds::number, refunds::ours, refunds::fen),
     (refunds::from_bought, refunds::from_granted, refunds::from_debt),
     (refunds::state, refunds::created_at, refunds::done_at, refunds::asks),
+    (refunds::left_before, refunds::failed_before),
 );
 
 fn refund(columns: Columns) -> Result<RefundShown, StoreError> {
-    let ((out_trade_no, provider, number, ours, fen), (bought, granted, owed), (state, created_at, done_at, asks)) =
-        columns;
+    let (order, (bought, granted, owed), (state, created_at, done_at, asks), (left, failed)) = columns;
+    let (out_trade_no, provider, number, ours, fen) = order;
     let coins = |amount| Coins::new(amount).ok().ok_or(StoreError::Corrupt("refunds"));
     Ok(RefundShown {
         out_trade_no,
@@ -55,6 +60,7 @@ fn refund(columns: Columns) -> Result<RefundShown, StoreError> {
         done_at: done_at.map(Moment::from_millis),
         provider: Provider::from_number(provider).ok_or(StoreError::Corrupt("refunds.provider"))?,
         asks,
+        before: left.zip(failed).map(|(left, failed)| Standing { left, failed }),
     })
 }
 
@@ -95,6 +101,16 @@ pub(crate) fn claim(conn: &mut Conn, refund: &RefundShown, now: Moment) -> Resul
         .set((refunds::due_at.eq(Some(now.after(LEASE).millis())), refunds::asks.eq(refunds::asks + 1)))
         .execute(conn)?;
     Ok(claimed == 1)
+}
+
+/// Writes down how the order stood, before a refund is first asked for at xpay.
+pub(crate) fn note_before(conn: &mut Conn, refund: &RefundShown, standing: Standing) -> Result<(), StoreError> {
+    let this =
+        refunds::table.filter(refunds::provider.eq(refund.provider.number()).and(refunds::number.eq(&refund.number)));
+    diesel::update(this.filter(refunds::left_before.is_null()))
+        .set((refunds::left_before.eq(standing.left), refunds::failed_before.eq(standing.failed)))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// What an order was sold for, and what went back of it or is about to.

@@ -28,6 +28,10 @@ pub(crate) enum Purpose {
     Read,
 }
 
+/// How long PostgreSQL's client waits for a connection, in seconds, and for a server's
+/// word that it got what was sent, in milliseconds.
+const BOUNDS: [(&str, &str); 2] = [("connect_timeout", "5"), ("tcp_user_timeout", "15000")];
+
 /// Where the database is. Holds a password, hence no `Debug`.
 #[derive(Clone)]
 pub(crate) struct Target {
@@ -51,13 +55,25 @@ impl Target {
 
     pub(crate) fn connect(&self, purpose: Purpose) -> Result<Conn, diesel::r2d2::Error> {
         let mut conn = match self.engine {
-            Engine::Postgres => PgConnection::establish(&self.address).map(Conn::Pg),
+            Engine::Postgres => PgConnection::establish(&patient(&self.address)).map(Conn::Pg),
             Engine::Sqlite => SqliteConnection::establish(&self.address).map(Conn::Sqlite),
         }
         .map_err(diesel::r2d2::Error::ConnectionError)?;
         conn.batch_execute(initial_sql(self.engine, purpose)).map_err(diesel::r2d2::Error::QueryError)?;
         Ok(conn)
     }
+}
+
+/// The address with bounds for a server that vanished without a word. What it says itself wins.
+fn patient(address: &str) -> String {
+    let (mut address, query) = (address.to_owned(), address.split_once('?').map_or("", |(_, query)| query));
+    let said = |key: &str| query.split('&').any(|pair| pair.split('=').next() == Some(key));
+    let missing = BOUNDS.iter().filter(|(key, _)| !said(key)).map(|(key, value)| format!("{key}={value}"));
+    for pair in missing {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str(&pair);
+    }
+    address
 }
 
 /// Whether user and password are encoded as a URL wants. The client library
@@ -74,7 +90,13 @@ fn is_well_formed(rest: &str) -> bool {
 
 const fn initial_sql(engine: Engine, purpose: Purpose) -> &'static str {
     match (engine, purpose) {
-        (Engine::Postgres, _) => "SET synchronous_commit = on; SET client_min_messages = warning",
+        // Rows are held for milliseconds. Whoever holds one longer hangs, or is gone and will not say so:
+        // the server then takes it from him, and nobody waits for it with a connection in his hand.
+        (Engine::Postgres, _) => {
+            "SET synchronous_commit = on; SET client_min_messages = warning; SET lock_timeout = '5s'; \
+             SET idle_in_transaction_session_timeout = '30s'; SET tcp_keepalives_idle = 30; \
+             SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+        }
         (Engine::Sqlite, Purpose::Write) => {
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
              PRAGMA recursive_triggers = ON"

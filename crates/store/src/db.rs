@@ -1,7 +1,7 @@
 //! [`Db`]: the pool, and the two kinds of transaction.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::connection::{
     Conn, Engine, Manager, Purpose, Target, begin_read, begin_write, commit, open_depth, rollback,
@@ -14,6 +14,8 @@ const CHECKOUT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 /// The same for deadlocks and serialization failures, which say nothing about our own rows.
 const ENGINE_ATTEMPTS: u32 = 8;
+/// After how long a transaction is not run again: what it met is held by somebody who hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -72,7 +74,7 @@ impl Db {
     /// Runs one transaction that may write. Whatever the closure refuses is
     /// rolled back. It is run again, from its start, when it met another
     /// transaction, so it must decide anew from what it reads; after three
-    /// times the answer is [`StoreError::Busy`].
+    /// times, or ten seconds, the answer is [`StoreError::Busy`].
     pub async fn write<T, E>(&self, mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
@@ -95,6 +97,7 @@ pub(crate) fn write_on<T, E: Fallible>(
     if open_depth(conn) != Some(0) {
         return Err(StoreError::Nested.into());
     }
+    let started = Instant::now();
     let mut attempt = 1;
     loop {
         let begun = begin_write(conn).map_err(|fault| E::from(fault.into()));
@@ -107,7 +110,7 @@ pub(crate) fn write_on<T, E: Fallible>(
             Some(fault) if fault.is_transient() => ENGINE_ATTEMPTS,
             _ => return Err(error),
         };
-        if attempt >= limit {
+        if attempt >= limit || started.elapsed() >= PATIENCE {
             let is_a_fault = error.store().is_some_and(StoreError::is_a_fault);
             return Err(if is_a_fault { error } else { StoreError::Busy.into() });
         }

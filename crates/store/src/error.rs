@@ -42,7 +42,7 @@ impl StoreError {
         match self {
             Self::Contended => true,
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-            // Deadlocks and a locked file have no kind of their own in diesel, and their text is in the server's language.
+            // Deadlocks, lock timeouts and a locked file have no kind of their own in diesel, and their text is in the server's language.
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, _)) => true,
             _ => false,
         }
@@ -52,7 +52,7 @@ impl StoreError {
     pub(crate) fn is_a_fault(&self) -> bool {
         match self {
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
-                !info.message().contains("deadlock") && !info.message().contains("locked")
+                !["deadlock", "locked", "lock timeout"].iter().any(|met| info.message().contains(met))
             }
             _ => false,
         }

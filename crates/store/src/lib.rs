@@ -9,6 +9,7 @@ mod connection;
 mod db;
 mod error;
 mod migrations;
+mod provenance;
 pub mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;

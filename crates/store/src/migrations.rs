@@ -13,7 +13,8 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// The advisory lock under which one instance migrates while the others wait.
-const LOCK: &str = "SELECT pg_advisory_lock(7311201901)";
+/// Another one's migration may take long.
+const LOCK: &str = "SET lock_timeout = 0; SELECT pg_advisory_lock(7311201901)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7311201901)";
 
 pub(crate) fn run(target: &Target) -> Result<(), StoreError> {

@@ -316,6 +316,8 @@ diesel::table! {
         done_at -> Nullable<BigInt>,
         due_at -> Nullable<BigInt>,
         asks -> Integer,
+        left_before -> Nullable<BigInt>,
+        failed_before -> Nullable<Bool>,
     }
 }
 
@@ -350,6 +352,13 @@ diesel::table! {
         openid -> Text,
         complained_at -> Text,
         recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    provenance (id) {
+        id -> Integer,
+        sandbox -> Bool,
     }
 }
 

@@ -18,6 +18,8 @@ on_both!(
     reads_cannot_write,
     migrating_twice_changes_nothing,
     a_newer_database_is_refused,
+    a_database_belongs_to_one_world,
+    who_hangs_is_not_waited_for,
     every_table_reads_as_declared,
     the_schema_refuses_a_second_man_on_the_mic,
     the_schema_refuses_a_man_on_the_womens_mic,
@@ -31,6 +33,10 @@ fn set(conn: &mut Conn, key: &str, value: &str) -> QueryResult<usize> {
     diesel::insert_into(configs::table)
         .values((configs::key.eq(key), configs::value.eq(value), configs::updated_at.eq(1)))
         .execute(conn)
+}
+
+fn change(conn: &mut Conn, key: &str, value: &str) -> QueryResult<usize> {
+    diesel::update(configs::table.find(key)).set(configs::value.eq(value)).execute(conn)
 }
 
 async fn count(db: &TestDb) -> i64 {
@@ -150,6 +156,34 @@ async fn a_newer_database_is_refused(db: TestDb) {
     assert!(matches!(&refused, Err(StoreError::Newer(version)) if version == "99990101000000"), "{refused:?}");
 }
 
+async fn a_database_belongs_to_one_world(db: TestDb) {
+    assert!(db.db.is_for(false).await.unwrap(), "the first decides");
+    assert!(db.db.is_for(false).await.unwrap());
+    assert!(!db.db.is_for(true).await.unwrap());
+}
+
+async fn who_hangs_is_not_waited_for(db: TestDb) {
+    db.db.write(|conn| Ok::<_, StoreError>(set(conn, "a", "1")?)).await.unwrap();
+    let (held, holding) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let holder = db.db.clone();
+    let hangs = tokio::spawn(async move {
+        holder
+            .write(move |conn| {
+                change(conn, "a", "2")?;
+                held.send(()).unwrap();
+                released.recv().unwrap();
+                Ok::<_, StoreError>(())
+            })
+            .await
+    });
+    tokio::task::spawn_blocking(move || holding.recv().unwrap()).await.unwrap();
+    let waits = db.db.write(|conn| Ok::<_, StoreError>(change(conn, "a", "3")?)).await;
+    assert!(matches!(waits, Err(StoreError::Busy | StoreError::Unavailable(_))), "{waits:?}");
+    release.send(()).unwrap();
+    hangs.await.unwrap().unwrap();
+}
+
 async fn every_table_reads_as_declared(db: TestDb) {
     macro_rules! read {
         ($conn:ident: $($table:ident),+) => {
@@ -166,7 +200,7 @@ async fn every_table_reads_as_declared(db: TestDb) {
             read!(conn: users, wechat_sessions, wechat_codes, wechat_access_tokens, tokens, likes, configs, audit_log,
                 rooms, broadcasts, broadcast_log, members, barred, outbox, outbox_lanes, outbox_seqs, ledger_purses,
                 ledger_groups, ledger_transfers, ledger_requests, ledger_chain, gifts, gifts_sent, blocks, orders,
-                refunds, withdrawals, complaints);
+                refunds, withdrawals, complaints, provenance);
             Ok::<_, StoreError>(())
         })
         .await

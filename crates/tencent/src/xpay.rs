@@ -23,6 +23,8 @@ pub mod code {
     pub const BAD_PARAMETER: i64 = 268_490_002;
     /// A refund of the order is under way.
     pub const REFUNDING: i64 = 268_490_014;
+    /// Something else is left of the order than the request says.
+    pub const OTHER_LEFT_FEE: i64 = 268_490_016;
 }
 
 /// The account under which goods are sold.
@@ -162,10 +164,14 @@ pub struct XpayRefund<'a> {
 pub enum RefundAsked {
     /// It takes it up.
     Now,
-    /// It was asked before.
+    /// It was asked before, and is under way.
+    UnderWay,
+    /// It was asked before, and was taken up.
     Before,
     /// The order was refunded before, by this refund or another.
     NothingLeft,
+    /// The request is not one that xpay could grant.
+    Wrong,
 }
 
 /// A client of `/xpay/…`.
@@ -205,7 +211,7 @@ impl Xpay {
         }
     }
 
-    /// Asks for a refund; it is done later. Asking again under the same number is harmless.
+    /// Asks for a refund; it is done later. Asking the same again under the same number is harmless.
     pub async fn refund_order(
         &self,
         token: &SecretString,
@@ -224,8 +230,12 @@ impl Xpay {
             "env": self.account.env,
         });
         match self.call(token, "/xpay/refund_order", &body).await {
-            Err(WechatError::Refused { code: code::DUPLICATE | code::REFUNDING, .. }) => Ok(RefundAsked::Before),
+            Err(WechatError::Refused { code: code::DUPLICATE, .. }) => Ok(RefundAsked::Before),
+            Err(WechatError::Refused { code: code::REFUNDING, .. }) => Ok(RefundAsked::UnderWay),
             Err(WechatError::Refused { code: code::REFUNDED, .. }) => Ok(RefundAsked::NothingLeft),
+            Err(WechatError::Refused {
+                code: code::WRONG_OPENID | code::BAD_PARAMETER | code::OTHER_LEFT_FEE, ..
+            }) => Ok(RefundAsked::Wrong),
             other => other.map(|_| RefundAsked::Now),
         }
     }

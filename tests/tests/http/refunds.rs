@@ -28,6 +28,7 @@ on_both!(
     refused_refunds_of_a_debtor_pay_his_debt,
     one_refund_of_a_virtual_order_is_under_way_at_a_time,
     a_virtual_refund_that_fails_gives_the_coins_back,
+    no_word_about_a_repeated_virtual_refund_returns_coins_of_money_that_went_back,
     a_lie_about_a_failed_refund_gives_nothing_back,
 );
 
@@ -372,6 +373,44 @@ async fn a_virtual_refund_that_fails_gives_the_coins_back(db: TestDb) {
         assert_eq!(house.control(&format!("refunds/{number}"), json!({"do": "success"})).await, 204);
         assert_eq!(done(&house, &order).await, [(600, "refused"), (600, "done")]);
     }
+    house.audit().await;
+}
+
+async fn no_word_about_a_repeated_virtual_refund_returns_coins_of_money_that_went_back(db: TestDb) {
+    let house = virtual_house(db).await;
+    let calls = || async { house.outside().await["calls"]["/xpay/refund_order"].as_u64().unwrap_or(0) };
+    // The money went back and nobody said so. Asked once more xpay may say: all refunded, a wrong parameter,
+    // another sum left, still under way.
+    for (number, (code, known)) in
+        [(268_490_005, true), (268_490_002, true), (268_490_016, true), (268_490_014, false)].into_iter().enumerate()
+    {
+        let (buyer, order) = buyer(&house, &format!("buyer{number}"), 1).await;
+        house.fault(json!({"path": "/wx_notify/", "notice": "lost", "times": 1})).await;
+        let asked = calls().await;
+        refund(&house, &order, None).await.unwrap();
+        eventually("it is asked for", || async { calls().await == asked + 1 }).await;
+        house.fault(json!({"path": "/xpay/refund_order", "errcode": code, "times": 1})).await;
+        house.advance(130);
+        eventually("it is asked about", || async { calls().await == asked + 2 }).await;
+        if !known {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            assert_eq!(done(&house, &order).await, [(600, "asked")], "under way is not done");
+            house.advance(130);
+        }
+        eventually("it is done", || async { done(&house, &order).await == [(600, "done")] }).await;
+        assert_eq!(buyer.purse().await, (0, 0));
+    }
+    // While it is under way, nor is a word believed that does not fit.
+    house.control("refunds", json!({"hold": true})).await;
+    let (buyer, order) = buyer(&house, "last", 1).await;
+    let asked = calls().await;
+    refund(&house, &order, None).await.unwrap();
+    eventually("it is asked for", || async { calls().await == asked + 1 }).await;
+    house.fault(json!({"path": "/xpay/refund_order", "errcode": 268_490_005, "times": 1})).await;
+    house.advance(130);
+    eventually("it is asked about", || async { calls().await == asked + 2 }).await;
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!((done(&house, &order).await, buyer.purse().await), (vec![(600, "asked")], (0, 0)));
     house.audit().await;
 }
 

@@ -48,6 +48,11 @@ impl Settings {
         }
     }
 
+    /// Whether the outside world is played on this machine, by this server's sandbox or another's.
+    pub(crate) fn is_played(&self) -> bool {
+        is_local(&self.wechat.api_url)
+    }
+
     pub(crate) fn im(&self) -> anyhow::Result<&Im> {
         if self.im.sdk_app_id == 0 || self.im.secret_key.expose_secret().is_empty() {
             bail!("[im] needs sdk_app_id and secret_key")
@@ -122,7 +127,7 @@ impl Settings {
     }
 }
 
-/// Whether a public URL, if there is one, leads to this machine.
+/// Whether a URL, if there is one, leads to this machine.
 fn is_local(url: &str) -> bool {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
     ["", "127.0.0.1", "localhost"].contains(&host)

@@ -87,7 +87,14 @@ pub enum PushEvent {
         paid_time: i64,
     },
     /// `xpay_refund_notify`.
-    Refunded { wx_refund_id: String, mch_refund_id: String, mch_order_id: String, refund_fee: i64, succeeded: bool },
+    Refunded {
+        wx_refund_id: String,
+        mch_refund_id: String,
+        mch_order_id: String,
+        refund_fee: i64,
+        /// `None`: it does not say.
+        succeeded: Option<bool>,
+    },
     /// `xpay_complaint_notify`.
     Complained { request_id: String, openid: String, mch_order_id: String, complained_at: String },
     /// An event we do not handle, by name.
@@ -236,7 +243,7 @@ impl PushEvent {
                 mch_refund_id: text(message, "MchRefundId"),
                 mch_order_id: text(message, "MchOrderId"),
                 refund_fee: integer(message.get("RefundFee")).unwrap_or(-1),
-                succeeded: integer(message.get("RetCode")) == Some(0),
+                succeeded: integer(message.get("RetCode")).map(|code| code == 0),
             },
             "xpay_complaint_notify" => Self::Complained {
                 request_id: text(message, "RequestId"),
