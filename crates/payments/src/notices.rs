@@ -180,6 +180,9 @@ impl Payments {
                 Verdict::Taken(Taken::Known)
             });
         }
+        if !withdrawal.state.is_at_wechat() {
+            return Ok(Verdict::Unfit("of a withdrawal that nobody approved"));
+        }
         self.transfer_news(withdrawal.id, Word::Told(told)).await?;
         Ok(Verdict::Taken(Taken::Settled))
     }

@@ -59,6 +59,12 @@ impl State {
         matches!(self, Self::Paid | Self::Rejected | Self::Failed | Self::Expired)
     }
 
+    /// Whether WeChat has been asked to pay it, or is to be.
+    #[must_use]
+    pub const fn is_at_wechat(self) -> bool {
+        matches!(self, Self::Approved | Self::Confirm | Self::UnderWay)
+    }
+
     /// Its name for clients.
     #[must_use]
     pub const fn name(self) -> &'static str {

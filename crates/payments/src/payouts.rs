@@ -77,6 +77,7 @@ impl Payments {
     }
 
     /// Approves a withdrawal. True when that sends it, false when it takes a second approval.
+    /// Refused while its user has a debt.
     pub async fn approve(&self, by: Operator, id: i64) -> Result<bool, PaymentsError> {
         let rules = self.payouts.clone().ok_or(PaymentsError::PayoutsOff)?;
         let now = self.clock.now();
@@ -88,6 +89,9 @@ impl Payments {
                     same_as_first: withdrawal.first_approval.as_deref() == Some(by.name.as_str()),
                 };
                 let decision = decide(withdrawal.state, event).map_err(refused)?;
+                if !purse(conn, withdrawal.user)?.owed.is_zero() {
+                    return Err(PaymentsError::InDebt);
+                }
                 let sent = decision.state == State::Approved;
                 let fields = (
                     withdrawals::first_approval.eq(withdrawal.first_approval.as_ref().unwrap_or(&by.name)),

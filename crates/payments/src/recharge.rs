@@ -22,7 +22,10 @@ use crate::{Payments, PaymentsError, Provider};
 /// For how long an order is on offer.
 const OFFERED: Duration = Duration::from_secs(1_800);
 
-/// The most orders that a user may have open: each is asked about.
+/// For how long one counts that never reached its client.
+const UNHEARD_OF: Duration = Duration::from_secs(60);
+
+/// The most orders that a user may have on offer: each is asked about.
 const OPEN_LIMIT: i64 = 20;
 
 /// What the client needs: the content of `wx.requestPayment` or `wx.requestVirtualPayment`.
@@ -64,7 +67,10 @@ impl Payments {
                 self.settle(&no, Seen::Refused).await?;
                 return Err(PaymentsError::ProviderRefused(error.to_string()));
             }
-            Err(error) => return Err(PaymentsError::ProviderSilent(error.to_string())),
+            Err(error) => {
+                self.offer_to_nobody(&no).await?;
+                return Err(PaymentsError::ProviderSilent(error.to_string()));
+            }
         };
         let signed = pay.pay_sign(&profile.app_id, &prepay_id, at.secs());
         let signed = signed.map_err(|error| PaymentsError::ProviderSilent(error.to_string()))?;
@@ -115,7 +121,9 @@ impl Payments {
         self.db
             .write(move |conn| {
                 let open = orders::user_id.eq(profile.user.get()).and(orders::state.eq(State::Created.number()));
-                let open: i64 = orders::table.filter(open).count().get_result(conn)?;
+                let open = open.and(orders::created_at.gt(now.before(OFFERED).millis()));
+                let open: i64 =
+                    orders::table.filter(open.and(orders::expires_at.gt(now.millis()))).count().get_result(conn)?;
                 if open >= OPEN_LIMIT {
                     return Err(PaymentsError::TooManyOrders);
                 }
@@ -123,6 +131,20 @@ impl Payments {
             })
             .await?;
         Ok((named, now))
+    }
+}
+
+impl Payments {
+    /// Ends the offer of an order that no client has heard of, so that it does not
+    /// count among its user's open ones for long. What is paid all the same is credited.
+    async fn offer_to_nobody(&self, no: &str) -> Result<(), PaymentsError> {
+        let (no, ends) = (no.to_owned(), self.clock.now().after(UNHEARD_OF));
+        self.db
+            .write(move |conn| {
+                diesel::update(orders::table.find(&no)).set(orders::expires_at.eq(ends.millis())).execute(conn)?;
+                Ok(())
+            })
+            .await
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
+use qlive_ledger::purse;
 use qlive_store::StoreError;
 use qlive_store::schema::withdrawals;
 use qlive_tencent::pay::{NewTransfer, Pay, PayError, Transfer, TransferState};
@@ -36,17 +37,31 @@ impl Payments {
         let now = self.clock.now().secs();
         let word = if withdrawal.sent {
             match pay.query_transfer(&withdrawal.out_bill_no, now).await {
+                // Only the answer to the request itself carries what the client confirms with: it got lost.
+                Ok(told) if told.state == TransferState::WaitUserConfirm && withdrawal.package_info.is_none() => {
+                    self.send(pay, rules, withdrawal).await
+                }
                 Ok(told) => Word::Told(told),
                 // One that WeChat has had it may have forgotten (after thirty days): never again.
                 Err(error) if error.is_not_found() && withdrawal.state == State::Approved => {
-                    self.send(pay, rules, withdrawal).await
+                    self.send_first(pay, rules, withdrawal).await?
                 }
                 Err(error) => Word::Unclear(error.to_string()),
             }
         } else {
-            self.send(pay, rules, withdrawal).await
+            self.send_first(pay, rules, withdrawal).await?
         };
         self.transfer_news(withdrawal.id, word).await
+    }
+
+    /// Sends what WeChat knows nothing of, unless a refund has left a debt since it was approved.
+    async fn send_first(&self, pay: &Pay, rules: &PayoutRules, withdrawal: &Withdrawal) -> Result<Word, PaymentsError> {
+        let user = withdrawal.user;
+        let purse = self.db.read(move |conn| Ok::<_, PaymentsError>(purse(conn, user)?)).await?;
+        if !purse.owed.is_zero() {
+            return Ok(Word::Unclear("its user is in debt".into()));
+        }
+        Ok(self.send(pay, rules, withdrawal).await)
     }
 
     /// Asks WeChat to pay. A plain no counts only when WeChat then knows nothing of the number.
@@ -101,7 +116,7 @@ impl Payments {
                 if !matches!(decision.held, Held::Stays) {
                     return conclude(conn, now, &withdrawal, decision, why);
                 }
-                if withdrawal.state.is_final() {
+                if !withdrawal.state.is_at_wechat() {
                     return Ok(());
                 }
                 if matches!(event, Event::Unclear) {

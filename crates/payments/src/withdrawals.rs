@@ -105,8 +105,9 @@ pub(crate) fn by_bill(conn: &mut Conn, no: &str) -> Result<Option<Withdrawal>, S
 
 /// The withdrawals whose time has come.
 pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<Withdrawal>, StoreError> {
+    const AT_WECHAT: [i32; 3] = [State::Approved.number(), State::Confirm.number(), State::UnderWay.number()];
     let rows: Vec<Row> = withdrawals::table
-        .filter(withdrawals::due_at.le(now.millis()))
+        .filter(withdrawals::due_at.le(now.millis()).and(withdrawals::state.eq_any(AT_WECHAT)))
         .order(withdrawals::due_at)
         .limit(limit)
         .select(Row::as_select())

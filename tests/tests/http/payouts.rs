@@ -17,6 +17,7 @@ on_both!(
     income_must_be_old_enough,
     what_is_too_little_or_too_much_is_refused,
     nothing_is_paid_out_while_there_is_debt,
+    debt_that_comes_later_holds_a_payout_back,
     a_request_id_withdraws_once,
     a_rejected_withdrawal_comes_back,
     above_the_limit_two_operators_approve,
@@ -163,6 +164,34 @@ async fn nothing_is_paid_out_while_there_is_debt(db: TestDb) {
     house.audit().await;
 }
 
+async fn debt_that_comes_later_holds_a_payout_back(db: TestDb) {
+    let house = House::open(db).await;
+    let alice = earner(&house, 1000).await;
+    let order = alice.order(1).await;
+    house.pay(&order).await;
+    let (early, late) = (withdraw(&alice, 100, "early").await, withdraw(&alice, 100, "late").await);
+    // One is approved in time, but WeChat takes it not.
+    let path = "/v3/fund-app/mch-transfer/transfer-bills";
+    house.fault(json!({"path": path, "exact": true, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1})).await;
+    approve(&house, &early).await;
+    let calls = || async { house.outside().await["calls"][path].as_u64().unwrap_or(0) };
+    eventually("it is tried", || async { calls().await == 1 }).await;
+    let bob = Phone::login(&house, "bob").await;
+    alice.give(&bob, 5, 1, json!({})).await.ok();
+    house.parts.payments.refund(house.operator(), order["out_trade_no"].as_str().unwrap(), None).await.unwrap();
+    let refused = house.parts.payments.approve(named("olga"), late["id"].as_i64().unwrap()).await;
+    assert!(matches!(refused, Err(PaymentsError::InDebt)), "{refused:?}");
+    house.advance(130);
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!((calls().await, held(&house, &alice).await), (1, 200), "it waits");
+    let order = alice.order(1).await;
+    house.pay(&order).await;
+    house.advance(130);
+    becomes(&alice, &early, "confirm").await;
+    approve(&house, &late).await;
+    house.audit().await;
+}
+
 async fn a_request_id_withdraws_once(db: TestDb) {
     let house = House::open(db).await;
     let alice = earner(&house, 1000).await;
@@ -262,7 +291,14 @@ async fn a_lost_answer_never_pays_twice(db: TestDb) {
         tokio::time::sleep(std::time::Duration::from_millis(400)).await;
     }
     becomes(&alice, &asked, "confirm").await;
-    assert_eq!(calls().await, 2, "asked for again under the same number, and no more once it is known");
+    // The lost answer had what the client confirms with: the same request is answered with it again.
+    let shown = || async { alice.get("qlive_user/withdrawals/", id.clone()).await.ok() };
+    eventually("it can be confirmed", || async {
+        house.advance(130);
+        shown().await["package_info"].is_string()
+    })
+    .await;
+    assert_eq!(calls().await, 3, "asked for again under the same number, and no more once it is known");
     let (no, _) = transfer(&house).await;
     assert_eq!(house.control(&format!("transfers/{no}"), json!({"do": "confirm", "told": false})).await, 204);
     house.advance(700);
@@ -389,6 +425,15 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
     failed["state"] = json!("FAIL");
     assert_eq!(notice(&house, "MCHTRANSFER.BILL.FINISHED", "mch_payment", failed, json!({})).await, 204);
     assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 600), 0), "what is paid stays paid");
+    // One that nobody approved is not sent off by a notice.
+    let review = withdraw(&alice, 50, "review").await;
+    let no = house.parts.payments.withdrawal_of(alice.id(), review["id"].as_i64().unwrap()).await.unwrap().out_bill_no;
+    let paid = json!({"mch_id": "1900000001", "out_bill_no": no, "state": "SUCCESS", "transfer_amount": 500});
+    assert_eq!(notice(&house, "MCHTRANSFER.BILL.FINISHED", "mch_payment", paid, json!({})).await, 400);
+    house.advance(1_300);
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!(becomes(&alice, &review, "review").await["state"], "review");
+    assert_eq!(held(&house, &alice).await, 50);
     // One that failed here and is paid there after all is not passed over.
     let late = withdraw(&alice, 100, "late").await;
     approve(&house, &late).await;

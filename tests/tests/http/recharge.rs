@@ -24,6 +24,7 @@ on_both!(
     a_silent_provider_leaves_the_order_to_the_sweeper,
     orders_are_ones_own,
     open_orders_have_a_limit,
+    an_outage_of_the_provider_does_not_lock_a_buyer_out,
     the_last_twenty_orders_are_shown,
     a_banned_user_buys_and_withdraws_nothing,
     waiting_for_an_order_ends_when_it_is_paid,
@@ -248,6 +249,20 @@ async fn open_orders_have_a_limit(db: TestDb) {
     }
     bob.post("qlive_pay/", json!({"block_id": 2})).await.refused(429, "too_many_orders");
     house.pay(&last).await;
+    bob.order(2).await;
+}
+
+async fn an_outage_of_the_provider_does_not_lock_a_buyer_out(db: TestDb) {
+    let house = House::open(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    // Nothing is to be learnt of what was tried.
+    house.fault(json!({"path": "/v3/pay/transactions/out-trade-no", "status": 503})).await;
+    house.fault(json!({"path": "/v3/pay/transactions/jsapi", "status": 503, "times": 20})).await;
+    for _ in 0..20 {
+        bob.post("qlive_pay/", json!({"block_id": 2})).await.refused(503, "provider_silent");
+    }
+    bob.post("qlive_pay/", json!({"block_id": 2})).await.refused(429, "too_many_orders");
+    house.advance(61);
     bob.order(2).await;
 }
 
