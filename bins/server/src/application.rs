@@ -1,16 +1,17 @@
 //! The one way to build a server, for `main` and for tests.
 
 use std::net::TcpListener;
+use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use qlive_sandbox::{Papers, Sandbox};
 use qlive_tencent::wechat::push::Push;
 use qlive_types::Clock;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::house::{Parts, open};
@@ -29,7 +30,7 @@ pub struct Application {
     url: String,
     sandbox: Option<Sandbox>,
     server: actix_web::dev::Server,
-    workers: Vec<JoinHandle<()>>,
+    workers: JoinSet<()>,
     /// Stops the workers when it is dropped.
     stop: DropGuard,
     parts: Parts,
@@ -55,12 +56,11 @@ impl Application {
         let db = open(&settings).await.context("cannot open the database")?;
         let parts = Parts::new(&settings, db, clock)?;
         let stop = CancellationToken::new();
-        let workers = vec![
-            tokio::spawn(parts.drainer().run(stop.clone())),
-            tokio::spawn(parts.keeper().run(stop.clone())),
-            tokio::spawn(parts.sealer().run(stop.clone())),
-            tokio::spawn(parts.sweeper().run(stop.clone())),
-        ];
+        let mut workers = JoinSet::new();
+        workers.spawn(parts.drainer().run(stop.clone()));
+        workers.spawn(parts.keeper().run(stop.clone()));
+        workers.spawn(parts.sealer().run(stop.clone()));
+        workers.spawn(parts.sweeper().run(stop.clone()));
         if let Some(sandbox) = &sandbox {
             seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
         }
@@ -94,27 +94,42 @@ impl Application {
 
     /// Serves until it is stopped; requests under way are answered first. The
     /// sandbox, if there is one, is answered: it lives until it is dropped.
-    pub async fn run(self) -> anyhow::Result<Option<Sandbox>> {
-        let served = self.server.await;
+    /// Without one of its workers it does not go on: whoever watches it starts it anew.
+    pub async fn run(mut self) -> anyhow::Result<Option<Sandbox>> {
+        let handle = self.server.handle();
+        let mut server = pin!(self.server);
+        let fell = tokio::select! {
+            served = &mut server => {
+                served?;
+                false
+            }
+            _ = self.workers.join_next() => {
+                handle.stop(true).await;
+                server.await?;
+                true
+            }
+        };
         drop(self.stop);
         end(self.workers).await;
-        served?;
+        if fell {
+            bail!("a worker fell");
+        }
         Ok(self.sandbox)
     }
 }
 
 /// Lets workers end what they are about. One that takes too long is cut off: what it was about is still in the database.
-async fn end(workers: Vec<JoinHandle<()>>) {
-    let deadline = Instant::now() + END;
-    for mut worker in workers {
-        match timeout_at(deadline, &mut worker).await {
-            Ok(Ok(())) => {}
-            Ok(Err(fault)) => tracing::error!(%fault, "a worker fell"),
-            Err(_) => {
-                tracing::warn!("a worker takes too long and is cut off");
-                worker.abort();
+async fn end(mut workers: JoinSet<()>) {
+    let all = async {
+        while let Some(ended) = workers.join_next().await {
+            if let Err(fault) = ended {
+                tracing::error!(%fault, "a worker fell");
             }
         }
+    };
+    if timeout(END, all).await.is_err() {
+        tracing::warn!("workers take too long and are cut off");
+        workers.abort_all();
     }
 }
 

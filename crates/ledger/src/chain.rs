@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 const TICK: Duration = Duration::from_secs(1);
 /// The most entries sealed in one transaction.
 const BATCH: i64 = 500;
-/// No transaction that wrote an entry is open for longer.
-const SETTLED: Duration = Duration::from_secs(600);
+/// No transaction that wrote an entry is open for longer: locks are waited for and idleness is borne for seconds.
+const SETTLED: Duration = Duration::from_secs(300);
 /// How often it is found out which entries need not be looked at again.
 const SETTLED_EVERY: Duration = Duration::from_secs(60);
 /// What the first seal covers in place of a seal before it.
@@ -28,16 +28,18 @@ pub(crate) const ORIGIN: &str = "";
 pub struct Sealer {
     db: Db,
     clock: Clock,
-    /// Every entry up to this number is sealed.
+    /// Every entry up to this number is sealed for good.
     sealed_to: i64,
     /// When that was found out.
     settled_at: Moment,
+    /// How far this walk through the entries has come; each begins behind `sealed_to`.
+    walked_to: i64,
 }
 
 impl Sealer {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, sealed_to: 0, settled_at: Moment::from_millis(0) }
+        Self { db, clock, sealed_to: 0, settled_at: Moment::from_millis(0), walked_to: 0 }
     }
 
     /// Works until it is told to stop, and ends the batch it is at.
@@ -55,45 +57,68 @@ impl Sealer {
 
     /// Seals a batch. True when there may be more.
     async fn look(&mut self) -> Result<bool, StoreError> {
-        let (now, after) = (self.clock.now(), self.sealed_to);
-        let sealed = self.db.write(move |conn| seal(conn, now, after)).await?;
-        let more = i64::try_from(sealed).is_ok_and(|sealed| sealed == BATCH);
-        if !more && now.since(self.settled_at) >= SETTLED_EVERY {
-            let settled = now.before(SETTLED).millis();
-            let known: Option<i64> = self
-                .db
-                .read(move |conn| {
-                    let old = ledger_chain::table.filter(ledger_chain::at.lt(settled));
-                    Ok::<_, StoreError>(old.select(diesel::dsl::max(ledger_chain::group_id)).get_result(conn)?)
-                })
-                .await?;
-            self.sealed_to = known.unwrap_or(self.sealed_to);
-            self.settled_at = now;
+        let (now, after) = (self.clock.now(), self.walked_to);
+        // Found apart from the writing, so that no gift waits for a search.
+        let open = self.db.read(move |conn| unsealed(conn, after)).await?;
+        let full = i64::try_from(open.len()).is_ok_and(|found| found == BATCH);
+        let end = open.last().copied().filter(|_| full);
+        if !open.is_empty() {
+            self.db.write(move |conn| append(conn, now, &open)).await?;
         }
-        Ok(more)
+        self.walked_to = end.unwrap_or(self.sealed_to);
+        // Where a walk took several batches, one that commits late may lie behind: another walk finds it.
+        let saw_all = !full && after == self.sealed_to;
+        if saw_all && now.since(self.settled_at) >= SETTLED_EVERY {
+            self.settle(now).await?;
+        }
+        Ok(!saw_all)
+    }
+
+    /// Finds out which entries need not be looked at again, once they were seen in one look.
+    async fn settle(&mut self, now: Moment) -> Result<(), StoreError> {
+        let settled = now.before(SETTLED).millis();
+        let known: Option<i64> = self
+            .db
+            .read(move |conn| {
+                let old = ledger_chain::table.filter(ledger_chain::at.lt(settled));
+                Ok::<_, StoreError>(old.select(diesel::dsl::max(ledger_chain::group_id)).get_result(conn)?)
+            })
+            .await?;
+        self.sealed_to = known.unwrap_or(self.sealed_to);
+        self.walked_to = self.sealed_to;
+        self.settled_at = now;
+        Ok(())
     }
 }
 
 /// Seals the entries after `after` that are not sealed yet, a batch at most; answers how many.
 pub fn seal(conn: &mut Conn, now: Moment, after: i64) -> Result<usize, StoreError> {
+    let open = unsealed(conn, after)?;
+    append(conn, now, &open)?;
+    Ok(open.len())
+}
+
+/// The entries after `after` that are not sealed yet, a batch at most.
+fn unsealed(conn: &mut Conn, after: i64) -> Result<Vec<i64>, StoreError> {
     let sealed = diesel::dsl::exists(ledger_chain::table.filter(ledger_chain::group_id.eq(ledger_groups::id)));
-    let open: Vec<i64> = ledger_groups::table
+    Ok(ledger_groups::table
         .filter(ledger_groups::id.gt(after))
         .filter(diesel::dsl::not(sealed))
         .order(ledger_groups::id)
         .limit(BATCH)
         .select(ledger_groups::id)
-        .load(conn)?;
-    if open.is_empty() {
-        return Ok(0);
-    }
+        .load(conn)?)
+}
+
+/// Chains these entries behind the last one. One that is sealed already is contention.
+fn append(conn: &mut Conn, now: Moment, open: &[i64]) -> Result<(), StoreError> {
     let last: Option<(i64, String)> = ledger_chain::table
         .order(ledger_chain::position.desc())
         .select((ledger_chain::position, ledger_chain::hash))
         .first(conn)
         .optional()?;
     let (mut position, mut hash) = last.unwrap_or((0, ORIGIN.to_owned()));
-    for group in &open {
+    for group in open {
         hash = link(conn, &hash, *group)?;
         position += 1;
         let row = (
@@ -104,7 +129,7 @@ pub fn seal(conn: &mut Conn, now: Moment, after: i64) -> Result<usize, StoreErro
         );
         or_contended(diesel::insert_into(ledger_chain::table).values(row).execute(conn))?;
     }
-    Ok(open.len())
+    Ok(())
 }
 
 /// The hash of an entry as it stands, behind the hash before it.

@@ -57,7 +57,7 @@ impl Drainer {
         while !stop.is_cancelled() {
             if this.clock.now() >= sweep_due {
                 sweep_due = this.clock.now().after(SWEEP);
-                this.sweep().await;
+                this.sweep(&stop).await;
             }
             for (kind, permits) in &workers {
                 for lane in this.due(*kind, permits.available_permits()).await {
@@ -101,9 +101,9 @@ impl Drainer {
         }
     }
 
-    async fn sweep(&self) {
+    async fn sweep(&self, stop: &CancellationToken) {
         let now = self.clock.now();
-        loop {
+        while !stop.is_cancelled() {
             match self.db.write(move |conn| office::sweep(conn, now)).await {
                 Ok(true) => {}
                 Ok(false) => return,

@@ -132,6 +132,14 @@ impl Payments {
         }
     }
 
+    /// Whether WeChat still waits for the goods; not when it has heard of them, or gave the money back.
+    async fn awaits_goods(&self, order: &Order) -> bool {
+        match self.query_goods(order).await {
+            Ok(Ok(told)) => matches!(told.state, XpayState::Paid | XpayState::Unknown),
+            Ok(Err(_)) | Err(_) => true,
+        }
+    }
+
     /// Tells WeChat that a paid order's goods were provided.
     async fn provide(&self, order: &Order) -> Result<Settled, PaymentsError> {
         let settled = Settled::So { state: State::Paid, credited: false, next: Next::Rest };
@@ -147,7 +155,7 @@ impl Payments {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
                 tracing::warn!(order = order.out_trade_no, %error, "WeChat does not hear that goods were provided");
-                false
+                !self.awaits_goods(order).await
             }
             Err(error) => {
                 tracing::warn!(order = order.out_trade_no, %error, "no token to tell that goods were provided");

@@ -13,6 +13,7 @@
 mod ask;
 mod blocks;
 mod books;
+mod certificates;
 mod complaints;
 mod error;
 mod listing;

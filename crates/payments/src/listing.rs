@@ -7,7 +7,7 @@ use qlive_store::schema::orders;
 use qlive_types::{Moment, Page, UserId};
 
 use crate::order::State;
-use crate::settle::Settled;
+use crate::settle::{Seen, Settled};
 use crate::store::{self, Order, Row};
 use crate::{Payments, PaymentsError};
 
@@ -92,10 +92,16 @@ impl Payments {
         if order.state == State::Paid && !order.provision_due {
             // Nothing is due; what the provider says is held against what we have all the same.
             let seen = self.ask(&order).await;
-            if let Settled::Unfit(why) = self.settle(no, seen).await? {
-                return Err(PaymentsError::ProviderSilent(format!("it says otherwise: {why}")));
-            }
-            return Ok(order);
+            let otherwise =
+                |why: &str| Err(PaymentsError::ProviderSilent(format!("the order is paid here, but {why}")));
+            return match &seen {
+                Seen::Paid(_) => match self.settle(no, seen).await? {
+                    Settled::Unfit(why) => otherwise(&format!("what was paid does not fit: {why}")),
+                    Settled::So { .. } | Settled::UnknownOrder => Ok(order),
+                },
+                Seen::Unclear => otherwise("there was no clear answer"),
+                Seen::Unpaid | Seen::Closed | Seen::Missing | Seen::Refused => otherwise("not there"),
+            };
         }
         let (now, named) = (self.clock.now(), no.to_owned());
         self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &named, now, now)?)).await?;

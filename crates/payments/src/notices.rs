@@ -1,7 +1,5 @@
 //! Notices of WeChat Pay: verified, opened, held against what we know, and only then taken.
 
-use std::time::Duration;
-
 use qlive_tencent::pay::{Notice, Pay, Refund, Signed, Transfer, TransferState, Unverified, open_notice};
 
 use crate::ask::transaction;
@@ -12,9 +10,6 @@ use crate::settle::{Seen, Settled};
 use crate::transfers::{Word, fits};
 use crate::withdrawals::by_bill;
 use crate::{Payments, PaymentsError, Provider, payout};
-
-/// How often a notice with an unknown key may have the certificates fetched anew.
-const REFRESH_EVERY: Duration = Duration::from_secs(60);
 
 /// What became of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,13 +75,7 @@ impl Payments {
         let now = self.clock.now();
         match pay.keys.verify(signed, body, now.secs()) {
             Err(Unverified::UnknownKey) if pay.uses_certificates() => {
-                let mut refreshed = self.refreshed.lock().await;
-                if refreshed.is_none_or(|at| now.since(at) >= REFRESH_EVERY) {
-                    match pay.refresh_certificates(now.secs()).await {
-                        Ok(()) => *refreshed = Some(now),
-                        Err(error) => tracing::warn!(%error, "the certificates cannot be fetched"),
-                    }
-                }
+                self.look_for_certificate(pay).await;
                 pay.keys.verify(signed, body, now.secs())
             }
             other => other,

@@ -57,3 +57,13 @@ pub struct Providers {
     /// Where new orders go.
     pub chosen: Option<Provider>,
 }
+
+impl Providers {
+    /// Whether a provider can be asked.
+    pub(crate) const fn has(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::WechatPay => self.wechat_pay.is_some(),
+            Provider::Virtual => self.xpay.is_some(),
+        }
+    }
+}

@@ -26,12 +26,15 @@ impl Payments {
     /// Asks for a refund of an order, or of what is left of it: the coins are
     /// taken now, the provider is asked by the sweeper. Answers the refund's number.
     pub async fn refund(&self, by: Operator, no: &str, fen: Option<Fen>) -> Result<String, PaymentsError> {
-        let (now, no) = (self.clock.now(), no.to_owned());
+        let (now, no, providers) = (self.clock.now(), no.to_owned(), self.providers.clone());
         self.db
             .write(move |conn| {
                 let order = store::find(conn, &no)?.ok_or(PaymentsError::UnknownOrder)?;
                 if order.state != order::State::Paid {
                     return Err(PaymentsError::NotPaid);
+                }
+                if !providers.has(order.provider) {
+                    return Err(PaymentsError::ProviderUnavailable);
                 }
                 let fen = match fen {
                     Some(fen) => fen,

@@ -11,6 +11,7 @@ use qlive_types::{Clock, Moment};
 use qlive_users::Users;
 use tokio::sync::Mutex;
 
+use crate::certificates::Refreshed;
 use crate::order::{News, Next, State, decide};
 use crate::payouts::PayoutRules;
 use crate::schedule::wait_after;
@@ -28,8 +29,8 @@ pub struct Payments {
     pub(crate) payouts: Option<PayoutRules>,
     /// Where WeChat Pay sends its notices.
     pub(crate) notify_url: String,
-    /// When certificates were fetched last; one fetch at a time.
-    pub(crate) refreshed: Arc<Mutex<Option<Moment>>>,
+    /// One fetch of certificates at a time.
+    pub(crate) refreshed: Arc<Mutex<Refreshed>>,
 }
 
 impl Payments {

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
-use qlive_types::Moment;
 use tokio_util::sync::CancellationToken;
 
 use crate::schedule::{AT_ONCE, BATCH};
@@ -13,8 +12,6 @@ use crate::{Order, Payments, PaymentsError, RefundShown, Withdrawal, refunds, st
 
 /// How often it looks.
 const TICK: Duration = Duration::from_secs(1);
-/// How often certificates are fetched anew where WeChat signs with them.
-const CERTIFICATES_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The background worker of an instance.
 pub struct Sweeper {
@@ -44,7 +41,7 @@ impl Sweeper {
     /// One look at what is due; true when a batch was full.
     async fn look(&self, stop: &CancellationToken) -> Result<bool, PaymentsError> {
         let now = self.payments.clock.now();
-        self.certificates(now).await;
+        self.payments.keep_certificates().await;
         let (orders, refunds, withdrawals) = self
             .payments
             .db
@@ -60,20 +57,6 @@ impl Sweeper {
         each(refunds, stop, |refund| self.payments.clone().refund_due(refund)).await;
         each(withdrawals, stop, |withdrawal| self.payments.clone().withdrawal_due(withdrawal)).await;
         Ok(full)
-    }
-
-    /// Keeps the certificates fresh where there is no public key.
-    async fn certificates(&self, now: Moment) {
-        let Some(pay) = self.payments.providers.wechat_pay.as_ref().filter(|pay| pay.uses_certificates()) else {
-            return;
-        };
-        let mut refreshed = self.payments.refreshed.lock().await;
-        if refreshed.is_none_or(|at| now.since(at) >= CERTIFICATES_EVERY) {
-            match pay.refresh_certificates(now.secs()).await {
-                Ok(()) => *refreshed = Some(now),
-                Err(error) => tracing::warn!(%error, "the certificates cannot be fetched"),
-            }
-        }
     }
 }
 

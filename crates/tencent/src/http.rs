@@ -8,7 +8,7 @@ use serde_json::Value;
 /// How long a provider may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(3);
 /// How long a provider may take in all. Tencent IM asks for more than 3 s.
-const WHOLE: Duration = Duration::from_secs(5);
+pub(crate) const WHOLE: Duration = Duration::from_secs(5);
 
 /// A pooled HTTP client. Cheap to clone.
 #[derive(Clone)]
@@ -65,17 +65,18 @@ impl Http {
         self.answer(self.0.post(url).query(query).header("Content-Type", "application/json").body(body)).await
     }
 
-    /// Sends bytes exactly as given, since they are what was signed; answers whatever came back.
+    /// Sends bytes exactly as given, since they are what was signed; answers whatever came back in time.
     pub(crate) async fn exchange(
         &self,
         method: &str,
         url: &str,
         headers: &[(&str, String)],
         body: &str,
+        within: Duration,
     ) -> Result<Reply, Unanswered> {
         let method =
             reqwest::Method::from_bytes(method.as_bytes()).map_err(|error| Unanswered::new(error.to_string()))?;
-        let request = self.0.request(method, url);
+        let request = self.0.request(method, url).timeout(within);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
         let response = request.body(body.to_owned()).send().await.map_err(failed)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -1,12 +1,17 @@
 //! The client of `api.mch.weixin.qq.com`.
 
+use std::time::Duration;
+
 use openssl::hash::{MessageDigest, hash};
 use serde_json::{Value, json};
 
 use super::{Keys, Merchant, NewTransfer, PaySign, Refund, Signed, Transaction, Transfer, Unverified};
-use crate::http::Reply;
+use crate::http::{Reply, WHOLE};
 use crate::lenient::text;
 use crate::{Http, Unanswered};
+
+/// How long a bill may take: it is as large as the day was busy.
+const BILL: Duration = Duration::from_secs(120);
 
 /// What a call may come to besides success.
 #[derive(Debug, thiserror::Error)]
@@ -86,15 +91,17 @@ struct Call<'a> {
     body: &'a str,
     /// The key of WeChat's that sealed something in the body.
     sealed_with: Option<&'a str>,
+    /// How long the answer may take.
+    within: Duration,
 }
 
 impl<'a> Call<'a> {
     const fn get(path: &'a str) -> Self {
-        Self { method: "GET", path, body: "", sealed_with: None }
+        Self { method: "GET", path, body: "", sealed_with: None, within: WHOLE }
     }
 
     const fn post(path: &'a str, body: &'a str) -> Self {
-        Self { method: "POST", path, body, sealed_with: None }
+        Self { method: "POST", path, body, sealed_with: None, within: WHOLE }
     }
 }
 
@@ -199,7 +206,7 @@ impl Pay {
         let url = text(&answer, "download_url");
         let path = self.path_of(&url).ok_or_else(|| Unanswered::new("the bill is not where we may fetch it"))?;
         // The file itself comes unsigned; its digest came signed.
-        let reply = self.send(&Call::get(&path), now).await?;
+        let reply = self.send(&Call { within: BILL, ..Call::get(&path) }, now).await?;
         accepted(&reply)?;
         let digest = hash(MessageDigest::sha1(), &reply.body).map(hex::encode).unwrap_or_default();
         if !digest.eq_ignore_ascii_case(&text(&answer, "hash_value")) {
@@ -266,7 +273,7 @@ impl Pay {
     }
 
     async fn send(&self, call: &Call<'_>, now: i64) -> Result<Reply, PayError> {
-        let Call { method, path, body, sealed_with } = *call;
+        let Call { method, path, body, sealed_with, within } = *call;
         let authorization = self.merchant.authorization(method, path, body, now, &(self.nonce)());
         let authorization = authorization.ok_or_else(|| Unanswered::new("our key does not sign"))?;
         let mut headers = vec![("Authorization", authorization), ("Accept", "application/json".to_owned())];
@@ -276,7 +283,7 @@ impl Pay {
         // With the public key named, the answer is signed with it.
         let serial = sealed_with.map(str::to_owned).or_else(|| self.keys.public_key_id());
         headers.extend(serial.map(|serial| ("Wechatpay-Serial", serial)));
-        Ok(self.http.exchange(method, &format!("{}{path}", self.base), &headers, body).await?)
+        Ok(self.http.exchange(method, &format!("{}{path}", self.base), &headers, body, within).await?)
     }
 
     /// The path of an address under our base. Nothing else is fetched with our signature.
