@@ -29,6 +29,7 @@ on_both!(
     the_first_entries_of_a_user_may_come_all_at_once,
     every_balance_has_its_ceiling,
     the_sealer_seals_what_is_committed,
+    the_sealer_walks_through_many_and_finds_who_was_late,
     the_database_itself_refuses_what_must_not_be,
 );
 
@@ -394,31 +395,63 @@ async fn the_sealer_seals_what_is_committed(db: TestDb) {
     houseful(&db).await;
     let clock = Clock::system();
     let now = clock.now();
-    let sealed = |count: i64| {
-        let db = &db;
-        async move {
-            for _ in 0..200 {
-                if db.db.read(audit).await.unwrap().unwrap().sealed == count {
-                    return;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-            panic!("waited in vain for {count} seals");
-        }
-    };
     let stop = CancellationToken::new();
     let sealer = tokio::spawn(Sealer::new(db.db.clone(), clock.clone()).run(stop.clone()));
     for number in 1..=3 {
         write(&db, move |conn| post(conn, now, &grant(user(1), number))).await.unwrap();
     }
-    sealed(3).await;
+    sealed(&db, 3).await;
     // What is long settled is not looked at again; what comes after it is.
     clock.advance(std::time::Duration::from_secs(3_600));
     tokio::time::sleep(std::time::Duration::from_millis(2_200)).await;
     write(&db, move |conn| post(conn, now, &grant(user(2), 4))).await.unwrap();
-    sealed(4).await;
+    sealed(&db, 4).await;
     stop.cancel();
     sealer.await.unwrap();
+}
+
+async fn the_sealer_walks_through_many_and_finds_who_was_late(db: TestDb) {
+    houseful(&db).await;
+    let late = if db.url.starts_with("postgres") {
+        // It took its number before all the others, and commits after they are sealed.
+        let (holder, (took, taken), (release, released)) =
+            (db.db.clone(), std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+        let late = tokio::spawn(async move {
+            let slow = move |conn: &mut Conn| {
+                let entry = post(conn, NOW, &grant(user(2), 1))?;
+                took.send(()).unwrap();
+                released.recv().unwrap();
+                Ok::<_, LedgerError>(entry)
+            };
+            holder.write(slow).await.unwrap();
+        });
+        tokio::task::spawn_blocking(move || taken.recv().unwrap()).await.unwrap();
+        Some((late, release))
+    } else {
+        None
+    };
+    write(&db, |conn| (0..1_100).try_for_each(|_| post(conn, NOW, &grant(user(1), 1)).map(drop))).await.unwrap();
+    let stop = CancellationToken::new();
+    let sealer = tokio::spawn(Sealer::new(db.db.clone(), Clock::system()).run(stop.clone()));
+    sealed(&db, 1_100).await;
+    if let Some((late, release)) = late {
+        release.send(()).unwrap();
+        late.await.unwrap();
+        sealed(&db, 1_101).await;
+    }
+    stop.cancel();
+    sealer.await.unwrap();
+}
+
+/// Waits until so many entries are sealed; the books hold.
+async fn sealed(db: &TestDb, count: i64) {
+    for _ in 0..400 {
+        if db.db.read(audit).await.unwrap().unwrap().sealed == count {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("waited in vain for {count} seals");
 }
 
 async fn the_database_itself_refuses_what_must_not_be(db: TestDb) {

@@ -21,6 +21,7 @@ on_both!(
     a_closed_order_that_is_paid_all_the_same_is_credited,
     one_payment_credits_one_order,
     certificates_are_fetched_where_there_is_no_public_key,
+    unknown_certificates_are_looked_for_once_a_minute,
     a_notice_signed_with_an_unknown_certificate_has_it_fetched,
     while_the_server_is_gone_wechat_comes_again,
     what_cannot_be_committed_is_not_accepted,
@@ -197,6 +198,25 @@ async fn one_payment_credits_one_order(db: TestDb) {
     again["transaction_id"] = told["transaction_id"].clone();
     assert_eq!(paid(&house, again, json!({})).await, 400);
     assert_eq!((bob.purse().await, bob.order_state(&two).await.as_str()), ((60, 0), "created"));
+}
+
+async fn unknown_certificates_are_looked_for_once_a_minute(db: TestDb) {
+    let house = House::open(db).await;
+    let mut settings = house.settings.clone();
+    settings.server.listen = ([127, 0, 0, 1], 0).into();
+    settings.wechat_pay.as_mut().unwrap().verify_keys.clear();
+    let second = House::with_settings_at(settings, &house).await;
+    let calls = || async { house.outside().await["calls"]["/v3/certificates"].as_u64().unwrap_or(0) };
+    eventually("they are fetched", || async { calls().await == 1 }).await;
+    house.fault(json!({"path": "/v3/certificates", "status": 500})).await;
+    house.advance(61);
+    for _ in 0..5 {
+        // Signed with the public key, whose number this instance does not know.
+        let quirks = json!({"url": second.at("pay_notify/")});
+        assert_eq!(notice(&house, "TRANSACTION.SUCCESS", "transaction", json!({}), quirks).await, 401);
+    }
+    assert_eq!(calls().await, 2, "whatever comes of it");
+    second.close().await;
 }
 
 async fn certificates_are_fetched_where_there_is_no_public_key(db: TestDb) {

@@ -24,6 +24,7 @@ on_both!(
     a_silent_provider_leaves_the_order_to_the_sweeper,
     orders_are_ones_own,
     open_orders_have_a_limit,
+    an_operators_question_tells_who_says_otherwise,
     an_outage_of_the_provider_does_not_lock_a_buyer_out,
     the_last_twenty_orders_are_shown,
     a_banned_user_buys_and_withdraws_nothing,
@@ -238,6 +239,20 @@ pub(crate) async fn buyer(house: &House, name: &str, block: i64) -> (Phone, Valu
     let order = phone.order(block).await;
     house.pay(&order).await;
     (phone, order)
+}
+
+async fn an_operators_question_tells_who_says_otherwise(db: TestDb) {
+    let house = House::open(db).await;
+    let (_, order) = buyer(&house, "bob", 1).await;
+    let no = order["out_trade_no"].as_str().unwrap();
+    assert!(house.parts.payments.query(no).await.is_ok());
+    let path = "/v3/pay/transactions/out-trade-no";
+    house.fault(json!({"path": path, "status": 404, "errcode": "ORDER_NOT_EXIST", "times": 1})).await;
+    let word = house.parts.payments.query(no).await.unwrap_err().to_string();
+    assert!(word.contains("paid here, but not there"), "{word}");
+    house.fault(json!({"path": path, "status": 503, "times": 1})).await;
+    let word = house.parts.payments.query(no).await.unwrap_err().to_string();
+    assert!(word.contains("no clear answer"), "{word}");
 }
 
 async fn open_orders_have_a_limit(db: TestDb) {

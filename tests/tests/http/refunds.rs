@@ -30,6 +30,7 @@ on_both!(
     a_virtual_refund_that_fails_gives_the_coins_back,
     no_word_about_a_repeated_virtual_refund_returns_coins_of_money_that_went_back,
     a_lie_about_a_failed_refund_gives_nothing_back,
+    who_cannot_be_asked_is_not_refunded_by,
 );
 
 fn fen(amount: i64) -> Option<Fen> {
@@ -412,6 +413,17 @@ async fn no_word_about_a_repeated_virtual_refund_returns_coins_of_money_that_wen
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert_eq!((done(&house, &order).await, buyer.purse().await), (vec![(600, "asked")], (0, 0)));
     house.audit().await;
+}
+
+async fn who_cannot_be_asked_is_not_refunded_by(db: TestDb) {
+    let mut house = virtual_house(db).await;
+    let (bob, order) = buyer(&house, "bob", 1).await;
+    house.settings.virtual_payment = None;
+    house.settings.payments.provider = None;
+    let house = house.restart(0).await;
+    assert!(matches!(refund(&house, &order, None).await, Err(PaymentsError::ProviderUnavailable)));
+    assert_eq!(bob.purse().await, (60, 0));
+    house.close().await;
 }
 
 async fn a_lie_about_a_failed_refund_gives_nothing_back(db: TestDb) {

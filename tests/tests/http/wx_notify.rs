@@ -16,6 +16,7 @@ on_both!(
     an_encrypted_push_must_fit_its_order,
     what_is_forged_moves_nothing_and_is_counted,
     goods_of_a_lost_push_are_told_to_be_provided,
+    nobody_waits_for_goods_whose_money_went_back,
     complaints_are_recorded_once,
     what_is_unknown_is_accepted_and_counted,
 );
@@ -138,6 +139,26 @@ async fn what_is_forged_moves_nothing_and_is_counted(db: TestDb) {
     }
     assert_eq!(house.callbacks("push", "forged").await, 16);
     assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((0, 0), "created"));
+}
+
+async fn nobody_waits_for_goods_whose_money_went_back(db: TestDb) {
+    let house = virtual_house(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    house.fault(json!({"path": "/xpay/notify_provide_goods", "errcode": 268_490_013})).await;
+    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
+    house.advance(11);
+    eventually("the sweeper asks", || async { bob.purse().await == (60, 0) }).await;
+    let calls = || async { house.outside().await["calls"]["/xpay/notify_provide_goods"].as_u64().unwrap_or(0) };
+    eventually("WeChat is told", || async { calls().await == 1 }).await;
+    let path = format!("pay/{}/refund", order["out_trade_no"].as_str().unwrap());
+    assert_eq!(house.control(&path, json!({"fen": 600})).await, 204);
+    house.advance(130);
+    eventually("WeChat is told again", || async { calls().await == 2 }).await;
+    house.advance(1_300);
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!(calls().await, 2, "it is left in peace");
+    house.audit().await;
 }
 
 async fn goods_of_a_lost_push_are_told_to_be_provided(db: TestDb) {
