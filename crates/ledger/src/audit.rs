@@ -43,7 +43,7 @@ struct Number {
 }
 
 /// Rows that must not exist, each as a query whose first row names the offender.
-const RULES: [&str; 7] = [
+const RULES: [&str; 8] = [
     // A balance equals its transfers.
     "SELECT 'user ' || user_id || ': the balance ' || purpose || ' is ' || balance || ', its transfers come to ' || moved AS what FROM (
         SELECT p.user_id, p.purpose, p.balance,
@@ -60,6 +60,15 @@ const RULES: [&str; 7] = [
     // No forbidden negative.
     "SELECT 'user ' || user_id || ': a balance is on the wrong side of zero' AS what FROM ledger_purses
         WHERE bought < 0 OR granted < 0 OR income < 0 OR held < 0 OR debt > 0 ORDER BY user_id LIMIT 1",
+    // A purse counts the entries that its user is shown: all that moved more than what is held.
+    "SELECT 'user ' || p.user_id || ': counts ' || p.entries || ' entries, there are ' || COUNT(t.group_id) AS what
+        FROM ledger_purses p LEFT JOIN (
+            SELECT DISTINCT account / 10 AS user_id, group_id FROM (
+                SELECT debit AS account, group_id FROM ledger_transfers
+                UNION ALL SELECT credit, group_id FROM ledger_transfers
+            ) s WHERE account % 10 <> 4
+        ) t ON t.user_id = p.user_id
+        GROUP BY p.user_id, p.entries HAVING COUNT(t.group_id) <> p.entries ORDER BY p.user_id LIMIT 1",
     // Every account is one: a system's, or a purse's.
     "SELECT 'transfer ' || t.id || ': account ' || account || ' does not exist' AS what FROM (
         SELECT id, debit AS account FROM ledger_transfers UNION ALL SELECT id, credit FROM ledger_transfers

@@ -7,6 +7,7 @@ use qlive_store::schema::{ledger_groups, ledger_purses, ledger_transfers};
 use qlive_store::{Conn, StoreError, or_contended};
 use qlive_types::{Coins, EntryId, Moment, UserId};
 
+use crate::history::SHOWN;
 use crate::{Account, Entry, LedgerError, Purpose};
 
 /// By how much each balance of one user changes.
@@ -17,6 +18,8 @@ struct Change {
     income: i64,
     held: i64,
     debt: i64,
+    /// Whether the user is shown it: 1, or 0 when it moves only what is held.
+    entries: i64,
 }
 
 /// Writes an entry and moves the balances, in the caller's transaction. On
@@ -80,6 +83,9 @@ fn changes(entry: &Entry) -> Result<BTreeMap<UserId, Change>, LedgerError> {
                 Purpose::Debt => &mut change.debt,
             };
             *balance = balance.checked_add(by).ok_or(LedgerError::TooMany)?;
+            if SHOWN.contains(&purpose) {
+                change.entries = 1;
+            }
         }
     }
     Ok(changes)
@@ -101,6 +107,7 @@ fn move_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), Ledger
             dsl::income.eq(dsl::income + by.income),
             dsl::held.eq(dsl::held + by.held),
             dsl::debt.eq(dsl::debt + by.debt),
+            dsl::entries.eq(dsl::entries + by.entries),
         ))
         .execute(conn)?;
     if moved == 1 {
@@ -112,7 +119,9 @@ fn move_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), Ledger
     let has: Option<Balances> = dsl::ledger_purses.find(user.get()).select(columns).get_result(conn).optional()?;
     match has {
         None => first_balances(conn, user, by),
-        Some((bought, granted, income, held, debt)) => Err(by.refusal(Change { bought, granted, income, held, debt })),
+        Some((bought, granted, income, held, debt)) => {
+            Err(by.refusal(Change { bought, granted, income, held, debt, entries: 0 }))
+        }
     }
 }
 
@@ -148,6 +157,7 @@ fn first_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), Ledge
         ledger_purses::income.eq(by.income),
         ledger_purses::held.eq(by.held),
         ledger_purses::debt.eq(by.debt),
+        ledger_purses::entries.eq(by.entries),
     );
     or_contended(diesel::insert_into(ledger_purses::table).values(row).execute(conn))?;
     Ok(())

@@ -25,6 +25,7 @@ on_both!(
     income_is_counted_by_age,
     entries_are_sealed_in_a_chain,
     the_audit_names_every_kind_of_offender,
+    books_from_before_the_count_are_counted,
     two_entries_in_opposite_directions_do_not_deadlock,
     the_first_entries_of_a_user_may_come_all_at_once,
     every_balance_has_its_ceiling,
@@ -301,6 +302,7 @@ async fn the_audit_names_every_kind_of_offender(db: TestDb) {
             "UPDATE ledger_purses SET granted = granted + 1 WHERE user_id = 10000001",
             "the balance granted is 11, its transfers come to 10",
         ),
+        ("UPDATE ledger_purses SET entries = 4 WHERE user_id = 10000001", "counts 4 entries, there are 3"),
         ("UPDATE ledger_transfers SET amount = 11 WHERE id = 1", "the balance granted is 10, its transfers come to 11"),
         ("UPDATE ledger_groups SET transfers = 2 WHERE id = 1", "entry 1: of 2 transfers there are 1"),
         ("UPDATE ledger_groups SET total = 9 WHERE id = 2", "entry 2: of 1 transfers there are 1"),
@@ -316,6 +318,23 @@ async fn the_audit_names_every_kind_of_offender(db: TestDb) {
         assert!(said.contains(what), "{change}: {said}");
     }
     write(&db, |conn| Ok(audit(conn)?)).await.unwrap().unwrap();
+}
+
+async fn books_from_before_the_count_are_counted(db: TestDb) {
+    const MIGRATION: &str = include_str!("../../../migrations/postgres/2026-11-24-130000_purse_entries/up.sql");
+    houseful(&db).await;
+    write(&db, |conn| post(conn, NOW, &grant(user(1), 10))).await.unwrap();
+    let sent = write(&db, |conn| post(conn, NOW, &gift(user(1), user(2), 4))).await.unwrap();
+    write(&db, move |conn| reverse(conn, NOW, sent, "oops")).await.unwrap();
+    let fill = MIGRATION.find("UPDATE").map(|at| MIGRATION.split_at(at).1).unwrap();
+    write(&db, move |conn| {
+        diesel::sql_query("UPDATE ledger_purses SET entries = 0").execute(conn)?;
+        diesel::sql_query(fill).execute(conn)?;
+        Ok(audit(conn)?)
+    })
+    .await
+    .unwrap()
+    .unwrap();
 }
 
 async fn two_entries_in_opposite_directions_do_not_deadlock(db: TestDb) {

@@ -49,6 +49,13 @@ pub struct Wish {
     pub real_name: Option<String>,
 }
 
+impl Wish {
+    fn request(&self) -> Request {
+        let input = format!("{}|{}", self.income, self.real_name.as_deref().unwrap_or_default());
+        Request::new(format!("withdraw:{}:{}", self.user, self.request_id), &input)
+    }
+}
+
 /// What income comes to: floor(income × rate × 100).
 fn worth(income: Coins, ten_thousandths: i64) -> Result<Fen, TooMany> {
     // A rate is yuan for a coin; a yuan has a hundred fen.
@@ -73,6 +80,9 @@ impl Payments {
         let rate = self.configs.snapshot().await?.withdraw_rate().ten_thousandths();
         let profile = self.users.profile(wish.user).await?;
         let now = self.clock.now();
+        // Looked into apart from the writing first: what is refused must not make gifts wait.
+        let (asked, allowed) = (wish.clone(), rules.clone());
+        self.db.read(move |conn| check(conn, now, &asked, &allowed, rate)).await?;
         self.db.write(move |conn| once(conn, now, &wish, &profile, &rules, rate)).await
     }
 
@@ -140,29 +150,11 @@ fn once(
     rules: &PayoutRules,
     rate: i64,
 ) -> Result<Withdrawal, PaymentsError> {
-    let input = format!("{}|{}", wish.income, wish.real_name.as_deref().unwrap_or_default());
-    let request = Request::new(format!("withdraw:{}:{}", wish.user, wish.request_id), &input);
-    if let Some(kept) = kept(conn, &request)? {
-        return Ok(kept);
-    }
-    let amount = worth(wish.income, rate)?;
-    if amount.get() < LEAST_FEN {
-        return Err(PaymentsError::TooLittle);
-    }
-    if amount.get() >= NAMED_FROM_FEN && wish.real_name.is_none() {
-        return Err(PaymentsError::NameNeeded);
-    }
-    let has = purse(conn, wish.user)?;
-    let gifts = [Code::GiftReceived, Code::GiftHosted];
-    let young = credited_since(conn, wish.user, &gifts, now.before(rules.min_age))?;
-    if !has.owed.is_zero() || wish.income > withdrawable(&has, young) {
-        // This very request may have been faster, from another connection.
-        return match kept(conn, &request)? {
-            Some(kept) => Ok(kept),
-            None if has.owed.is_zero() => Err(PaymentsError::NotWithdrawable),
-            None => Err(PaymentsError::InDebt),
-        };
-    }
+    let (amount, young) = match check(conn, now, wish, rules, rate)? {
+        Checked::Kept(kept) => return Ok(*kept),
+        Checked::Allowed { amount, young } => (amount, young),
+    };
+    let request = wish.request();
     let id = insert(conn, now, wish, profile, amount)?;
     let of = |purpose| Account::User(wish.user, purpose);
     let entry = Entry::new(Kind::Hold, id.to_string());
@@ -176,6 +168,44 @@ fn once(
     }
     remember(conn, now, &request, &id.to_string(), Some(group))?;
     find(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)
+}
+
+/// What a wish comes to.
+enum Checked {
+    /// This very request made it before.
+    Kept(Box<Withdrawal>),
+    Allowed {
+        amount: Fen,
+        /// Income that is too young to go.
+        young: Coins,
+    },
+}
+
+/// Whether a wish is to be granted.
+fn check(conn: &mut Conn, now: Moment, wish: &Wish, rules: &PayoutRules, rate: i64) -> Result<Checked, PaymentsError> {
+    let request = wish.request();
+    if let Some(kept) = kept(conn, &request)? {
+        return Ok(Checked::Kept(Box::new(kept)));
+    }
+    let amount = worth(wish.income, rate)?;
+    if amount.get() < LEAST_FEN {
+        return Err(PaymentsError::TooLittle);
+    }
+    if amount.get() >= NAMED_FROM_FEN && wish.real_name.is_none() {
+        return Err(PaymentsError::NameNeeded);
+    }
+    let has = purse(conn, wish.user)?;
+    let gifts = [Code::GiftReceived, Code::GiftHosted];
+    let young = credited_since(conn, wish.user, &gifts, now.before(rules.min_age))?;
+    if has.owed.is_zero() && wish.income <= withdrawable(&has, young) {
+        return Ok(Checked::Allowed { amount, young });
+    }
+    // This very request may have been faster, from another connection.
+    match kept(conn, &request)? {
+        Some(kept) => Ok(Checked::Kept(Box::new(kept))),
+        None if has.owed.is_zero() => Err(PaymentsError::NotWithdrawable),
+        None => Err(PaymentsError::InDebt),
+    }
 }
 
 /// The withdrawal that this request made before.

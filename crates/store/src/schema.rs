@@ -186,6 +186,7 @@ diesel::table! {
         income -> BigInt,
         held -> BigInt,
         debt -> BigInt,
+        entries -> BigInt,
     }
 }
 

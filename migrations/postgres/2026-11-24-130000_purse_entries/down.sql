@@ -1,0 +1,1 @@
+ALTER TABLE ledger_purses DROP COLUMN entries;
