@@ -39,5 +39,7 @@ mod sweeper;
 mod sync;
 mod tokens;
 mod told;
+mod transfers;
+mod virtual_refunds;
 mod wallet;
 mod wx_notify;

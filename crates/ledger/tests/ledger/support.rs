@@ -1,10 +1,11 @@
-//! What these suites share: a few users.
+//! What these suites share: a few users, a grant, a gift.
 
 use diesel::prelude::*;
-use qlive_store::StoreError;
+use qlive_ledger::{Account, Code, Entry, Kind, LedgerError, Purpose, System};
 use qlive_store::schema::users;
 use qlive_store::testing::TestDb;
-use qlive_types::{Coins, UserId};
+use qlive_store::{Conn, StoreError};
+use qlive_types::{Coins, Moment, UserId};
 
 pub(crate) fn coins(amount: i64) -> Coins {
     Coins::new(amount).unwrap()
@@ -34,4 +35,31 @@ pub(crate) async fn houseful(db: &TestDb) {
         })
         .await
         .unwrap();
+}
+
+pub(crate) const NOW: Moment = Moment::from_millis(1_000_000);
+
+pub(crate) fn grant(to: UserId, amount: i64) -> Entry {
+    Entry::new(Kind::Grant, "because").moving(
+        Account::System(System::Grants),
+        Account::User(to, Purpose::Granted),
+        coins(amount),
+        Code::Grant,
+    )
+}
+
+pub(crate) fn gift(from: UserId, to: UserId, amount: i64) -> Entry {
+    Entry::new(Kind::Gift, "g").moving(
+        Account::User(from, Purpose::Granted),
+        Account::User(to, Purpose::Income),
+        coins(amount),
+        Code::GiftReceived,
+    )
+}
+
+pub(crate) async fn write<T: Send + 'static>(
+    db: &TestDb,
+    act: impl Fn(&mut Conn) -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    db.db.write(act).await
 }

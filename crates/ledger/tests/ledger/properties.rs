@@ -1,7 +1,4 @@
 //! Random entries against a model of the books, on both engines.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod support;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +10,8 @@ use qlive_ledger::{Account, Code, Entry, Kind, LedgerError, Purpose, System, aud
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_types::{EntryId, Moment, UserId, random};
-use support::{coins, houseful, user};
+
+use crate::support::{coins, houseful, user};
 
 on_both!(random_entries_keep_the_books);
 
