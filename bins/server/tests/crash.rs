@@ -73,7 +73,7 @@ async fn killed_at_random_it_loses_and_doubles_nothing(db: TestDb) {
     for order in &orders {
         eventually("a paid order is credited", || async {
             let no = order["out_trade_no"].as_str().unwrap();
-            house.parts.payments.query(no).await.unwrap().shown_state() == "paid"
+            house.parts.payments.query(house.operator(), no).await.unwrap().shown_state() == "paid"
         })
         .await;
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
+use qlive_store::audit::{self, Operator};
 use qlive_store::schema::orders;
 use qlive_types::{Moment, Page, UserId};
 
@@ -86,27 +87,35 @@ impl Payments {
             .await
     }
 
-    /// Asks the provider about an order now, for an operator.
-    pub async fn query(&self, no: &str) -> Result<Order, PaymentsError> {
-        let order = self.order(no).await?;
-        if order.state == State::Paid && !order.provision_due {
-            // Nothing is due; what the provider says is held against what we have all the same.
-            let seen = self.ask(&order).await;
-            let otherwise =
-                |why: &str| Err(PaymentsError::ProviderSilent(format!("the order is paid here, but {why}")));
-            return match &seen {
-                Seen::Paid(_) => match self.settle(no, seen).await? {
-                    Settled::Unfit(why) => otherwise(&format!("what was paid does not fit: {why}")),
-                    Settled::So { .. } | Settled::UnknownOrder => Ok(order),
-                },
-                Seen::Unclear => otherwise("there was no clear answer"),
-                Seen::Unpaid | Seen::Closed | Seen::Missing | Seen::Refused => otherwise("not there"),
-            };
+    /// Asks the provider about an order now, for an operator. An error unless it gave a clear answer that fits.
+    pub async fn query(&self, by: Operator, no: &str) -> Result<Order, PaymentsError> {
+        let before = self.order(no).await?;
+        if before.state != State::Paid {
+            let (now, named) = (self.clock.now(), no.to_owned());
+            self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &named, now, now)?)).await?;
         }
-        let (now, named) = (self.clock.now(), no.to_owned());
-        self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &named, now, now)?)).await?;
-        self.resolve(&order).await?;
-        self.order(no).await
+        let seen = self.ask(&before).await;
+        let doubt = match (&seen, before.state) {
+            (Seen::Unclear, _) => Some("it gave no clear answer"),
+            (Seen::Unpaid | Seen::Closed | Seen::Missing | Seen::Refused, State::Paid) => {
+                Some("the order is paid here, but not there")
+            }
+            _ => None,
+        };
+        if let Settled::Unfit(why) = self.settle(no, seen).await? {
+            return Err(PaymentsError::ProviderSilent(format!("what was paid does not fit: {why}")));
+        }
+        if let Some(doubt) = doubt {
+            return Err(PaymentsError::ProviderSilent(doubt.to_owned()));
+        }
+        let after = self.order(no).await?;
+        if after.state != before.state {
+            let (now, changed) = (self.clock.now(), format!("{no} is {}", after.shown_state()));
+            self.db
+                .write(move |conn| Ok::<_, PaymentsError>(audit::record(conn, now, &by, "orders query", &changed)?))
+                .await?;
+        }
+        Ok(after)
     }
 
     /// How many orders wait to be paid, and when the oldest of them was made.

@@ -1,5 +1,8 @@
 //! Notices of WeChat Pay: verified, opened, held against what we know, and only then taken.
 
+use std::time::Duration;
+
+use qlive_store::StoreError;
 use qlive_tencent::pay::{Notice, Pay, Refund, Signed, Transfer, TransferState, Unverified, open_notice};
 
 use crate::ask::transaction;
@@ -10,6 +13,9 @@ use crate::settle::{Seen, Settled};
 use crate::transfers::{Word, fits};
 use crate::withdrawals::by_bill;
 use crate::{Payments, PaymentsError, Provider, payout};
+
+/// How long a callback may take.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(800);
 
 /// What became of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +49,12 @@ pub enum Taken {
 
 impl Payments {
     /// Takes a notice of WeChat Pay.
-    pub async fn pay_notice(&self, signed: &Signed, body: &[u8]) -> Result<Verdict, PaymentsError> {
+    pub async fn pay_notice(&self, signed: Signed, body: Vec<u8>) -> Result<Verdict, PaymentsError> {
+        let this = self.clone();
+        in_time(async move { this.take_notice(&signed, &body).await }).await
+    }
+
+    async fn take_notice(&self, signed: &Signed, body: &[u8]) -> Result<Verdict, PaymentsError> {
         let Some(pay) = &self.providers.wechat_pay else { return Ok(Verdict::Forged) };
         match self.verify(pay, signed, body).await {
             Ok(()) => {}
@@ -174,6 +185,18 @@ impl Payments {
         }
         self.transfer_news(withdrawal.id, Word::Told(told)).await?;
         Ok(Verdict::Taken(Taken::Settled))
+    }
+}
+
+/// Takes up what a callback brings, and answers within the second that it has. What takes longer goes
+/// on: WeChat is told to come again, and finds it done.
+pub(crate) async fn in_time(
+    taking: impl Future<Output = Result<Verdict, PaymentsError>> + Send + 'static,
+) -> Result<Verdict, PaymentsError> {
+    match tokio::time::timeout(ANSWERED_WITHIN, tokio::spawn(taking)).await {
+        Ok(Ok(verdict)) => verdict,
+        Ok(Err(fault)) => Err(StoreError::Unavailable(fault.to_string()).into()),
+        Err(_) => Ok(Verdict::Again),
     }
 }
 

@@ -182,6 +182,8 @@ mod tests {
             assert_eq!(State::from_number(state.number()), Some(state));
         }
         assert_eq!(State::from_number(10), None);
+        let at_wechat: Vec<State> = State::ALL.into_iter().filter(|state| state.is_at_wechat()).collect();
+        assert_eq!(at_wechat, [State::Approved, State::Confirm, State::UnderWay]);
         let names = State::ALL.map(State::name);
         assert_eq!(names, ["review", "review", "paying", "confirm", "paying", "paid", "rejected", "failed", "expired"]);
         assert_eq!(State::ALL.map(State::is_final), [false, false, false, false, false, true, true, true, true]);

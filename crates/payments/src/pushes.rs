@@ -2,21 +2,25 @@
 //! it fits; what came plain only sends us to ask.
 
 use qlive_tencent::wechat::push::{Opened, PushEvent, Trust};
-use qlive_tencent::xpay::XpayState;
 
 use crate::ask::moment;
 use crate::complaints::{Complaint, record};
-use crate::notices::settled;
+use crate::notices::{in_time, settled};
 use crate::refund::{News, State};
 use crate::refunding::ByPlatform;
 use crate::refunds::{self, RefundShown};
-use crate::settle::{Payment, Seen, provided};
+use crate::settle::{Payment, Seen};
 use crate::store::{self, Order};
 use crate::{Payments, PaymentsError, Provider, Taken, Verdict, order};
 
 impl Payments {
     /// Takes a push that was verified and opened.
     pub async fn push(&self, opened: &Opened) -> Result<Verdict, PaymentsError> {
+        let (this, opened) = (self.clone(), opened.clone());
+        in_time(async move { this.take_push(&opened).await }).await
+    }
+
+    async fn take_push(&self, opened: &Opened) -> Result<Verdict, PaymentsError> {
         match &opened.event {
             PushEvent::GoodsPaid { out_trade_no, .. } => match self.goods_order(out_trade_no).await? {
                 None => Ok(Verdict::Taken(Taken::Unknown)),
@@ -65,21 +69,15 @@ impl Payments {
         }
     }
 
-    /// A plain push claims a payment: WeChat is asked, as seldom as any client may have it asked.
+    /// A plain push claims a payment: WeChat is asked, as seldom as any client may have it asked. Whether
+    /// it has heard that the goods were provided is not for such a push to say: the sweeper tells it.
     async fn claimed_paid(&self, order: &Order) -> Result<Verdict, PaymentsError> {
-        let was_paid = order.state == order::State::Paid;
-        if !was_paid {
-            self.look_into(order).await?;
+        if order.state == order::State::Paid {
+            return Ok(Verdict::Taken(Taken::Known));
         }
-        let (order, no) = (self.order(&order.out_trade_no).await?, order.out_trade_no.clone());
-        if order.state != order::State::Paid {
-            return Ok(Verdict::Again);
-        }
-        // Accepting the push is what tells WeChat that the goods are provided.
-        if order.provision_due {
-            self.db.write(move |conn| Ok::<_, PaymentsError>(provided(conn, &no)?)).await?;
-        }
-        Ok(Verdict::Taken(if was_paid { Taken::Known } else { Taken::Settled }))
+        self.look_into(order).await?;
+        let order = self.order(&order.out_trade_no).await?;
+        Ok(if order.state == order::State::Paid { Verdict::Taken(Taken::Settled) } else { Verdict::Again })
     }
 
     /// The payment that an encrypted push tells of, when it is of this order.
@@ -145,52 +143,38 @@ impl Payments {
                 return Ok(settled(refund.state, news));
             }
         }
-        let known = ours.is_none() && before.iter().any(|refund| refund.number == *wx_refund_id);
-        if trust == Trust::Plain && !known {
-            let agrees = match &ours {
-                Some(refund) if !succeeded => self.failed(order, refund).await,
-                // Of the platform's own we keep no record when they fail.
-                None if !succeeded => true,
-                _ => self.went_back(order, &before, mch_refund_id, *refund_fee).await,
-            };
-            if !agrees {
+        let plain = trust == Trust::Plain;
+        if let Some(refund) = ours {
+            if plain && self.standing_of(&refund, order).await != Ok(Some(news)) {
                 return Ok(Verdict::Again);
             }
+            self.refund_news(Provider::Virtual, &refund.number, news).await?;
+            return Ok(Verdict::Taken(Taken::Settled));
         }
-        match ours {
-            Some(refund) => {
-                self.refund_news(Provider::Virtual, &refund.number, news).await?;
-                Ok(Verdict::Taken(Taken::Settled))
-            }
-            None if !succeeded => Ok(Verdict::Taken(Taken::Known)),
-            None => {
-                let by_platform = ByPlatform {
-                    provider: Provider::Virtual,
-                    number: wx_refund_id.clone(),
-                    out_trade_no: order.out_trade_no.clone(),
-                    fen: *refund_fee,
-                };
-                self.platform_refund(by_platform).await
-            }
+        if !succeeded || before.iter().any(|refund| refund.number == *wx_refund_id) {
+            return Ok(Verdict::Taken(Taken::Known));
         }
+        // What WeChat says is gone counts, not what a push says that anybody may have written.
+        let fen = if plain { self.unheard_of(order, &before).await } else { Some(*refund_fee) };
+        let Some(fen) = fen else { return Ok(Verdict::Again) };
+        let by_platform = ByPlatform {
+            provider: Provider::Virtual,
+            number: wx_refund_id.clone(),
+            out_trade_no: order.out_trade_no.clone(),
+            fen,
+        };
+        self.platform_refund(by_platform).await
     }
 
-    /// Whether WeChat says itself that a refund failed, where it said nothing of the kind before this one.
-    async fn failed(&self, order: &Order, refund: &RefundShown) -> bool {
-        let before = refund.before.is_some_and(|before| before.failed);
-        match self.query_goods(order).await {
-            Ok(Ok(told)) => !before && told.state == XpayState::RefundFailed,
-            Ok(Err(_)) | Err(_) => false,
+    /// What went back of an order, by WeChat's own word, beyond every refund we know of. `None` when
+    /// that is nothing, or does not show: WeChat is silent, or one of ours is under way.
+    async fn unheard_of(&self, order: &Order, known: &[RefundShown]) -> Option<i64> {
+        if known.iter().any(|refund| refund.state == State::Asked) {
+            return None;
         }
-    }
-
-    /// Whether WeChat says itself that so much more went back than by every other refund we know of.
-    async fn went_back(&self, order: &Order, known: &[RefundShown], number: &str, fen: i64) -> bool {
-        let others = known.iter().filter(|refund| refund.state != State::Refused && refund.number != number);
-        let others: i64 = others.map(|refund| refund.fen.get()).sum();
-        match self.query_goods(order).await {
-            Ok(Ok(told)) => fen > 0 && told.left_fee >= 0 && order.price.get() - told.left_fee >= others + fen,
-            Ok(Err(_)) | Err(_) => false,
-        }
+        let left = self.standing(order).await.ok()?.left;
+        let heard = known.iter().filter(|refund| refund.state == State::Done).map(|refund| refund.fen.get());
+        let gone = order.price.get().checked_sub(left)?.checked_sub(heard.sum())?;
+        (gone > 0).then_some(gone)
     }
 }

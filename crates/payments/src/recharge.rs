@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use qlive_store::schema::orders;
 use qlive_store::{Conn, StoreError};
-use qlive_tencent::pay::{Pay, Prepay};
+use qlive_tencent::pay::{Pay, PayError, Prepay};
 use qlive_tencent::xpay::{Goods, Xpay};
 use qlive_types::{Moment, UserId, random};
 use qlive_users::Profile;
@@ -21,6 +21,9 @@ use crate::{Payments, PaymentsError, Provider};
 
 /// For how long an order is on offer.
 const OFFERED: Duration = Duration::from_secs(1_800);
+
+/// What WeChat Pay says when the merchant does not sell for the user's app.
+const OTHER_APP: &str = "APPID_MCHID_NOT_MATCH";
 
 /// For how long one counts that never reached its client.
 const UNHEARD_OF: Duration = Duration::from_secs(60);
@@ -63,6 +66,10 @@ impl Payments {
         };
         let prepay_id = match pay.prepay(&order, at.secs()).await {
             Ok(prepay_id) => prepay_id,
+            Err(PayError::Refused { code, .. }) if code == OTHER_APP => {
+                self.settle(&no, Seen::Refused).await?;
+                return Err(PaymentsError::ProviderUnavailable);
+            }
             Err(error) if is_word(&error) => {
                 self.settle(&no, Seen::Refused).await?;
                 return Err(PaymentsError::ProviderRefused(error.to_string()));

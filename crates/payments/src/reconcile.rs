@@ -25,6 +25,8 @@ pub enum DifferenceKind {
     NotCredited,
     /// The bill's amount is not the order's.
     AmountDiffers,
+    /// The bill has a payment of a paid order that is not the one it was credited for: it was paid twice.
+    PaidTwice,
     /// The order is paid here, but the ledger has no credit of it.
     NotInLedger,
     /// The order was paid that day here, but not in the bill.
@@ -47,6 +49,7 @@ impl DifferenceKind {
             Self::UnknownOrder => "unknown_order",
             Self::NotCredited => "not_credited",
             Self::AmountDiffers => "amount_differs",
+            Self::PaidTwice => "paid_twice",
             Self::NotInLedger => "not_in_ledger",
             Self::NotInBill => "not_in_bill",
             Self::UnknownRefund => "unknown_refund",
@@ -65,6 +68,7 @@ impl DifferenceKind {
             }
             Self::NotCredited => "run `orders query` with its number: a payment that fits is then credited",
             Self::AmountDiffers => "compare both in the console; do not credit it by hand before you know why",
+            Self::PaidTwice => "refund that payment in the console, under the number of its own there",
             Self::NotInLedger => "run `ledger audit`; the books were changed behind our back",
             Self::NotInBill => "run `orders query` with its number, and compare with the next day's bill",
             Self::UnknownRefund => "its notice is missing: have WeChat send it again from the console",
@@ -156,6 +160,7 @@ fn payment(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, Payment
         None => Some(DifferenceKind::UnknownOrder),
         Some(order) if order.price != bill => Some(DifferenceKind::AmountDiffers),
         Some(order) if order.state != State::Paid => Some(DifferenceKind::NotCredited),
+        Some(order) if order.transaction_id.as_ref() != Some(&row.transaction_id) => Some(DifferenceKind::PaidTwice),
         Some(order) if !is_credited(conn, order)? => Some(DifferenceKind::NotInLedger),
         Some(_) => None,
     };
@@ -190,10 +195,10 @@ fn money_back(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, Paym
     Ok(kind.map(|kind| Difference { kind, number: row.out_refund_no.clone(), bill: Some(bill), ours }))
 }
 
-/// Whether one of the two says that the money went back, and the other that it will not.
+/// Whether one of the two says that the money went back, and the other does not, or not yet.
 fn contradicts(refund: &RefundShown, bill: &str) -> bool {
     match bill {
-        "SUCCESS" => refund.state == refund::State::Refused,
+        "SUCCESS" => refund.state != refund::State::Done,
         "FAIL" | "CLOSED" => refund.state == refund::State::Done,
         _ => false,
     }

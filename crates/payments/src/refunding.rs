@@ -123,15 +123,32 @@ impl Payments {
             RefundAsked::NothingLeft => Again::NothingLeft,
             RefundAsked::Wrong => Again::Wrong,
         };
+        // Looked at only now, since it may have gone back just before the answer.
+        self.weighed(again, refund, before, order).await?.ok_or_else(|| "xpay's answers do not fit".to_owned())
+    }
+
+    /// What became of a refund that was asked for, by what xpay says of its order alone.
+    pub(crate) async fn standing_of(&self, refund: &RefundShown, order: &Order) -> Result<Option<News>, String> {
+        match refund.before {
+            Some(before) => self.weighed(Again::TakenUp, refund, before, order).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn weighed(
+        &self,
+        again: Again,
+        refund: &RefundShown,
+        before: Standing,
+        order: &Order,
+    ) -> Result<Option<News>, String> {
         let all = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
         let others = all.iter().filter(|other| !other.ours && other.created_at >= refund.created_at);
         let others = others.map(|other| other.fen.get()).sum();
-        // Asked only now, since it may have gone back just before the answer.
-        let now = self.standing(order).await?;
-        judge(again, refund.fen.get(), before, now, others).ok_or_else(|| "xpay's answers do not fit".to_owned())
+        Ok(judge(again, refund.fen.get(), before, self.standing(order).await?, others))
     }
 
-    async fn standing(&self, order: &Order) -> Result<Standing, String> {
+    pub(crate) async fn standing(&self, order: &Order) -> Result<Standing, String> {
         let told =
             self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
         if told.left_fee < 0 {

@@ -199,7 +199,10 @@ impl Xpay {
         let body = json!({"openid": openid, "env": self.account.env, "order_id": order_id});
         let answer = self.call(token, "/xpay/query_order", &body).await?;
         let order = answer.get("order").ok_or_else(|| Unanswered::new("no order in the answer"))?;
-        Ok(XpayOrder::parse(order))
+        match XpayOrder::parse(order) {
+            told if told.order_id == order_id => Ok(told),
+            _ => Err(Unanswered::new("the answer is about another order").into()),
+        }
     }
 
     /// Tells WeChat that the goods of a paid order were provided.

@@ -245,13 +245,13 @@ async fn an_operators_question_tells_who_says_otherwise(db: TestDb) {
     let house = House::open(db).await;
     let (_, order) = buyer(&house, "bob", 1).await;
     let no = order["out_trade_no"].as_str().unwrap();
-    assert!(house.parts.payments.query(no).await.is_ok());
+    assert!(house.parts.payments.query(house.operator(), no).await.is_ok());
     let path = "/v3/pay/transactions/out-trade-no";
     house.fault(json!({"path": path, "status": 404, "errcode": "ORDER_NOT_EXIST", "times": 1})).await;
-    let word = house.parts.payments.query(no).await.unwrap_err().to_string();
+    let word = house.parts.payments.query(house.operator(), no).await.unwrap_err().to_string();
     assert!(word.contains("paid here, but not there"), "{word}");
     house.fault(json!({"path": path, "status": 503, "times": 1})).await;
-    let word = house.parts.payments.query(no).await.unwrap_err().to_string();
+    let word = house.parts.payments.query(house.operator(), no).await.unwrap_err().to_string();
     assert!(word.contains("no clear answer"), "{word}");
 }
 

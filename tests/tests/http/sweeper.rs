@@ -142,7 +142,7 @@ async fn a_paid_order_is_asked_about_and_left_in_peace(db: TestDb) {
     let (bob, order) = crate::recharge::buyer(&house, "bob", 1).await;
     let no = order["out_trade_no"].as_str().unwrap();
     let path = format!("/v3/pay/transactions/out-trade-no/{no}");
-    assert_eq!(house.parts.payments.query(no).await.unwrap().shown_state(), "paid");
+    assert_eq!(house.parts.payments.query(house.operator(), no).await.unwrap().shown_state(), "paid");
     assert_eq!(calls(&house, &path).await, 1, "WeChat was asked");
     house.advance(700);
     tokio::time::sleep(Duration::from_millis(1_500)).await;

@@ -56,7 +56,21 @@ async fn the_platform_refunds_virtual_orders_too(db: TestDb) {
         "MchOrderId": order["out_trade_no"], "RefundFee": 300, "RetCode": 0});
     assert_eq!(house.asked("pushes", lie).await["status"], 503);
     assert_eq!(bob.purse().await, (30, 0));
-    assert_eq!(house.control(&path, json!({"fen": 300})).await, 204);
+    // One that lies about the sum brings what WeChat says is gone, and the true one brings nothing more.
+    house.fault(json!({"path": "/wx_notify/", "notice": "lost", "times": 1})).await;
+    assert_eq!(house.control(&path, json!({"fen": 200})).await, 204);
+    let lie = |number: &str, fen: i64| {
+        json!({"Event": "xpay_refund_notify", "OpenId": "sandbox-bob", "WxRefundId": number, "MchRefundId": "",
+            "MchOrderId": order["out_trade_no"], "RefundFee": fen, "RetCode": 0})
+    };
+    assert_eq!(house.asked("pushes", lie("xr-other", i64::MAX)).await["status"], 200);
+    assert_eq!((bob.purse().await, done(&house, &order).await), ((10, 0), vec![(300, "done"), (200, "done")]));
+    assert_eq!(house.asked("pushes", lie("xr-true", 200)).await["status"], 503);
+    let mut mute = lie("xr-mute", 1);
+    mute.as_object_mut().unwrap().remove("RetCode");
+    assert_eq!(house.asked("pushes", mute).await["status"], 400, "it does not say what became of it");
+    assert_eq!(bob.purse().await, (10, 0));
+    assert_eq!(house.control(&path, json!({"fen": 100})).await, 204);
     assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((0, 0), "refunded"));
     house.audit().await;
 }

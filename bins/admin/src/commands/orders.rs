@@ -82,7 +82,7 @@ impl Orders {
                 }
                 Ok(shown)
             }
-            Self::Query { out_trade_no } => Ok(order(&payments.query(&out_trade_no).await?)),
+            Self::Query { out_trade_no } => Ok(order(&payments.query(by, &out_trade_no).await?)),
             Self::Refund { out_trade_no, amount, reason } => {
                 if reason.trim().is_empty() {
                     bail!("give a reason");

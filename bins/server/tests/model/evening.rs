@@ -174,7 +174,7 @@ impl Evening {
     async fn ask(&mut self, order: usize) {
         let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else { return };
         let no = self.orders[at]["out_trade_no"].as_str().unwrap();
-        self.house.parts.payments.query(no).await.unwrap();
+        self.house.parts.payments.query(self.house.operator(), no).await.unwrap();
         if self.books.orders[at].paid {
             self.books.credit(at);
         }
