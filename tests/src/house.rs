@@ -331,7 +331,7 @@ impl House {
     /// The same with more said about it: `{"told": false}` loses the notice, `{"late": true}` pays what was closed.
     pub async fn try_pay(&self, order: &Value, how: Value) -> u16 {
         let mut body = how;
-        for key in ["signData", "paySig", "signature"] {
+        for key in ["signData", "paySig", "signature", "timeStamp", "nonceStr", "package", "paySign"] {
             if let Some(value) = order.get(key) {
                 body[key] = value.clone();
             }

@@ -27,6 +27,9 @@ pub(crate) struct Fault {
     /// Do what was asked, but lose the answer.
     #[serde(default)]
     pub(crate) drop_answer: bool,
+    /// Do what was asked, but have somebody on the way change the answer (WeChat Pay).
+    #[serde(default)]
+    pub(crate) tampered: bool,
     /// For `/pay_notify/` and `/wx_notify/`: the notice is `lost`, `late`,
     /// `doubled`, `reordered` (goes out behind the next), or follows a `probe`.
     pub(crate) notice: Option<String>,

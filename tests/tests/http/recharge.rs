@@ -63,6 +63,11 @@ async fn wechat_pay_credits_after_its_notice(db: TestDb) {
     assert_eq!((&order["provider"], &order["signType"]), (&json!("wechat_pay"), &json!("RSA")));
     assert!(order["package"].as_str().unwrap().starts_with("prepay_id=wx"));
     assert!(order["timeStamp"].is_string());
+    for (key, other) in [("timeStamp", "1"), ("nonceStr", "x"), ("package", "prepay_id=wx1"), ("paySign", "eA==")] {
+        let mut wrong = order.clone();
+        wrong[key] = json!(other);
+        assert_eq!(house.try_pay(&wrong, json!({})).await, 409, "{key}: the client checks the signature");
+    }
     house.pay(&order).await;
     assert_eq!(bob.purse().await, (60, 0));
     assert_eq!(bob.order_state(&order).await, "paid");

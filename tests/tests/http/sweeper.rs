@@ -7,7 +7,7 @@ use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, eventually};
 use qlive_types::Gender;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::recharge::virtual_house;
 
@@ -16,6 +16,7 @@ on_both!(
     what_was_never_paid_is_closed,
     a_virtual_order_that_was_never_paid_is_closed_and_looked_at_once_more,
     an_unclear_answer_decides_nothing,
+    an_answer_that_is_not_wechats_decides_nothing,
     an_order_paid_in_its_last_second_is_not_closed,
     a_paid_order_is_asked_about_and_left_in_peace,
 );
@@ -111,6 +112,28 @@ async fn an_unclear_answer_decides_nothing(db: TestDb) {
     assert_eq!(house.try_pay(&order, json!({"told": false, "late": true})).await, 200);
     house.advance(1_900);
     eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
+}
+
+async fn an_answer_that_is_not_wechats_decides_nothing(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, carl) = (house.guest("bob", Gender::Male).await, house.guest("carl", Gender::Male).await);
+    let (paid, other) = (bob.order(1).await, carl.order(2).await);
+    let path = |order: &Value| format!("/v3/pay/transactions/out-trade-no/{}", order["out_trade_no"].as_str().unwrap());
+    house.fault(json!({"path": path(&paid), "tampered": true})).await;
+    assert_eq!(house.try_pay(&paid, json!({"told": false})).await, 200);
+    house.advance(11);
+    eventually("it is asked about", || async { calls(&house, &path(&paid)).await >= 1 }).await;
+    let said = house.parts.payments.query(house.operator(), paid["out_trade_no"].as_str().unwrap()).await;
+    assert!(said.unwrap_err().to_string().contains("no clear answer"));
+    assert_eq!(bob.purse().await, (0, 0), "anybody may have said so");
+    house.no_faults().await;
+    house.advance(700);
+    eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
+    // An order is not made on a stranger's word either.
+    house.fault(json!({"path": "/v3/pay/transactions/jsapi", "tampered": true, "times": 1})).await;
+    carl.post("qlive_pay/", json!({"block_id": 2})).await.refused(503, "provider_silent");
+    house.pay(&other).await;
+    house.audit().await;
 }
 
 async fn an_order_paid_in_its_last_second_is_not_closed(db: TestDb) {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::notices::{Errand, send};
-use super::{Reply, answer, number, refuse, text};
+use super::{Reply, answer, is_merchants, number, refuse, text};
 use crate::world::{State, World};
 use crate::xpay;
 
@@ -14,6 +14,7 @@ use crate::xpay;
 #[derive(Clone)]
 pub(crate) struct Order {
     pub(crate) asked: Value,
+    prepay_id: String,
     /// NOTPAY, SUCCESS, REFUND or CLOSED.
     pub(crate) state: &'static str,
     pub(crate) transaction_id: String,
@@ -83,16 +84,18 @@ pub(super) async fn prepay(world: web::Data<World>, request: HttpRequest, body: 
 
 impl State {
     fn prepay(&mut self, asked: &Value) -> Reply {
-        let prepaid = (200, json!({"prepay_id": format!("wx{}", random::hex(16))}));
+        let prepaid = |id: &str| (200, json!({"prepay_id": id}));
         match self.orders.get(text(asked, "out_trade_no")) {
             Some(order) if order.asked != *asked => refuse(400, "INVALID_REQUEST"),
             Some(order) if order.state != "NOTPAY" => refuse(403, "OUT_TRADE_NO_USED"),
-            Some(_) => prepaid,
+            Some(order) => prepaid(&order.prepay_id),
             None => {
-                let order =
-                    Order { asked: asked.clone(), state: "NOTPAY", transaction_id: String::new(), paid_at: None };
-                self.orders.insert(text(asked, "out_trade_no").to_owned(), order);
-                prepaid
+                let prepay_id = format!("wx{}", random::hex(16));
+                let answer = prepaid(&prepay_id);
+                let (asked, transaction_id) = (asked.clone(), String::new());
+                let no = text(&asked, "out_trade_no").to_owned();
+                self.orders.insert(no, Order { asked, prepay_id, state: "NOTPAY", transaction_id, paid_at: None });
+                answer
             }
         }
     }
@@ -140,6 +143,27 @@ pub(super) struct Pays {
     /// For a virtual order: what `wx.requestVirtualPayment` was given.
     #[serde(flatten)]
     virtual_order: xpay::Asked,
+    /// What `wx.requestPayment` was given; not looked at when there is none.
+    #[serde(flatten)]
+    requested: Option<Requested>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Requested {
+    time_stamp: String,
+    nonce_str: String,
+    package: String,
+    pay_sign: String,
+}
+
+impl Requested {
+    /// Whether the merchant signed it for this order, as WeChat's client sees to.
+    fn fits(&self, world: &World, prepay_id: &str) -> bool {
+        let Self { time_stamp, nonce_str, package, pay_sign } = self;
+        let message = format!("{}\n{time_stamp}\n{nonce_str}\n{package}\n", world.accounts.app_id);
+        *package == format!("prepay_id={prepay_id}") && is_merchants(world, message.as_bytes(), pay_sign)
+    }
 }
 
 pub(super) async fn pay(world: web::Data<World>, no: web::Path<String>, body: web::Bytes) -> HttpResponse {
@@ -153,7 +177,7 @@ pub(super) async fn pay(world: web::Data<World>, no: web::Path<String>, body: we
     let paid = if pays.virtual_order.is_given() {
         xpay::pay(&world, &no, &pays.virtual_order)
     } else {
-        pay_order(&world, &no, pays.late)
+        pay_order(&world, &no, &pays)
     };
     match paid {
         Err(why) => HttpResponse::Conflict().json(json!({"error": why})),
@@ -166,7 +190,7 @@ pub(super) async fn pay(world: web::Data<World>, no: web::Path<String>, body: we
     }
 }
 
-fn pay_order(world: &World, no: &str, late: bool) -> Result<Errand, &'static str> {
+fn pay_order(world: &World, no: &str, pays: &Pays) -> Result<Errand, &'static str> {
     let now = world.clock.now();
     let mut state = world.state();
     let order = state.orders.get_mut(no).ok_or(
@@ -175,9 +199,12 @@ fn pay_order(world: &World, no: &str, late: bool) -> Result<Errand, &'static str
     let expired = Moment::parse_rfc3339(text(&order.asked, "time_expire")).is_none_or(|end| now > end);
     match order.state {
         "SUCCESS" | "REFUND" => return Err("it is paid"),
-        "CLOSED" if !late => return Err("it is closed"),
-        _ if expired && !late => return Err("it has expired"),
+        "CLOSED" if !pays.late => return Err("it is closed"),
+        _ if expired && !pays.late => return Err("it has expired"),
         _ => {}
+    }
+    if pays.requested.as_ref().is_some_and(|requested| !requested.fits(world, &order.prepay_id)) {
+        return Err("the paySign does not verify");
     }
     order.state = "SUCCESS";
     order.paid_at = Some(now);
