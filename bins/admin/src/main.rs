@@ -25,8 +25,9 @@ struct Arguments {
     #[arg(long, global = true)]
     json: bool,
     /// Who does it, for the audit log; the login name by default.
+    // Named as no argument of a command is: clap takes those of one name for one.
     #[arg(long = "as", global = true, value_name = "NAME")]
-    name: Option<String>,
+    operator: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -35,7 +36,7 @@ struct Arguments {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let settings = Settings::load(arguments.config.as_deref())?;
-    let name = match arguments.name {
+    let name = match arguments.operator {
         Some(name) => name,
         None => std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into()),
     };

@@ -178,6 +178,7 @@ async fn the_audit_names_the_offender_and_fails(db: TestDb) {
     );
     house.sql(&statement.replace("+ 1", "- 1")).await;
     house.sql("UPDATE orders SET gold = 61").await;
+    assert_eq!(admin(&house, &["ledger", "audit"]).await.status.code(), Some(1));
     let said = refused(&house, &["ledger", "audit"]).await;
     assert!(said.contains(order["out_trade_no"].as_str().unwrap()), "{said}");
 }
@@ -276,12 +277,26 @@ async fn what_is_changed_is_on_record(db: TestDb) {
     done(&house, &["orders", "refund", no, "--reason", "he asked"]).await;
     done(&house, &["gifts", "disable", "1"]).await;
     done(&house, &["blocks", "disable", "1"]).await;
+    done(&house, &["gifts", "add", "--name", "kite", "--gold", "3", "--image", "i"]).await;
+    done(&house, &["blocks", "add", "--gold", "3", "--price", "1.00"]).await;
+    done(&house, &["ledger", "credit", &bob.user_id, "8", "--reason", "a slip"]).await;
+    let grant = house.last_entry().await;
+    done(&house, &["ledger", "reverse", &grant.to_string(), "--reason", "a slip"]).await;
+    // An order that WeChat tells us of when it is asked.
+    let late = bob.order(2).await;
+    let late = late["out_trade_no"].as_str().unwrap();
+    assert_eq!(house.try_pay(&json!({"out_trade_no": late}), json!({"told": false})).await, 200);
+    done(&house, &["orders", "query", late]).await;
     let record = house.audit_log().await;
     for (action, subject, reason) in [
         ("ledger credit", format!("{}: 7 coins", bob.user_id), "a prize"),
         ("orders refund", no.to_owned(), "he asked"),
         ("gifts disable", "1".into(), ""),
         ("blocks disable", "1".into(), ""),
+        ("gifts add", String::new(), ""),
+        ("blocks add", String::new(), ""),
+        ("ledger reverse", grant.to_string(), "a slip"),
+        ("orders query", format!("{late} is paid"), ""),
     ] {
         let found = record
             .iter()

@@ -166,7 +166,11 @@ async fn a_request_id_gives_once(db: TestDb) {
     let host = house.host().await;
     bob.give(&host, ten, 2, id.clone()).await.refused(409, "request_id_reused");
     house.grant(&alice, 100).await;
-    assert_eq!(alice.give(&bob, ten, 2, id).await.ok()["gold"], 80, "an id is the giver's own");
+    assert_eq!(alice.give(&bob, ten, 2, id.clone()).await.ok()["gold"], 80, "an id is the giver's own");
+    // What was answered is answered again, whatever has changed since.
+    house.parts.gifts.disable(house.operator(), ten).await.unwrap();
+    bob.give(&alice, ten, 2, json!({"request_id": "new"})).await.refused(404, "unknown_gift");
+    assert_eq!(bob.give(&alice, ten, 2, id).await.ok(), first);
     house.audit().await;
 }
 
@@ -242,6 +246,7 @@ async fn price_and_name_are_frozen(db: TestDb) {
     let bear = house.gift("bear", 10).await;
     bob.give(&alice, bear, 1, json!({})).await.ok();
     house.parts.gifts.disable(house.operator(), bear).await.unwrap();
+    house.sql("UPDATE gifts SET price = 99, name = 'x'").await;
     let sent = house.parts.gifts.sent(Some(alice.id()), None, qlive_types::Page::FIRST).await.unwrap();
     assert_eq!((sent[0].name.as_str(), sent[0].price, sent[0].cost, sent[0].receiver_share), ("bear", 10, 10, 5));
 }

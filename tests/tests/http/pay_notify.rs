@@ -17,6 +17,7 @@ on_both!(
     a_probe_is_refused_and_is_no_attack,
     what_is_forged_moves_nothing_and_is_counted,
     what_is_anothers_moves_nothing_and_is_counted,
+    what_is_another_providers_is_unfit,
     what_is_unknown_is_accepted_and_counted,
     a_closed_order_that_is_paid_all_the_same_is_credited,
     one_payment_credits_one_order,
@@ -154,7 +155,20 @@ async fn what_is_anothers_moves_nothing_and_is_counted(db: TestDb) {
     other["transaction_id"] = json!("42009");
     assert_eq!(paid(&house, other, json!({})).await, 400, "it is paid under another number");
     assert_eq!(bob.purse().await, (60, 0));
+    // A block that has changed since changes no order.
+    let order = bob.order(1).await;
+    house.sql("UPDATE blocks SET gold = 9999, fen = 1").await;
+    assert_eq!(paid(&house, payment(&house, &order, 600), json!({})).await, 204);
+    assert_eq!(bob.purse().await, (120, 0));
     house.audit().await;
+}
+
+async fn what_is_another_providers_is_unfit(db: TestDb) {
+    let house = crate::recharge::virtual_house(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    assert_eq!(paid(&house, payment(&house, &order, 600), json!({})).await, 400);
+    assert_eq!((bob.purse().await, house.callbacks("pay", "unfit").await), ((0, 0), 1));
 }
 
 async fn what_is_unknown_is_accepted_and_counted(db: TestDb) {

@@ -199,6 +199,11 @@ async fn a_request_id_withdraws_once(db: TestDb) {
         assert_eq!(answer["income"], 200);
     }
     assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 700), 300));
+    let gift = house.gift("another fortune", 300).await;
+    let carl = house.guest("carl", Gender::Male).await;
+    alice.give(&carl, gift, 1, json!({})).await.ok();
+    house.advance(8 * 86_400);
+    assert_eq!(withdraw(&carl, 50, "one").await["income"], 50, "an id is the user's own");
     house.audit().await;
 }
 

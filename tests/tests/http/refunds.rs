@@ -17,6 +17,7 @@ on_both!(
     bought_goes_before_granted_and_income_stays,
     coins_come_back_when_wechat_refuses,
     coins_come_back_when_wechat_closes_the_refund,
+    an_abnormal_refund_stays_asked,
     an_unclear_answer_is_asked_again_under_the_same_number,
     the_platforms_refund_takes_its_part_once,
     a_refund_that_overtakes_its_payment_waits_for_it,
@@ -134,7 +135,30 @@ async fn coins_come_back_when_wechat_closes_the_refund(db: TestDb) {
     })
     .await;
     assert_eq!((bob.purse().await, done(&house, &order).await), ((60, 0), vec![(600, "refused")]));
+    // Should the money have gone back all the same, that is not passed over.
+    let told = json!({"mchid": "1900000001", "out_trade_no": order["out_trade_no"], "out_refund_no": number,
+        "refund_id": "5030", "refund_status": "SUCCESS", "amount": {"total": 600, "refund": 600}});
+    assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", told, json!({})).await, 400);
+    assert_eq!((bob.purse().await, house.callbacks("pay", "unfit").await), ((60, 0), 1));
     house.audit().await;
+}
+
+async fn an_abnormal_refund_stays_asked(db: TestDb) {
+    let house = House::open(db).await;
+    let (bob, order) = buyer(&house, "bob", 1).await;
+    house.control("refunds", json!({"hold": true})).await;
+    let number = refund(&house, &order, None).await.unwrap();
+    let decided = |how: &'static str| {
+        let (house, path) = (&house, format!("refunds/{number}"));
+        async move { house.control(&path, json!({"do": how})).await == 204 }
+    };
+    eventually("the card does not take it", || decided("abnormal")).await;
+    house.advance(700);
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!((bob.purse().await, done(&house, &order).await), ((0, 0), vec![(600, "asked")]));
+    // The merchant sees to it in the console.
+    assert!(decided("success").await);
+    eventually("it is done", || async { done(&house, &order).await == [(600, "done")] }).await;
 }
 
 async fn an_unclear_answer_is_asked_again_under_the_same_number(db: TestDb) {

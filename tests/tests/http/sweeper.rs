@@ -9,12 +9,14 @@ use qlive_tests::{House, eventually};
 use qlive_types::Gender;
 use serde_json::{Value, json};
 
-use crate::recharge::virtual_house;
+use crate::payouts::{approve, becomes, earner, withdraw};
+use crate::recharge::{buyer, virtual_house};
 
 on_both!(
     a_lost_notice_is_found_by_several_instances_once,
     what_was_never_paid_is_closed,
     a_virtual_order_that_was_never_paid_is_closed_and_looked_at_once_more,
+    refunds_and_payouts_are_asked_for_by_one_instance_each,
     an_unclear_answer_decides_nothing,
     an_answer_that_is_not_wechats_decides_nothing,
     an_order_paid_in_its_last_second_is_not_closed,
@@ -76,6 +78,37 @@ async fn a_virtual_order_that_was_never_paid_is_closed_and_looked_at_once_more(d
     eventually("a last look finds it", || async { bob.purse().await == (60, 0) }).await;
     assert_eq!((bob.order_state(&never).await.as_str(), bob.order_state(&later).await.as_str()), ("closed", "paid"));
     house.audit().await;
+}
+
+async fn refunds_and_payouts_are_asked_for_by_one_instance_each(db: TestDb) {
+    let house = House::open(db).await;
+    let (second, third) = (house.second().await, house.second().await);
+    let alice = earner(&house, 1_000).await;
+    let (mut refunds, mut payouts) = (Vec::new(), Vec::new());
+    // Slow answers, so that each instance has time to look.
+    house.fault(json!({"path": "/v3/refund/", "latency_ms": 1_500})).await;
+    house.fault(json!({"path": "/v3/fund-app/", "latency_ms": 1_500})).await;
+    for number in 0..4 {
+        let (_, order) = buyer(&house, &format!("buyer{number}"), 2).await;
+        refunds.push(order["out_trade_no"].as_str().unwrap().to_owned());
+        payouts.push(withdraw(&alice, 100, &format!("w{number}")).await);
+    }
+    for (no, payout) in refunds.iter().zip(&payouts) {
+        house.parts.payments.refund(house.operator(), no, None).await.unwrap();
+        approve(&house, payout).await;
+    }
+    for (no, payout) in refunds.iter().zip(&payouts) {
+        eventually("it is refunded", || async {
+            house.parts.payments.refunds_of(no).await.unwrap().iter().all(|refund| refund.done_at.is_some())
+        })
+        .await;
+        becomes(&alice, payout, "confirm").await;
+    }
+    assert_eq!(calls(&house, "/v3/refund/domestic/refunds").await, 4);
+    assert_eq!(calls(&house, "/v3/fund-app/mch-transfer/transfer-bills").await, 4);
+    house.audit().await;
+    second.close().await;
+    third.close().await;
 }
 
 async fn an_unclear_answer_decides_nothing(db: TestDb) {

@@ -12,6 +12,7 @@ on_both!(
     what_is_not_confirmed_in_time_comes_back,
     what_fails_or_is_cancelled_comes_back,
     a_lost_answer_never_pays_twice,
+    what_wechat_forgot_is_never_sent_again,
     a_refused_transfer_comes_back,
     an_empty_merchant_account_is_tried_again,
     a_large_one_carries_the_sealed_name,
@@ -84,6 +85,31 @@ async fn a_lost_answer_never_pays_twice(db: TestDb) {
     becomes(&alice, &asked, "paid").await;
     assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 600), 0));
     assert_eq!(house.audit().await.systems[2], ("paid_out", 400));
+}
+
+async fn what_wechat_forgot_is_never_sent_again(db: TestDb) {
+    let house = House::open(db).await;
+    let alice = earner(&house, 1000).await;
+    let path = "/v3/fund-app/mch-transfer/transfer-bills";
+    let asked = withdraw(&alice, 400, "w").await;
+    approve(&house, &asked).await;
+    becomes(&alice, &asked, "confirm").await;
+    let question = format!("{path}/out-bill-no");
+    house.fault(json!({"path": question, "status": 404, "errcode": "NOT_FOUND"})).await;
+    let calls = |path: String| {
+        let house = &house;
+        async move {
+            let calls = house.outside().await["calls"].clone();
+            let calls = calls.as_object().unwrap().iter().filter(|(asked, _)| asked.starts_with(&path));
+            calls.map(|(_, times)| times.as_u64().unwrap()).sum::<u64>()
+        }
+    };
+    house.advance(700);
+    eventually("it is asked about", || async { calls(question.clone()).await >= 1 }).await;
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(house.outside().await["calls"][path], 1, "it may be paid yet");
+    becomes(&alice, &asked, "confirm").await;
+    assert_eq!(held(&house, &alice).await, 400);
 }
 
 async fn a_refused_transfer_comes_back(db: TestDb) {

@@ -68,7 +68,7 @@ async fn offence(db: &TestDb, change: &'static str) -> String {
                     }
                 }
             }
-            diesel::sql_query(change).execute(conn)?;
+            conn.batch_execute(change)?;
             let found = audit(conn)?;
             // What was done for the question is undone with it.
             Err::<(), _>(match found {
@@ -92,6 +92,22 @@ async fn the_audit_names_every_kind_of_offender(db: TestDb) {
             "UPDATE ledger_purses SET granted = granted + 1 WHERE user_id = 10000001",
             "the balance granted is 11, its transfers come to 10",
         ),
+        (
+            "UPDATE ledger_purses SET bought = 1 WHERE user_id = 10000001",
+            "the balance bought is 1, its transfers come to 0",
+        ),
+        (
+            "UPDATE ledger_purses SET income = 1 WHERE user_id = 10000001",
+            "the balance income is 1, its transfers come to 0",
+        ),
+        (
+            "UPDATE ledger_purses SET held = 1 WHERE user_id = 10000001",
+            "the balance held is 1, its transfers come to 0",
+        ),
+        (
+            "UPDATE ledger_purses SET debt = -1 WHERE user_id = 10000001",
+            "the balance debt is -1, its transfers come to 0",
+        ),
         ("UPDATE ledger_purses SET entries = 4 WHERE user_id = 10000001", "counts 4 entries, there are 3"),
         ("UPDATE ledger_transfers SET amount = 11 WHERE id = 1", "the balance granted is 10, its transfers come to 11"),
         ("UPDATE ledger_groups SET transfers = 2 WHERE id = 1", "entry 1: of 2 transfers there are 1"),
@@ -100,6 +116,15 @@ async fn the_audit_names_every_kind_of_offender(db: TestDb) {
         ("UPDATE ledger_groups SET reverses = NULL WHERE id = 3", "entry 3: only a reversal reverses"),
         ("UPDATE ledger_groups SET subject = 'y' WHERE id = 2", "the chain breaks at position 2: entry 2 was changed"),
         ("UPDATE ledger_groups SET at = 5 WHERE id = 1", "the chain breaks at position 1"),
+        // Every line is sealed, with all that it says.
+        ("UPDATE ledger_transfers SET at = 5 WHERE id = 1", "the chain breaks at position 1"),
+        ("UPDATE ledger_transfers SET code = 1 WHERE id = 1", "the chain breaks at position 1"),
+        // And each link covers the one before it.
+        (
+            "UPDATE ledger_chain SET position = 9 WHERE position = 1; UPDATE ledger_chain SET position = 1 WHERE position = 2; \
+             UPDATE ledger_chain SET position = 2 WHERE position = 9",
+            "the chain breaks at position 1",
+        ),
         ("UPDATE ledger_chain SET hash = 'x' WHERE position = 2", "the chain breaks at position 2"),
         ("DELETE FROM ledger_chain WHERE position = 2", "a link is missing"),
         ("UPDATE ledger_transfers SET debit = 99 WHERE id = 1", "account 99 does not exist"),
