@@ -23,6 +23,7 @@ on_both!(
     one_payment_credits_one_order,
     certificates_are_fetched_where_there_is_no_public_key,
     unknown_certificates_are_looked_for_once_a_minute,
+    certificates_that_were_changed_on_the_way_are_not_believed,
     a_notice_signed_with_an_unknown_certificate_has_it_fetched,
     while_the_server_is_gone_wechat_comes_again,
     what_cannot_be_committed_is_not_accepted,
@@ -230,6 +231,26 @@ async fn unknown_certificates_are_looked_for_once_a_minute(db: TestDb) {
         assert_eq!(notice(&house, "TRANSACTION.SUCCESS", "transaction", json!({}), quirks).await, 401);
     }
     assert_eq!(calls().await, 2, "whatever comes of it");
+    second.close().await;
+}
+
+async fn certificates_that_were_changed_on_the_way_are_not_believed(db: TestDb) {
+    let house = House::open(db).await;
+    house.fault(json!({"path": "/v3/certificates", "tampered": true})).await;
+    let mut settings = house.settings.clone();
+    settings.server.listen = ([127, 0, 0, 1], 0).into();
+    settings.wechat_pay.as_mut().unwrap().verify_keys.clear();
+    let second = House::with_settings_at(settings, &house).await;
+    let bob = house.guest("bob", Gender::Male).await.at(&second);
+    bob.post("qlive_pay/", json!({"block_id": 1})).await.refused(503, "provider_silent");
+    // An hour later they are fetched anew, and at once where that failed.
+    house.no_faults().await;
+    house.advance(61);
+    bob.order(1).await;
+    let calls = || async { house.outside().await["calls"]["/v3/certificates"].as_u64().unwrap() };
+    let fetched = calls().await;
+    house.advance(3_601);
+    eventually("they are kept fresh", || async { calls().await > fetched }).await;
     second.close().await;
 }
 

@@ -118,8 +118,10 @@ async fn income_must_be_old_enough(db: TestDb) {
     ask(1001, "w1").await.refused(409, "not_withdrawable");
     assert_eq!(ask(1000, "w2").await.ok()["state"], "review");
     ask(3, "w3").await.refused(409, "not_withdrawable");
-    house.advance(8 * 86_400);
-    assert_eq!(ask(297, "w4").await.ok()["state"], "review");
+    house.advance(7 * 86_400 - 60);
+    ask(297, "w4").await.refused(409, "not_withdrawable");
+    house.advance(61);
+    assert_eq!(ask(297, "w4").await.ok()["state"], "review", "seven days");
     house.audit().await;
 }
 

@@ -13,7 +13,9 @@ on_both!(
     a_day_in_order_has_no_differences,
     every_difference_is_a_row,
     refunds_that_differ_are_rows_too,
-    a_bill_from_a_file_is_read_too
+    a_bill_from_a_file_is_read_too,
+    a_bill_that_was_changed_on_the_way_is_not_read,
+    an_order_that_was_paid_twice_is_a_row
 );
 
 fn today(house: &House) -> String {
@@ -47,6 +49,28 @@ async fn a_day_in_order_has_no_differences(db: TestDb) {
     bob.order(1).await;
     assert_eq!(reconcile(&house, None).await, []);
     assert_eq!(bill(&house).await.matches("`SUCCESS,`OTHERS").count(), 3);
+}
+
+async fn a_bill_that_was_changed_on_the_way_is_not_read(db: TestDb) {
+    let house = House::open(db).await;
+    for path in ["/v3/billdownload/file", "/v3/bill/tradebill"] {
+        house.fault(json!({"path": path, "tampered": true, "times": 1})).await;
+        let refused = house.parts.payments.reconcile(&today(&house), None).await;
+        assert!(matches!(refused, Err(PaymentsError::ProviderSilent(_))), "{path}: {refused:?}");
+    }
+}
+
+async fn an_order_that_was_paid_twice_is_a_row(db: TestDb) {
+    let house = House::open(db).await;
+    let (_, order) = buyer(&house, "bob", 1).await;
+    let no = order["out_trade_no"].as_str().unwrap();
+    let bill = bill(&house).await;
+    let line = bill.lines().find(|line| line.contains(no)).unwrap();
+    let at = line.find("`42000").unwrap();
+    let again = format!("{}`42999{}", &line[..at], &line[at + 6..]);
+    let differences = reconcile(&house, Some(bill.replace(line, &format!("{line}\r\n{again}")))).await;
+    let shown: Vec<_> = differences.iter().map(|one| (one.kind.name(), one.number.as_str())).collect();
+    assert_eq!(shown, [("paid_twice", no)]);
 }
 
 async fn every_difference_is_a_row(db: TestDb) {

@@ -1,5 +1,6 @@
 //! `wx_notify/`: message pushes about virtual payment.
 
+use futures_util::future::join_all;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, eventually};
@@ -18,6 +19,8 @@ on_both!(
     goods_of_a_lost_push_are_told_to_be_provided,
     nobody_waits_for_goods_whose_money_went_back,
     complaints_are_recorded_once,
+    sixteen_pushes_at_once_credit_once,
+    a_slow_question_is_answered_later,
     what_is_unknown_is_accepted_and_counted,
 );
 
@@ -178,6 +181,37 @@ async fn goods_of_a_lost_push_are_told_to_be_provided(db: TestDb) {
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert_eq!(calls().await, 2, "once it has heard, it is left in peace");
     house.audit().await;
+}
+
+async fn sixteen_pushes_at_once_credit_once(db: TestDb) {
+    let house = virtual_house(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
+    let push = json!({"Event": "xpay_goods_deliver_notify", "OpenId": "sandbox-bob", "Env": 1,
+        "OutTradeNo": order["out_trade_no"], "WeChatPayInfo": {"TransactionId": "t1", "PaidTime": 1},
+        "GoodsInfo": {"ProductId": "gold_60", "Quantity": 1, "OrigPrice": 600, "ActualPrice": 600}});
+    for answer in join_all((0..16).map(|_| house.asked("pushes", push.clone()))).await {
+        assert_eq!(answer["status"], 200);
+    }
+    assert_eq!(bob.purse().await, (60, 0));
+    assert_eq!((house.callbacks("push", "taken").await, house.callbacks("push", "known").await), (1, 15));
+    house.audit().await;
+}
+
+async fn a_slow_question_is_answered_later(db: TestDb) {
+    let house = virtual_house(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    mode(&house, false, false).await;
+    let order = bob.order(1).await;
+    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
+    house.fault(json!({"path": "/xpay/query_order", "latency_ms": 2_500, "times": 1})).await;
+    let push = json!({"Event": "xpay_goods_deliver_notify", "OpenId": "sandbox-bob", "Env": 1,
+        "OutTradeNo": order["out_trade_no"]});
+    assert_eq!(house.asked("pushes", push.clone()).await["status"], 503, "WeChat does not wait for its own answer");
+    // The clock stands still for the sweeper: it is the question of the push that finds it paid.
+    eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
+    assert_eq!(house.asked("pushes", push).await["status"], 200);
 }
 
 async fn complaints_are_recorded_once(db: TestDb) {

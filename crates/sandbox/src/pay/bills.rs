@@ -40,8 +40,12 @@ pub(super) async fn download(world: web::Data<World>, request: HttpRequest) -> H
     if !is_signed(&world, &request, b"") {
         return HttpResponse::Unauthorized().json(json!({"code": "SIGN_ERROR", "message": "sandbox"}));
     }
-    let day = request.query_string().trim_start_matches("token=");
-    HttpResponse::Ok().content_type("text/plain").body(bill(&world, day))
+    let tampered = world.fault(request.path()).await.is_some_and(|fault| fault.tampered);
+    let mut bill = bill(&world, request.query_string().trim_start_matches("token="));
+    if tampered {
+        bill.push_str("`and more\r\n");
+    }
+    HttpResponse::Ok().content_type("text/plain").body(bill)
 }
 
 fn day_of(query: &str) -> Option<String> {

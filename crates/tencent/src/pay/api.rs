@@ -316,3 +316,46 @@ fn accepted(reply: &Reply) -> Result<(), PayError> {
         code => Err(PayError::Refused { status: reply.status, code, message: text(&body, "message") }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: &str) -> PayError {
+        PayError::Refused { status, code: code.into(), message: String::new() }
+    }
+
+    #[test]
+    fn only_a_plain_no_is_final() {
+        for (status, code) in
+            [(400, "PARAM_ERROR"), (403, "USER_ACCOUNT_ABNORMAL"), (404, "MCH_NOT_EXISTS"), (400, "INVALID_REQUEST")]
+        {
+            assert!(refused(status, code).is_final(), "{status} {code}");
+        }
+        for (status, code) in [
+            (500, "SYSTEM_ERROR"),
+            (400, "SYSTEM_ERROR"),
+            (429, "FREQUENCY_LIMITED"),
+            (403, "FREQUENCY_LIMIT"),
+            (403, "FREQUENCY_LIMIT_EXCEED"),
+            (403, "RATELIMIT_EXCEEDED"),
+            (403, "NOT_ENOUGH"),
+            (400, "ALREADY_EXISTS"),
+            (403, "OUT_TRADE_NO_USED"),
+            (401, "SIGN_ERROR"),
+        ] {
+            assert!(!refused(status, code).is_final(), "{status} {code}");
+        }
+        assert!(!PayError::from(Unanswered::new("gone")).is_final());
+    }
+
+    #[test]
+    fn nothing_under_this_number_is_spelt_in_many_ways() {
+        for code in ["ORDER_NOT_EXIST", "ORDERNOTEXIST", "ORDER_NOT_EXISTS", "RESOURCE_NOT_EXISTS", "NOT_FOUND"] {
+            assert!(refused(404, code).is_not_found(), "{code}");
+            assert!(!refused(400, code).is_not_found(), "{code}");
+        }
+        assert!(!refused(404, "MCH_NOT_EXISTS").is_not_found());
+        assert!(!PayError::from(Unanswered::new("gone")).is_not_found());
+    }
+}
