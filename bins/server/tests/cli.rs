@@ -183,6 +183,7 @@ fn no_secret_is_ever_logged() {
     child.wait().unwrap();
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert!(log.contains("accept_micro"), "nothing was logged at all");
+    assert!(log.contains("a callback does not verify"), "nor was the forgery");
     for secret in secrets {
         assert!(secret.len() >= 8, "{secret}");
         if let Some(at) = log.find(&secret) {
@@ -227,6 +228,15 @@ async fn an_hour_of_secrets(base: &str, sandbox: &str) -> Vec<String> {
     assert_eq!(me["gold"], 60, "{me}");
     let wish = serde_json::json!({"income": 100, "request_id": "w", "real_name": "一个保密的名字"});
     assert_eq!(post("qlive_user/withdraw/", token.clone(), wish).await["code"], "not_withdrawable");
+    let forged = http
+        .post(format!("{base}pay_notify/"))
+        .header("Wechatpay-Signature", "a-forged-signature")
+        .header("Wechatpay-Timestamp", "1")
+        .header("Wechatpay-Nonce", "a-forged-nonce")
+        .body(r#"{"resource":{"ciphertext":"a-forged-ciphertext"}}"#);
+    assert_eq!(forged.send().await.unwrap().status(), 401);
+    let forged = http.post(format!("{base}wx_notify/?signature=a-forged-push&timestamp=1&nonce=2")).body("<xml/>");
+    assert_eq!(forged.send().await.unwrap().status(), 401);
     let papers: serde_json::Value =
         http.get(format!("{sandbox}/sandbox/papers")).send().await.unwrap().json().await.unwrap();
     let line_of_key = text(&papers, "merchant_key").lines().nth(3).unwrap().to_owned();
@@ -238,6 +248,10 @@ async fn an_hour_of_secrets(base: &str, sandbox: &str) -> Vec<String> {
         text(&content, "signature"),
         text(&order, "sign"),
         "一个保密的名字".into(),
+        "a-forged-signature".into(),
+        "a-forged-nonce".into(),
+        "a-forged-ciphertext".into(),
+        "a-forged-push".into(),
         "sandbox-apiv3-key".into(),
         "sandbox-xpay-app-key".into(),
         "sandbox-push-token".into(),
