@@ -104,8 +104,8 @@ impl Application {
                 false
             }
             _ = self.workers.join_next() => {
-                handle.stop(true).await;
-                server.await?;
+                // The server stops only while it is waited for.
+                tokio::join!(handle.stop(true), server).1?;
                 true
             }
         };
@@ -166,4 +166,22 @@ fn serve(settings: &Settings, parts: Parts, listener: TcpListener) -> anyhow::Re
     .disable_signals()
     .shutdown_timeout(DRAIN_SECS);
     Ok(server.listen(listener)?.run())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn without_one_of_its_workers_it_stops() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::default();
+        settings.server.listen = ([127, 0, 0, 1], 0).into();
+        settings.sandbox.listen = ([127, 0, 0, 1], 0).into();
+        settings.database.url = format!("sqlite://{}", folder.path().join("qlive.db").display()).into();
+        let mut application = Application::build(&settings, Clock::system()).await.unwrap();
+        application.workers.spawn(async {});
+        let Err(why) = application.run().await else { panic!("it goes on") };
+        assert_eq!(why.to_string(), "a worker fell");
+    }
 }

@@ -193,6 +193,19 @@ fn no_secret_is_ever_logged() {
     }
 }
 
+/// Sends notices that somebody made up.
+async fn forge(http: &reqwest::Client, base: &str) {
+    let notice = http
+        .post(format!("{base}pay_notify/"))
+        .header("Wechatpay-Signature", "a-forged-signature")
+        .header("Wechatpay-Timestamp", "1")
+        .header("Wechatpay-Nonce", "a-forged-nonce")
+        .body(r#"{"resource":{"ciphertext":"a-forged-ciphertext"}}"#);
+    assert_eq!(notice.send().await.unwrap().status(), 401);
+    let push = http.post(format!("{base}wx_notify/?signature=a-forged-push&timestamp=1&nonce=2")).body("<xml/>");
+    assert_eq!(push.send().await.unwrap().status(), 401);
+}
+
 /// Uses every secret that there is, and answers those that a log must not show.
 async fn an_hour_of_secrets(base: &str, sandbox: &str) -> Vec<String> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -228,15 +241,7 @@ async fn an_hour_of_secrets(base: &str, sandbox: &str) -> Vec<String> {
     assert_eq!(me["gold"], 60, "{me}");
     let wish = serde_json::json!({"income": 100, "request_id": "w", "real_name": "一个保密的名字"});
     assert_eq!(post("qlive_user/withdraw/", token.clone(), wish).await["code"], "not_withdrawable");
-    let forged = http
-        .post(format!("{base}pay_notify/"))
-        .header("Wechatpay-Signature", "a-forged-signature")
-        .header("Wechatpay-Timestamp", "1")
-        .header("Wechatpay-Nonce", "a-forged-nonce")
-        .body(r#"{"resource":{"ciphertext":"a-forged-ciphertext"}}"#);
-    assert_eq!(forged.send().await.unwrap().status(), 401);
-    let forged = http.post(format!("{base}wx_notify/?signature=a-forged-push&timestamp=1&nonce=2")).body("<xml/>");
-    assert_eq!(forged.send().await.unwrap().status(), 401);
+    forge(&http, base).await;
     let papers: serde_json::Value =
         http.get(format!("{sandbox}/sandbox/papers")).send().await.unwrap().json().await.unwrap();
     let line_of_key = text(&papers, "merchant_key").lines().nth(3).unwrap().to_owned();
