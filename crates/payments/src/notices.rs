@@ -1,8 +1,8 @@
 //! Notices of WeChat Pay: verified, opened, held against what we know, and only then taken.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use qlive_store::StoreError;
 use qlive_tencent::pay::{Notice, Pay, Refund, Signed, Transfer, TransferState, Unverified, open_notice};
 
 use crate::ask::transaction;
@@ -14,8 +14,8 @@ use crate::transfers::{Word, fits};
 use crate::withdrawals::by_bill;
 use crate::{Payments, PaymentsError, Provider, payout};
 
-/// How long a callback may take.
-const ANSWERED_WITHIN: Duration = Duration::from_millis(800);
+/// How long the outside may be asked before a callback is answered.
+const ASKED_WITHIN: Duration = Duration::from_millis(800);
 
 /// What became of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,12 +49,7 @@ pub enum Taken {
 
 impl Payments {
     /// Takes a notice of WeChat Pay.
-    pub async fn pay_notice(&self, signed: Signed, body: Vec<u8>) -> Result<Verdict, PaymentsError> {
-        let this = self.clone();
-        in_time(async move { this.take_notice(&signed, &body).await }).await
-    }
-
-    async fn take_notice(&self, signed: &Signed, body: &[u8]) -> Result<Verdict, PaymentsError> {
+    pub async fn pay_notice(&self, signed: &Signed, body: &[u8]) -> Result<Verdict, PaymentsError> {
         let Some(pay) = &self.providers.wechat_pay else { return Ok(Verdict::Forged) };
         match self.verify(pay, signed, body).await {
             Ok(()) => {}
@@ -82,11 +77,13 @@ impl Payments {
     }
 
     /// Verifies; a certificate that is not known yet may be a new one.
-    async fn verify(&self, pay: &Pay, signed: &Signed, body: &[u8]) -> Result<(), Unverified> {
+    async fn verify(&self, pay: &Arc<Pay>, signed: &Signed, body: &[u8]) -> Result<(), Unverified> {
         let now = self.clock.now();
         match pay.keys.verify(signed, body, now.secs()) {
             Err(Unverified::UnknownKey) if pay.uses_certificates() => {
-                self.look_for_certificate(pay).await;
+                let (this, at) = (self.clone(), Arc::clone(pay));
+                // What is not here in time is known when WeChat comes again.
+                in_time(async move { this.look_for_certificate(&at).await }).await;
                 pay.keys.verify(signed, body, now.secs())
             }
             other => other,
@@ -147,9 +144,15 @@ impl Payments {
         }
         let done = match self.refunded_by_platform(told.clone()).await {
             Err(PaymentsError::NotPaid) => {
-                let order = self.order(&told.out_trade_no).await?;
-                let seen = self.ask(&order).await;
-                self.settle(&order.out_trade_no, seen).await?;
+                let (this, order) = (self.clone(), self.order(&told.out_trade_no).await?);
+                let asked = async move {
+                    let seen = this.ask(&order).await;
+                    this.settle(&order.out_trade_no, seen).await
+                };
+                match in_time(asked).await {
+                    None => return Ok(Verdict::Again),
+                    Some(settled) => settled?,
+                };
                 self.refunded_by_platform(told).await
             }
             other => other,
@@ -188,15 +191,16 @@ impl Payments {
     }
 }
 
-/// Takes up what a callback brings, and answers within the second that it has. What takes longer goes
-/// on: WeChat is told to come again, and finds it done.
-pub(crate) async fn in_time(
-    taking: impl Future<Output = Result<Verdict, PaymentsError>> + Send + 'static,
-) -> Result<Verdict, PaymentsError> {
-    match tokio::time::timeout(ANSWERED_WITHIN, tokio::spawn(taking)).await {
-        Ok(Ok(verdict)) => verdict,
-        Ok(Err(fault)) => Err(StoreError::Unavailable(fault.to_string()).into()),
-        Err(_) => Ok(Verdict::Again),
+/// Asks the outside for as long as a callback may take, which is a second. What takes longer goes on
+/// behind our back: WeChat is told to come again, and finds it done.
+pub(crate) async fn in_time<T: Send + 'static>(asking: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    match tokio::time::timeout(ASKED_WITHIN, tokio::spawn(asking)).await {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(fault)) => {
+            tracing::error!(%fault, "a question fell");
+            None
+        }
+        Err(_) => None,
     }
 }
 

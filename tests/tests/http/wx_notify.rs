@@ -47,7 +47,7 @@ async fn pushes_are_taken_in_every_form(db: TestDb) {
             let order = bob.order(1).await;
             house.pay(&order).await;
             gold += 60;
-            assert_eq!(bob.purse().await, (gold, 0), "secure {secure}, xml {xml}");
+            eventually(&format!("secure {secure}, xml {xml}"), || async { bob.purse().await == (gold, 0) }).await;
         }
     }
     let notices = house.outside().await["notices"].clone();

@@ -30,7 +30,7 @@ pub(crate) async fn pay_notify(
         signature: header("Wechatpay-Signature"),
         serial: header("Wechatpay-Serial"),
     };
-    let verdict = state.parts.payments.pay_notice(signed, body.to_vec()).await?;
+    let verdict = state.parts.payments.pay_notice(&signed, &body).await?;
     settle(&state, &request, "pay", verdict)?;
     Ok(HttpResponse::NoContent().finish())
 }
