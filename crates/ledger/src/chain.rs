@@ -161,3 +161,53 @@ pub(crate) fn link(conn: &mut Conn, before: &str, group: i64) -> Result<String, 
     }
     Ok(hex::encode(Sha256::digest(sealed)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Account, Code, Entry, Kind, LedgerError, System, post};
+    use qlive_store::testing::{Engine, TestDb};
+    use qlive_types::Coins;
+
+    async fn posted(db: &Db, now: Moment, entries: i64) {
+        let (grants, house) = (Account::System(System::Grants), Account::System(System::House));
+        let entry = Entry::new(Kind::Grant, "x").moving(grants, house, Coins::new(1).unwrap(), Code::Grant);
+        db.write(move |conn| {
+            (0..entries).try_for_each(|_| post(conn, now, &entry).map(drop))?;
+            Ok::<_, LedgerError>(())
+        })
+        .await
+        .unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_a_look_that_saw_all_settles() {
+        let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
+        let clock = Clock::system();
+        let mut sealer = Sealer::new(db.db.clone(), clock.clone());
+        posted(&db.db, clock.now(), 2 * BATCH + 100).await;
+        for walked_to in [BATCH, 2 * BATCH, 0] {
+            clock.advance(SETTLED + SETTLED);
+            assert!(sealer.look().await.unwrap(), "there is more, or may be");
+            assert_eq!((sealer.walked_to, sealer.sealed_to), (walked_to, 0));
+        }
+        assert!(!sealer.look().await.unwrap());
+        assert_eq!((sealer.walked_to, sealer.sealed_to), (2 * BATCH, 2 * BATCH), "the rest was sealed only now");
+        clock.advance(SETTLED + SETTLED_EVERY);
+        posted(&db.db, clock.now(), 1).await;
+        assert!(!sealer.look().await.unwrap());
+        assert_eq!(sealer.sealed_to, 2 * BATCH + 100);
+        // Long sealed by now, but it is not found out at every look.
+        clock.advance(SETTLED_EVERY.saturating_sub(Duration::from_secs(1)));
+        assert!(!sealer.look().await.unwrap());
+        clock.advance(SETTLED);
+        assert!(!sealer.look().await.unwrap());
+        assert_eq!(sealer.sealed_to, 2 * BATCH + 101);
+        posted(&db.db, clock.now(), 1).await;
+        assert!(!sealer.look().await.unwrap());
+        let settled_at = sealer.settled_at;
+        clock.advance(SETTLED_EVERY.saturating_sub(Duration::from_secs(1)));
+        assert!(!sealer.look().await.unwrap());
+        assert_eq!(sealer.settled_at, settled_at);
+    }
+}
