@@ -95,10 +95,32 @@ fn it_checks_a_configuration() {
     };
     let output = check().output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    for note in ["wxca891295c56f2c79", "callback_token is missing", "streams of those put off stage are not cut"] {
+    for note in [
+        "wxca891295c56f2c79",
+        "callback_token is missing",
+        "streams of those put off stage are not cut",
+        "nobody can buy gold",
+        "income cannot be withdrawn",
+    ] {
         assert!(text(&output).contains(note), "{}", text(&output));
     }
     assert!(!text(&output).contains("secret-1"), "a secret is printed");
+    let money = format!(
+        "{config}\n[virtual_payment]\nappid = \"wxca891295c56f2c79\"\noffer_id = \"1\"\napp_key = \"pay-secret-1\"\nenv = 0\n"
+    );
+    std::fs::write(&file, &money).unwrap();
+    let output = check().output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    for note in ["new orders go to virtual payment", "virtual payments are only found by asking"] {
+        assert!(text(&output).contains(note), "{}", text(&output));
+    }
+    let broken = "[wechat_pay]\nmchid = \"1\"\nmerchant_serial = \"2\"\nprivate_key = \"not-a-key-secret-1\"\n\
+                  api_v3_key = \"sandbox-apiv3-key-0123456789abcd\"\n";
+    std::fs::write(&file, format!("{money}{broken}")).unwrap();
+    let output = check().output().unwrap();
+    assert!(!output.status.success() && text(&output).contains("private_key"), "{}", text(&output));
+    assert!(!text(&output).contains("secret-1"), "a secret is printed");
+    std::fs::write(&file, config).unwrap();
     let output = check().env("QLIVE__SANDBOX__ENABLED", "true").output().unwrap();
     assert!(!output.status.success());
     assert!(text(&output).contains("beside real credentials"), "{}", text(&output));
