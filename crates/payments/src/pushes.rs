@@ -139,16 +139,14 @@ impl Payments {
             .await?;
         let Some(succeeded) = *succeeded else { return Ok(Verdict::Unreadable) };
         let news = if succeeded { News::Done } else { News::Refused };
-        if let Some(refund) = &ours {
+        let plain = trust == Trust::Plain;
+        if let Some(refund) = ours {
             if refund.fen.get() != *refund_fee || refund.out_trade_no != order.out_trade_no {
                 return Ok(Verdict::Unfit("another amount"));
             }
             if refund.state != State::Asked {
                 return Ok(settled(refund.state, news));
             }
-        }
-        let plain = trust == Trust::Plain;
-        if let Some(refund) = ours {
             if plain && self.standing_of(&refund, order).await != Ok(Some(news)) {
                 return Ok(Verdict::Again);
             }

@@ -128,9 +128,10 @@ impl Payments {
         self.db
             .write(move |conn| {
                 let open = orders::user_id.eq(profile.user.get()).and(orders::state.eq(State::Created.number()));
+                // No older one is on offer; there the index begins.
                 let open = open.and(orders::created_at.gt(now.before(OFFERED).millis()));
-                let open: i64 =
-                    orders::table.filter(open.and(orders::expires_at.gt(now.millis()))).count().get_result(conn)?;
+                let open = orders::table.filter(open.and(orders::expires_at.gt(now.millis())));
+                let open: i64 = open.count().get_result(conn)?;
                 if open >= OPEN_LIMIT {
                     return Err(PaymentsError::TooManyOrders);
                 }
@@ -139,9 +140,7 @@ impl Payments {
             .await?;
         Ok((named, now))
     }
-}
 
-impl Payments {
     /// Ends the offer of an order that no client has heard of, so that it does not
     /// count among its user's open ones for long. What is paid all the same is credited.
     async fn offer_to_nobody(&self, no: &str) -> Result<(), PaymentsError> {

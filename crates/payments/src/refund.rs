@@ -79,8 +79,8 @@ pub enum Again {
     UnderWay,
     /// It was taken up before.
     TakenUp,
-    /// Everything went back before, by this refund or another.
-    NothingLeft,
+    /// Money went back before, by this refund or another.
+    LessLeft,
     /// A request that it cannot grant.
     Wrong,
 }
@@ -98,11 +98,11 @@ pub const fn judge(again: Again, fen: i64, before: Standing, now: Standing, othe
     let went_back = gone == fen + others || (gone == fen && others != fen);
     match again {
         Again::UnderWay => Some(News::Pending),
-        Again::TakenUp | Again::NothingLeft | Again::Wrong if went_back => Some(News::Done),
+        Again::TakenUp | Again::LessLeft | Again::Wrong if went_back => Some(News::Done),
         Again::TakenUp => Some(News::Pending),
         // What it cannot grant now it could not grant the first time either: nothing moved since.
         Again::Wrong if gone == 0 => Some(News::Refused),
-        Again::NothingLeft | Again::Wrong => None,
+        Again::LessLeft | Again::Wrong => None,
     }
 }
 
@@ -292,11 +292,11 @@ mod tests {
         let stands = |left, failed| Standing { left, failed };
         let before = stands(600, false);
         let judged = |again, now, others| judge(again, 200, before, now, others);
-        let all = [Again::UnderWay, Again::TakenUp, Again::NothingLeft, Again::Wrong];
+        let all = [Again::UnderWay, Again::TakenUp, Again::LessLeft, Again::Wrong];
         for again in all {
             assert_eq!(judged(again, stands(600, true), 0), Some(News::Refused), "{again:?}: it failed");
         }
-        for again in [Again::TakenUp, Again::NothingLeft, Again::Wrong] {
+        for again in [Again::TakenUp, Again::LessLeft, Again::Wrong] {
             assert_eq!(judged(again, stands(400, false), 0), Some(News::Done), "{again:?}: it went back");
             assert_eq!(judged(again, stands(300, false), 100), Some(News::Done), "{again:?}: and the platform's too");
             assert_eq!(judged(again, stands(400, false), 100), Some(News::Done), "{again:?}: the platform's before it");
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(judged(Again::UnderWay, stands(400, false), 0), Some(News::Pending));
         assert_eq!(judged(Again::TakenUp, before, 0), Some(News::Pending));
         assert_eq!(judged(Again::Wrong, before, 0), Some(News::Refused));
-        for (again, left) in [(Again::NothingLeft, 600), (Again::NothingLeft, 0), (Again::Wrong, 0)] {
+        for (again, left) in [(Again::LessLeft, 600), (Again::LessLeft, 0), (Again::Wrong, 0)] {
             assert_eq!(judged(again, stands(left, false), 0), None, "{again:?} with {left} left");
         }
         // An order that said so before does not say so of this one.
@@ -318,7 +318,7 @@ mod tests {
             let fen = fen.min(left);
             let others = others.min(left - fen);
             let (before, now) = (Standing { left, failed: false }, Standing { left: left - fen - others, failed: false });
-            for again in [Again::UnderWay, Again::TakenUp, Again::NothingLeft, Again::Wrong] {
+            for again in [Again::UnderWay, Again::TakenUp, Again::LessLeft, Again::Wrong] {
                 prop_assert_ne!(judge(again, fen, before, now, others), Some(News::Refused));
             }
         }

@@ -107,10 +107,12 @@ impl Payments {
         let Some(before) = refund.before else {
             let noted = refund.clone();
             let note = self.db.write(move |conn| Ok::<_, PaymentsError>(note_before(conn, &noted, standing)?));
-            note.await.map_err(|error| error.to_string())?;
+            if !note.await.map_err(|error| error.to_string())? {
+                return Err("somebody else has asked for it first".into());
+            }
             return Ok(match self.asked_of_xpay(refund, order, standing).await? {
                 // It was never asked for before, so the no is about this one.
-                RefundAsked::NothingLeft | RefundAsked::Wrong => News::Refused,
+                RefundAsked::LessLeft | RefundAsked::Wrong => News::Refused,
                 RefundAsked::Now | RefundAsked::UnderWay | RefundAsked::Before => News::Pending,
             });
         };
@@ -120,7 +122,7 @@ impl Payments {
         let again = match self.asked_of_xpay(refund, order, before).await? {
             RefundAsked::Now | RefundAsked::UnderWay => Again::UnderWay,
             RefundAsked::Before => Again::TakenUp,
-            RefundAsked::NothingLeft => Again::NothingLeft,
+            RefundAsked::LessLeft => Again::LessLeft,
             RefundAsked::Wrong => Again::Wrong,
         };
         // Looked at only now, since it may have gone back just before the answer.

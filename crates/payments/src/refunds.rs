@@ -103,14 +103,14 @@ pub(crate) fn claim(conn: &mut Conn, refund: &RefundShown, now: Moment) -> Resul
     Ok(claimed == 1)
 }
 
-/// Writes down how the order stood, before a refund is first asked for at xpay.
-pub(crate) fn note_before(conn: &mut Conn, refund: &RefundShown, standing: Standing) -> Result<(), StoreError> {
+/// Writes down how the order stood, before a refund is first asked for at xpay. False when somebody did so before.
+pub(crate) fn note_before(conn: &mut Conn, refund: &RefundShown, standing: Standing) -> Result<bool, StoreError> {
     let this =
         refunds::table.filter(refunds::provider.eq(refund.provider.number()).and(refunds::number.eq(&refund.number)));
-    diesel::update(this.filter(refunds::left_before.is_null()))
+    let noted = diesel::update(this.filter(refunds::left_before.is_null()))
         .set((refunds::left_before.eq(standing.left), refunds::failed_before.eq(standing.failed)))
         .execute(conn)?;
-    Ok(())
+    Ok(noted == 1)
 }
 
 /// What an order was sold for, and what went back of it or is about to.

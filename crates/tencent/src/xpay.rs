@@ -168,8 +168,8 @@ pub enum RefundAsked {
     UnderWay,
     /// It was asked before, and was taken up.
     Before,
-    /// The order was refunded before, by this refund or another.
-    NothingLeft,
+    /// Less is left of the order than the request says: money went back before, by this refund or another.
+    LessLeft,
     /// The request is not one that xpay could grant.
     Wrong,
 }
@@ -235,10 +235,8 @@ impl Xpay {
         match self.call(token, "/xpay/refund_order", &body).await {
             Err(WechatError::Refused { code: code::DUPLICATE, .. }) => Ok(RefundAsked::Before),
             Err(WechatError::Refused { code: code::REFUNDING, .. }) => Ok(RefundAsked::UnderWay),
-            Err(WechatError::Refused { code: code::REFUNDED, .. }) => Ok(RefundAsked::NothingLeft),
-            Err(WechatError::Refused {
-                code: code::WRONG_OPENID | code::BAD_PARAMETER | code::OTHER_LEFT_FEE, ..
-            }) => Ok(RefundAsked::Wrong),
+            Err(WechatError::Refused { code: code::REFUNDED | code::OTHER_LEFT_FEE, .. }) => Ok(RefundAsked::LessLeft),
+            Err(WechatError::Refused { code: code::WRONG_OPENID | code::BAD_PARAMETER, .. }) => Ok(RefundAsked::Wrong),
             other => other.map(|_| RefundAsked::Now),
         }
     }
