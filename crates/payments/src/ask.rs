@@ -162,11 +162,11 @@ impl Payments {
                 false
             }
         };
-        let (now, order) = (self.clock.now(), order.clone());
+        let no = order.out_trade_no.clone();
         self.db
             .write(move |conn| match told {
-                true => Ok::<_, PaymentsError>(provided(conn, &order.out_trade_no)?),
-                false => Ok(provide_later(conn, now, &order)?),
+                true => Ok::<_, PaymentsError>(provided(conn, &no)?),
+                false => Ok(provide_later(conn, &no)?),
             })
             .await?;
         Ok(settled)

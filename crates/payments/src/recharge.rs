@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::ask::is_word;
 use crate::blocks::{self, Block};
 use crate::order::State;
-use crate::schedule::wait_after;
+use crate::schedule::Asked;
 use crate::settle::Seen;
 use crate::{Payments, PaymentsError, Provider};
 
@@ -179,7 +179,7 @@ fn insert(
             (orders::state.eq(State::Created.number()), orders::provision_due.eq(false)),
             (orders::created_at.eq(now.millis()), orders::expires_at.eq(now.after(OFFERED).millis())),
             (orders::asked_at.eq(0), orders::asks.eq(0)),
-            orders::due_at.eq(Some(now.after(wait_after(0)).millis())),
+            orders::due_at.eq(Some(Asked::never(now).again_at().millis())),
         ))
         .execute(conn)?;
     Ok(())

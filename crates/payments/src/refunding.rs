@@ -71,7 +71,7 @@ impl Payments {
     async fn at_wechat_pay(&self, refund: &RefundShown, order: &Order) -> Result<News, String> {
         let pay = self.providers.wechat_pay.as_ref().ok_or("it is not configured")?;
         let now = self.clock.now().secs();
-        if refund.asks > 0 {
+        if refund.asked.times > 0 {
             match pay.query_refund(&refund.number, now).await {
                 Ok(told) => return told_news(refund, &told),
                 Err(error) if error.is_not_found() => {}

@@ -8,7 +8,7 @@ use qlive_types::{Coins, Fen, Moment};
 
 use crate::order;
 use crate::refund::{News, Sold, Standing, State, Taken, decide, give_back, take};
-use crate::schedule::{LEASE, wait_after};
+use crate::schedule::{Asked, LEASE};
 use crate::store::{self, Order};
 use crate::{PaymentsError, Provider};
 
@@ -25,28 +25,35 @@ pub struct RefundShown {
     pub created_at: Moment,
     pub done_at: Option<Moment>,
     pub(crate) provider: Provider,
-    pub(crate) asks: i32,
+    pub(crate) asked: Asked,
     /// How its order stood at xpay before this was first asked for. Without one it was not asked for.
     pub(crate) before: Option<Standing>,
 }
 
-type Columns =
-    ((String, i32, String, bool, i64), (i64, i64, i64), (i32, i64, Option<i64>, i32), (Option<i64>, Option<bool>));
+type Columns = (
+    (String, i32, String, bool, i64),
+    (i64, i64, i64),
+    (i32, i64, Option<i64>),
+    (i64, i32),
+    (Option<i64>, Option<bool>),
+);
 type Selection = (
     (refunds::out_trade_no, refunds::provider, refunds::number, refunds::ours, refunds::fen),
     (refunds::from_bought, refunds::from_granted, refunds::from_debt),
-    (refunds::state, refunds::created_at, refunds::done_at, refunds::asks),
+    (refunds::state, refunds::created_at, refunds::done_at),
+    (refunds::asked_at, refunds::asks),
     (refunds::left_before, refunds::failed_before),
 );
 const COLUMNS: Selection = (
     (refunds::out_trade_no, refunds::provider, refunds::number, refunds::ours, refunds::fen),
     (refunds::from_bought, refunds::from_granted, refunds::from_debt),
-    (refunds::state, refunds::created_at, refunds::done_at, refunds::asks),
+    (refunds::state, refunds::created_at, refunds::done_at),
+    (refunds::asked_at, refunds::asks),
     (refunds::left_before, refunds::failed_before),
 );
 
 fn refund(columns: Columns) -> Result<RefundShown, StoreError> {
-    let (order, (bought, granted, owed), (state, created_at, done_at, asks), (left, failed)) = columns;
+    let (order, (bought, granted, owed), (state, created_at, done_at), (asked_at, asks), (left, failed)) = columns;
     let (out_trade_no, provider, number, ours, fen) = order;
     let coins = |amount| Coins::new(amount).ok().ok_or(StoreError::Corrupt("refunds"));
     Ok(RefundShown {
@@ -59,7 +66,7 @@ fn refund(columns: Columns) -> Result<RefundShown, StoreError> {
         created_at: Moment::from_millis(created_at),
         done_at: done_at.map(Moment::from_millis),
         provider: Provider::from_number(provider).ok_or(StoreError::Corrupt("refunds.provider"))?,
-        asks,
+        asked: Asked::stored(asks, asked_at, created_at),
         before: left.zip(failed).map(|(left, failed)| Standing { left, failed }),
     })
 }
@@ -96,9 +103,13 @@ pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<Refund
 pub(crate) fn claim(conn: &mut Conn, refund: &RefundShown, now: Moment) -> Result<bool, StoreError> {
     let free = refunds::table
         .filter(refunds::provider.eq(refund.provider.number()).and(refunds::number.eq(&refund.number)))
-        .filter(refunds::asks.eq(refund.asks).and(refunds::state.eq(State::Asked.number())));
+        .filter(refunds::asks.eq(refund.asked.times).and(refunds::state.eq(State::Asked.number())));
     let claimed = diesel::update(free)
-        .set((refunds::due_at.eq(Some(now.after(LEASE).millis())), refunds::asks.eq(refunds::asks + 1)))
+        .set((
+            refunds::asked_at.eq(now.millis()),
+            refunds::due_at.eq(Some(now.after(LEASE).millis())),
+            refunds::asks.eq(refunds::asks + 1),
+        ))
         .execute(conn)?;
     Ok(claimed == 1)
 }
@@ -208,7 +219,7 @@ pub(crate) fn advance(conn: &mut Conn, now: Moment, refund: &RefundShown, news: 
         .filter(refunds::provider.eq(refund.provider.number()).and(refunds::number.eq(&refund.number)))
         .filter(refunds::state.eq(refund.state.number()));
     let done = (decision.state != State::Asked).then_some(now.millis());
-    let due = decision.ask.then(|| now.after(wait_after(refund.asks)).millis());
+    let due = decision.ask.then(|| refund.asked.again_at().millis());
     let changed = diesel::update(before)
         .set((refunds::state.eq(decision.state.number()), refunds::done_at.eq(done), refunds::due_at.eq(due)))
         .execute(conn)?;

@@ -14,7 +14,6 @@ use tokio::sync::Mutex;
 use crate::certificates::Refreshed;
 use crate::order::{News, Next, State, decide};
 use crate::payouts::PayoutRules;
-use crate::schedule::wait_after;
 use crate::store::{self, Order};
 use crate::{PaymentsError, Provider, Providers};
 
@@ -131,7 +130,7 @@ pub(crate) fn settle(conn: &mut Conn, now: Moment, no: &str, seen: &Seen) -> Res
         // Whoever told us of the payment knows what we know.
         Some(payment) => provide(conn, now, &order, order.provision_due && payment.provision_due)?,
         None if order.state == State::Paid => {}
-        None => advance(conn, now, &order, decision.state, decision.next)?,
+        None => advance(conn, &order, decision.state, decision.next)?,
     }
     Ok(Settled::So { state: decision.state, credited: decision.credit, next: decision.next })
 }
@@ -204,10 +203,10 @@ fn provide(conn: &mut Conn, now: Moment, order: &Order, due: bool) -> Result<(),
 }
 
 /// Writes the state of an unpaid order, and when to ask next.
-fn advance(conn: &mut Conn, now: Moment, order: &Order, state: State, next: Next) -> Result<(), StoreError> {
+fn advance(conn: &mut Conn, order: &Order, state: State, next: Next) -> Result<(), StoreError> {
     let due = match next {
         Next::Rest => None,
-        Next::Ask | Next::Close => Some(now.after(wait_after(order.asks))),
+        Next::Ask | Next::Close => Some(order.asked.again_at()),
         Next::LastLook => Some(order.last_look_at()),
     };
     let before = orders::table.find(&order.out_trade_no).filter(orders::state.eq(order.state.number()));
@@ -226,9 +225,10 @@ pub(crate) fn provided(conn: &mut Conn, no: &str) -> Result<(), StoreError> {
 }
 
 /// Puts the next question about a paid order off.
-pub(crate) fn provide_later(conn: &mut Conn, now: Moment, order: &Order) -> Result<(), StoreError> {
-    diesel::update(orders::table.find(&order.out_trade_no).filter(orders::provision_due.eq(true)))
-        .set(orders::due_at.eq(Some(now.after(wait_after(order.asks)).millis())))
+pub(crate) fn provide_later(conn: &mut Conn, no: &str) -> Result<(), StoreError> {
+    let Some(order) = store::find(conn, no)? else { return Ok(()) };
+    diesel::update(orders::table.find(no).filter(orders::provision_due.eq(true)))
+        .set(orders::due_at.eq(Some(order.asked.again_at().millis())))
         .execute(conn)?;
     Ok(())
 }

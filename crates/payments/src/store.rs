@@ -9,7 +9,7 @@ use qlive_types::{Coins, Fen, Moment, UserId};
 
 use crate::Provider;
 use crate::order::{Age, State};
-use crate::schedule::LEASE;
+use crate::schedule::{Asked, LEASE};
 
 /// How long after the end of its offer an order is looked at once more.
 const LAST_LOOK: Duration = Duration::from_secs(86_400);
@@ -35,7 +35,7 @@ pub struct Order {
     pub created_at: Moment,
     pub expires_at: Moment,
     pub paid_at: Option<Moment>,
-    pub(crate) asks: i32,
+    pub(crate) asked: Asked,
 }
 
 impl Order {
@@ -82,6 +82,7 @@ pub(crate) struct Row {
     created_at: i64,
     expires_at: i64,
     paid_at: Option<i64>,
+    asked_at: i64,
     asks: i32,
 }
 
@@ -105,7 +106,7 @@ impl TryFrom<Row> for Order {
             created_at: Moment::from_millis(row.created_at),
             expires_at: Moment::from_millis(row.expires_at),
             paid_at: row.paid_at.map(Moment::from_millis),
-            asks: row.asks,
+            asked: Asked::stored(row.asks, row.asked_at, row.created_at),
         })
     }
 }

@@ -11,7 +11,6 @@ use qlive_types::Moment;
 
 use crate::payout::{Event, Held, State, decide};
 use crate::payouts::{PayoutRules, conclude};
-use crate::schedule::wait_after;
 use crate::withdrawals::{Withdrawal, find};
 use crate::{Payments, PaymentsError};
 
@@ -132,7 +131,7 @@ impl Payments {
                         withdrawals::state.eq(decision.state.number()),
                         withdrawals::package_info.eq(package),
                         withdrawals::expires_at.eq(expires.map(Moment::millis)),
-                        withdrawals::due_at.eq(Some(now.after(wait_after(withdrawal.asks)).millis())),
+                        withdrawals::due_at.eq(Some(withdrawal.asked.again_at().millis())),
                     ))
                     .execute(conn)?;
                 if changed == 1 { Ok(()) } else { Err(StoreError::Contended.into()) }

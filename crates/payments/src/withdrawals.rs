@@ -6,7 +6,7 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Fen, Moment, Page, UserId};
 
 use crate::payout::State;
-use crate::schedule::LEASE;
+use crate::schedule::{Asked, LEASE};
 use crate::{Payments, PaymentsError};
 
 /// How many withdrawals a user is shown.
@@ -36,7 +36,7 @@ pub struct Withdrawal {
     pub(crate) real_name: String,
     /// Whether WeChat may have been asked before.
     pub(crate) sent: bool,
-    pub(crate) asks: i32,
+    pub(crate) asked: Asked,
 }
 
 #[derive(Queryable, Selectable)]
@@ -58,6 +58,7 @@ struct Row {
     created_at: i64,
     expires_at: Option<i64>,
     done_at: Option<i64>,
+    asked_at: i64,
     asks: i32,
 }
 
@@ -82,7 +83,7 @@ impl TryFrom<Row> for Withdrawal {
             created_at: Moment::from_millis(row.created_at),
             expires_at: row.expires_at.map(Moment::from_millis),
             done_at: row.done_at.map(Moment::from_millis),
-            asks: row.asks,
+            asked: Asked::stored(row.asks, row.asked_at, row.created_at),
         })
     }
 }
@@ -117,10 +118,11 @@ pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<Withdr
 
 /// Takes a withdrawal up for a question, unless somebody else has. From here on WeChat may have been asked to pay it.
 pub(crate) fn claim(conn: &mut Conn, withdrawal: &Withdrawal, now: Moment) -> Result<bool, StoreError> {
-    let free = withdrawals::table.find(withdrawal.id).filter(withdrawals::asks.eq(withdrawal.asks));
+    let free = withdrawals::table.find(withdrawal.id).filter(withdrawals::asks.eq(withdrawal.asked.times));
     let claimed = diesel::update(free.filter(withdrawals::state.eq(withdrawal.state.number())))
         .set((
             withdrawals::due_at.eq(Some(now.after(LEASE).millis())),
+            withdrawals::asked_at.eq(now.millis()),
             withdrawals::asks.eq(withdrawals::asks + 1),
             withdrawals::sent.eq(true),
         ))

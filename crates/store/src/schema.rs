@@ -315,6 +315,7 @@ diesel::table! {
         reason -> Text,
         created_at -> BigInt,
         done_at -> Nullable<BigInt>,
+        asked_at -> BigInt,
         due_at -> Nullable<BigInt>,
         asks -> Integer,
         left_before -> Nullable<BigInt>,
@@ -340,6 +341,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
         done_at -> Nullable<BigInt>,
+        asked_at -> BigInt,
         due_at -> Nullable<BigInt>,
         asks -> Integer,
     }

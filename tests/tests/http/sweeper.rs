@@ -21,6 +21,7 @@ on_both!(
     an_answer_that_is_not_wechats_decides_nothing,
     an_order_paid_in_its_last_second_is_not_closed,
     a_paid_order_is_asked_about_and_left_in_peace,
+    a_slow_answer_puts_no_question_off,
 );
 
 async fn calls(house: &House, path: &str) -> u64 {
@@ -191,6 +192,39 @@ async fn an_order_paid_in_its_last_second_is_not_closed(db: TestDb) {
     assert_eq!(state, qlive_payments::order::State::Created);
     house.advance(700);
     eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
+}
+
+/// The next question counts from the last one, not from when its answer was taken in.
+async fn a_slow_answer_puts_no_question_off(db: TestDb) {
+    let house = House::open(db).await;
+    let alice = earner(&house, 1_000).await;
+    let (_, sold) = buyer(&house, "buyer", 1).await;
+    let order = house.guest("bob", Gender::Male).await.order(1).await;
+    let withdrawal = withdraw(&alice, 100, "w").await;
+    let no = sold["out_trade_no"].as_str().unwrap();
+    let refund = "/v3/refund/domestic/refunds";
+    let payout = "/v3/fund-app/mch-transfer/transfer-bills";
+    let query = format!("/v3/pay/transactions/out-trade-no/{}", order["out_trade_no"].as_str().unwrap());
+    for path in [refund, payout, &query] {
+        let fault = json!({"path": path, "exact": true, "latency_ms": 700, "status": 500, "errcode": "SYSTEM_ERROR"});
+        house.fault(fault).await;
+    }
+    house.advance(11);
+    is_asked_in_time(&house, &query).await;
+    house.parts.payments.refund(house.operator(), no, None).await.unwrap();
+    is_asked_in_time(&house, refund).await;
+    approve(&house, &withdrawal).await;
+    is_asked_in_time(&house, payout).await;
+}
+
+/// Puts the clock forward while answers are still on their way, by what has to pass between questions.
+async fn is_asked_in_time(house: &House, path: &str) {
+    let asked = |times| async move { calls(house, path).await >= times };
+    for (times, wait) in [(1, 21), (2, 31)] {
+        eventually(&format!("{path} is asked"), || asked(times)).await;
+        house.advance(wait);
+    }
+    eventually(&format!("{path} is asked once more"), || asked(3)).await;
 }
 
 async fn a_paid_order_is_asked_about_and_left_in_peace(db: TestDb) {

@@ -62,15 +62,12 @@ async fn a_lost_answer_never_pays_twice(db: TestDb) {
     let calls = || async { house.outside().await["calls"][path].as_u64().unwrap_or(0) };
     eventually("it was asked for", || async { calls().await == 1 }).await;
     let id = json!({"id": asked["id"]});
-    for _ in 0..20 {
-        if alice.get("qlive_user/withdrawals/", id.clone()).await.ok()["state"] == "confirm" {
-            break;
-        }
+    eventually("it waits for its user", || async {
         assert_eq!(held(&house, &alice).await, 400, "while nothing is clear, nothing comes back");
         house.advance(130);
-        tokio::time::sleep(std::time::Duration::from_millis(400)).await;
-    }
-    becomes(&alice, &asked, "confirm").await;
+        alice.get("qlive_user/withdrawals/", id.clone()).await.ok()["state"] == "confirm"
+    })
+    .await;
     // The lost answer had what the client confirms with: the same request is answered with it again.
     let shown = || async { alice.get("qlive_user/withdrawals/", id.clone()).await.ok() };
     eventually("it can be confirmed", || async {

@@ -154,13 +154,16 @@ async fn nobody_waits_for_goods_whose_money_went_back(db: TestDb) {
     eventually("the sweeper asks", || async { bob.purse().await == (60, 0) }).await;
     let calls = || async { house.outside().await["calls"]["/xpay/notify_provide_goods"].as_u64().unwrap_or(0) };
     eventually("WeChat is told", || async { calls().await == 1 }).await;
-    let path = format!("pay/{}/refund", order["out_trade_no"].as_str().unwrap());
-    assert_eq!(house.control(&path, json!({"fen": 600})).await, 204);
+    let no = order["out_trade_no"].as_str().unwrap();
+    assert_eq!(house.control(&format!("pay/{no}/refund"), json!({"fen": 600})).await, 204);
     house.advance(130);
-    eventually("WeChat is told again", || async { calls().await == 2 }).await;
+    eventually("nothing is due", || async { !house.parts.payments.order(no).await.unwrap().provision_due }).await;
+    // Once or twice, as the money went back before WeChat was asked why it does not hear, or after.
+    let told = calls().await;
+    assert!(told <= 2, "{told}");
     house.advance(1_300);
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
-    assert_eq!(calls().await, 2, "it is left in peace");
+    assert_eq!(calls().await, told, "it is left in peace");
     house.audit().await;
 }
 

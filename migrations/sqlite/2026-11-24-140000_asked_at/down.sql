@@ -1,0 +1,2 @@
+ALTER TABLE withdrawals DROP COLUMN asked_at;
+ALTER TABLE refunds DROP COLUMN asked_at;
