@@ -346,6 +346,19 @@ impl House {
         answer["sent"].as_bool().unwrap()
     }
 
+    /// Waits for something that takes time: a minute passes in a second, slowly enough
+    /// that what is signed on one side is not too old when it comes to the other.
+    pub async fn with_time<F: Future<Output = bool>>(&self, what: &str, mut check: impl FnMut() -> F) {
+        for _ in 0..60 {
+            if check().await {
+                return;
+            }
+            self.advance(30);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        panic!("waited in vain: {what}");
+    }
+
     /// Waits until nothing is left to deliver.
     pub async fn delivered(&self) {
         eventually("everything is delivered", || async { self.parts.office.stats().await.unwrap().waiting == 0 }).await;

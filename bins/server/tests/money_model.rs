@@ -32,7 +32,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (who.clone(), 1..=2_i64, any::<bool>()).prop_map(|(who, block, wechat)| Step::Order { who, block, wechat }),
         6 => (0..12_usize, 0..7_u8).prop_map(|(order, how)| Step::Pay { order, how }),
-        2 => (0..12_usize, 0..4_u8).prop_map(|(order, how)| Step::Forge { order, how }),
+        2 => (0..12_usize, 0..6_u8).prop_map(|(order, how)| Step::Forge { order, how }),
         2 => (0..12_usize).prop_map(|order| Step::Ask { order }),
         2 => (who.clone(), 1..40_i64).prop_map(|(who, coins)| Step::Grant { who, coins }),
         9 => (who.clone(), 1..3_usize, 1..30_i64, 0..6_u8).prop_map(|(who, to, num, fate)| Step::Gift { who, to, num, fate }),

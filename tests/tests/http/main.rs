@@ -6,6 +6,7 @@ mod audience;
 mod audit;
 mod bans;
 mod configs;
+mod document;
 mod enter;
 mod gifts;
 mod gifts_given;

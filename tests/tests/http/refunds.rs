@@ -180,11 +180,7 @@ async fn an_unclear_answer_is_asked_again_under_the_same_number(db: TestDb) {
     house
         .fault(json!({"path": format!("{path}/{number}"), "status": 500, "errcode": "SYSTEM_ERROR", "times": 1}))
         .await;
-    eventually("a question finds it done", || async {
-        house.advance(60);
-        done(&house, &order).await == [(600, "done")]
-    })
-    .await;
+    house.with_time("a question finds it done", || async { done(&house, &order).await == [(600, "done")] }).await;
     assert!(asked(2).await, "asked for again, once, under the same number");
     assert_eq!(bob.purse().await, (0, 0));
     house.audit().await;

@@ -62,19 +62,14 @@ async fn a_lost_answer_never_pays_twice(db: TestDb) {
     let calls = || async { house.outside().await["calls"][path].as_u64().unwrap_or(0) };
     eventually("it was asked for", || async { calls().await == 1 }).await;
     let id = json!({"id": asked["id"]});
-    eventually("it waits for its user", || async {
+    let waits = || async {
         assert_eq!(held(&house, &alice).await, 400, "while nothing is clear, nothing comes back");
-        house.advance(130);
         alice.get("qlive_user/withdrawals/", id.clone()).await.ok()["state"] == "confirm"
-    })
-    .await;
+    };
+    house.with_time("it waits for its user", waits).await;
     // The lost answer had what the client confirms with: the same request is answered with it again.
     let shown = || async { alice.get("qlive_user/withdrawals/", id.clone()).await.ok() };
-    eventually("it can be confirmed", || async {
-        house.advance(130);
-        shown().await["package_info"].is_string()
-    })
-    .await;
+    house.with_time("it can be confirmed", || async { shown().await["package_info"].is_string() }).await;
     assert_eq!(calls().await, 3, "asked for again under the same number, and no more once it is known");
     let (no, _) = transfer(&house).await;
     assert_eq!(house.control(&format!("transfers/{no}"), json!({"do": "confirm", "told": false})).await, 204);

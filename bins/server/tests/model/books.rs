@@ -15,7 +15,7 @@ pub(crate) enum Step {
         order: usize,
         how: u8,
     },
-    /// A notice that is not to be believed.
+    /// A notice or a push that is not to be believed.
     Forge {
         order: usize,
         how: u8,

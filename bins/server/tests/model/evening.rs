@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::books::{Books, Order, Purse, Step};
 
+const NAMES: [&str; 3] = ["ann", "ben", "cat"];
 /// The catalogue's gift of one coin.
 const ROSE: i64 = 2;
 /// What a coin of income is worth, in fen.
@@ -36,7 +37,7 @@ impl Evening {
     pub(crate) async fn open(db: TestDb, binary: &Path) -> Self {
         let mut house = House::open(db).await;
         let mut phones = Vec::new();
-        for name in ["ann", "ben", "cat"] {
+        for name in NAMES {
             phones.push(house.guest(name, Gender::Female).await);
         }
         let process = Process::start(binary, &mut house).await;
@@ -149,6 +150,9 @@ impl Evening {
     /// Whatever it says, it moves nothing.
     async fn forge(&mut self, order: usize, how: u8) {
         let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else { return };
+        if how > 3 {
+            return self.forge_push(at, how).await;
+        }
         let no = &self.orders[at]["out_trade_no"];
         let mut resource = json!({"appid": qlive_tests::APP, "mchid": "1900000001", "out_trade_no": no,
             "transaction_id": "4200-forged", "trade_state": "SUCCESS",
@@ -169,6 +173,20 @@ impl Evening {
         made.as_object_mut().unwrap().extend(quirk.as_object().unwrap().clone());
         let status = self.house.asked("notices", made).await["status"].as_u64().unwrap();
         assert!(status == 401 || status == 400, "{status}");
+    }
+
+    /// An encrypted push that does not fit its order, or is about another provider's.
+    async fn forge_push(&self, at: usize, how: u8) {
+        let order = &self.books.orders[at];
+        let buyer = if how == 4 { "sandbox-mallory".to_owned() } else { format!("sandbox-{}", NAMES[order.who]) };
+        let told = json!({"Event": "xpay_goods_deliver_notify", "OpenId": buyer, "Env": 1,
+            "OutTradeNo": self.orders[at]["out_trade_no"],
+            "WeChatPayInfo": {"TransactionId": "4300-forged", "PaidTime": 1},
+            "GoodsInfo": {"ProductId": format!("gold_{}", order.gold), "Quantity": 1,
+                "OrigPrice": order.fen, "ActualPrice": order.fen - i64::from(how == 5)}});
+        let status = self.house.asked("pushes", told).await["status"].as_u64().unwrap();
+        // Of WeChat Pay's orders a push knows nothing.
+        assert_eq!(status, if order.wechat { 200 } else { 400 });
     }
 
     async fn ask(&mut self, order: usize) {
