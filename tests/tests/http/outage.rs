@@ -83,7 +83,8 @@ async fn two_instances_keep_order(db: TestDb) {
     let elsewhere = bob.at(&second);
     bob.enter(live).await.ok();
     let mut expected = Vec::new();
-    for round in 0..20 {
+    // Fewer than can be told in ten seconds: then it would be arrears, of which only the last is told.
+    for round in 0..12 {
         let (phone, other) = if round % 2 == 0 { (&bob, &elsewhere) } else { (&elsewhere, &bob) };
         phone.apply(live).await.ok();
         assert_eq!(other.accept(live).await.ok()["code"], "success");
@@ -94,7 +95,7 @@ async fn two_instances_keep_order(db: TestDb) {
     assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, expected);
     let told = house.told_group(room["group_id"].as_str().unwrap()).await;
     let seqs: Vec<i64> = told.iter().map(|told| told["custom"]["seq"].as_i64().unwrap()).collect();
-    assert_eq!(seqs, (1..=40).collect::<Vec<_>>());
+    assert_eq!(seqs, (1..=24).collect::<Vec<_>>());
     second.close().await;
 }
 
