@@ -10,7 +10,7 @@ use qlive_server::{Application, BASE, Parts, Settings};
 use qlive_store::StoreError;
 use qlive_store::audit::Operator;
 use qlive_store::testing::TestDb;
-use qlive_types::{Clock, Coins, Gender, UserId};
+use qlive_types::{Clock, Coins, Gender, Moment, UserId};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -40,6 +40,16 @@ impl House {
     /// Opens a house on this database, without rate limits.
     pub async fn open(db: TestDb) -> Self {
         Self::open_with(db, |_| {}).await
+    }
+
+    /// The same at noon in Shanghai, so that no day ends while a test looks at it.
+    pub async fn open_at_noon(db: TestDb) -> Self {
+        let house = Self::open(db).await;
+        let today = house.clock.now().shanghai();
+        let midnight = Moment::parse_day(&today[..10]).unwrap();
+        let noon = midnight.after(Duration::from_secs(36 * 3_600));
+        house.advance(noon.since(house.clock.now()).as_secs());
+        house
     }
 
     /// The same with other settings.
@@ -254,61 +264,13 @@ impl House {
         self.clock.advance(Duration::from_secs(secs));
     }
 
-    /// The messages that a room's group was told, by us or by clients.
-    pub async fn told_group(&self, group: &str) -> Vec<Value> {
-        self.messages("group", group).await
-    }
-
-    /// The messages that an account was told.
-    pub async fn told(&self, phone: &Phone) -> Vec<Value> {
-        self.messages("to", &phone.user_id).await
-    }
-
-    /// What phones hear: IM drops doubles, as a lease that a jump of the clock ended may make some.
-    async fn messages(&self, key: &str, value: &str) -> Vec<Value> {
-        let mut heard = self.messages_with_doubles(key, value).await;
-        heard.retain(|message| message["double"] != true);
-        heard
-    }
-
-    /// What IM was told, to `"group"` or `"to"` an account, doubles included.
-    pub async fn messages_with_doubles(&self, key: &str, value: &str) -> Vec<Value> {
-        let url = format!("{}/sandbox/messages?{key}={value}", self.sandbox);
-        self.http.get(url).send().await.unwrap().json().await.unwrap()
-    }
-
-    /// Everything else that the sandbox knows.
-    pub async fn outside(&self) -> Value {
-        self.http.get(format!("{}/sandbox/state", self.sandbox)).send().await.unwrap().json().await.unwrap()
-    }
-
-    /// Switches a fault of the sandbox on.
-    pub async fn fault(&self, fault: Value) {
-        let answer = self.http.post(format!("{}/sandbox/faults", self.sandbox)).json(&fault).send().await.unwrap();
-        assert_eq!(answer.status(), 204, "{fault}");
-    }
-
-    /// Switches all faults off.
-    pub async fn no_faults(&self) {
-        self.http.delete(format!("{}/sandbox/faults", self.sandbox)).send().await.unwrap();
-    }
-
-    /// Plays the phone of a user: `{"im": "lost"}`, `{"stream": "start"}`, …
-    pub async fn play(&self, phone: &Phone, what: Value) -> Value {
-        let url = format!("{}/sandbox/clients/{}", self.sandbox, phone.user_id);
-        self.http.post(url).json(&what).send().await.unwrap().json().await.unwrap()
-    }
-
-    /// Asks something of the sandbox; its answer's status.
-    pub async fn control(&self, path: &str, body: Value) -> u16 {
-        let url = format!("{}/sandbox/{path}", self.sandbox);
-        self.http.post(url).json(&body).send().await.unwrap().status().as_u16()
-    }
-
-    /// The same, with what it answers.
-    pub async fn asked(&self, path: &str, body: Value) -> Value {
-        let url = format!("{}/sandbox/{path}", self.sandbox);
-        self.http.post(url).json(&body).send().await.unwrap().json().await.unwrap()
+    /// A matchmaker's room with a man on the mic: both, and the `live_id`.
+    pub async fn with_man_on_mic(&self) -> (Phone, Phone, Value) {
+        let host = self.host().await;
+        let live = host.open_room().await["live_id"].clone();
+        let bob = self.guest("bob", Gender::Male).await;
+        bob.take_mic(&live).await;
+        (host, bob, live)
     }
 
     /// A counter of `/metrics`, 0 when it never moved.
@@ -321,29 +283,6 @@ impl House {
     /// How many callbacks of a kind had this verdict.
     pub async fn callbacks(&self, kind: &str, verdict: &str) -> u64 {
         self.metric(&format!("qlive_callbacks_total{{kind=\"{kind}\",verdict=\"{verdict}\"}}")).await
-    }
-
-    /// A person pays an order, as answered by operation 15; our side is told.
-    pub async fn pay(&self, order: &Value) {
-        assert_eq!(self.try_pay(order, json!({})).await, 200, "{order}");
-    }
-
-    /// The same with more said about it: `{"told": false}` loses the notice, `{"late": true}` pays what was closed.
-    pub async fn try_pay(&self, order: &Value, how: Value) -> u16 {
-        let mut body = how;
-        for key in ["signData", "paySig", "signature", "timeStamp", "nonceStr", "package", "paySign"] {
-            if let Some(value) = order.get(key) {
-                body[key] = value.clone();
-            }
-        }
-        self.control(&format!("pay/{}", order["out_trade_no"].as_str().unwrap()), body).await
-    }
-
-    /// Lets a client say something through IM; whether it went out.
-    pub async fn say(&self, what: Value) -> bool {
-        let answer = self.http.post(format!("{}/sandbox/say", self.sandbox)).json(&what).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        answer["sent"].as_bool().unwrap()
     }
 
     /// Waits for something that takes time: a minute passes in a second, slowly enough
@@ -363,11 +302,6 @@ impl House {
     pub async fn delivered(&self) {
         eventually("everything is delivered", || async { self.parts.office.stats().await.unwrap().waiting == 0 }).await;
     }
-
-    /// The types of the messages a group was told, seats with their state: `on 1`.
-    pub async fn story(&self, group: &str) -> Vec<String> {
-        self.told_group(group).await.iter().map(|message| summary(&message["message"])).collect()
-    }
 }
 
 impl Drop for House {
@@ -380,16 +314,6 @@ impl Drop for House {
             }
             handle.abort();
         }
-    }
-}
-
-/// A message in a few words.
-fn summary(message: &Value) -> String {
-    let content = &message["content"];
-    match message["type"].as_str() {
-        Some("reset") => format!("{} {}", content["content_type"].as_str().unwrap(), content["gender"]),
-        Some(other) => other.to_owned(),
-        None => "?".to_owned(),
     }
 }
 

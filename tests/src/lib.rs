@@ -3,6 +3,7 @@
 
 mod contract;
 mod house;
+mod outside;
 mod phone;
 mod process;
 

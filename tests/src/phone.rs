@@ -128,6 +128,11 @@ impl Phone {
         self.post("qlive_room/matchmaker_enter/", json!({})).await.ok()
     }
 
+    /// Whether a man is on stage, as this phone is shown it.
+    pub async fn sees_man_on_mic(&self, live: &Value) -> bool {
+        self.enter(live).await.ok()["male"] != json!({})
+    }
+
     /// Gives something; `extra` holds `request_id` and the like.
     pub async fn give(&self, to: &Self, gift: i64, num: i64, extra: Value) -> Answer {
         let mut query = json!({"user_id": to.user_id, "gift_id": gift, "num": num});

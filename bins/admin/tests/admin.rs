@@ -229,7 +229,7 @@ async fn bills_are_reconciled(db: TestDb) {
     assert!(found[0]["do"].as_str().unwrap().contains("orders query"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("bill.csv");
-    std::fs::write(&file, house.parts.payments.bill(&day).await.unwrap()).unwrap();
+    std::fs::write(&file, house.parts.payments.bill(&day).await.unwrap().unwrap()).unwrap();
     let path = file.to_str().unwrap();
     assert_eq!(done(&house, &["orders", "reconcile", "--date", &day, "--bill", path]).await, found);
     std::fs::write(&file, "no bill").unwrap();

@@ -109,11 +109,13 @@ fn changes(conn: &mut Conn, accounts: &[i64], groups: Range<i64>) -> Result<Chan
     }))
 }
 
-/// How much of a user's income came under these codes after a moment.
+/// How much of a user's income came under these codes after a moment, and was not taken back since.
 pub fn credited_since(conn: &mut Conn, user: UserId, codes: &[Code], since: Moment) -> Result<Coins, StoreError> {
     let codes: Vec<i32> = codes.iter().map(|code| code.number()).collect();
+    let taken_back = ledger_groups::table.filter(ledger_groups::reverses.eq(ledger_transfers::group_id.nullable()));
     let sum: Option<i64> = ledger_transfers::table
         .filter(ledger_transfers::credit.eq(Account::User(user, Purpose::Income).number()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(taken_back)))
         .filter(ledger_transfers::code.eq_any(codes).and(ledger_transfers::at.gt(since.millis())))
         .select(sql::<BigInt>("CAST(SUM(amount) AS BIGINT)").nullable())
         .get_result(conn)?;

@@ -95,15 +95,16 @@ impl Payments {
     pub async fn reconcile(&self, day: &str, bill: Option<String>) -> Result<Vec<Difference>, PaymentsError> {
         let from = Moment::parse_day(day).ok_or_else(|| PaymentsError::Bill("a date is YYYY-MM-DD".into()))?;
         let bill = match bill {
-            Some(bill) => bill,
+            Some(bill) => Some(bill),
             None => self.bill(day).await?,
         };
-        let rows = parse_bill(&bill).map_err(|error| PaymentsError::Bill(error.to_string()))?;
+        let rows = bill.map_or(Ok(Vec::new()), |bill| parse_bill(&bill));
+        let rows = rows.map_err(|error| PaymentsError::Bill(error.to_string()))?;
         self.db.read(move |conn| compare(conn, from, &rows)).await
     }
 
-    /// WeChat's trade bill of a day, as it is.
-    pub async fn bill(&self, day: &str) -> Result<String, PaymentsError> {
+    /// WeChat's trade bill of a day, as it is; none when it knows of nothing that was paid or refunded.
+    pub async fn bill(&self, day: &str) -> Result<Option<String>, PaymentsError> {
         let pay = self.providers.wechat_pay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
         let fetched = pay.trade_bill(day, self.clock.now().secs()).await;
         fetched.map_err(|error| PaymentsError::ProviderSilent(error.to_string()))

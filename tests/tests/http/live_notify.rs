@@ -4,7 +4,7 @@ use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, Phone, eventually};
 use qlive_types::Gender;
-use serde_json::{Value, json};
+use serde_json::json;
 
 on_both!(
     a_stopped_stream_is_a_loss,
@@ -18,56 +18,44 @@ on_both!(
     a_seat_without_a_stream_is_freed,
 );
 
-async fn seated(house: &House) -> (Phone, Phone, Value) {
-    let host = house.host().await;
-    let live = host.open_room().await["live_id"].clone();
-    let bob = house.guest("bob", Gender::Male).await;
-    bob.take_mic(&live).await;
-    (host, bob, live)
-}
-
-async fn on_stage(host: &Phone, live: &Value) -> bool {
-    host.enter(live).await.ok()["male"] != json!({})
-}
-
 async fn a_stopped_stream_is_a_loss(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"stream": "start"})).await;
     let said = house.play(&bob, json!({"stream": "stop"})).await;
     assert_eq!(said[0], json!({"status": 200, "answer": {"code": 0}}));
     house.advance(45);
     tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
-    assert!(on_stage(&host, &live).await, "the grace runs");
+    assert!(host.sees_man_on_mic(&live).await, "the grace runs");
     house.advance(16);
-    eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
+    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
     assert_eq!(bob.user_type().await, 0);
 }
 
 async fn a_new_start_cancels_it(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     for what in ["start", "stop", "start"] {
         house.play(&bob, json!({"stream": what})).await;
     }
     house.advance(70);
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
 }
 
 async fn a_call_does_not(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"stream": "start"})).await;
     house.play(&bob, json!({"stream": "stop"})).await;
     assert_eq!(bob.user_type().await, 3);
     house.advance(61);
-    eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
+    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
 }
 
 async fn a_stop_of_an_older_push_is_ignored(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     let now = house.clock.now().millis();
     house.play(&bob, json!({"stream": "start", "at": now})).await;
     house.play(&bob, json!({"stream": "start", "at": now + 2000})).await;
@@ -81,7 +69,7 @@ async fn a_stop_of_an_older_push_is_ignored(db: TestDb) {
     house.stranger().send("post", "live_notify/", request).await.ok();
     house.advance(70);
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
 }
 
 fn md5_hex(text: &str) -> String {
@@ -91,7 +79,7 @@ fn md5_hex(text: &str) -> String {
 
 async fn a_stop_that_we_caused_frees_nothing_more(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"stream": "start"})).await;
     host.off_mic(&live, &bob, Gender::Male).await.ok();
     house.play(&bob, json!({"stream": "stop"})).await;
@@ -124,7 +112,7 @@ async fn whoever_is_not_on_stage_is_cut(db: TestDb) {
 
 async fn a_forged_callback_is_refused(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     let t = house.clock.now().secs() + 600;
     for forged in [
         json!({}),
@@ -136,7 +124,7 @@ async fn a_forged_callback_is_refused(db: TestDb) {
         let request = house.http.post(house.at("live_notify/")).json(&stop);
         house.stranger().send("post", "live_notify/", request).await.refused(401, "bad_signature");
     }
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
 }
 
 async fn a_hosts_stop_hides_him_until_he_is_back(db: TestDb) {
@@ -160,11 +148,11 @@ async fn a_hosts_stop_hides_him_until_he_is_back(db: TestDb) {
 
 async fn a_seat_without_a_stream_is_freed(db: TestDb) {
     let house = House::open_with(db, |settings| settings.rooms.stream_start_secs = 20).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     let eve = house.guest("eve", Gender::Female).await;
     eve.take_mic(&live).await;
     house.play(&eve, json!({"stream": "start"})).await;
     house.advance(21);
-    eventually("his seat is free", || async { !on_stage(&host, &live).await }).await;
+    eventually("his seat is free", || async { !host.sees_man_on_mic(&live).await }).await;
     assert_eq!((bob.user_type().await, eve.user_type().await), (1, 4));
 }

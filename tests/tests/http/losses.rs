@@ -2,9 +2,9 @@
 
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{House, Phone, eventually};
+use qlive_tests::{House, eventually};
 use qlive_types::Gender;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 on_both!(
@@ -24,18 +24,6 @@ on_both!(
     the_silent_are_asked_about,
 );
 
-async fn seated(house: &House) -> (Phone, Phone, Value) {
-    let host = house.host().await;
-    let live = host.open_room().await["live_id"].clone();
-    let bob = house.guest("bob", Gender::Male).await;
-    bob.take_mic(&live).await;
-    (host, bob, live)
-}
-
-async fn on_stage(host: &Phone, live: &Value) -> bool {
-    host.enter(live).await.ok()["male"] != json!({})
-}
-
 /// Long enough for the keeper to have looked.
 async fn keeper_looked() {
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -43,13 +31,13 @@ async fn keeper_looked() {
 
 async fn a_lost_guest_keeps_his_seat_for_a_while(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
     house.advance(45);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
     house.advance(16);
-    eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
+    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
     assert_eq!(bob.user_type().await, 0);
     house.delivered().await;
     let group = host.open_room().await["group_id"].as_str().unwrap().to_owned();
@@ -58,64 +46,64 @@ async fn a_lost_guest_keeps_his_seat_for_a_while(db: TestDb) {
 
 async fn any_call_brings_him_back(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
     assert_eq!(bob.user_type().await, 3);
     house.advance(61);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
 }
 
 async fn leaving_calls_do_not(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
     bob.leave(&json!(999)).await.ok();
     bob.get("qlive_user/logout/", json!({"reason": "hide"})).await.ok();
     house.advance(61);
-    eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
+    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
 }
 
 async fn a_login_at_im_brings_him_back(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
     house.play(&bob, json!({"im": "back"})).await;
     house.advance(61);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
 }
 
 async fn who_is_online_after_all_stays(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
     // He is back, but that callback got lost.
     house.play(&bob, json!({"im": "back", "told": false})).await;
     house.advance(61);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
 }
 
 async fn who_pushes_stays(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"stream": "start"})).await;
     house.play(&bob, json!({"im": "lost"})).await;
     house.advance(61);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
 }
 
 async fn an_older_event_is_ignored(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     let now = house.clock.now().millis();
     house.play(&bob, json!({"im": "back", "at": now})).await;
     house.play(&bob, json!({"im": "lost", "at": now - 1})).await;
     house.advance(61);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await, "the loss came before the login");
+    assert!(host.sees_man_on_mic(&live).await, "the loss came before the login");
 }
 
 async fn a_viewer_who_leaves_the_group_is_gone(db: TestDb) {
@@ -130,13 +118,13 @@ async fn a_viewer_who_leaves_the_group_is_gone(db: TestDb) {
 
 async fn a_guest_who_leaves_the_group_has_his_grace(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     let group = host.open_room().await["group_id"].clone();
     house.play(&bob, json!({"im": "lost", "told": false})).await;
     house.play(&bob, json!({"exits": group})).await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
     house.advance(61);
-    eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
+    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
 }
 
 async fn an_exit_older_than_his_entry_is_ignored(db: TestDb) {
@@ -152,7 +140,7 @@ async fn an_exit_older_than_his_entry_is_ignored(db: TestDb) {
 
 async fn a_lost_host_ends_the_broadcast(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&host, json!({"im": "lost"})).await;
     house.advance(61);
     keeper_looked().await;
@@ -163,7 +151,7 @@ async fn a_lost_host_ends_the_broadcast(db: TestDb) {
 
 async fn graces_survive_a_restart(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     let eve = house.guest("eve", Gender::Female).await;
     eve.take_mic(&live).await;
     house.play(&eve, json!({"stream": "start"})).await;
@@ -171,7 +159,7 @@ async fn graces_survive_a_restart(db: TestDb) {
     house.play(&bob, json!({"im": "lost"})).await;
     let house = house.restart(30).await;
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await, "the rest of his grace still runs");
+    assert!(host.sees_man_on_mic(&live).await, "the rest of his grace still runs");
     let house = house.restart(31).await;
     eventually("both are gone", || async {
         let seen = host.enter(&live).await.ok();
@@ -183,28 +171,28 @@ async fn graces_survive_a_restart(db: TestDb) {
 
 async fn a_silent_im_decides_nothing(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
     house.fault(json!({"path": "/v4/openim/query_online_status", "status": 500})).await;
     house.advance(61);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await);
+    assert!(host.sees_man_on_mic(&live).await);
     house.no_faults().await;
     house.advance(6);
-    eventually("he is gone", || async { !on_stage(&host, &live).await }).await;
+    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
 }
 
 async fn the_silent_are_asked_about(db: TestDb) {
     let house = House::open(db).await;
-    let (host, bob, live) = seated(&house).await;
+    let (host, bob, live) = house.with_man_on_mic().await;
     let eve = house.guest("eve", Gender::Female).await;
     eve.take_mic(&live).await;
     // Bob's phone dies, and the callback that says so is lost. Eve just says nothing.
     house.play(&bob, json!({"im": "lost", "told": false})).await;
     house.advance(181);
     keeper_looked().await;
-    assert!(on_stage(&host, &live).await, "being asked about is a loss, not an end");
+    assert!(host.sees_man_on_mic(&live).await, "being asked about is a loss, not an end");
     house.advance(61);
-    eventually("the ghost is gone", || async { !on_stage(&host, &live).await }).await;
+    eventually("the ghost is gone", || async { !host.sees_man_on_mic(&live).await }).await;
     assert_ne!(host.enter(&live).await.ok()["female"], json!({}), "the silent stay");
 }

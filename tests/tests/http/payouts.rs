@@ -6,7 +6,7 @@ use qlive_store::audit::Operator;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, Phone, eventually};
-use qlive_types::Gender;
+use qlive_types::{EntryId, Gender};
 use serde_json::{Value, json};
 
 use crate::recharge::buyer;
@@ -24,6 +24,7 @@ on_both!(
     withdrawals_at_once_never_take_more_than_there_is,
     young_income_is_not_withdrawn_by_many_at_once,
     a_hosts_share_is_young_income_too,
+    young_income_that_was_taken_back_keeps_nothing_here,
     without_payouts_nothing_is_withdrawn,
 );
 
@@ -268,6 +269,19 @@ async fn a_hosts_share_is_young_income_too(db: TestDb) {
     bob.give(&alice, gift, 1, json!({})).await.ok();
     assert_eq!(host.purse().await, (0, 500));
     host.post("qlive_user/withdraw/", json!({"income": 3, "request_id": "a"})).await.refused(409, "not_withdrawable");
+}
+
+async fn young_income_that_was_taken_back_keeps_nothing_here(db: TestDb) {
+    let house = House::open(db).await;
+    let alice = earner(&house, 300).await;
+    let carl = house.guest("carl", Gender::Male).await;
+    house.grant(&carl, 700).await;
+    let gift = house.gift("mistaken", 700).await;
+    carl.give(&alice, gift, 1, json!({})).await.ok();
+    let given = EntryId::new(house.last_entry().await);
+    house.parts.users.reverse_entry(house.operator(), given).await.unwrap();
+    assert_eq!((carl.purse().await, alice.purse().await), ((700, 0), (0, 300)));
+    assert_eq!(withdraw(&alice, 300, "w").await["state"], "review");
 }
 
 async fn without_payouts_nothing_is_withdrawn(db: TestDb) {

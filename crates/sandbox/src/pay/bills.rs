@@ -28,7 +28,7 @@ pub(super) async fn certificates(world: web::Data<World>, request: HttpRequest) 
 pub(super) async fn tradebill(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     answer(&world, &request, b"", |_| {
         let Some(day) = day_of(request.query_string()) else { return refuse(400, "PARAM_ERROR") };
-        let bill = bill(&world, &day);
+        let Some(bill) = bill(&world, &day) else { return refuse(400, "NO_STATEMENT_EXIST") };
         let url = format!("{}/v3/billdownload/file?token={day}", world.base);
         (200, json!({"hash_type": "SHA1", "hash_value": hex::encode(Sha1::digest(bill)), "download_url": url}))
     })
@@ -41,7 +41,9 @@ pub(super) async fn download(world: web::Data<World>, request: HttpRequest) -> H
         return HttpResponse::Unauthorized().json(json!({"code": "SIGN_ERROR", "message": "sandbox"}));
     }
     let tampered = world.fault(request.path()).await.is_some_and(|fault| fault.tampered);
-    let mut bill = bill(&world, request.query_string().trim_start_matches("token="));
+    let Some(mut bill) = bill(&world, request.query_string().trim_start_matches("token=")) else {
+        return HttpResponse::NotFound().finish();
+    };
     if tampered {
         bill.push_str("`and more\r\n");
     }
@@ -53,8 +55,8 @@ fn day_of(query: &str) -> Option<String> {
     Moment::parse_day(day).map(|_| day.to_owned())
 }
 
-/// The trade bill of a day, type ALL, in WeChat's form.
-fn bill(world: &World, day: &str) -> String {
+/// The trade bill of a day, type ALL, in WeChat's form. There is none of a day without trade.
+fn bill(world: &World, day: &str) -> Option<String> {
     const HEADINGS: &str = "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注";
     const SUMMARY: &str =
         "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
@@ -82,11 +84,14 @@ fn bill(world: &World, day: &str) -> String {
             row(world, refund.made_at, who, "REFUND", what, ["", "", "0.00000", "0.60%", "0.00", &fen, ""]),
         ));
     }
+    if rows.is_empty() {
+        return None;
+    }
     rows.sort();
     let lines: String = rows.iter().map(|(_, line)| format!("{line}\r\n")).collect();
     let (count, paid, refunded) = (rows.len().to_string(), yuan(paid), yuan(refunded));
     let totals = cells([count.as_str(), &paid, &refunded, "0.00", "0.00000", &paid, &refunded]);
-    format!("\u{feff}{HEADINGS}\r\n{lines}{SUMMARY}\r\n{totals}\r\n")
+    Some(format!("\u{feff}{HEADINGS}\r\n{lines}{SUMMARY}\r\n{totals}\r\n"))
 }
 
 /// A row of a bill: when and for whom, who paid what, what became of it, the rest.

@@ -200,9 +200,13 @@ impl Pay {
         Ok(Transfer::parse(&self.get(&path, now).await?))
     }
 
-    /// The trade bill of a day (`2026-11-23`, Shanghai) as text. Its digest is checked.
-    pub async fn trade_bill(&self, day: &str, now: i64) -> Result<String, PayError> {
-        let answer = self.get(&format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"), now).await?;
+    /// The trade bill of a day (`2026-11-23`, Shanghai) as text. Its digest is checked. There is none of a
+    /// day on which nothing was paid or refunded.
+    pub async fn trade_bill(&self, day: &str, now: i64) -> Result<Option<String>, PayError> {
+        let answer = match self.get(&format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"), now).await {
+            Err(PayError::Refused { code, .. }) if code == "NO_STATEMENT_EXIST" => return Ok(None),
+            answer => answer?,
+        };
         let url = text(&answer, "download_url");
         let path = self.path_of(&url).ok_or_else(|| Unanswered::new("the bill is not where we may fetch it"))?;
         // The file itself comes unsigned; its digest came signed.
@@ -212,7 +216,10 @@ impl Pay {
         if !digest.eq_ignore_ascii_case(&text(&answer, "hash_value")) {
             return Err(Unanswered::new("the bill is not the one that was announced").into());
         }
-        String::from_utf8(reply.body).ok().ok_or_else(|| Unanswered::new("the bill is not UTF-8").into())
+        match String::from_utf8(reply.body) {
+            Ok(bill) => Ok(Some(bill)),
+            Err(_) => Err(Unanswered::new("the bill is not UTF-8").into()),
+        }
     }
 
     /// Learns WeChat's present certificates (`/v3/certificates`). They come sealed with our

@@ -8,35 +8,14 @@ use qlive_rooms::mic::{
 };
 use qlive_types::{Gender, Moment};
 
+use crate::events;
+
 const NOW: Moment = Moment::from_millis(1_000_000);
 const PAST: Moment = Moment::from_millis(999_999);
 const FUTURE: Moment = Moment::from_millis(1_000_001);
 
 const PLACES: [Place; 5] = [Place::Out, Place::Watching, Place::Applied, Place::OnMic, Place::Hosting];
 const ADMISSIONS: [Admission; 3] = [Admission::Applied, Admission::Invited, Admission::Open];
-const EVENTS: [Event; 21] = [
-    Event::Enter,
-    Event::Apply,
-    Event::Accept,
-    Event::Refuse,
-    Event::LeaveMic,
-    Event::PutDown,
-    Event::Invite { by_us: true },
-    Event::Invite { by_us: false },
-    Event::InvitationDue,
-    Event::Decline,
-    Event::Leave,
-    Event::Banned,
-    Event::Ended,
-    Event::ImLost,
-    Event::GroupLeft,
-    Event::Heard,
-    Event::StreamStarted,
-    Event::StreamStopped,
-    Event::GraceDue { connected: true },
-    Event::GraceDue { connected: false },
-    Event::StreamMissing,
-];
 
 fn rules(admission: Admission) -> Rules {
     Rules { admission, guest_grace: Duration::from_secs(60), host_grace: Duration::from_secs(180) }
@@ -84,7 +63,7 @@ fn standings() -> Vec<Standing> {
 fn every_standing_meets_every_event() {
     let mut decided = 0;
     for standing in standings() {
-        for event in EVENTS {
+        for event in events::all() {
             for admission in ADMISSIONS {
                 let Ok(next) = step(&standing, event, &rules(admission), NOW) else { continue };
                 let (before, after) = (standing.place, next.next.place);
@@ -198,8 +177,8 @@ fn the_host_hears_what_became_of_our_invitations() {
 }
 
 /// A guest, an event, and how much later it comes, in seconds.
-fn evening() -> impl Strategy<Value = Vec<(usize, usize, u64)>> {
-    prop::collection::vec((0..8_usize, 0..EVENTS.len(), 0..40_u64), 1..400)
+fn evening() -> impl Strategy<Value = Vec<(usize, Event, u64)>> {
+    prop::collection::vec((0..8_usize, prop::sample::select(events::all()), 0..40_u64), 1..400)
 }
 
 proptest! {
@@ -216,7 +195,7 @@ proptest! {
                 index != who && guest.gender == gender(who) && guest.place == Place::OnMic
             });
             guests[who].seat_taken = taken;
-            let Ok(next) = step(&guests[who], EVENTS[event], &rules(admission), now) else { continue };
+            let Ok(next) = step(&guests[who], event, &rules(admission), now) else { continue };
             guests[who] = next.next;
             for effect in next.effects {
                 let seat = &mut told[who % 2];
@@ -227,7 +206,7 @@ proptest! {
                     _ => {}
                 }
             }
-            if EVENTS[event] == Event::Ended && told[who % 2] == Some(who) {
+            if event == Event::Ended && told[who % 2] == Some(who) {
                 // OVER says it for the room.
                 told[who % 2] = None;
             }

@@ -23,34 +23,12 @@ use std::time::Duration;
 use qlive_rooms::mic::{Admission, Effect, Event, Invitation, Place, Rules, Standing, step};
 use qlive_types::{Gender, Moment};
 
+use crate::events::OF_A_GUEST;
+
 /// The time of every decision. A running invitation ends after it, a lapsed one before it.
 const NOW: Moment = Moment::from_millis(1_000_000);
 const LAPSED: Moment = Moment::from_millis(0);
 const GUESTS: [Gender; 3] = [Gender::Male, Gender::Male, Gender::Female];
-
-/// Everything that can happen to a guest.
-const EVENTS: [Event; 20] = [
-    Event::Enter,
-    Event::Apply,
-    Event::Accept,
-    Event::Refuse,
-    Event::LeaveMic,
-    Event::PutDown,
-    Event::Invite { by_us: true },
-    Event::Invite { by_us: false },
-    Event::InvitationDue,
-    Event::Decline,
-    Event::Leave,
-    Event::Banned,
-    Event::ImLost,
-    Event::GroupLeft,
-    Event::Heard,
-    Event::StreamStarted,
-    Event::StreamStopped,
-    Event::GraceDue { connected: false },
-    Event::GraceDue { connected: true },
-    Event::StreamMissing,
-];
 
 #[derive(Clone, Copy)]
 struct Guest {
@@ -163,7 +141,7 @@ impl World {
     fn successors(&self, admission: Admission, found: &mut Vec<World>) {
         found.clear();
         for guest in 0..GUESTS.len() {
-            for (index, event) in EVENTS.iter().enumerate() {
+            for (index, event) in OF_A_GUEST.iter().enumerate() {
                 let seat_taken = self.seat_taken(guest);
                 if self.pending.is_none() && rests_on_others(*event) {
                     found.push(World { pending: Some(Pending { guest, event: index, seat_taken }), ..*self });
@@ -175,7 +153,7 @@ impl World {
         }
         if let Some(pending) = self.pending {
             let decided = World { pending: None, ..*self };
-            found.extend(decided.act(pending.guest, EVENTS[pending.event], pending.seat_taken, admission));
+            found.extend(decided.act(pending.guest, OF_A_GUEST[pending.event], pending.seat_taken, admission));
             found.push(decided);
         }
         found.push(if self.live { self.end() } else { World { live: true, ..*self } });

@@ -1,0 +1,6 @@
+//! The machine of the mic, by itself.
+
+mod decisions;
+mod events;
+mod exploration;
+mod machine;
