@@ -133,10 +133,11 @@ fn once(conn: &mut Conn, now: Moment, giving: &Giving, rates: Rates, tells: bool
     let host = company.map(|company| company.host).filter(|host| ![giving.giver, giving.receiver].contains(host));
     let shares = Shares::of(cost, rates, host.is_some())?;
     let deal = Deal { giving, gift: &gift, cost, spending, company, host, shares };
+    let group = pay(conn, now, &deal)?;
+    // After what gifts contend for: then rooms hear of them in the order in which they were paid.
     if tells {
         tell(conn, now, &deal, &receiver)?;
     }
-    let group = pay(conn, now, &deal)?;
     record(conn, now, &deal, group)?;
     // Read again under the lock of what was moved, so that it is true of this very moment.
     let has = purse(conn, giving.giver)?;

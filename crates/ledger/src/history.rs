@@ -109,11 +109,15 @@ fn changes(conn: &mut Conn, accounts: &[i64], groups: Range<i64>) -> Result<Chan
     }))
 }
 
-/// How much of a user's income came under these codes after a moment, and was not taken back since.
+/// How much of a user's income came under these codes after a moment. What was taken back since does not
+/// count, nor what came back to him because his own was: neither is new.
 pub fn credited_since(conn: &mut Conn, user: UserId, codes: &[Code], since: Moment) -> Result<Coins, StoreError> {
     let codes: Vec<i32> = codes.iter().map(|code| code.number()).collect();
-    let taken_back = ledger_groups::table.filter(ledger_groups::reverses.eq(ledger_transfers::group_id.nullable()));
+    let (original, reversal) = diesel::alias!(ledger_groups as original, ledger_groups as reversal);
+    let taken_back = reversal.filter(reversal.field(ledger_groups::reverses).eq(ledger_transfers::group_id.nullable()));
     let sum: Option<i64> = ledger_transfers::table
+        .inner_join(original)
+        .filter(original.field(ledger_groups::reverses).is_null())
         .filter(ledger_transfers::credit.eq(Account::User(user, Purpose::Income).number()))
         .filter(diesel::dsl::not(diesel::dsl::exists(taken_back)))
         .filter(ledger_transfers::code.eq_any(codes).and(ledger_transfers::at.gt(since.millis())))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use qlive_tencent::pay::{PayError, TradeState, Transaction};
 use qlive_tencent::wechat::WechatError;
-use qlive_tencent::xpay::{XpayOrder, XpayState, code};
+use qlive_tencent::xpay::{XpayAccount, XpayOrder, XpayState, code};
 use qlive_types::Moment;
 
 use crate::order::{Next, State};
@@ -57,18 +57,15 @@ impl Payments {
                     Ok(told) if told.out_trade_no != order.out_trade_no || told.mchid != pay.mchid() => {
                         Err("the answer is about another order".to_owned())
                     }
-                    Ok(told) => {
-                        if told.state == TradeState::Refund {
-                            refunded_unheard(&order.out_trade_no);
-                        }
-                        Ok(transaction(&told))
-                    }
+                    Ok(told) => Ok(transaction(&told)),
                     Err(error) if error.is_not_found() => Ok(Seen::Missing),
                     Err(error) => Err(error.to_string()),
                 }
             }
             Provider::Virtual => match self.query_goods(order).await {
-                Ok(Ok(told)) => Ok(self.goods(&told)),
+                Ok(Ok(told)) => {
+                    Ok(self.providers.xpay.as_ref().map_or(Seen::Unclear, |xpay| goods(&xpay.account, &told)))
+                }
                 Ok(Err(WechatError::Refused { code: code::BAD_PARAMETER, .. })) => Ok(Seen::Missing),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
@@ -85,35 +82,6 @@ impl Payments {
         let xpay = self.providers.xpay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
         let query = |token| async move { xpay.query_order(&token, &order.openid, &order.out_trade_no).await };
         Ok(self.users.call(&order.app_id, query).await?)
-    }
-
-    fn goods(&self, told: &XpayOrder) -> Seen {
-        let account = self.providers.xpay.as_ref().map(|xpay| &xpay.account);
-        let Some(account) = account.filter(|account| told.production.is_none_or(|is| is == (account.env == 0))) else {
-            return Seen::Unclear;
-        };
-        let paid = |provision_due| {
-            Seen::Paid(Payment {
-                provider: Provider::Virtual,
-                app_id: account.app_id.clone(),
-                transaction_id: told.transaction_id.clone(),
-                fen: told.order_fee,
-                currency: "CNY".into(),
-                at: moment(told.paid_time),
-                provision_due,
-            })
-        };
-        match told.state {
-            XpayState::Unpaid => Seen::Unpaid,
-            XpayState::Paid => paid(true),
-            XpayState::Provided | XpayState::RefundFailed => paid(false),
-            XpayState::Refunded => {
-                refunded_unheard(&told.order_id);
-                paid(false)
-            }
-            XpayState::Closed => Seen::Closed,
-            XpayState::Unknown => Seen::Unclear,
-        }
     }
 
     /// Has an expired order closed. Virtual payment has no call for that: there we only stop offering it.
@@ -184,6 +152,8 @@ pub(crate) fn transaction(told: &Transaction) -> Seen {
             currency: told.currency.clone(),
             at: Moment::parse_rfc3339(&told.success_time),
             provision_due: false,
+            // It does not tell how much.
+            gone: i64::from(told.state == TradeState::Refund),
         }),
         TradeState::NotPay => Seen::Unpaid,
         TradeState::Closed => Seen::Closed,
@@ -191,10 +161,32 @@ pub(crate) fn transaction(told: &Transaction) -> Seen {
     }
 }
 
-/// A payment that is first heard of when it went back already is credited, as the contract wants; its
-/// refund's own notice takes the coins. Should that be lost too, a person must look.
-fn refunded_unheard(no: &str) {
-    tracing::error!(order = no, "an order was refunded; if its refund is not recorded, its notice got lost");
+/// What an order of virtual payment says; nothing clear when it is another environment's.
+fn goods(account: &XpayAccount, told: &XpayOrder) -> Seen {
+    if told.production.is_some_and(|production| production != (account.env == 0)) {
+        return Seen::Unclear;
+    }
+    let gone =
+        if told.left_fee < 0 { i64::from(told.state == XpayState::Refunded) } else { told.order_fee - told.left_fee };
+    let paid = |provision_due| {
+        Seen::Paid(Payment {
+            provider: Provider::Virtual,
+            app_id: account.app_id.clone(),
+            transaction_id: told.transaction_id.clone(),
+            fen: told.order_fee,
+            currency: "CNY".into(),
+            at: moment(told.paid_time),
+            provision_due,
+            gone,
+        })
+    };
+    match told.state {
+        XpayState::Unpaid => Seen::Unpaid,
+        XpayState::Paid => paid(true),
+        XpayState::Provided | XpayState::RefundFailed | XpayState::Refunded => paid(false),
+        XpayState::Closed => Seen::Closed,
+        XpayState::Unknown => Seen::Unclear,
+    }
 }
 
 /// A time in Unix seconds, when one was told.
@@ -205,4 +197,50 @@ pub(crate) fn moment(secs: i64) -> Option<Moment> {
 /// Whether a refusal of WeChat Pay is its word, not a passing trouble.
 pub(crate) const fn is_word(error: &PayError) -> bool {
     matches!(error, PayError::Refused { status, .. } if *status < 500 && *status != 429)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_of_virtual_payment_says_what_it_is() {
+        let account =
+            |env| XpayAccount { app_id: "wx1".into(), offer_id: "1".into(), app_key: String::new().into(), env };
+        let told = |state, production, left_fee| XpayOrder {
+            order_id: "Q1".into(),
+            state,
+            production,
+            order_fee: 600,
+            left_fee,
+            transaction_id: "4300".into(),
+            paid_time: 7,
+        };
+        let paid = |told| match goods(&account(1), &told) {
+            Seen::Paid(payment) => Some((payment.provision_due, payment.gone)),
+            _ => None,
+        };
+        for (state, left, expected) in [
+            (XpayState::Paid, 600, Some((true, 0))),
+            (XpayState::Provided, -1, Some((false, 0))),
+            (XpayState::RefundFailed, 400, Some((false, 200))),
+            (XpayState::Refunded, 0, Some((false, 600))),
+            (XpayState::Refunded, -1, Some((false, 1))),
+            (XpayState::Unpaid, 600, None),
+            (XpayState::Unknown, 600, None),
+        ] {
+            assert_eq!(paid(told(state, Some(false), left)), expected, "{state:?}");
+        }
+        assert_eq!(goods(&account(1), &told(XpayState::Closed, None, -1)), Seen::Closed);
+        for (env, production, clear) in [
+            (0, Some(true), true),
+            (0, Some(false), false),
+            (1, Some(true), false),
+            (1, Some(false), true),
+            (1, None, true),
+        ] {
+            let seen = goods(&account(env), &told(XpayState::Paid, production, 600));
+            assert_eq!(seen != Seen::Unclear, clear, "{env} {production:?}");
+        }
+    }
 }

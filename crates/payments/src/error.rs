@@ -57,6 +57,9 @@ pub enum PaymentsError {
     /// The withdrawal is past review.
     #[error("it was decided before")]
     Decided,
+    /// WeChat is just being asked about the withdrawal.
+    #[error("WeChat is just being asked about it: try again in some minutes")]
+    UnderWay,
     /// A second approval needs another name.
     #[error("the second approval must be somebody else's")]
     SameOperator,

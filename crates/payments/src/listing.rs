@@ -87,7 +87,8 @@ impl Payments {
             .await
     }
 
-    /// Asks the provider about an order now, for an operator. An error unless it gave a clear answer that fits.
+    /// Asks the provider about an order now, for an operator. An error unless it gave a clear answer that fits
+    /// and tells of no refund that is not on record here.
     pub async fn query(&self, by: Operator, no: &str) -> Result<Order, PaymentsError> {
         let before = self.order(no).await?;
         if before.state != State::Paid {
@@ -97,6 +98,9 @@ impl Payments {
         let seen = self.ask(&before).await;
         let doubt = match (&seen, before.state) {
             (Seen::Unclear, _) => Some("it gave no clear answer"),
+            (Seen::Paid(payment), _) if payment.is_refunded_unheard(&before) => {
+                Some("it gave money back of which nothing is on record here; ask about that refund by its number")
+            }
             (Seen::Unpaid | Seen::Closed | Seen::Missing | Seen::Refused, State::Paid) => {
                 Some("the order is paid here, but not there")
             }

@@ -84,16 +84,11 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// An operator approves. Above the limit it takes a second one, who must not be the first.
-    Approve {
-        second_needed: bool,
-        same_as_first: bool,
-    },
-    Reject,
+    Approve { second_needed: bool, same_as_first: bool },
+    /// An operator rejects. What WeChat was to pay only when it is certain that it never took it.
+    Reject { never_taken: bool },
     /// WeChat tells where the transfer is, and whether it failed for want of the user's confirmation.
-    Told {
-        state: TransferState,
-        overdue: bool,
-    },
+    Told { state: TransferState, overdue: bool },
     /// WeChat refused to take it for good, and knows nothing under its number.
     Refused,
     /// No clear answer.
@@ -137,8 +132,9 @@ pub const fn decide(state: State, event: Event) -> Result<Decision, Refusal> {
         (State::Review, Event::Approve { .. }) => so(State::Approved, Held::Stays),
         (State::ApprovedOnce, Event::Approve { same_as_first: true, .. }) => Err(Refusal::SameOperator),
         (State::ApprovedOnce, Event::Approve { .. }) => so(State::Approved, Held::Stays),
-        (State::Review | State::ApprovedOnce, Event::Reject) => so(State::Rejected, Held::Returns),
-        (_, Event::Approve { .. } | Event::Reject) => Err(Refusal::Decided),
+        (State::Review | State::ApprovedOnce, Event::Reject { .. })
+        | (State::Approved, Event::Reject { never_taken: true }) => so(State::Rejected, Held::Returns),
+        (_, Event::Approve { .. } | Event::Reject { .. }) => Err(Refusal::Decided),
         (State::Approved | State::Confirm | State::UnderWay, Event::Told { state: told, overdue }) => match told {
             TransferState::WaitUserConfirm => so(State::Confirm, Held::Stays),
             TransferState::UnderWay => so(State::UnderWay, Held::Stays),
@@ -165,8 +161,9 @@ mod tests {
     ];
 
     fn events() -> Vec<Event> {
-        let mut events = vec![Event::Reject, Event::Refused, Event::Unclear];
+        let mut events = vec![Event::Refused, Event::Unclear];
         for flag in [false, true] {
+            events.push(Event::Reject { never_taken: flag });
             for other in [false, true] {
                 events.push(Event::Approve { second_needed: flag, same_as_first: other });
             }
@@ -207,11 +204,15 @@ mod tests {
             State::Expired,
         ] {
             assert_eq!(to(state, approve(false, false)), Err(Refusal::Decided));
-            assert_eq!(to(state, Event::Reject), Err(Refusal::Decided));
+            assert_eq!(to(state, Event::Reject { never_taken: false }), Err(Refusal::Decided));
+            let reject = decide(state, Event::Reject { never_taken: true });
+            assert_eq!(reject.is_ok(), state == State::Approved, "{state:?}");
         }
+        let rejected = Ok(Decision { state: State::Rejected, held: Held::Returns });
         for state in [State::Review, State::ApprovedOnce] {
-            assert_eq!(decide(state, Event::Reject), Ok(Decision { state: State::Rejected, held: Held::Returns }));
+            assert_eq!(decide(state, Event::Reject { never_taken: false }), rejected);
         }
+        assert_eq!(decide(State::Approved, Event::Reject { never_taken: true }), rejected);
     }
 
     #[test]
@@ -257,7 +258,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn held_income_leaves_once_one_way_or_the_other(choices in proptest::collection::vec(0..17_usize, 0..60)) {
+        fn held_income_leaves_once_one_way_or_the_other(choices in proptest::collection::vec(0..18_usize, 0..60)) {
             let events = events();
             let (mut state, mut left) = (State::Review, 0);
             for choice in choices {

@@ -120,13 +120,18 @@ impl Payments {
             .await
     }
 
-    /// Rejects a withdrawal; the income comes back.
+    /// Rejects a withdrawal; the income comes back. One that was approved only while WeChat knows nothing of it.
     pub async fn reject(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
+        let before = self.db.read(move |conn| Ok::<_, PaymentsError>(find(conn, id)?)).await?;
+        let before = before.ok_or(PaymentsError::UnknownWithdrawal)?;
+        let never_taken = before.state == State::Approved && self.was_never_taken(&before).await?;
         let now = self.clock.now();
         self.db
             .write(move |conn| {
                 let withdrawal = find(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)?;
-                let decision = decide(withdrawal.state, Event::Reject).map_err(refused)?;
+                // We took it up for our own question; whoever took it up since may have had it sent.
+                let never_taken = never_taken && withdrawal.asked.times == before.asked.times.saturating_add(1);
+                let decision = decide(withdrawal.state, Event::Reject { never_taken }).map_err(refused)?;
                 conclude(conn, now, &withdrawal, decision, &by.reason)?;
                 Ok(audit::record(conn, now, &by, "withdrawals reject", &id.to_string())?)
             })

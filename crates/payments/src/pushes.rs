@@ -122,6 +122,7 @@ impl Payments {
             currency: "CNY".into(),
             at: moment(*paid_time),
             provision_due: false,
+            gone: 0,
         })
     }
 
@@ -170,7 +171,7 @@ impl Payments {
 
     /// What went back of an order, by WeChat's own word, beyond every refund we know of. `None` when
     /// that is nothing, or does not show: WeChat is silent, or one of ours is under way.
-    async fn unheard_of(&self, order: &Order, known: &[RefundShown]) -> Option<i64> {
+    pub(crate) async fn unheard_of(&self, order: &Order, known: &[RefundShown]) -> Option<i64> {
         if known.iter().any(|refund| refund.state == State::Asked) {
             return None;
         }

@@ -10,7 +10,6 @@ use qlive_tencent::pay::{BillRow, parse_bill};
 use qlive_types::{Fen, Moment};
 
 use crate::order::State;
-use crate::refunds::RefundShown;
 use crate::store::{self, Order, Row};
 use crate::{Payments, PaymentsError, Provider, refund};
 
@@ -35,8 +34,12 @@ pub enum DifferenceKind {
     UnknownRefund,
     /// The bill's refund is not of the amount recorded here.
     RefundAmountDiffers,
-    /// The bill says otherwise of a refund than we do.
-    RefundStateDiffers,
+    /// The bill has a refund that is not settled here yet.
+    RefundNotSettled,
+    /// The bill has a refund whose coins were given back here, as if it had failed.
+    RefundTakenBack,
+    /// The bill says that a refund failed whose coins are gone here.
+    RefundFailed,
     /// A refund was done that day here, but is not in the bill.
     RefundNotInBill,
 }
@@ -54,7 +57,9 @@ impl DifferenceKind {
             Self::NotInBill => "not_in_bill",
             Self::UnknownRefund => "unknown_refund",
             Self::RefundAmountDiffers => "refund_amount_differs",
-            Self::RefundStateDiffers => "refund_state_differs",
+            Self::RefundNotSettled => "refund_not_settled",
+            Self::RefundTakenBack => "refund_taken_back",
+            Self::RefundFailed => "refund_failed",
             Self::RefundNotInBill => "refund_not_in_bill",
         }
     }
@@ -71,9 +76,17 @@ impl DifferenceKind {
             Self::PaidTwice => "refund that payment in the console, under the number of its own there",
             Self::NotInLedger => "run `ledger audit`; the books were changed behind our back",
             Self::NotInBill => "run `orders query` with its number, and compare with the next day's bill",
-            Self::UnknownRefund => "its notice is missing: have WeChat send it again from the console",
+            Self::UnknownRefund => {
+                "its notice is missing: run `orders query` with its order's number, `--refund` with its own"
+            }
             Self::RefundAmountDiffers => "compare both in the console before anything is mended",
-            Self::RefundStateDiffers => "look the refund up in the console; then `ledger credit` what the buyer lacks",
+            Self::RefundNotSettled => "wait: it is asked about until it is settled",
+            Self::RefundTakenBack => {
+                "the buyer has his money and his coins: look it up in the console, and speak to him"
+            }
+            Self::RefundFailed => {
+                "see to it in the console; `ledger credit` what the buyer lacks only if it can never be done"
+            }
             Self::RefundNotInBill => "compare with the next day's bill; then look the refund up in the console",
         }
     }
@@ -189,19 +202,19 @@ fn money_back(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, Paym
         None if row.refund_state == "SUCCESS" => Some(DifferenceKind::UnknownRefund),
         None => None,
         Some(refund) if refund.fen != bill => Some(DifferenceKind::RefundAmountDiffers),
-        Some(refund) if contradicts(refund, &row.refund_state) => Some(DifferenceKind::RefundStateDiffers),
-        Some(_) => None,
+        Some(refund) => contradiction(refund.state, &row.refund_state),
     };
     let ours = known.map(|refund| refund.fen);
     Ok(kind.map(|kind| Difference { kind, number: row.out_refund_no.clone(), bill: Some(bill), ours }))
 }
 
-/// Whether one of the two says that the money went back, and the other does not, or not yet.
-fn contradicts(refund: &RefundShown, bill: &str) -> bool {
-    match bill {
-        "SUCCESS" => refund.state != refund::State::Done,
-        "FAIL" | "CLOSED" => refund.state == refund::State::Done,
-        _ => false,
+/// What it is when one of the two says that the money went back, and the other does not, or not yet.
+fn contradiction(ours: refund::State, bill: &str) -> Option<DifferenceKind> {
+    match (bill, ours) {
+        ("SUCCESS", refund::State::Asked) => Some(DifferenceKind::RefundNotSettled),
+        ("SUCCESS", refund::State::Refused) => Some(DifferenceKind::RefundTakenBack),
+        ("FAIL" | "CLOSED", refund::State::Asked | refund::State::Done) => Some(DifferenceKind::RefundFailed),
+        _ => None,
     }
 }
 

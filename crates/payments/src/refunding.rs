@@ -48,6 +48,51 @@ impl Payments {
             .await
     }
 
+    /// Records a refund that the platform made by itself and whose news got lost, by its own word alone.
+    /// `number` is, at WeChat Pay, its `out_refund_no`; at virtual payment, its `wx_refund_id`. What is on record
+    /// already stays as it is.
+    pub async fn query_refund(&self, by: Operator, no: &str, number: &str) -> Result<(), PaymentsError> {
+        let order = self.order(no).await?;
+        let told = match order.provider {
+            Provider::WechatPay => self.told_by_wechat_pay(&order, number).await?,
+            Provider::Virtual => self.told_by_xpay(&order, number).await?,
+        };
+        let recorded = format!("{no}: {} fen went back as {}", told.fen, told.number);
+        if self.refunded_by_platform(told).await? {
+            let now = self.clock.now();
+            self.db
+                .write(move |conn| Ok::<_, PaymentsError>(audit::record(conn, now, &by, "orders query", &recorded)?))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn told_by_wechat_pay(&self, order: &Order, number: &str) -> Result<ByPlatform, PaymentsError> {
+        let pay = self.providers.wechat_pay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
+        let told = pay.query_refund(number, self.clock.now().secs()).await;
+        let told = told.map_err(|error| PaymentsError::ProviderSilent(error.to_string()))?;
+        if told.out_trade_no != order.out_trade_no || Some(&told.transaction_id) != order.transaction_id.as_ref() {
+            return Err(PaymentsError::NotRefundable("another payment's"));
+        }
+        if told.state != RefundState::Success {
+            return Err(PaymentsError::NotRefundable("not done"));
+        }
+        let (no, out) = (order.out_trade_no.clone(), told.out_refund_no);
+        let ours = self.db.read(move |conn| Ok::<_, PaymentsError>(find(conn, Provider::WechatPay, &out)?)).await?;
+        if ours.is_some() {
+            return Err(PaymentsError::NotRefundable("one of ours, which is asked about by itself"));
+        }
+        Ok(ByPlatform { provider: Provider::WechatPay, number: told.refund_id, out_trade_no: no, fen: told.refund })
+    }
+
+    async fn told_by_xpay(&self, order: &Order, number: &str) -> Result<ByPlatform, PaymentsError> {
+        let known = self.refunds_of(&order.out_trade_no).await?;
+        let fen = self.unheard_of(order, &known).await;
+        let fen = fen.ok_or_else(|| PaymentsError::ProviderSilent("it tells of nothing that went back".into()))?;
+        let (number, out_trade_no) = (number.to_owned(), order.out_trade_no.clone());
+        Ok(ByPlatform { provider: Provider::Virtual, number, out_trade_no, fen })
+    }
+
     /// All refunds of an order.
     pub async fn refunds_of(&self, no: &str) -> Result<Vec<RefundShown>, PaymentsError> {
         let no = no.to_owned();

@@ -75,9 +75,16 @@ pub(crate) struct Payment {
     pub(crate) at: Option<Moment>,
     /// Whether the provider waits to hear that the goods were provided.
     pub(crate) provision_due: bool,
+    /// At least so many fen of it went back, as far as is told.
+    pub(crate) gone: i64,
 }
 
 impl Payment {
+    /// Whether more of it went back than is on record: then the news of a refund got lost.
+    pub(crate) fn is_refunded_unheard(&self, order: &Order) -> bool {
+        self.gone > order.refunded.get()
+    }
+
     /// Why this is not a payment of that order.
     fn unfit(&self, order: &Order) -> Option<&'static str> {
         if self.provider != order.provider {
@@ -124,11 +131,15 @@ pub(crate) fn settle(conn: &mut Conn, now: Moment, no: &str, seen: &Seen) -> Res
         Seen::Refused => (News::Refused, None),
         Seen::Unclear => (News::Unclear, None),
     };
+    if payment.is_some_and(|payment| payment.is_refunded_unheard(&order)) {
+        // It is credited all the same, as the contract wants; its refund's own news takes the coins.
+        tracing::error!(order = no, "money of an order went back; if its news is lost, a person must look");
+    }
     let decision = decide(order.state, order.age(now), news);
     match payment {
         Some(payment) if decision.credit => credit(conn, now, &order, payment)?,
-        // Whoever told us of the payment knows what we know.
-        Some(payment) => provide(conn, now, &order, order.provision_due && payment.provision_due)?,
+        // Who told us by a push knows what we know; who still waits when asked never heard our answer.
+        Some(payment) => provide(conn, now, &order, payment.provision_due)?,
         None if order.state == State::Paid => {}
         None => advance(conn, &order, decision.state, decision.next)?,
     }

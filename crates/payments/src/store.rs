@@ -118,12 +118,15 @@ pub(crate) fn find(conn: &mut Conn, no: &str) -> Result<Option<Order>, StoreErro
 }
 
 /// Takes up an order before its time, for somebody who will not wait. False
-/// when it was asked about after `unless_since`.
+/// when it was asked about after `unless_since`. It counts as no question of the
+/// sweeper's: whoever is impatient makes nobody wait longer.
 pub(crate) fn claim_early(conn: &mut Conn, no: &str, now: Moment, unless_since: Moment) -> Result<bool, StoreError> {
     let open = orders::state.ne(State::Paid.number()).or(orders::provision_due.eq(true));
     let free = orders::table.find(no).filter(orders::asked_at.le(unless_since.millis())).filter(open);
-    let hurried = diesel::update(free).set(orders::due_at.eq(Some(now.millis()))).execute(conn)?;
-    Ok(hurried == 1 && claim(conn, no, now)?)
+    let claimed = diesel::update(free)
+        .set((orders::asked_at.eq(now.millis()), orders::due_at.eq(Some(now.after(LEASE).millis()))))
+        .execute(conn)?;
+    Ok(claimed == 1)
 }
 
 /// Takes up an order whose time has come for a question to its provider, for as

@@ -11,7 +11,8 @@ use qlive_types::Moment;
 
 use crate::payout::{Event, Held, State, decide};
 use crate::payouts::{PayoutRules, conclude};
-use crate::withdrawals::{Withdrawal, find};
+use crate::schedule::LEASE;
+use crate::withdrawals::{Withdrawal, claim, find};
 use crate::{Payments, PaymentsError};
 
 /// How long a user may take to confirm.
@@ -51,6 +52,31 @@ impl Payments {
             self.send_first(pay, rules, withdrawal).await?
         };
         self.transfer_news(withdrawal.id, word).await
+    }
+
+    /// Whether WeChat was never asked to pay an approved withdrawal, or knows nothing of it. Takes it up, so that
+    /// nobody else sends it meanwhile.
+    pub(crate) async fn was_never_taken(&self, withdrawal: &Withdrawal) -> Result<bool, PaymentsError> {
+        let now = self.clock.now();
+        if withdrawal.sent && now.since(withdrawal.asked.last) < LEASE {
+            return Err(PaymentsError::UnderWay);
+        }
+        let taken_up = withdrawal.clone();
+        if !self.db.write(move |conn| Ok::<_, PaymentsError>(claim(conn, &taken_up, now)?)).await? {
+            return Err(PaymentsError::UnderWay);
+        }
+        if !withdrawal.sent {
+            return Ok(true);
+        }
+        let pay = self.providers.wechat_pay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
+        match pay.query_transfer(&withdrawal.out_bill_no, now.secs()).await {
+            Ok(told) => {
+                self.transfer_news(withdrawal.id, Word::Told(told)).await?;
+                Ok(false)
+            }
+            Err(error) if error.is_not_found() => Ok(true),
+            Err(error) => Err(PaymentsError::ProviderSilent(error.to_string())),
+        }
     }
 
     /// Sends what WeChat knows nothing of, unless a refund has left a debt since it was approved.

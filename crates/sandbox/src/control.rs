@@ -62,6 +62,7 @@ async fn state(world: web::Data<World>) -> HttpResponse {
         "stream_orders": state.stream_orders,
         "calls": state.calls,
         "orders": state.orders.iter().map(|(no, order)| (no.clone(), order.shown())).collect::<Map<_, _>>(),
+        "refunds": state.refunds.iter().map(|(no, refund)| (no.clone(), refund.shown("status"))).collect::<Map<_, _>>(),
         "transfers": state.transfers.iter().map(|(no, transfer)| (no.clone(), transfer.known())).collect::<Map<_, _>>(),
         "notices": state.notices,
     }))

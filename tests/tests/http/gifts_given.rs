@@ -24,6 +24,7 @@ on_both!(
     a_hundred_gifts_from_a_purse_for_forty,
     a_hundred_gifts_from_a_purse_of_three_kinds,
     one_request_twice_that_empties_the_purse,
+    the_room_hears_of_gifts_in_the_order_in_which_they_were_paid,
     ten_clients_with_one_request_id,
     gifts_back_and_forth_do_not_deadlock,
     a_client_that_speaks_for_itself_tells_the_room_itself,
@@ -322,6 +323,25 @@ async fn a_hundred_gifts_from_a_purse_of_three_kinds(db: TestDb) {
     let given = answers.into_iter().map(|answer| answer.ok()["code"] == "success").filter(|given| *given).count();
     assert_eq!((given, bob.purse().await, alice.purse().await), (10, (0, 0), (0, 100)));
     house.audit().await;
+}
+
+async fn the_room_hears_of_gifts_in_the_order_in_which_they_were_paid(db: TestDb) {
+    let house = House::open(db).await;
+    let (_, bob, alice, room) = evening(&house).await;
+    house.grant(&bob, 1_000).await;
+    let mut gifts = Vec::new();
+    // Different ones, since one gift given twice is told once.
+    for number in 0..16 {
+        gifts.push(house.gift(&format!("gift {number}"), 1).await);
+    }
+    let given = join_all(gifts.iter().map(|gift| bob.give(&alice, *gift, 1, json!({})))).await;
+    let mut paid: Vec<(i64, i64)> =
+        given.into_iter().zip(&gifts).map(|(answer, gift)| (answer.ok()["gold"].as_i64().unwrap(), *gift)).collect();
+    paid.sort_by_key(|(left, _)| -left);
+    house.delivered().await;
+    let told = house.told_group(room["group_id"].as_str().unwrap()).await;
+    let told: Vec<i64> = told.iter().filter_map(|told| told["message"]["content"]["gift_id"].as_i64()).collect();
+    assert_eq!(told, paid.into_iter().map(|(_, gift)| gift).collect::<Vec<_>>());
 }
 
 async fn one_request_twice_that_empties_the_purse(db: TestDb) {

@@ -22,6 +22,7 @@ mod live_notify;
 mod livelist;
 mod login;
 mod losses;
+mod lost_refunds;
 mod matchmaker;
 mod meta;
 mod outage;

@@ -281,6 +281,11 @@ async fn young_income_that_was_taken_back_keeps_nothing_here(db: TestDb) {
     let given = EntryId::new(house.last_entry().await);
     house.parts.users.reverse_entry(house.operator(), given).await.unwrap();
     assert_eq!((carl.purse().await, alice.purse().await), ((700, 0), (0, 300)));
+    // What she gave of her own income, and has again, is no newer than it was.
+    let small = house.gift("small", 100).await;
+    alice.give(&carl, small, 1, json!({})).await.ok();
+    let given = EntryId::new(house.last_entry().await);
+    house.parts.users.reverse_entry(house.operator(), given).await.unwrap();
     assert_eq!(withdraw(&alice, 300, "w").await["state"], "review");
 }
 

@@ -157,7 +157,7 @@ async fn refunds_that_differ_are_rows_too(db: TestDb) {
         told.lines().filter(|line| !line.contains(&number)).map(|line| format!("{line}\r\n")).collect();
     for (bill, kind, amounts) in [
         (told.replace("`2.00", "`1.00"), "refund_amount_differs", (Some(100), Some(200))),
-        (told.replace("`ORIGINAL,`SUCCESS", "`ORIGINAL,`FAIL"), "refund_state_differs", (Some(200), Some(200))),
+        (told.replace("`ORIGINAL,`SUCCESS", "`ORIGINAL,`FAIL"), "refund_failed", (Some(200), Some(200))),
         (without, "refund_not_in_bill", (None, Some(200))),
     ] {
         let found = reconcile(&house, Some(bill)).await;
@@ -165,7 +165,32 @@ async fn refunds_that_differ_are_rows_too(db: TestDb) {
         assert_eq!((one.kind.name(), one.number.as_str()), (kind, number.as_str()));
         assert_eq!((one.bill.map(|fen| fen.get()), one.ours.map(|fen| fen.get())), amounts, "{kind}");
     }
+    contradictions(&house).await;
     // Coins that were paid for, but are not in the books.
     house.sql("UPDATE orders SET gold = 61").await;
     assert_eq!(reconcile(&house, None).await[0].kind.name(), "not_in_ledger");
+}
+
+/// What the bill says of a refund that is still asked for here, and of one whose coins came back.
+async fn contradictions(house: &House) {
+    house.control("refunds", json!({"hold": true})).await;
+    let (carl, order) = buyer(house, "carl", 1).await;
+    let no = order["out_trade_no"].as_str().unwrap();
+    let payments = &house.parts.payments;
+    let number = payments.refund(house.operator(), no, None).await.unwrap();
+    eventually("it is asked for", || async { bill(house).await.contains(&number) }).await;
+    let says = |word: &str| {
+        let word = format!("`{word}");
+        async move { bill(house).await.replace("`PROCESSING", &word) }
+    };
+    let (done, failed) = (says("SUCCESS").await, says("CLOSED").await);
+    let kinds = async |bill: &String| -> Vec<&str> {
+        reconcile(house, Some(bill.clone())).await.iter().map(|one| one.kind.name()).collect()
+    };
+    assert_eq!(kinds(&done).await, ["refund_not_settled"]);
+    assert_eq!(kinds(&failed).await, ["refund_failed"]);
+    assert_eq!(house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await, 204);
+    eventually("the coins are back", || async { carl.purse().await == (60, 0) }).await;
+    assert_eq!(kinds(&done).await, ["refund_taken_back"]);
+    assert_eq!(kinds(&failed).await, [""; 0]);
 }

@@ -246,9 +246,10 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
     let (bob, order) = buyer(&house, "bob", 1).await;
     house.control("refunds", json!({"hold": true})).await;
     let number = refund(&house, &order, fen(300)).await.unwrap();
+    let paid = house.parts.payments.order(order["out_trade_no"].as_str().unwrap()).await.unwrap().transaction_id;
     let told = |number: &str| {
         json!({"mchid": "1900000001", "out_trade_no": order["out_trade_no"], "out_refund_no": number, "refund_id": "5030",
-            "refund_status": "SUCCESS", "amount": {"total": 600, "refund": 300}})
+            "transaction_id": paid, "refund_status": "SUCCESS", "amount": {"total": 600, "refund": 300}})
     };
     for (pointer, value) in
         [("/mchid", json!("1900000009")), ("/amount/total", json!(601)), ("/amount/refund", json!(299))]

@@ -22,6 +22,7 @@ on_both!(
     an_order_paid_in_its_last_second_is_not_closed,
     a_paid_order_is_asked_about_and_left_in_peace,
     a_slow_answer_puts_no_question_off,
+    an_impatient_client_puts_no_question_off,
 );
 
 async fn calls(house: &House, path: &str) -> u64 {
@@ -215,6 +216,21 @@ async fn a_slow_answer_puts_no_question_off(db: TestDb) {
     is_asked_in_time(&house, refund).await;
     approve(&house, &withdrawal).await;
     is_asked_in_time(&house, payout).await;
+}
+
+async fn an_impatient_client_puts_no_question_off(db: TestDb) {
+    let house = House::open(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    let path = format!("/v3/pay/transactions/out-trade-no/{}", order["out_trade_no"].as_str().unwrap());
+    for asked in 1..=6 {
+        house.advance(3);
+        assert_eq!(bob.order_state(&order).await, "created");
+        assert!(calls(&house, &path).await >= asked);
+    }
+    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
+    house.advance(31);
+    eventually("it is credited", || async { bob.purse().await == (60, 0) }).await;
 }
 
 /// Puts the clock forward while answers are still on their way, by what has to pass between questions.

@@ -1,5 +1,6 @@
 //! Payouts at WeChat: what becomes of an approved one.
 
+use qlive_payments::PaymentsError;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{House, eventually};
@@ -15,6 +16,8 @@ on_both!(
     what_wechat_forgot_is_never_sent_again,
     a_refused_transfer_comes_back,
     an_empty_merchant_account_is_tried_again,
+    what_wechat_never_took_can_be_rejected,
+    what_wechat_took_is_not_rejected,
     a_large_one_carries_the_sealed_name,
     what_is_anothers_moves_nothing,
 );
@@ -129,6 +132,60 @@ async fn an_empty_merchant_account_is_tried_again(db: TestDb) {
     house.advance(60);
     becomes(&alice, &asked, "confirm").await;
     transfer(&house).await;
+}
+
+async fn what_wechat_never_took_can_be_rejected(db: TestDb) {
+    let house = House::open(db).await;
+    let alice = earner(&house, 1000).await;
+    let path = "/v3/fund-app/mch-transfer/transfer-bills";
+    house.fault(json!({"path": path, "exact": true, "status": 403, "errcode": "NOT_ENOUGH"})).await;
+    let asked = withdraw(&alice, 400, "w").await;
+    approve(&house, &asked).await;
+    let calls = || async { house.outside().await["calls"][path].as_u64().unwrap_or(0) };
+    eventually("it was asked for", || async { calls().await == 1 }).await;
+    let reject = || house.parts.payments.reject(house.operator(), asked["id"].as_i64().unwrap());
+    assert!(matches!(reject().await, Err(PaymentsError::UnderWay)), "its request may be on its way");
+    assert_eq!(held(&house, &alice).await, 400);
+    house.with_time("it is rejected", || async { reject().await.is_ok() }).await;
+    assert_eq!(becomes(&alice, &asked, "rejected").await["state"], "rejected");
+    assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 1000), 0));
+    assert!(matches!(reject().await, Err(PaymentsError::Decided)));
+    let before = calls().await;
+    house.no_faults().await;
+    house.advance(1_300);
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+    assert_eq!(calls().await, before, "nobody asks for it any more");
+    house.audit().await;
+}
+
+async fn what_wechat_took_is_not_rejected(db: TestDb) {
+    let house = House::open(db).await;
+    let alice = earner(&house, 1000).await;
+    let path = "/v3/fund-app/mch-transfer/transfer-bills";
+    // The answer got lost, and so did those to the questions that followed.
+    house.fault(json!({"path": path, "exact": true, "drop_answer": true, "times": 1})).await;
+    house.fault(json!({"path": format!("{path}/out-bill-no"), "status": 503})).await;
+    let asked = withdraw(&alice, 400, "w").await;
+    approve(&house, &asked).await;
+    let calls = || async { house.outside().await["calls"][path].as_u64().unwrap_or(0) };
+    eventually("it was asked for", || async { calls().await == 1 }).await;
+    let reject = || house.parts.payments.reject(house.operator(), asked["id"].as_i64().unwrap());
+    house
+        .with_time("WeChat is asked, in vain", || async {
+            matches!(reject().await, Err(PaymentsError::ProviderSilent(_)))
+        })
+        .await;
+    house.no_faults().await;
+    house
+        .with_time("it is WeChat's", || async {
+            let refused = reject().await.unwrap_err();
+            assert!(!matches!(refused, PaymentsError::ProviderSilent(_)), "{refused}");
+            matches!(refused, PaymentsError::Decided)
+        })
+        .await;
+    becomes(&alice, &asked, "confirm").await;
+    assert_eq!((alice.purse().await, held(&house, &alice).await), ((0, 600), 400));
+    house.audit().await;
 }
 
 async fn a_large_one_carries_the_sealed_name(db: TestDb) {

@@ -17,6 +17,7 @@ on_both!(
     an_encrypted_push_must_fit_its_order,
     what_is_forged_moves_nothing_and_is_counted,
     goods_of_a_lost_push_are_told_to_be_provided,
+    goods_whose_push_was_never_acknowledged_are_told_when_asked,
     nobody_waits_for_goods_whose_money_went_back,
     complaints_are_recorded_once,
     sixteen_pushes_at_once_credit_once,
@@ -183,6 +184,21 @@ async fn goods_of_a_lost_push_are_told_to_be_provided(db: TestDb) {
     house.advance(700);
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     assert_eq!(calls().await, 2, "once it has heard, it is left in peace");
+    house.audit().await;
+}
+
+/// The push came, but no answer of ours got through: at WeChat the goods are still to be provided.
+async fn goods_whose_push_was_never_acknowledged_are_told_when_asked(db: TestDb) {
+    let house = virtual_house(db).await;
+    let bob = house.guest("bob", Gender::Male).await;
+    let order = bob.order(1).await;
+    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
+    assert_eq!(house.asked("pushes", paid(&order)).await["accepted"], true);
+    assert_eq!(bob.purse().await, (60, 0));
+    let calls = || async { house.outside().await["calls"]["/xpay/notify_provide_goods"].as_u64().unwrap_or(0) };
+    assert_eq!(calls().await, 0);
+    house.parts.payments.query(house.operator(), order["out_trade_no"].as_str().unwrap()).await.unwrap();
+    eventually("WeChat is told", || async { calls().await == 1 }).await;
     house.audit().await;
 }
 

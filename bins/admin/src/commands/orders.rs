@@ -34,7 +34,12 @@ pub(crate) enum Orders {
     /// One order and its refunds.
     Show { out_trade_no: String },
     /// Ask the provider what became of an order, and settle what it says.
-    Query { out_trade_no: String },
+    Query {
+        out_trade_no: String,
+        /// Ask about a refund that the platform made, whose news got lost: its number at WeChat.
+        #[arg(long)]
+        refund: Option<String>,
+    },
     /// Give an order's money back, or a part of it: the coins are taken at once, the server asks the provider.
     Refund {
         out_trade_no: String,
@@ -82,7 +87,11 @@ impl Orders {
                 }
                 Ok(shown)
             }
-            Self::Query { out_trade_no } => Ok(order(&payments.query(by, &out_trade_no).await?)),
+            Self::Query { out_trade_no, refund: None } => Ok(order(&payments.query(by, &out_trade_no).await?)),
+            Self::Query { out_trade_no, refund: Some(number) } => {
+                payments.query_refund(by, &out_trade_no, &number).await?;
+                Ok(order(&payments.order(&out_trade_no).await?))
+            }
             Self::Refund { out_trade_no, amount, reason } => {
                 if reason.trim().is_empty() {
                     bail!("give a reason");

@@ -19,7 +19,7 @@ pub(crate) enum Withdrawals {
     },
     /// Approve one; above the limit it takes a second operator.
     Approve { id: i64 },
-    /// Reject one; the income comes back.
+    /// Reject one; the income comes back. One that was approved only while WeChat knows nothing of it.
     Reject {
         id: i64,
         #[arg(long)]

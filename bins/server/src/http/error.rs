@@ -327,6 +327,7 @@ impl From<PaymentsError> for ApiError {
             | PaymentsError::NotPaid
             | PaymentsError::RefundUnderWay
             | PaymentsError::Decided
+            | PaymentsError::UnderWay
             | PaymentsError::SameOperator
             | PaymentsError::Bill(_) => {
                 tracing::error!(%error, "refused what no client asks for");

@@ -28,7 +28,7 @@ impl Refund {
         number(&self.asked, "/amount/refund")
     }
 
-    fn shown(&self, status_key: &str) -> Value {
+    pub(crate) fn shown(&self, status_key: &str) -> Value {
         let mut shown = json!({
             "refund_id": self.refund_id,
             "out_refund_no": self.asked.get("out_refund_no"),

@@ -72,6 +72,8 @@ pub struct Refund {
     pub out_trade_no: String,
     pub out_refund_no: String,
     pub refund_id: String,
+    /// Of the payment that it is of.
+    pub transaction_id: String,
     pub state: RefundState,
     /// Fen refunded, and fen of the payment; −1 when not told.
     pub refund: i64,
@@ -93,6 +95,7 @@ impl Refund {
             out_trade_no: text(body, "out_trade_no"),
             out_refund_no: text(body, "out_refund_no"),
             refund_id: text(body, "refund_id"),
+            transaction_id: text(body, "transaction_id"),
             state,
             refund: integer(body.pointer("/amount/refund")).unwrap_or(-1),
             total: integer(body.pointer("/amount/total")).unwrap_or(-1),

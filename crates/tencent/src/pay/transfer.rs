@@ -93,3 +93,29 @@ impl Transfer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_state_we_do_not_know_is_under_way() {
+        for (word, state) in [
+            ("ACCEPTED", TransferState::UnderWay),
+            ("PROCESSING", TransferState::UnderWay),
+            ("WAIT_USER_CONFIRM", TransferState::WaitUserConfirm),
+            ("TRANSFERING", TransferState::UnderWay),
+            ("SUCCESS", TransferState::Success),
+            ("FAIL", TransferState::Fail),
+            ("CANCELING", TransferState::UnderWay),
+            ("CANCELLED", TransferState::Cancelled),
+            ("LOST_AND_FOUND", TransferState::UnderWay),
+            ("", TransferState::UnderWay),
+        ] {
+            assert!(Transfer::parse(&json!({"state": word})).state == state, "{word}");
+        }
+        let told = Transfer::parse(&json!({"package_info": "", "transfer_amount": 30}));
+        assert!(told.package_info.is_none() && told.fen == Some(30));
+    }
+}
