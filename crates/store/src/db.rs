@@ -14,6 +14,8 @@ const CHECKOUT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 /// The same for deadlocks and serialization failures, which say nothing about our own rows.
 const ENGINE_ATTEMPTS: u32 = 8;
+/// What takes so long has waited for somebody: PostgreSQL looks for deadlocks after a second.
+const WAITED: Duration = Duration::from_secs(1);
 /// After how long a transaction is not run again: what it met is held by somebody who hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -111,8 +113,15 @@ pub(crate) fn write_on<T, E: Fallible>(
             _ => return Err(error),
         };
         if attempt >= limit || started.elapsed() >= PATIENCE {
-            let is_a_fault = error.store().is_some_and(StoreError::is_a_fault);
-            return Err(if is_a_fault { error } else { StoreError::Busy.into() });
+            let waited = started.elapsed() >= WAITED;
+            return Err(match error.store() {
+                Some(fault) if fault.is_a_fault(waited) => error,
+                Some(StoreError::Query(met)) => {
+                    tracing::warn!(%met, attempt, "a transaction gives up");
+                    StoreError::Busy.into()
+                }
+                _ => StoreError::Busy.into(),
+            });
         }
         attempt += 1;
     }

@@ -48,11 +48,12 @@ impl StoreError {
         }
     }
 
-    /// Whether there is more to say than "busy" when it did not succeed however often it was run.
-    pub(crate) fn is_a_fault(&self) -> bool {
+    /// Whether there is more to say than "busy" when it did not succeed however often it was run. Whoever
+    /// waited met somebody, in whatever language the server says so; a fault answers at once.
+    pub(crate) fn is_a_fault(&self, waited: bool) -> bool {
         match self {
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
-                !["deadlock", "locked", "lock timeout"].iter().any(|met| info.message().contains(met))
+                !waited && !["deadlock", "locked", "lock timeout"].iter().any(|met| info.message().contains(met))
             }
             _ => false,
         }

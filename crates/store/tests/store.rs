@@ -8,11 +8,13 @@ use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError, on_both, or_contended};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 on_both!(
     what_is_refused_is_rolled_back,
     concurrent_writes_lose_nothing,
     contention_is_tried_three_times,
+    what_waited_before_it_failed_is_busy,
     a_broken_key_is_contention,
     a_panic_rolls_back,
     reads_cannot_write,
@@ -100,6 +102,24 @@ async fn contention_is_tried_three_times(db: TestDb) {
         .await;
     assert!(matches!(busy, Err(StoreError::Busy)));
     assert_eq!(tries.load(Ordering::SeqCst), 3);
+}
+
+/// A server may say in any language that two transactions met; it says so only after a while.
+async fn what_waited_before_it_failed_is_busy(db: TestDb) {
+    let fails = async |after: Duration| {
+        let failed: Result<(), _> = db
+            .db
+            .write(move |conn| {
+                std::thread::sleep(after);
+                diesel::sql_query("VERKLEMMT").execute(conn)?;
+                Ok::<_, StoreError>(())
+            })
+            .await;
+        failed.unwrap_err()
+    };
+    assert!(matches!(fails(Duration::from_millis(300)).await, StoreError::Busy), "eight times");
+    let fault = fails(Duration::ZERO).await;
+    assert!(matches!(fault, StoreError::Query(_)), "{fault}");
 }
 
 async fn a_broken_key_is_contention(db: TestDb) {

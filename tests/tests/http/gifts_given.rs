@@ -163,9 +163,9 @@ async fn a_request_id_gives_once(db: TestDb) {
     bob.give(&alice, ten, 1, json!({})).await.ok();
     assert_eq!(bob.give(&alice, ten, 2, id.clone()).await.ok(), first, "the first success again");
     assert_eq!(bob.purse().await, (70, 0));
-    bob.give(&alice, ten, 3, id.clone()).await.refused(409, "request_id_reused");
+    bob.give(&alice, ten, 3, id.clone()).await.refused(409, "idempotency_key_reused");
     let host = house.host().await;
-    bob.give(&host, ten, 2, id.clone()).await.refused(409, "request_id_reused");
+    bob.give(&host, ten, 2, id.clone()).await.refused(409, "idempotency_key_reused");
     house.grant(&alice, 100).await;
     assert_eq!(alice.give(&bob, ten, 2, id.clone()).await.ok()["gold"], 80, "an id is the giver's own");
     // What was answered is answered again, whatever has changed since.

@@ -195,9 +195,9 @@ async fn a_request_id_withdraws_once(db: TestDb) {
     alice
         .post("qlive_user/withdraw/", json!({"income": 200, "request_id": "one"}))
         .await
-        .refused(409, "request_id_reused");
+        .refused(409, "idempotency_key_reused");
     let named = json!({"income": 100, "request_id": "one", "real_name": "somebody else"});
-    alice.post("qlive_user/withdraw/", named).await.refused(409, "request_id_reused");
+    alice.post("qlive_user/withdraw/", named).await.refused(409, "idempotency_key_reused");
     for answer in join_all((0..10).map(|_| withdraw(&alice, 200, "two"))).await {
         assert_eq!(answer["income"], 200);
     }

@@ -258,7 +258,7 @@ impl From<LedgerError> for ApiError {
         match error {
             LedgerError::KeyReused => say(
                 409,
-                "request_id_reused",
+                "idempotency_key_reused",
                 "该请求编号已用于其他请求",
                 "This request id was used for something else.",
             )

@@ -1,7 +1,7 @@
 //! Entries, balances, keys, reversals, history, and what the database itself refuses.
 
 use crate::support::{NOW, coins, gift, grant, houseful, user, write};
-use diesel::connection::SimpleConnection as _;
+use diesel::connection::{Connection as _, SimpleConnection as _};
 use qlive_ledger::{
     Account, Code, Entry, Kind, LedgerError, Purpose, Request, System, audit, credited_since, history, post, purse,
     recall, remember, reverse, seal,
@@ -14,6 +14,7 @@ on_both!(
     an_entry_moves_balances,
     what_is_short_or_too_much_moves_nothing,
     nothing_written_can_be_changed,
+    nothing_written_can_be_replaced,
     a_key_moves_once,
     a_reversal_mirrors_and_exists_once,
     history_tells_balances_after,
@@ -83,6 +84,37 @@ async fn nothing_written_can_be_changed(db: TestDb) {
             let refused = refused.unwrap_err().to_string();
             assert!(refused.contains("insert-only"), "{shown}: {refused}");
         }
+    }
+}
+
+/// With another program, which knows nothing of our pragmas.
+async fn nothing_written_can_be_replaced(db: TestDb) {
+    houseful(&db).await;
+    let request = Request::new("grant:1", "x");
+    let taken_back = write(&db, move |conn| {
+        let group = post(conn, NOW, &grant(user(1), 10))?;
+        remember(conn, NOW, &request, "done", Some(group))?;
+        reverse(conn, NOW, group, "why")?;
+        seal(conn, NOW, 0)?;
+        Ok(group)
+    })
+    .await
+    .unwrap();
+    let Some(path) = db.url.strip_prefix("sqlite://") else { return };
+    let mut conn = diesel::SqliteConnection::establish(path).unwrap();
+    for row in [
+        "ledger_groups (id, kind, subject, transfers, total, at) VALUES (1, 1, 'x', 1, 1, 0)".to_owned(),
+        format!(
+            "ledger_groups (kind, subject, reverses, transfers, total, at) VALUES (9, 'x', {}, 1, 1, 0)",
+            taken_back.get()
+        ),
+        "ledger_transfers (id, group_id, debit, credit, amount, code, at) VALUES (1, 1, 1, 2, 1, 1, 0)".to_owned(),
+        "ledger_requests (key, input_hash, outcome, at) VALUES ('grant:1', 'x', 'x', 0)".to_owned(),
+        "ledger_chain (position, group_id, hash, at) VALUES (1, 9, 'x', 0)".to_owned(),
+        "ledger_chain (position, group_id, hash, at) VALUES (9, 1, 'x', 0)".to_owned(),
+    ] {
+        let refused = conn.batch_execute(&format!("INSERT OR REPLACE INTO {row}")).unwrap_err().to_string();
+        assert!(refused.contains("insert-only"), "{row}: {refused}");
     }
 }
 
