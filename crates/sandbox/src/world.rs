@@ -76,6 +76,8 @@ pub(crate) struct State {
     pub(crate) orders: BTreeMap<String, Order>,
     pub(crate) refunds: BTreeMap<String, Refund>,
     pub(crate) transfers: BTreeMap<String, Transfer>,
+    /// Trade bills by the token that was announced.
+    pub(crate) bills: BTreeMap<String, String>,
     /// Whether refunds wait for somebody to decide.
     pub(crate) hold_refunds: bool,
     /// Whether the merchant asked for answers signed with the public key.

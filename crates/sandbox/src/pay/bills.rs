@@ -1,7 +1,7 @@
 //! Certificates and bills.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use qlive_types::Moment;
+use qlive_types::{Moment, random};
 use serde_json::{Value, json};
 use sha1::{Digest as _, Sha1};
 
@@ -29,21 +29,22 @@ pub(super) async fn tradebill(world: web::Data<World>, request: HttpRequest) -> 
     answer(&world, &request, b"", |_| {
         let Some(day) = day_of(request.query_string()) else { return refuse(400, "PARAM_ERROR") };
         let Some(bill) = bill(&world, &day) else { return refuse(400, "NO_STATEMENT_EXIST") };
-        let url = format!("{}/v3/billdownload/file?token={day}", world.base);
-        (200, json!({"hash_type": "SHA1", "hash_value": hex::encode(Sha1::digest(bill)), "download_url": url}))
+        let (token, digest) = (random::hex(8), hex::encode(Sha1::digest(&bill)));
+        let url = format!("{}/v3/billdownload/file?token={token}", world.base);
+        world.state().bills.insert(token, bill);
+        (200, json!({"hash_type": "SHA1", "hash_value": digest, "download_url": url}))
     })
     .await
 }
 
-/// The file itself comes unsigned.
+/// The file itself comes unsigned, and as it was announced.
 pub(super) async fn download(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
     if !is_signed(&world, &request, b"") {
         return HttpResponse::Unauthorized().json(json!({"code": "SIGN_ERROR", "message": "sandbox"}));
     }
     let tampered = world.fault(request.path()).await.is_some_and(|fault| fault.tampered);
-    let Some(mut bill) = bill(&world, request.query_string().trim_start_matches("token=")) else {
-        return HttpResponse::NotFound().finish();
-    };
+    let announced = world.state().bills.get(request.query_string().trim_start_matches("token=")).cloned();
+    let Some(mut bill) = announced else { return HttpResponse::NotFound().finish() };
     if tampered {
         bill.push_str("`and more\r\n");
     }
