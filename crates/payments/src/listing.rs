@@ -88,7 +88,8 @@ impl Payments {
     }
 
     /// Asks the provider about an order now, for an operator. An error unless it gave a clear answer that fits
-    /// and tells of no refund that is not on record here.
+    /// and tells of no refund that is not on record here. WeChat Pay does not tell how much went back: of its
+    /// orders that shows only while no refund is on record; afterwards the bill alone tells.
     pub async fn query(&self, by: Operator, no: &str) -> Result<Order, PaymentsError> {
         let before = self.order(no).await?;
         if before.state != State::Paid {

@@ -125,15 +125,12 @@ impl Payments {
                 Ok(Verdict::Taken(Taken::Settled))
             }
             None if news != News::Done => Ok(Verdict::Taken(Taken::Known)),
-            // An order may have been paid twice; only the payment that brought coins takes some along.
-            None if order.transaction_id.as_ref().is_some_and(|paid| *paid != told.transaction_id) => {
-                Ok(Verdict::Unfit("of another payment"))
-            }
             None => {
                 let by_platform = ByPlatform {
                     provider: Provider::WechatPay,
                     number: told.refund_id.clone(),
                     out_trade_no: told.out_trade_no.clone(),
+                    transaction_id: Some(told.transaction_id.clone()),
                     fen: told.refund,
                 };
                 self.platform_refund(by_platform).await

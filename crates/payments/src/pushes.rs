@@ -158,15 +158,23 @@ impl Payments {
             return Ok(Verdict::Taken(Taken::Known));
         }
         // What WeChat says is gone counts, not what a push says that anybody may have written.
-        let fen = if plain { self.unheard_of(order, &before).await } else { Some(*refund_fee) };
+        // So it does where a refund is on record under another number, which may be this very one's.
+        let doubted = plain || before.iter().any(|refund| !refund.ours);
+        let fen = if doubted { self.unheard_in_time(order, before).await } else { Some(*refund_fee) };
         let Some(fen) = fen else { return Ok(Verdict::Again) };
         let by_platform = ByPlatform {
             provider: Provider::Virtual,
             number: wx_refund_id.clone(),
             out_trade_no: order.out_trade_no.clone(),
+            transaction_id: None,
             fen,
         };
         self.platform_refund(by_platform).await
+    }
+
+    async fn unheard_in_time(&self, order: &Order, known: Vec<RefundShown>) -> Option<i64> {
+        let (this, order) = (self.clone(), order.clone());
+        in_time(async move { this.unheard_of(&order, &known).await }).await.flatten()
     }
 
     /// What went back of an order, by WeChat's own word, beyond every refund we know of. `None` when

@@ -34,7 +34,7 @@ pub enum DifferenceKind {
     UnknownRefund,
     /// The bill's refund is not of the amount recorded here.
     RefundAmountDiffers,
-    /// The bill has a refund that is not settled here yet.
+    /// The bill says what became of a refund that is not settled here yet.
     RefundNotSettled,
     /// The bill has a refund whose coins were given back here, as if it had failed.
     RefundTakenBack,
@@ -77,16 +77,16 @@ impl DifferenceKind {
             Self::NotInLedger => "run `ledger audit`; the books were changed behind our back",
             Self::NotInBill => "run `orders query` with its number, and compare with the next day's bill",
             Self::UnknownRefund => {
-                "its notice is missing: run `orders query` with its order's number, `--refund` with its own"
+                "its notice is missing: run `orders query` with its order's number as the bill has it, `--refund` with its own"
             }
             Self::RefundAmountDiffers => "compare both in the console before anything is mended",
-            Self::RefundNotSettled => "wait: it is asked about until it is settled",
+            Self::RefundNotSettled => {
+                "wait: it is asked about until it is settled; see to one that fails in the console, and credit nothing"
+            }
             Self::RefundTakenBack => {
                 "the buyer has his money and his coins: look it up in the console, and speak to him"
             }
-            Self::RefundFailed => {
-                "see to it in the console; `ledger credit` what the buyer lacks only if it can never be done"
-            }
+            Self::RefundFailed => "look the refund up in the console; then `ledger credit` what the buyer lacks",
             Self::RefundNotInBill => "compare with the next day's bill; then look the refund up in the console",
         }
     }
@@ -198,8 +198,11 @@ fn money_back(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, Paym
         None => crate::refunds::find(conn, Provider::WechatPay, &row.refund_id)?,
         found => found,
     };
+    let order = store::find(conn, &row.out_trade_no)?;
+    // Of an order that was paid twice, the money that brought no coins may go back without us.
+    let of_another = order.and_then(|order| order.transaction_id).is_some_and(|paid| paid != row.transaction_id);
     let kind = match &known {
-        None if row.refund_state == "SUCCESS" => Some(DifferenceKind::UnknownRefund),
+        None if row.refund_state == "SUCCESS" && !of_another => Some(DifferenceKind::UnknownRefund),
         None => None,
         Some(refund) if refund.fen != bill => Some(DifferenceKind::RefundAmountDiffers),
         Some(refund) => contradiction(refund.state, &row.refund_state),
@@ -211,9 +214,9 @@ fn money_back(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, Paym
 /// What it is when one of the two says that the money went back, and the other does not, or not yet.
 fn contradiction(ours: refund::State, bill: &str) -> Option<DifferenceKind> {
     match (bill, ours) {
-        ("SUCCESS", refund::State::Asked) => Some(DifferenceKind::RefundNotSettled),
+        ("SUCCESS" | "FAIL" | "CLOSED", refund::State::Asked) => Some(DifferenceKind::RefundNotSettled),
         ("SUCCESS", refund::State::Refused) => Some(DifferenceKind::RefundTakenBack),
-        ("FAIL" | "CLOSED", refund::State::Asked | refund::State::Done) => Some(DifferenceKind::RefundFailed),
+        ("FAIL" | "CLOSED", refund::State::Done) => Some(DifferenceKind::RefundFailed),
         _ => None,
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct ByPlatform {
     pub(crate) provider: Provider,
     pub(crate) number: String,
     pub(crate) out_trade_no: String,
+    /// Of the payment that it is of, where that is told.
+    pub(crate) transaction_id: Option<String>,
     pub(crate) fen: i64,
 }
 
@@ -49,14 +51,18 @@ impl Payments {
     }
 
     /// Records a refund that the platform made by itself and whose news got lost, by its own word alone.
-    /// `number` is, at WeChat Pay, its `out_refund_no`; at virtual payment, its `wx_refund_id`. What is on record
-    /// already stays as it is.
+    /// `number` is, at WeChat Pay, its `out_refund_no`; at virtual payment, where only the amount can be asked
+    /// for, its `wx_refund_id`, on the operator's word. What is on record already stays as it is.
     pub async fn query_refund(&self, by: Operator, no: &str, number: &str) -> Result<(), PaymentsError> {
         let order = self.order(no).await?;
         let told = match order.provider {
             Provider::WechatPay => self.told_by_wechat_pay(&order, number).await?,
             Provider::Virtual => self.told_by_xpay(&order, number).await?,
         };
+        if told.number.is_empty() {
+            return Err(PaymentsError::NotRefundable("without a number"));
+        }
+        self.is_free(&told).await?;
         let recorded = format!("{no}: {} fen went back as {}", told.fen, told.number);
         if self.refunded_by_platform(told).await? {
             let now = self.clock.now();
@@ -71,8 +77,8 @@ impl Payments {
         let pay = self.providers.wechat_pay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
         let told = pay.query_refund(number, self.clock.now().secs()).await;
         let told = told.map_err(|error| PaymentsError::ProviderSilent(error.to_string()))?;
-        if told.out_trade_no != order.out_trade_no || Some(&told.transaction_id) != order.transaction_id.as_ref() {
-            return Err(PaymentsError::NotRefundable("another payment's"));
+        if told.out_trade_no != order.out_trade_no {
+            return Err(PaymentsError::NotRefundable("another order's"));
         }
         if told.state != RefundState::Success {
             return Err(PaymentsError::NotRefundable("not done"));
@@ -82,7 +88,20 @@ impl Payments {
         if ours.is_some() {
             return Err(PaymentsError::NotRefundable("one of ours, which is asked about by itself"));
         }
-        Ok(ByPlatform { provider: Provider::WechatPay, number: told.refund_id, out_trade_no: no, fen: told.refund })
+        let (number, transaction_id) = (told.refund_id, Some(told.transaction_id));
+        Ok(ByPlatform { provider: Provider::WechatPay, number, out_trade_no: no, transaction_id, fen: told.refund })
+    }
+
+    /// An error when the number is on record as another refund's.
+    async fn is_free(&self, told: &ByPlatform) -> Result<(), PaymentsError> {
+        let (provider, number) = (told.provider, told.number.clone());
+        let known = self.db.read(move |conn| Ok::<_, PaymentsError>(find(conn, provider, &number)?)).await?;
+        match known {
+            Some(known) if known.ours || known.out_trade_no != told.out_trade_no => {
+                Err(PaymentsError::NotRefundable("that number is another refund's"))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn told_by_xpay(&self, order: &Order, number: &str) -> Result<ByPlatform, PaymentsError> {
@@ -90,7 +109,7 @@ impl Payments {
         let fen = self.unheard_of(order, &known).await;
         let fen = fen.ok_or_else(|| PaymentsError::ProviderSilent("it tells of nothing that went back".into()))?;
         let (number, out_trade_no) = (number.to_owned(), order.out_trade_no.clone());
-        Ok(ByPlatform { provider: Provider::Virtual, number, out_trade_no, fen })
+        Ok(ByPlatform { provider: Provider::Virtual, number, out_trade_no, transaction_id: None, fen })
     }
 
     /// All refunds of an order.
@@ -250,6 +269,10 @@ impl Payments {
                 }
                 if order.state != order::State::Paid {
                     return Err(PaymentsError::NotPaid);
+                }
+                // An order may have been paid twice; only the payment that brought coins takes some along.
+                if told.transaction_id.is_some() && told.transaction_id != order.transaction_id {
+                    return Err(PaymentsError::NotRefundable("of another payment"));
                 }
                 let fen = Fen::new(told.fen).ok().ok_or(PaymentsError::NotRefundable("the amount"))?;
                 record(conn, now, &order, &New { number: &told.number, fen, ours: false, reason: "platform" })?;

@@ -119,7 +119,7 @@ pub(crate) fn find(conn: &mut Conn, no: &str) -> Result<Option<Order>, StoreErro
 
 /// Takes up an order before its time, for somebody who will not wait. False
 /// when it was asked about after `unless_since`. It counts as no question of the
-/// sweeper's: whoever is impatient makes nobody wait longer.
+/// sweeper's: whoever is impatient does not lengthen its waits, which count from this one too.
 pub(crate) fn claim_early(conn: &mut Conn, no: &str, now: Moment, unless_since: Moment) -> Result<bool, StoreError> {
     let open = orders::state.ne(State::Paid.number()).or(orders::provision_due.eq(true));
     let free = orders::table.find(no).filter(orders::asked_at.le(unless_since.millis())).filter(open);

@@ -102,6 +102,7 @@ pub(crate) fn write_on<T, E: Fallible>(
     let started = Instant::now();
     let mut attempt = 1;
     loop {
+        let begun_at = Instant::now();
         let begun = begin_write(conn).map_err(|fault| E::from(fault.into()));
         let error = match begun.and_then(|()| finish(conn, &mut *change)) {
             Ok(answer) => return Ok(answer),
@@ -113,7 +114,7 @@ pub(crate) fn write_on<T, E: Fallible>(
             _ => return Err(error),
         };
         if attempt >= limit || started.elapsed() >= PATIENCE {
-            let waited = started.elapsed() >= WAITED;
+            let waited = begun_at.elapsed() >= WAITED;
             return Err(match error.store() {
                 Some(fault) if fault.is_a_fault(waited) => error,
                 Some(StoreError::Query(met)) => {

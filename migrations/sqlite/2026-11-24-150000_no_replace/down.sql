@@ -1,4 +1,3 @@
-DROP TRIGGER ledger_chain_no_replace;
 DROP TRIGGER ledger_requests_no_replace;
 DROP TRIGGER ledger_transfers_no_replace;
 DROP TRIGGER ledger_groups_no_replace;

@@ -77,9 +77,22 @@ async fn a_lost_refund_of_virtual_payment_too(db: TestDb) {
     assert!(matches!(nothing, Err(PaymentsError::ProviderSilent(_))), "{nothing:?}");
     refunded_untold(&house, &order, 300).await;
     shows(&house, no).await;
+    let nameless = payments.query_refund(house.operator(), no, "").await;
+    assert!(matches!(nameless, Err(PaymentsError::NotRefundable(_))), "{nameless:?}");
     payments.query_refund(house.operator(), no, "xr-1").await.unwrap();
     assert_eq!((bob.purse().await, done(&house, &order).await), ((30, 0), vec![(300, "done")]));
     payments.query(house.operator(), no).await.unwrap();
+    // Its own push comes late, under the number that the operator did not know: it takes nothing more.
+    let late = json!({"Event": "xpay_refund_notify", "OpenId": "sandbox-bob", "WxRefundId": "xr-true", "MchRefundId": "",
+        "MchOrderId": no, "RefundFee": 300, "RetCode": 0});
+    assert_eq!(house.asked("pushes", late).await["status"], 503);
+    assert_eq!(bob.purse().await, (30, 0));
+    // A number that is on record cannot stand for another one.
+    let (carl, other) = buyer(&house, "carl", 1).await;
+    let other = refunded_untold(&house, &other, 600).await;
+    let taken = payments.query_refund(house.operator(), &other, "xr-1").await;
+    assert!(matches!(taken, Err(PaymentsError::NotRefundable(_))), "{taken:?}");
+    assert_eq!(carl.purse().await, (60, 0));
     house.audit().await;
 }
 
@@ -112,5 +125,14 @@ async fn a_refund_of_a_second_payment_takes_no_coins(db: TestDb) {
     }
     assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", told(&paid), json!({})).await, 204);
     assert_eq!(bob.purse().await, (0, 0));
+    // It may overtake the news of the payment that brings the coins.
+    let carl = house.guest("carl", Gender::Male).await;
+    let order = carl.order(1).await;
+    assert_eq!(house.try_pay(&order, json!({"told": false})).await, 200);
+    let mut early = told("4299-another");
+    early["out_trade_no"] = order["out_trade_no"].clone();
+    early["refund_id"] = json!("5032");
+    assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", early, json!({})).await, 400);
+    assert_eq!(carl.purse().await, (60, 0));
     house.audit().await;
 }

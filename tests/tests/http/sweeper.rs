@@ -22,7 +22,7 @@ on_both!(
     an_order_paid_in_its_last_second_is_not_closed,
     a_paid_order_is_asked_about_and_left_in_peace,
     a_slow_answer_puts_no_question_off,
-    an_impatient_client_puts_no_question_off,
+    an_impatient_client_lengthens_no_wait,
 );
 
 async fn calls(house: &House, path: &str) -> u64 {
@@ -218,7 +218,7 @@ async fn a_slow_answer_puts_no_question_off(db: TestDb) {
     is_asked_in_time(&house, payout).await;
 }
 
-async fn an_impatient_client_puts_no_question_off(db: TestDb) {
+async fn an_impatient_client_lengthens_no_wait(db: TestDb) {
     let house = House::open(db).await;
     let bob = house.guest("bob", Gender::Male).await;
     let order = bob.order(1).await;

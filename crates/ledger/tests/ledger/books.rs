@@ -110,8 +110,7 @@ async fn nothing_written_can_be_replaced(db: TestDb) {
         ),
         "ledger_transfers (id, group_id, debit, credit, amount, code, at) VALUES (1, 1, 1, 2, 1, 1, 0)".to_owned(),
         "ledger_requests (key, input_hash, outcome, at) VALUES ('grant:1', 'x', 'x', 0)".to_owned(),
-        "ledger_chain (position, group_id, hash, at) VALUES (1, 9, 'x', 0)".to_owned(),
-        "ledger_chain (position, group_id, hash, at) VALUES (9, 1, 'x', 0)".to_owned(),
+        "ledger_requests (rowid, key, input_hash, outcome, at) VALUES (1, 'another', 'x', 'x', 0)".to_owned(),
     ] {
         let refused = conn.batch_execute(&format!("INSERT OR REPLACE INTO {row}")).unwrap_err().to_string();
         assert!(refused.contains("insert-only"), "{row}: {refused}");
