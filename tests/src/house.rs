@@ -65,12 +65,24 @@ impl House {
 
     /// Another instance on the same database and sandbox.
     pub async fn second(&self) -> Self {
-        Self::start(self.settings.clone(), self.clock.clone(), Some(self.sandbox.clone()), None).await
+        Self::start(
+            self.settings.clone(),
+            self.clock.clone(),
+            Some(self.sandbox.clone()),
+            None,
+        )
+        .await
     }
 
     /// Another instance with settings of its own, beside this sandbox and clock.
     pub async fn with_settings_at(settings: Settings, beside: &Self) -> Self {
-        Self::start(settings, beside.clock.clone(), Some(beside.sandbox.clone()), None).await
+        Self::start(
+            settings,
+            beside.clock.clone(),
+            Some(beside.sandbox.clone()),
+            None,
+        )
+        .await
     }
 
     /// Stops the server as SIGTERM does, lets time pass, and starts it again at the same address.
@@ -79,9 +91,19 @@ impl House {
     }
 
     /// The same, with something happening while it is gone.
-    pub async fn restart_while(mut self, meanwhile_secs: u64, meanwhile: impl Future<Output = ()>) -> Self {
+    pub async fn restart_while(
+        mut self,
+        meanwhile_secs: u64,
+        meanwhile: impl Future<Output = ()>,
+    ) -> Self {
         (self.stop)().await;
-        let sandbox = self.handle.take().unwrap().await.unwrap().or(self._sandbox.take());
+        let sandbox = self
+            .handle
+            .take()
+            .unwrap()
+            .await
+            .unwrap()
+            .or(self._sandbox.take());
         meanwhile.await;
         self.advance(meanwhile_secs);
         let mut settings = self.settings.clone();
@@ -97,7 +119,12 @@ impl House {
         Self::start(settings, Clock::system(), None, None).await
     }
 
-    async fn start(settings: Settings, clock: Clock, sandbox: Option<String>, db: Option<Arc<TestDb>>) -> Self {
+    async fn start(
+        settings: Settings,
+        clock: Clock,
+        sandbox: Option<String>,
+        db: Option<Arc<TestDb>>,
+    ) -> Self {
         let application = Application::build(&settings, clock.clone()).await.unwrap();
         let url = application.url().to_owned();
         let sandbox = sandbox.or_else(|| application.sandbox_url()).unwrap();
@@ -105,7 +132,14 @@ impl House {
         let server = application.handle();
         let handle = tokio::spawn(async move { application.run().await.unwrap() });
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let document = http.get(format!("{url}/openapi.json")).send().await.unwrap().json().await.unwrap();
+        let document = http
+            .get(format!("{url}/openapi.json"))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         Self {
             settings: settings.against_sandbox(&sandbox, &Papers::drawn().unwrap()),
             url,
@@ -141,7 +175,11 @@ impl House {
     pub async fn sql(&self, statement: &str) {
         use diesel::connection::SimpleConnection as _;
         let statement = statement.to_owned();
-        self.parts.db.write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&statement)?)).await.unwrap();
+        self.parts
+            .db
+            .write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&statement)?))
+            .await
+            .unwrap();
     }
 
     /// What operators did: who, what, to what, why.
@@ -149,7 +187,11 @@ impl House {
         use diesel::prelude::*;
         use qlive_store::schema::audit_log::dsl;
         let columns = (dsl::who, dsl::action, dsl::subject, dsl::reason);
-        self.parts.db.read(move |conn| Ok::<_, StoreError>(dsl::audit_log.select(columns).load(conn)?)).await.unwrap()
+        self.parts
+            .db
+            .read(move |conn| Ok::<_, StoreError>(dsl::audit_log.select(columns).load(conn)?))
+            .await
+            .unwrap()
     }
 
     /// The request keys in the books that begin so.
@@ -157,8 +199,15 @@ impl House {
         use diesel::prelude::*;
         use qlive_store::schema::ledger_requests::dsl;
         let like = format!("{prefix}%");
-        let keys = dsl::ledger_requests.filter(dsl::key.like(like)).select(dsl::key);
-        let found: Vec<String> = self.parts.db.read(move |conn| Ok::<_, StoreError>(keys.load(conn)?)).await.unwrap();
+        let keys = dsl::ledger_requests
+            .filter(dsl::key.like(like))
+            .select(dsl::key);
+        let found: Vec<String> = self
+            .parts
+            .db
+            .read(move |conn| Ok::<_, StoreError>(keys.load(conn)?))
+            .await
+            .unwrap();
         found.into_iter().collect()
     }
 
@@ -166,8 +215,12 @@ impl House {
     pub async fn gifts_sent(&self) -> usize {
         use diesel::prelude::*;
         use qlive_store::schema::gifts_sent::dsl;
-        let count: i64 =
-            self.parts.db.read(|conn| Ok::<_, StoreError>(dsl::gifts_sent.count().get_result(conn)?)).await.unwrap();
+        let count: i64 = self
+            .parts
+            .db
+            .read(|conn| Ok::<_, StoreError>(dsl::gifts_sent.count().get_result(conn)?))
+            .await
+            .unwrap();
         usize::try_from(count).unwrap()
     }
 
@@ -176,8 +229,12 @@ impl House {
         use diesel::prelude::*;
         use qlive_store::schema::ledger_groups::dsl;
         let last = dsl::ledger_groups.select(diesel::dsl::max(dsl::id));
-        let last: Option<i64> =
-            self.parts.db.read(move |conn| Ok::<_, StoreError>(last.get_result(conn)?)).await.unwrap();
+        let last: Option<i64> = self
+            .parts
+            .db
+            .read(move |conn| Ok::<_, StoreError>(last.get_result(conn)?))
+            .await
+            .unwrap();
         last.unwrap()
     }
 
@@ -185,8 +242,15 @@ impl House {
     pub async fn ledger_total(&self, kind: i32) -> i64 {
         use diesel::prelude::*;
         use qlive_store::schema::ledger_groups::dsl;
-        let totals = dsl::ledger_groups.filter(dsl::kind.eq(kind)).select(dsl::total);
-        let totals: Vec<i64> = self.parts.db.read(move |conn| Ok::<_, StoreError>(totals.load(conn)?)).await.unwrap();
+        let totals = dsl::ledger_groups
+            .filter(dsl::kind.eq(kind))
+            .select(dsl::total);
+        let totals: Vec<i64> = self
+            .parts
+            .db
+            .read(move |conn| Ok::<_, StoreError>(totals.load(conn)?))
+            .await
+            .unwrap();
         totals.into_iter().sum()
     }
 
@@ -213,7 +277,11 @@ impl House {
     /// A registered user who was made a matchmaker.
     pub async fn matchmaker(&self, name: &str) -> Phone {
         let phone = self.guest(name, Gender::Female).await;
-        self.parts.rooms.grant_matchmaker(operator(), phone.id()).await.unwrap();
+        self.parts
+            .rooms
+            .grant_matchmaker(operator(), phone.id())
+            .await
+            .unwrap();
         phone
     }
 
@@ -237,18 +305,30 @@ impl House {
 
     /// Gives a user gold, as an operator does.
     pub async fn grant(&self, to: &Phone, coins: i64) {
-        self.parts.users.grant_gold(operator(), to.id(), Coins::new(coins).unwrap()).await.unwrap();
+        self.parts
+            .users
+            .grant_gold(operator(), to.id(), Coins::new(coins).unwrap())
+            .await
+            .unwrap();
     }
 
     /// Sets a config, at once.
     pub async fn configure(&self, key: &str, value: &str) {
-        self.parts.configs.set(operator(), key.into(), value.into()).await.unwrap();
+        self.parts
+            .configs
+            .set(operator(), key.into(), value.into())
+            .await
+            .unwrap();
     }
 
     /// A gift of this price, added to the catalogue.
     pub async fn gift(&self, name: &str, price: i64) -> i64 {
-        let gift =
-            NewGift { name: name.into(), price: Coins::new(price).unwrap(), image: "i".into(), effect: "e".into() };
+        let gift = NewGift {
+            name: name.into(),
+            price: Coins::new(price).unwrap(),
+            image: "i".into(),
+            effect: "e".into(),
+        };
         self.parts.gifts.add(operator(), gift).await.unwrap()
     }
 
@@ -256,7 +336,13 @@ impl House {
     #[track_caller]
     pub fn audit(&self) -> impl Future<Output = Audit> {
         let parts = self.parts.clone();
-        async move { parts.audit().await.unwrap().unwrap_or_else(|offence| panic!("{}", offence.0)) }
+        async move {
+            parts
+                .audit()
+                .await
+                .unwrap()
+                .unwrap_or_else(|offence| panic!("{}", offence.0))
+        }
     }
 
     /// Puts the clock of server and sandbox forward.
@@ -275,19 +361,36 @@ impl House {
 
     /// A counter of `/metrics`, 0 when it never moved.
     pub async fn metric(&self, line: &str) -> u64 {
-        let text = self.http.get(format!("{}/metrics", self.url)).send().await.unwrap().text().await.unwrap();
-        let found = text.lines().find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
+        let text = self
+            .http
+            .get(format!("{}/metrics", self.url))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let found = text
+            .lines()
+            .find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
         found.unwrap_or(0)
     }
 
     /// How many callbacks of a kind had this verdict.
     pub async fn callbacks(&self, kind: &str, verdict: &str) -> u64 {
-        self.metric(&format!("qlive_callbacks_total{{kind=\"{kind}\",verdict=\"{verdict}\"}}")).await
+        self.metric(&format!(
+            "qlive_callbacks_total{{kind=\"{kind}\",verdict=\"{verdict}\"}}"
+        ))
+        .await
     }
 
     /// Waits for something that takes time: a minute passes in a second, slowly enough
     /// that what is signed on one side is not too old when it comes to the other.
-    pub async fn with_time<F: Future<Output = bool>>(&self, what: &str, mut check: impl FnMut() -> F) {
+    pub async fn with_time<F: Future<Output = bool>>(
+        &self,
+        what: &str,
+        mut check: impl FnMut() -> F,
+    ) {
         for _ in 0..60 {
             if check().await {
                 return;
@@ -300,7 +403,10 @@ impl House {
 
     /// Waits until nothing is left to deliver.
     pub async fn delivered(&self) {
-        eventually("everything is delivered", || async { self.parts.office.stats().await.unwrap().waiting == 0 }).await;
+        eventually("everything is delivered", || async {
+            self.parts.office.stats().await.unwrap().waiting == 0
+        })
+        .await;
     }
 }
 
@@ -318,7 +424,10 @@ impl Drop for House {
 }
 
 fn operator() -> Operator {
-    Operator { name: "test".into(), reason: json!("a test").to_string() }
+    Operator {
+        name: "test".into(),
+        reason: json!("a test").to_string(),
+    }
 }
 
 /// Waits for something that happens in the background: long enough for a busy machine,

@@ -38,8 +38,19 @@ impl Answer {
     /// Asserts a refusal in the error form.
     #[track_caller]
     pub fn refused(self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
-        assert!(self.body["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{}", self.body);
+        assert_eq!(
+            (self.status, self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.body
+        );
+        assert!(
+            self.body["detail"]
+                .as_str()
+                .is_some_and(|detail| !detail.is_empty()),
+            "{}",
+            self.body
+        );
         self.body
     }
 }
@@ -48,37 +59,72 @@ impl Phone {
     /// Registers with sealed user data, as the document's flow does.
     pub async fn register(house: &House, name: &str, gender: Gender) -> Self {
         let url = format!("{}/sandbox/profile", house.sandbox);
-        let query = [("code", name), ("nickname", name), ("gender", &gender.number().to_string())];
-        let sealed: Value = house.http.get(url).query(&query).send().await.unwrap().json().await.unwrap();
-        Self::from_credentials(house, house.stranger().post("qlive_user/", sealed).await.ok())
+        let query = [
+            ("code", name),
+            ("nickname", name),
+            ("gender", &gender.number().to_string()),
+        ];
+        let sealed: Value = house
+            .http
+            .get(url)
+            .query(&query)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        Self::from_credentials(
+            house,
+            house.stranger().post("qlive_user/", sealed).await.ok(),
+        )
     }
 
     /// Registers with a code alone, as today's clients must.
     pub async fn register_bare(house: &House, name: &str) -> Self {
-        let answer = house.stranger().post("qlive_user/", json!({"appId": APP, "code": name})).await.ok();
+        let answer = house
+            .stranger()
+            .post("qlive_user/", json!({"appId": APP, "code": name}))
+            .await
+            .ok();
         Self::from_credentials(house, answer)
     }
 
     /// Logs in.
     pub async fn login(house: &House, code: &str) -> Self {
-        let answer = house.stranger().post("qlive_user/login/", json!({"appId": APP, "code": code})).await.ok();
+        let answer = house
+            .stranger()
+            .post("qlive_user/login/", json!({"appId": APP, "code": code}))
+            .await
+            .ok();
         assert_eq!(answer["status"], 0, "{answer}");
         Self::from_credentials(house, answer)
     }
 
     fn from_credentials(house: &House, answer: Value) -> Self {
         let field = |name: &str| answer[name].as_str().unwrap().to_owned();
-        Self { user_id: field("user_id"), token: field("token"), ..house.stranger() }
+        Self {
+            user_id: field("user_id"),
+            token: field("token"),
+            ..house.stranger()
+        }
     }
 
     /// This phone at another instance.
     pub fn at(&self, house: &House) -> Self {
-        Self { user_id: self.user_id.clone(), token: self.token.clone(), ..house.stranger() }
+        Self {
+            user_id: self.user_id.clone(),
+            token: self.token.clone(),
+            ..house.stranger()
+        }
     }
 
     /// This phone with another token.
     pub fn with_token(self, token: &str) -> Self {
-        Self { token: token.to_owned(), ..self }
+        Self {
+            token: token.to_owned(),
+            ..self
+        }
     }
 
     pub fn id(&self) -> UserId {
@@ -90,13 +136,30 @@ impl Phone {
             .as_object()
             .unwrap()
             .iter()
-            .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .map(|(key, value)| {
+                (
+                    key.clone(),
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned),
+                )
+            })
             .collect();
-        self.send("get", path, self.request(reqwest::Method::GET, path).query(&pairs)).await
+        self.send(
+            "get",
+            path,
+            self.request(reqwest::Method::GET, path).query(&pairs),
+        )
+        .await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send("post", path, self.request(reqwest::Method::POST, path).json(&body)).await
+        self.send(
+            "post",
+            path,
+            self.request(reqwest::Method::POST, path).json(&body),
+        )
+        .await
     }
 
     /// A request of one's own making, with the token.
@@ -114,10 +177,20 @@ impl Phone {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();
-        let body: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"));
+        let body: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("{method} {path}: {status} {text}"));
         let path = path.split('?').next().unwrap();
-        self.contract.check(method, &format!("{}{path}", qlive_server::BASE), status, &body);
-        Answer { status, headers, body }
+        self.contract.check(
+            method,
+            &format!("{}{path}", qlive_server::BASE),
+            status,
+            &body,
+        );
+        Answer {
+            status,
+            headers,
+            body,
+        }
     }
 }
 
@@ -125,7 +198,9 @@ impl Phone {
 impl Phone {
     /// Opens one's room; answers the document's fields.
     pub async fn open_room(&self) -> Value {
-        self.post("qlive_room/matchmaker_enter/", json!({})).await.ok()
+        self.post("qlive_room/matchmaker_enter/", json!({}))
+            .await
+            .ok()
     }
 
     /// Whether a man is on stage, as this phone is shown it.
@@ -136,19 +211,31 @@ impl Phone {
     /// Gives something; `extra` holds `request_id` and the like.
     pub async fn give(&self, to: &Self, gift: i64, num: i64, extra: Value) -> Answer {
         let mut query = json!({"user_id": to.user_id, "gift_id": gift, "num": num});
-        query.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        query
+            .as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
         self.get("qlive_gift/push_gift/", query).await
     }
 
     /// Orders a block; answers what the client pays with.
     pub async fn order(&self, block: i64) -> Value {
-        let answer = self.post("qlive_pay/", json!({"block_id": block})).await.ok();
+        let answer = self
+            .post("qlive_pay/", json!({"block_id": block}))
+            .await
+            .ok();
         serde_json::from_str(answer["content"].as_str().unwrap()).unwrap()
     }
 
     /// The state of one's own order.
     pub async fn order_state(&self, order: &Value) -> String {
-        let shown = self.get("qlive_pay/order/", json!({"out_trade_no": order["out_trade_no"]})).await.ok();
+        let shown = self
+            .get(
+                "qlive_pay/order/",
+                json!({"out_trade_no": order["out_trade_no"]}),
+            )
+            .await
+            .ok();
         shown["state"].as_str().unwrap().to_owned()
     }
 
@@ -163,31 +250,44 @@ impl Phone {
     }
 
     pub async fn apply(&self, live: &Value) -> Answer {
-        self.post("qlive_room/apply_micro/", json!({"live_id": live})).await
+        self.post("qlive_room/apply_micro/", json!({"live_id": live}))
+            .await
     }
 
     pub async fn accept(&self, live: &Value) -> Answer {
-        self.post("qlive_room/accept_micro/", json!({"live_id": live})).await
+        self.post("qlive_room/accept_micro/", json!({"live_id": live}))
+            .await
     }
 
     pub async fn refuse(&self, live: &Value) -> Answer {
-        self.post("qlive_room/refuse_micro/", json!({"live_id": live})).await
+        self.post("qlive_room/refuse_micro/", json!({"live_id": live}))
+            .await
     }
 
     pub async fn leave(&self, live: &Value) -> Answer {
-        self.get("qlive_room/leave_room/", json!({"live_id": live})).await
+        self.get("qlive_room/leave_room/", json!({"live_id": live}))
+            .await
     }
 
     pub async fn end(&self, live: &Value) -> Answer {
-        self.post("qlive_room/live_end/", json!({"live_id": live})).await
+        self.post("qlive_room/live_end/", json!({"live_id": live}))
+            .await
     }
 
     pub async fn invite(&self, live: &Value, guest: &Self) -> Answer {
-        self.post("qlive_room/invite_micro/", json!({"live_id": live, "user_id": guest.user_id})).await
+        self.post(
+            "qlive_room/invite_micro/",
+            json!({"live_id": live, "user_id": guest.user_id}),
+        )
+        .await
     }
 
     pub async fn decline(&self, live: &Value, guest: &Self) -> Answer {
-        self.post("qlive_room/decline_micro/", json!({"live_id": live, "user_id": guest.user_id})).await
+        self.post(
+            "qlive_room/decline_micro/",
+            json!({"live_id": live, "user_id": guest.user_id}),
+        )
+        .await
     }
 
     /// Takes `guest` off the mic.
@@ -202,7 +302,9 @@ impl Phone {
 
     /// `user_type`: where the server says one is. Also a sign of life.
     pub async fn user_type(&self) -> i64 {
-        self.get("qlive_user/get_user_state/", json!({})).await.ok()["user_type"].as_i64().unwrap()
+        self.get("qlive_user/get_user_state/", json!({})).await.ok()["user_type"]
+            .as_i64()
+            .unwrap()
     }
 
     /// Enters, applies and takes the mic.

@@ -25,15 +25,27 @@ impl Process {
     pub async fn start(binary: &Path, house: &mut House) -> Self {
         house.stop_serving().await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("qlive.toml"), configuration(house, folder.path())).unwrap();
-        let mut process = Self { binary: binary.to_owned(), folder, child: None };
+        std::fs::write(
+            folder.path().join("qlive.toml"),
+            configuration(house, folder.path()),
+        )
+        .unwrap();
+        let mut process = Self {
+            binary: binary.to_owned(),
+            folder,
+            child: None,
+        };
         process.serve(house).await;
         process
     }
 
     /// Starts it (again) and waits until it answers.
     pub async fn serve(&mut self, house: &House) {
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .unwrap();
         let child = Command::new(&self.binary)
             .arg("--config")
             .arg(self.folder.path().join("qlive.toml"))
@@ -44,8 +56,18 @@ impl Process {
         self.child = Some(child);
         let url = format!("{}/readyz", house.url);
         let started = std::time::Instant::now();
-        while !house.http.get(&url).send().await.is_ok_and(|answer| answer.status() == 200) {
-            assert!(started.elapsed() < STARTS, "the process does not serve: {}", self.log());
+        while !house
+            .http
+            .get(&url)
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status() == 200)
+        {
+            assert!(
+                started.elapsed() < STARTS,
+                "the process does not serve: {}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -87,8 +109,14 @@ fn configuration(house: &House, folder: &Path) -> String {
         std::fs::write(&path, pem.read().unwrap().expose_secret()).unwrap();
         path.display().to_string()
     };
-    let (pay, xpay) = (settings.wechat_pay.as_ref().unwrap(), settings.virtual_payment.as_ref().unwrap());
-    let (push, live) = (settings.wechat.push.as_ref().unwrap(), settings.live.as_ref().unwrap());
+    let (pay, xpay) = (
+        settings.wechat_pay.as_ref().unwrap(),
+        settings.virtual_payment.as_ref().unwrap(),
+    );
+    let (push, live) = (
+        settings.wechat.push.as_ref().unwrap(),
+        settings.live.as_ref().unwrap(),
+    );
     let app = &settings.wechat.apps[&xpay.appid];
     let keys: String = pay
         .verify_keys

@@ -29,18 +29,30 @@ const FLOORS: [(&str, u8); 15] = [
 const LINES: usize = 500;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .exec()
+        .unwrap()
 }
 
 /// The packages that a package is built from.
 fn uses(metadata: &Metadata, name: &str) -> Vec<String> {
-    let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
+    let package = metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == name);
     let package = package.unwrap_or_else(|| panic!("there is no package {name}"));
-    let normal = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+    let normal = package
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.kind == DependencyKind::Normal);
     normal.map(|dependency| dependency.name.clone()).collect()
 }
 
@@ -49,10 +61,20 @@ fn every_package_has_its_floor() {
     let metadata = metadata();
     let floors = BTreeMap::from(FLOORS);
     for package in metadata.workspace_packages() {
-        assert!(floors.contains_key(package.name.as_str()), "{} has no floor", package.name);
+        assert!(
+            floors.contains_key(package.name.as_str()),
+            "{} has no floor",
+            package.name
+        );
     }
     for name in floors.keys() {
-        assert!(metadata.packages.iter().any(|package| package.name.as_str() == *name), "there is no package {name}");
+        assert!(
+            metadata
+                .packages
+                .iter()
+                .any(|package| package.name.as_str() == *name),
+            "there is no package {name}"
+        );
     }
 }
 
@@ -63,10 +85,15 @@ fn a_package_uses_only_floors_below_its_own() {
     for package in metadata.workspace_packages() {
         let name = package.name.as_str();
         for used in uses(&metadata, name) {
-            let Some(floor) = floors.get(used.as_str()) else { continue };
+            let Some(floor) = floors.get(used.as_str()) else {
+                continue;
+            };
             // The sandbox is a server of its own.
             let its_own_server = name == "qlive-sandbox" && used == "actix-web";
-            assert!(its_own_server || *floor < floors[name], "{name} may not use {used}");
+            assert!(
+                its_own_server || *floor < floors[name],
+                "{name} may not use {used}"
+            );
         }
     }
 }
@@ -74,7 +101,10 @@ fn a_package_uses_only_floors_below_its_own() {
 #[test]
 fn the_sandbox_shares_no_code_with_the_clients_it_tests() {
     let used = uses(&metadata(), "qlive-sandbox");
-    let ours: Vec<&String> = used.iter().filter(|name| name.starts_with("qlive-")).collect();
+    let ours: Vec<&String> = used
+        .iter()
+        .filter(|name| name.starts_with("qlive-"))
+        .collect();
     assert_eq!(ours, ["qlive-types"]);
 }
 
@@ -82,7 +112,12 @@ fn the_sandbox_shares_no_code_with_the_clients_it_tests() {
 fn no_sql_and_no_diesel_in_the_binaries() {
     let metadata = metadata();
     for binary in ["qlive-server", "qlive-admin"] {
-        assert!(!uses(&metadata, binary).iter().any(|name| name.starts_with("diesel")), "{binary}");
+        assert!(
+            !uses(&metadata, binary)
+                .iter()
+                .any(|name| name.starts_with("diesel")),
+            "{binary}"
+        );
     }
 }
 
@@ -91,7 +126,11 @@ fn every_crate_takes_the_workspaces_lints() {
     for package in metadata().workspace_packages() {
         let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
         let takes = manifest.contains("[lints]\nworkspace = true");
-        assert!(takes || package.name.as_str() == "qlive-tests", "{}", package.name);
+        assert!(
+            takes || package.name.as_str() == "qlive-tests",
+            "{}",
+            package.name
+        );
     }
 }
 

@@ -143,7 +143,10 @@ impl Users {
                 Ok(done())
             }
             Self::Ban { id, reason } => {
-                parts.rooms.ban(Operator { reason, ..by }, user(&id)?).await?;
+                parts
+                    .rooms
+                    .ban(Operator { reason, ..by }, user(&id)?)
+                    .await?;
                 Ok(done())
             }
             Self::Unban { id } => {

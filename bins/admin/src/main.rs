@@ -38,15 +38,25 @@ async fn main() -> anyhow::Result<()> {
     let settings = Settings::load(arguments.config.as_deref())?;
     let name = match arguments.operator {
         Some(name) => name,
-        None => std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".into()),
+        None => std::env::var("USER")
+            .or_else(|_| std::env::var("LOGNAME"))
+            .unwrap_or_else(|_| "unknown".into()),
     };
-    let by = Operator { name, reason: String::new() };
-    let parts = operators_house(&settings).await.context("cannot open the house")?;
+    let by = Operator {
+        name,
+        reason: String::new(),
+    };
+    let parts = operators_house(&settings)
+        .await
+        .context("cannot open the house")?;
     let answer = arguments.command.run(&parts, by).await?;
     print(&answer, arguments.json)
 }
 
-#[expect(clippy::print_stdout, reason = "a command answers the person who typed it")]
+#[expect(
+    clippy::print_stdout,
+    reason = "a command answers the person who typed it"
+)]
 fn print(answer: &Value, json: bool) -> anyhow::Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(answer)?);
@@ -55,7 +65,9 @@ fn print(answer: &Value, json: bool) -> anyhow::Result<()> {
     match answer {
         Value::Array(rows) if rows.is_empty() => println!("(none)"),
         Value::Array(rows) => rows.iter().for_each(|row| println!("{}", line(row))),
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| println!("{key:<16} {}", plain(value))),
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(key, value)| println!("{key:<16} {}", plain(value))),
         other => println!("{}", plain(other)),
     }
     Ok(())
@@ -65,7 +77,10 @@ fn print(answer: &Value, json: bool) -> anyhow::Result<()> {
 fn line(row: &Value) -> String {
     match row {
         Value::Object(fields) => {
-            let cells: Vec<String> = fields.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
+            let cells: Vec<String> = fields
+                .iter()
+                .map(|(key, value)| format!("{key}={}", plain(value)))
+                .collect();
             cells.join("\t")
         }
         other => plain(other),

@@ -62,10 +62,19 @@ impl Application {
         workers.spawn(parts.sealer().run(stop.clone()));
         workers.spawn(parts.sweeper().run(stop.clone()));
         if let Some(sandbox) = &sandbox {
-            seeds::plant(&parts, &sandbox.url()).await.context("cannot plant the sandbox's seeds")?;
+            seeds::plant(&parts, &sandbox.url())
+                .await
+                .context("cannot plant the sandbox's seeds")?;
         }
         let server = serve(&settings, parts.clone(), listener)?;
-        Ok(Self { url, sandbox, server, workers, stop: stop.drop_guard(), parts })
+        Ok(Self {
+            url,
+            sandbox,
+            server,
+            workers,
+            stop: stop.drop_guard(),
+            parts,
+        })
     }
 
     /// Where it listens, without a trailing slash.
@@ -133,19 +142,32 @@ async fn end(mut workers: JoinSet<()>) {
     }
 }
 
-fn start_sandbox(settings: &Settings, url: &str, clock: Clock) -> anyhow::Result<(Settings, Sandbox)> {
+fn start_sandbox(
+    settings: &Settings,
+    url: &str,
+    clock: Clock,
+) -> anyhow::Result<(Settings, Sandbox)> {
     let listener = TcpListener::bind(settings.sandbox.listen)
         .with_context(|| format!("cannot listen on {}", settings.sandbox.listen))?;
-    let settings = settings.against_sandbox(&format!("http://{}", listener.local_addr()?), &Papers::drawn()?);
+    let settings = settings.against_sandbox(
+        &format!("http://{}", listener.local_addr()?),
+        &Papers::drawn()?,
+    );
     let accounts = seeds::accounts(&settings, format!("{url}{}", routes::BASE))?;
     let sandbox = Sandbox::start(listener, accounts, clock)?;
     Ok((settings, sandbox))
 }
 
-fn serve(settings: &Settings, parts: Parts, listener: TcpListener) -> anyhow::Result<actix_web::dev::Server> {
+fn serve(
+    settings: &Settings,
+    parts: Parts,
+    listener: TcpListener,
+) -> anyhow::Result<actix_web::dev::Server> {
     let (im, live) = (settings.im()?, settings.live()?);
     let push = settings.wechat.push.as_ref();
-    let push = push.map(|push| Push::new(&push.appid, push.token.clone(), &push.encoding_aes_key)).transpose()?;
+    let push = push
+        .map(|push| Push::new(&push.appid, push.token.clone(), &push.encoding_aes_key))
+        .transpose()?;
     let state = web::Data::new(State {
         parts,
         metrics: Metrics::new()?,
@@ -178,10 +200,15 @@ mod tests {
         let mut settings = Settings::default();
         settings.server.listen = ([127, 0, 0, 1], 0).into();
         settings.sandbox.listen = ([127, 0, 0, 1], 0).into();
-        settings.database.url = format!("sqlite://{}", folder.path().join("qlive.db").display()).into();
-        let mut application = Application::build(&settings, Clock::system()).await.unwrap();
+        settings.database.url =
+            format!("sqlite://{}", folder.path().join("qlive.db").display()).into();
+        let mut application = Application::build(&settings, Clock::system())
+            .await
+            .unwrap();
         application.workers.spawn(async {});
-        let Err(why) = application.run().await else { panic!("it goes on") };
+        let Err(why) = application.run().await else {
+            panic!("it goes on")
+        };
         assert_eq!(why.to_string(), "a worker fell");
     }
 }

@@ -7,7 +7,9 @@ use crate::settings::{Mode, Provider, Settings};
 pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let mut notes = Vec::new();
     match settings.mode()? {
-        Mode::Sandbox => notes.push("sandbox: WeChat, WeChat Pay, IM and CSS are played on this machine".into()),
+        Mode::Sandbox => {
+            notes.push("sandbox: WeChat, WeChat Pay, IM and CSS are played on this machine".into())
+        }
         Mode::Real => {
             let apps: Vec<&str> = settings.wechat.apps.keys().map(String::as_str).collect();
             notes.push(format!("real: WeChat apps {}", apps.join(", ")));
@@ -16,7 +18,9 @@ pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
                 notes.push("[im] callback_token is missing: every IM callback is refused, so losses go unseen".into());
             }
             if live.callback_key.is_none() {
-                notes.push("[live] callback_key is missing: every stream callback is refused".into());
+                notes.push(
+                    "[live] callback_key is missing: every stream callback is refused".into(),
+                );
             }
             if live.secret_id.is_none() || live.secret_key.is_none() {
                 notes.push(
@@ -25,14 +29,18 @@ pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
             }
             notes.extend(money(settings)?);
             if settings.server.public_url.is_empty() {
-                notes.push("[server] public_url is missing: links point to the listen address".into());
+                notes.push(
+                    "[server] public_url is missing: links point to the listen address".into(),
+                );
             }
         }
     }
     if !settings.limits.enabled {
         notes.push("[limits] are off".into());
     } else if settings.server.trusted_proxies.is_empty() {
-        notes.push("no trusted_proxies: calls from private addresses are not limited per address".into());
+        notes.push(
+            "no trusted_proxies: calls from private addresses are not limited per address".into(),
+        );
     }
     Ok(notes)
 }
@@ -47,7 +55,11 @@ fn money(settings: &Settings) -> anyhow::Result<Vec<String>> {
     }
     check_keys(settings)?;
     if let Some(pay) = &settings.wechat_pay {
-        if !pay.verify_keys.iter().any(|key| key.id.starts_with("PUB_KEY_ID_")) {
+        if !pay
+            .verify_keys
+            .iter()
+            .any(|key| key.id.starts_with("PUB_KEY_ID_"))
+        {
             notes.push("[[wechat_pay.verify_keys]] has no PUB_KEY_ID_: certificates are fetched from WeChat".into());
         }
         if !settings.public_url().starts_with("https://") {

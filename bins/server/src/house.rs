@@ -57,16 +57,27 @@ pub async fn operators_house(settings: &Settings) -> anyhow::Result<Parts> {
     Parts::new(&settings, db, Clock::system())
 }
 
-const ONLY_REAL: &str =
-    "this database holds the real world's data, which a sandbox must not touch: is --config missing?";
-const ONLY_PLAYED: &str = "this database holds a sandbox's data: name an empty one in [database] url";
+const ONLY_REAL: &str = "this database holds the real world's data, which a sandbox must not touch: is --config missing?";
+const ONLY_PLAYED: &str =
+    "this database holds a sandbox's data: name an empty one in [database] url";
 
 /// Opens the database, brings its schema up to date, and refuses one that belongs to the other world.
 pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Db> {
-    let db = Db::open(settings.database.url.expose_secret(), settings.database.pool_size).await?;
+    let db = Db::open(
+        settings.database.url.expose_secret(),
+        settings.database.pool_size,
+    )
+    .await?;
     db.migrate().await?;
     if !db.is_for(settings.is_played()).await? {
-        bail!("{}", if settings.is_played() { ONLY_REAL } else { ONLY_PLAYED });
+        bail!(
+            "{}",
+            if settings.is_played() {
+                ONLY_REAL
+            } else {
+                ONLY_PLAYED
+            }
+        );
     }
     Ok(db)
 }
@@ -76,8 +87,15 @@ impl Parts {
         let http = Http::new()?;
         let (im_settings, live) = (settings.im()?, settings.live()?);
         let wechat = Wechat::new(http.clone(), &settings.wechat.api_url);
-        let gateway = Gateway::new(wechat, settings.wechat.apps.clone(), settings.wechat.content_check);
-        let signer = Signer { sdk_app_id: im_settings.sdk_app_id, key: im_settings.secret_key.clone() };
+        let gateway = Gateway::new(
+            wechat,
+            settings.wechat.apps.clone(),
+            settings.wechat.content_check,
+        );
+        let signer = Signer {
+            sdk_app_id: im_settings.sdk_app_id,
+            key: im_settings.secret_key.clone(),
+        };
         let office = Office::new(db.clone(), clock.clone());
         let configs = Configs::new(db.clone(), clock.clone());
         let users = Users::new(db.clone(), clock.clone(), gateway, signer, office.clone());
@@ -91,10 +109,27 @@ impl Parts {
             room_settings(settings, im_settings, live),
         );
         let tells = im_settings.speaks == settings::Speaks::Server;
-        let gifts = Gifts::new(db.clone(), clock.clone(), configs.clone(), office.clone(), tells);
+        let gifts = Gifts::new(
+            db.clone(),
+            clock.clone(),
+            configs.clone(),
+            office.clone(),
+            tells,
+        );
         let payments = money::payments(settings, &http, (&db, &clock), &users, &configs)?;
         let css = css(http, live);
-        Ok(Self { db, clock, users, rooms, gifts, payments, configs, office, im, css })
+        Ok(Self {
+            db,
+            clock,
+            users,
+            rooms,
+            gifts,
+            payments,
+            configs,
+            office,
+            im,
+            css,
+        })
     }
 
     /// Proves the books: the ledger itself, then what others say of it.
@@ -126,7 +161,11 @@ impl Parts {
 
     /// The worker that delivers the outbox.
     pub(crate) fn drainer(&self) -> Drainer {
-        let outside = Outside { im: Arc::clone(&self.im), css: self.css.clone(), facts: Arc::new(RoomFacts) };
+        let outside = Outside {
+            im: Arc::clone(&self.im),
+            css: self.css.clone(),
+            facts: Arc::new(RoomFacts),
+        };
         Drainer::new(self.db.clone(), self.clock.clone(), outside, &self.office)
     }
 
@@ -156,8 +195,17 @@ fn streams(live: &Live) -> Streams {
 }
 
 fn css(http: Http, live: &Live) -> Option<CssApi> {
-    let credential = Credential { id: live.secret_id.clone()?, key: live.secret_key.clone()? };
-    Some(CssApi::new(http, &live.api_url, credential, &live.push_domain, &live.app))
+    let credential = Credential {
+        id: live.secret_id.clone()?,
+        key: live.secret_key.clone()?,
+    };
+    Some(CssApi::new(
+        http,
+        &live.api_url,
+        credential,
+        &live.push_domain,
+        &live.app,
+    ))
 }
 
 fn room_settings(settings: &Settings, im: &settings::Im, live: &Live) -> qlive_rooms::Settings {
@@ -176,7 +224,8 @@ fn room_settings(settings: &Settings, im: &settings::Im, live: &Live) -> qlive_r
             settings::Speaks::Server => Speaks::Server,
             settings::Speaks::Client => Speaks::Client,
         },
-        stream_start: (rooms.stream_start_secs > 0).then(|| Duration::from_secs(rooms.stream_start_secs)),
+        stream_start: (rooms.stream_start_secs > 0)
+            .then(|| Duration::from_secs(rooms.stream_start_secs)),
         push_ttl: Duration::from_secs(live.push_ttl_secs),
         admin: im.admin.clone(),
     }

@@ -23,5 +23,6 @@ pub use house::{Parts, operators_house};
 pub use http::routes::{Access, BASE, Operation, operations};
 pub use logging::init as init_logging;
 pub use settings::{
-    Admission as AdmissionSetting, Mode, Pem, Provider as ProviderSetting, Settings, Speaks as SpeaksSetting,
+    Admission as AdmissionSetting, Mode, Pem, Provider as ProviderSetting, Settings,
+    Speaks as SpeaksSetting,
 };

@@ -52,7 +52,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         tracing::info!("{note}");
     }
     // Listened for before anybody is told that we serve.
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let application = Application::build(&settings, Clock::system()).await?;
     let handle = application.handle();
     tokio::spawn(async move {
@@ -68,8 +71,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     say(&format!("  explore   {url}/docs"));
     say(&format!("  measure   {url}/metrics"));
     if let (Mode::Sandbox, Some(sandbox)) = (settings.mode()?, application.sandbox_url()) {
-        say(&format!("  sandbox   {sandbox}/sandbox/messages shows what IM was told"));
-        say(&format!("  register  curl '{sandbox}/sandbox/profile?code=alice&nickname=Alice&gender=2' | \\"));
+        say(&format!(
+            "  sandbox   {sandbox}/sandbox/messages shows what IM was told"
+        ));
+        say(&format!(
+            "  register  curl '{sandbox}/sandbox/profile?code=alice&nickname=Alice&gender=2' | \\"
+        ));
         say(&format!(
             "            curl -H 'Content-Type: application/json' -d @- {url}{}qlive_user/",
             qlive_server::BASE
@@ -78,7 +85,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     application.run().await.map(drop)
 }
 
-#[expect(clippy::print_stdout, reason = "a command speaks to the person who typed it")]
+#[expect(
+    clippy::print_stdout,
+    reason = "a command speaks to the person who typed it"
+)]
 fn say(line: &str) {
     println!("{line}");
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 use qlive_outbox::Stats;
 use qlive_rooms::Gauges;
 use qlive_types::Moment;
@@ -43,9 +45,17 @@ impl Metrics {
         )?;
         registry.register(Box::new(latency.clone()))?;
         Ok(Self {
-            requests: counter("qlive_requests_total", "Requests answered", &["operation", "status"])?,
+            requests: counter(
+                "qlive_requests_total",
+                "Requests answered",
+                &["operation", "status"],
+            )?,
             latency,
-            callbacks: counter("qlive_callbacks_total", "Callbacks taken", &["kind", "verdict"])?,
+            callbacks: counter(
+                "qlive_callbacks_total",
+                "Callbacks taken",
+                &["kind", "verdict"],
+            )?,
             upstream_errors: counter(
                 "qlive_upstream_errors_total",
                 "Calls that WeChat or Tencent failed",
@@ -55,16 +65,29 @@ impl Metrics {
             people_present: gauge("qlive_people_present", "People in live rooms now")?,
             outbox_waiting: gauge("qlive_outbox_waiting", "Rows not delivered yet")?,
             outbox_parked: gauge("qlive_outbox_parked", "Rows refused for good")?,
-            outbox_age: gauge("qlive_outbox_oldest_seconds", "Age of the oldest row not delivered yet")?,
-            orders_waiting: gauge("qlive_orders_waiting", "Orders not paid, closed or settled yet")?,
-            orders_age: gauge("qlive_orders_oldest_seconds", "Age of the oldest such order")?,
+            outbox_age: gauge(
+                "qlive_outbox_oldest_seconds",
+                "Age of the oldest row not delivered yet",
+            )?,
+            orders_waiting: gauge(
+                "qlive_orders_waiting",
+                "Orders not paid, closed or settled yet",
+            )?,
+            orders_age: gauge(
+                "qlive_orders_oldest_seconds",
+                "Age of the oldest such order",
+            )?,
             registry,
         })
     }
 
     pub(crate) fn request(&self, operation: &str, status: u16, took: Duration) {
-        self.requests.with_label_values(&[operation, &status.to_string()]).inc();
-        self.latency.with_label_values(&[operation]).observe(took.as_secs_f64());
+        self.requests
+            .with_label_values(&[operation, &status.to_string()])
+            .inc();
+        self.latency
+            .with_label_values(&[operation])
+            .observe(took.as_secs_f64());
     }
 
     pub(crate) fn callback(&self, kind: &str, verdict: &str) {

@@ -28,18 +28,42 @@ const GIFTS: [(&str, i64, &str); 9] = [
 ];
 
 /// What can be bought: coins, and fen for them.
-const BLOCKS: [(i64, i64); 6] = [(60, 600), (10, 100), (300, 3_000), (980, 9_800), (1_980, 19_800), (6_480, 64_800)];
+const BLOCKS: [(i64, i64); 6] = [
+    (60, 600),
+    (10, 100),
+    (300, 3_000),
+    (980, 9_800),
+    (1_980, 19_800),
+    (6_480, 64_800),
+];
 
 /// The sandbox's side of the accounts that `settings` holds our side of.
 pub(crate) fn accounts(settings: &Settings, callback_base: String) -> anyhow::Result<Accounts> {
     let (im, live) = (settings.im()?, settings.live()?);
     let secret = |secret: &Option<secrecy::SecretString>| {
-        secret.as_ref().map(|secret| secret.expose_secret().to_owned()).unwrap_or_default()
+        secret
+            .as_ref()
+            .map(|secret| secret.expose_secret().to_owned())
+            .unwrap_or_default()
     };
-    let pay = settings.wechat_pay.as_ref().context("the sandbox's merchant")?;
-    let xpay = settings.virtual_payment.as_ref().context("the sandbox's virtual payment")?;
-    let push = settings.wechat.push.as_ref().context("the sandbox's message push")?;
-    let app_secret = settings.wechat.apps.get(SANDBOX_APP).context("the sandbox's app")?;
+    let pay = settings
+        .wechat_pay
+        .as_ref()
+        .context("the sandbox's merchant")?;
+    let xpay = settings
+        .virtual_payment
+        .as_ref()
+        .context("the sandbox's virtual payment")?;
+    let push = settings
+        .wechat
+        .push
+        .as_ref()
+        .context("the sandbox's message push")?;
+    let app_secret = settings
+        .wechat
+        .apps
+        .get(SANDBOX_APP)
+        .context("the sandbox's app")?;
     Ok(Accounts {
         app_id: SANDBOX_APP.into(),
         app_secret: app_secret.expose_secret().to_owned(),
@@ -65,10 +89,27 @@ pub(crate) fn accounts(settings: &Settings, callback_base: String) -> anyhow::Re
 
 /// Registers the matchmaker `host` and sets some configs, once.
 pub(crate) async fn plant(parts: &Parts, sandbox_url: &str) -> anyhow::Result<()> {
-    let by = Operator { name: "seed".into(), reason: "a sandbox starts with a matchmaker".into() };
-    let url = format!("{sandbox_url}/sandbox/profile?code=host&nickname=%E7%BA%A2%E5%A8%98&gender=2");
-    let sealed: Value = reqwest::Client::builder().no_proxy().build()?.get(url).send().await?.json().await?;
-    let field = |name: &str| sealed.get(name).and_then(Value::as_str).map(str::to_owned).context("a sealed profile");
+    let by = Operator {
+        name: "seed".into(),
+        reason: "a sandbox starts with a matchmaker".into(),
+    };
+    let url =
+        format!("{sandbox_url}/sandbox/profile?code=host&nickname=%E7%BA%A2%E5%A8%98&gender=2");
+    let sealed: Value = reqwest::Client::builder()
+        .no_proxy()
+        .build()?
+        .get(url)
+        .send()
+        .await?
+        .json()
+        .await?;
+    let field = |name: &str| {
+        sealed
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .context("a sealed profile")
+    };
     let registration = Registration {
         app_id: SANDBOX_APP.into(),
         code: "host".into(),
@@ -81,16 +122,35 @@ pub(crate) async fn plant(parts: &Parts, sandbox_url: &str) -> anyhow::Result<()
     }
     parts.rooms.grant_matchmaker(by.clone(), host).await?;
     let share = r#"{"title": "优质好男人都在这里等你！", "src": "https://example.com/share.png"}"#;
-    parts.configs.add(by.clone(), "PROGRAM_SHARE".into(), share.into()).await?;
-    parts.configs.set(by.clone(), "INDEX_BANNER".into(), "https://example.com/banner.png".into()).await?;
+    parts
+        .configs
+        .add(by.clone(), "PROGRAM_SHARE".into(), share.into())
+        .await?;
+    parts
+        .configs
+        .set(
+            by.clone(),
+            "INDEX_BANNER".into(),
+            "https://example.com/banner.png".into(),
+        )
+        .await?;
     for (name, price, effect) in GIFTS {
         let image = format!("https://example.com/gifts/{effect}.png");
-        let gift = NewGift { name: name.into(), price: Coins::new(price)?, image, effect: effect.into() };
+        let gift = NewGift {
+            name: name.into(),
+            price: Coins::new(price)?,
+            image,
+            effect: effect.into(),
+        };
         parts.gifts.add(by.clone(), gift).await?;
     }
     for (gold, fen) in BLOCKS {
         let product_id = Some(format!("gold_{gold}"));
-        let block = NewBlock { gold: Coins::new(gold)?, price: Fen::new(fen)?, product_id };
+        let block = NewBlock {
+            gold: Coins::new(gold)?,
+            price: Fen::new(fen)?,
+            product_id,
+        };
         parts.payments.add_block(by.clone(), block).await?;
     }
     Ok(())

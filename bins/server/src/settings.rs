@@ -174,19 +174,30 @@ impl Default for Server {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: "sqlite://qlive.db".to_owned().into(), pool_size: 8 }
+        Self {
+            url: "sqlite://qlive.db".to_owned().into(),
+            pool_size: 8,
+        }
     }
 }
 
 impl Default for Sandbox {
     fn default() -> Self {
-        Self { enabled: None, listen: SocketAddr::from(([127, 0, 0, 1], 8081)) }
+        Self {
+            enabled: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+        }
     }
 }
 
 impl Default for Wechat {
     fn default() -> Self {
-        Self { api_url: "https://api.weixin.qq.com".into(), content_check: false, apps: HashMap::new(), push: None }
+        Self {
+            api_url: "https://api.weixin.qq.com".into(),
+            content_check: false,
+            apps: HashMap::new(),
+            push: None,
+        }
     }
 }
 
@@ -205,13 +216,22 @@ impl Default for Im {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { enabled: true, per_user_per_second: 20, per_ip_per_second: 200 }
+        Self {
+            enabled: true,
+            per_user_per_second: 20,
+            per_ip_per_second: 200,
+        }
     }
 }
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self { admission: Admission::Applied, guest_grace_secs: 60, host_grace_secs: 180, stream_start_secs: 0 }
+        Self {
+            admission: Admission::Applied,
+            guest_grace_secs: 60,
+            host_grace_secs: 180,
+            stream_start_secs: 0,
+        }
     }
 }
 
@@ -226,8 +246,13 @@ fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, 
     match Given::deserialize(deserializer)? {
         Given::List(list) => Ok(list),
         Given::Text(text) => {
-            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-            parts.map(|part| part.parse().map_err(serde::de::Error::custom)).collect()
+            let parts = text
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty());
+            parts
+                .map(|part| part.parse().map_err(serde::de::Error::custom))
+                .collect()
         }
     }
 }
@@ -246,7 +271,9 @@ const fn push_ttl() -> u64 {
 
 /// The environment as it is written: guessing numbers would change secrets that look like one.
 fn environment() -> Environment {
-    Environment::with_prefix("QLIVE").prefix_separator("__").separator("__")
+    Environment::with_prefix("QLIVE")
+        .prefix_separator("__")
+        .separator("__")
 }
 
 impl Settings {
@@ -256,7 +283,10 @@ impl Settings {
         if let Some(path) = file {
             sources = sources.add_source(File::from(path));
         }
-        Ok(sources.add_source(environment()).build()?.try_deserialize()?)
+        Ok(sources
+            .add_source(environment())
+            .build()?
+            .try_deserialize()?)
     }
 
     /// How clients reach us, without a trailing slash.
@@ -285,10 +315,24 @@ mod tests {
         ];
         let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let source = environment().source(Some(variables.into_iter().collect()));
-        let settings: Settings = Config::builder().add_source(source).build().unwrap().try_deserialize().unwrap();
-        assert_eq!(settings.im.callback_token.unwrap().expose_secret(), "00123456");
-        assert_eq!(settings.im.secret_key.expose_secret(), "20190730123000123456");
-        assert_eq!((settings.im.sdk_app_id, settings.limits.enabled), (1_400_000_001, false));
+        let settings: Settings = Config::builder()
+            .add_source(source)
+            .build()
+            .unwrap()
+            .try_deserialize()
+            .unwrap();
+        assert_eq!(
+            settings.im.callback_token.unwrap().expose_secret(),
+            "00123456"
+        );
+        assert_eq!(
+            settings.im.secret_key.expose_secret(),
+            "20190730123000123456"
+        );
+        assert_eq!(
+            (settings.im.sdk_app_id, settings.limits.enabled),
+            (1_400_000_001, false)
+        );
         assert_eq!(settings.server.trusted_proxies.len(), 2);
     }
 }

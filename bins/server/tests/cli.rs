@@ -1,5 +1,9 @@
 //! The server as a process: what it prints, what it refuses, how it ends.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
@@ -21,7 +25,11 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Waits for the line that says where it serves.
@@ -36,15 +44,30 @@ fn serving(child: &mut Child) -> String {
 #[test]
 fn it_serves_with_no_configuration_and_stops_when_told() {
     let folder = folder();
-    let mut child = server(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = server(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let base = serving(&mut child);
-    assert!(base.starts_with("http://127.0.0.1:") && base.ends_with("/wx/api/qlive/"), "{base}");
+    assert!(
+        base.starts_with("http://127.0.0.1:") && base.ends_with("/wx/api/qlive/"),
+        "{base}"
+    );
     assert!(folder.path().join("qlive.db").is_file());
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     let status = child.wait().unwrap();
     let mut log = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut log)
+        .unwrap();
     assert_eq!(status.code(), Some(0), "{log}");
 }
 
@@ -52,7 +75,11 @@ fn it_serves_with_no_configuration_and_stops_when_told() {
 fn it_starts_again_on_what_it_left() {
     let folder = folder();
     for _ in 0..2 {
-        let mut child = server(folder.path()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = server(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         serving(&mut child);
         std::thread::sleep(Duration::from_millis(200));
         child.kill().unwrap();
@@ -90,7 +117,11 @@ fn it_checks_a_configuration() {
     std::fs::write(&file, config).unwrap();
     let check = || {
         let mut command = server(folder.path());
-        command.env_remove("QLIVE__SERVER__LISTEN").arg("--config").arg(&file).arg("check-config");
+        command
+            .env_remove("QLIVE__SERVER__LISTEN")
+            .arg("--config")
+            .arg(&file)
+            .arg("check-config");
         command
     };
     let output = check().output().unwrap();
@@ -111,19 +142,33 @@ fn it_checks_a_configuration() {
     std::fs::write(&file, &money).unwrap();
     let output = check().output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    for note in ["new orders go to virtual payment", "virtual payments are only found by asking"] {
+    for note in [
+        "new orders go to virtual payment",
+        "virtual payments are only found by asking",
+    ] {
         assert!(text(&output).contains(note), "{}", text(&output));
     }
     let broken = "[wechat_pay]\nmchid = \"1\"\nmerchant_serial = \"2\"\nprivate_key = \"not-a-key-secret-1\"\n\
                   api_v3_key = \"sandbox-apiv3-key-0123456789abcd\"\n";
     std::fs::write(&file, format!("{money}{broken}")).unwrap();
     let output = check().output().unwrap();
-    assert!(!output.status.success() && text(&output).contains("private_key"), "{}", text(&output));
+    assert!(
+        !output.status.success() && text(&output).contains("private_key"),
+        "{}",
+        text(&output)
+    );
     assert!(!text(&output).contains("secret-1"), "a secret is printed");
     std::fs::write(&file, config).unwrap();
-    let output = check().env("QLIVE__SANDBOX__ENABLED", "true").output().unwrap();
+    let output = check()
+        .env("QLIVE__SANDBOX__ENABLED", "true")
+        .output()
+        .unwrap();
     assert!(!output.status.success());
-    assert!(text(&output).contains("beside real credentials"), "{}", text(&output));
+    assert!(
+        text(&output).contains("beside real credentials"),
+        "{}",
+        text(&output)
+    );
 }
 
 #[test]
@@ -138,8 +183,15 @@ fn the_environment_is_taken_to_the_letter() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    assert!(!text(&output).contains("no trusted_proxies"), "{}", text(&output));
-    let wrong = server(folder.path()).env("QLIVE__SERVER__TRUSTED_PROXIES", "10.0.0").arg("check-config").output();
+    assert!(
+        !text(&output).contains("no trusted_proxies"),
+        "{}",
+        text(&output)
+    );
+    let wrong = server(folder.path())
+        .env("QLIVE__SERVER__TRUSTED_PROXIES", "10.0.0")
+        .arg("check-config")
+        .output();
     assert!(!wrong.unwrap().status.success());
 }
 
@@ -147,18 +199,42 @@ fn the_environment_is_taken_to_the_letter() {
 fn it_refuses_what_makes_no_sense() {
     for (key, value, why) in [
         ("QLIVE__SERVER__LISTEN", "0.0.0.0:0", "loopback only"),
-        ("QLIVE__DATABASE__URL", "qlive.db", "sqlite://PATH or postgres://"),
-        ("QLIVE__DATABASE__URL", "postgres://u:hidden-password@127.0.0.1:1/d", "database"),
-        ("QLIVE__DATABASE__URL", "postgres://u:hidden-password%@127.0.0.1:1/d", "percent-encoded"),
-        ("QLIVE__DATABASE__URL", "postgres://u:hidden-password/x@127.0.0.1:1/d", "percent-encoded"),
+        (
+            "QLIVE__DATABASE__URL",
+            "qlive.db",
+            "sqlite://PATH or postgres://",
+        ),
+        (
+            "QLIVE__DATABASE__URL",
+            "postgres://u:hidden-password@127.0.0.1:1/d",
+            "database",
+        ),
+        (
+            "QLIVE__DATABASE__URL",
+            "postgres://u:hidden-password%@127.0.0.1:1/d",
+            "percent-encoded",
+        ),
+        (
+            "QLIVE__DATABASE__URL",
+            "postgres://u:hidden-password/x@127.0.0.1:1/d",
+            "percent-encoded",
+        ),
         ("QLIVE__NO_SUCH__SETTING", "1", "no_such"),
         ("QLIVE__ROOMS__ADMISSION", "everybody", "everybody"),
     ] {
         let folder = folder();
         let output = server(folder.path()).env(key, value).output().unwrap();
         assert!(!output.status.success(), "{key}={value}");
-        assert!(text(&output).contains(why), "{key}={value}: {}", text(&output));
-        assert!(!text(&output).contains("hidden-password"), "{}", text(&output));
+        assert!(
+            text(&output).contains(why),
+            "{key}={value}: {}",
+            text(&output)
+        );
+        assert!(
+            !text(&output).contains("hidden-password"),
+            "{}",
+            text(&output)
+        );
     }
 }
 
@@ -173,28 +249,57 @@ fn a_sandbox_never_touches_real_data() {
         ("QLIVE__LIVE__PLAY_DOMAIN", "play.example.com"),
         ("QLIVE__LIVE__PUSH_KEY", "a-key"),
     ];
-    let migrated = server(folder.path()).envs(real).arg("migrate").output().unwrap();
+    let migrated = server(folder.path())
+        .envs(real)
+        .arg("migrate")
+        .output()
+        .unwrap();
     assert!(migrated.status.success(), "{}", text(&migrated));
     let refused = server(folder.path()).output().unwrap();
-    assert!(!refused.status.success() && text(&refused).contains("is --config missing"), "{}", text(&refused));
+    assert!(
+        !refused.status.success() && text(&refused).contains("is --config missing"),
+        "{}",
+        text(&refused)
+    );
     // Nor does real money flow by what was played.
     let folder = self::folder();
-    assert!(server(folder.path()).arg("migrate").output().unwrap().status.success());
-    let refused = server(folder.path()).envs(real).arg("migrate").output().unwrap();
-    assert!(!refused.status.success() && text(&refused).contains("sandbox's data"), "{}", text(&refused));
+    assert!(
+        server(folder.path())
+            .arg("migrate")
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let refused = server(folder.path())
+        .envs(real)
+        .arg("migrate")
+        .output()
+        .unwrap();
+    assert!(
+        !refused.status.success() && text(&refused).contains("sandbox's data"),
+        "{}",
+        text(&refused)
+    );
 }
 
 #[test]
 fn no_secret_is_ever_logged() {
     let folder = folder();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
     let mut child = server(folder.path())
         .env("QLIVE__SANDBOX__LISTEN", &free)
         .env("QLIVE__SERVER__LOG", "trace")
         .env("QLIVE__WECHAT__CONTENT_CHECK", "true")
         .env("QLIVE__PAYMENTS__PROVIDER", "virtual")
         .stdout(Stdio::piped())
-        .stderr(Stdio::from(std::fs::File::create(folder.path().join("log")).unwrap()))
+        .stderr(Stdio::from(
+            std::fs::File::create(folder.path().join("log")).unwrap(),
+        ))
         .spawn()
         .unwrap();
     let base = serving(&mut child);
@@ -205,12 +310,18 @@ fn no_secret_is_ever_logged() {
     child.wait().unwrap();
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert!(log.contains("accept_micro"), "nothing was logged at all");
-    assert!(log.contains("a callback does not verify"), "nor was the forgery");
+    assert!(
+        log.contains("a callback does not verify"),
+        "nor was the forgery"
+    );
     for secret in secrets {
         assert!(secret.len() >= 8, "{secret}");
         if let Some(at) = log.find(&secret) {
             let line = log[..at].lines().count();
-            panic!("a secret is in the log: {}", log.lines().nth(line.saturating_sub(1)).unwrap());
+            panic!(
+                "a secret is in the log: {}",
+                log.lines().nth(line.saturating_sub(1)).unwrap()
+            );
         }
     }
 }
@@ -224,7 +335,11 @@ async fn forge(http: &reqwest::Client, base: &str) {
         .header("Wechatpay-Nonce", "a-forged-nonce")
         .body(r#"{"resource":{"ciphertext":"a-forged-ciphertext"}}"#);
     assert_eq!(notice.send().await.unwrap().status(), 401);
-    let push = http.post(format!("{base}wx_notify/?signature=a-forged-push&timestamp=1&nonce=2")).body("<xml/>");
+    let push = http
+        .post(format!(
+            "{base}wx_notify/?signature=a-forged-push&timestamp=1&nonce=2"
+        ))
+        .body("<xml/>");
     assert_eq!(push.send().await.unwrap().status(), 401);
 }
 
@@ -232,17 +347,47 @@ async fn forge(http: &reqwest::Client, base: &str) {
 async fn an_hour_of_secrets(base: &str, sandbox: &str) -> Vec<String> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let post = |path: &str, token: String, body: serde_json::Value| {
-        let request =
-            http.post(format!("{base}{path}")).header("Authorization", format!("QLiveToken {token}")).json(&body);
-        async { request.send().await.unwrap().json::<serde_json::Value>().await.unwrap() }
+        let request = http
+            .post(format!("{base}{path}"))
+            .header("Authorization", format!("QLiveToken {token}"))
+            .json(&body);
+        async {
+            request
+                .send()
+                .await
+                .unwrap()
+                .json::<serde_json::Value>()
+                .await
+                .unwrap()
+        }
     };
     let app = "wxca891295c56f2c79";
     let text = |answer: &serde_json::Value, key: &str| answer[key].as_str().unwrap().to_owned();
-    let host = post("qlive_user/login/", String::new(), serde_json::json!({"appId": app, "code": "host"})).await;
-    let room = post("qlive_room/matchmaker_enter/", text(&host, "token"), serde_json::json!({})).await;
-    let bob = post("qlive_user/", String::new(), serde_json::json!({"appId": app, "code": "bob.secret-code"})).await;
+    let host = post(
+        "qlive_user/login/",
+        String::new(),
+        serde_json::json!({"appId": app, "code": "host"}),
+    )
+    .await;
+    let room = post(
+        "qlive_room/matchmaker_enter/",
+        text(&host, "token"),
+        serde_json::json!({}),
+    )
+    .await;
+    let bob = post(
+        "qlive_user/",
+        String::new(),
+        serde_json::json!({"appId": app, "code": "bob.secret-code"}),
+    )
+    .await;
     let token = text(&bob, "token");
-    post("qlive_user/update_userinfo/", token.clone(), serde_json::json!({"nickname": "bob", "gender": 1})).await;
+    post(
+        "qlive_user/update_userinfo/",
+        token.clone(),
+        serde_json::json!({"nickname": "bob", "gender": 1}),
+    )
+    .await;
     let live = serde_json::json!({"live_id": room["live_id"]});
     let enter = http
         .get(format!("{base}get_playurl/?live_id={}", room["live_id"]))
@@ -252,21 +397,56 @@ async fn an_hour_of_secrets(base: &str, sandbox: &str) -> Vec<String> {
     let won = post("qlive_room/accept_micro/", token.clone(), live).await;
     let push_secret = |answer: &serde_json::Value| {
         let url = answer["push_url"].as_str().unwrap();
-        url.split("txSecret=").nth(1).unwrap().split('&').next().unwrap().to_owned()
+        url.split("txSecret=")
+            .nth(1)
+            .unwrap()
+            .split('&')
+            .next()
+            .unwrap()
+            .to_owned()
     };
     // Money: an order signed with the session key, its notice, a name for a payout.
-    let order = post("qlive_pay/", token.clone(), serde_json::json!({"block_id": 1})).await;
-    let content: serde_json::Value = serde_json::from_str(order["content"].as_str().unwrap()).unwrap();
-    let paid = http.post(format!("{sandbox}/sandbox/pay/{}", text(&content, "out_trade_no"))).json(&content);
+    let order = post(
+        "qlive_pay/",
+        token.clone(),
+        serde_json::json!({"block_id": 1}),
+    )
+    .await;
+    let content: serde_json::Value =
+        serde_json::from_str(order["content"].as_str().unwrap()).unwrap();
+    let paid = http
+        .post(format!(
+            "{sandbox}/sandbox/pay/{}",
+            text(&content, "out_trade_no")
+        ))
+        .json(&content);
     assert_eq!(paid.send().await.unwrap().status(), 200);
-    let me = post("qlive_user/update_userinfo/", token.clone(), serde_json::json!({})).await;
+    let me = post(
+        "qlive_user/update_userinfo/",
+        token.clone(),
+        serde_json::json!({}),
+    )
+    .await;
     assert_eq!(me["gold"], 60, "{me}");
     let wish = serde_json::json!({"income": 100, "request_id": "w", "real_name": "一个保密的名字"});
-    assert_eq!(post("qlive_user/withdraw/", token.clone(), wish).await["code"], "not_withdrawable");
+    assert_eq!(
+        post("qlive_user/withdraw/", token.clone(), wish).await["code"],
+        "not_withdrawable"
+    );
     forge(&http, base).await;
-    let papers: serde_json::Value =
-        http.get(format!("{sandbox}/sandbox/papers")).send().await.unwrap().json().await.unwrap();
-    let line_of_key = text(&papers, "merchant_key").lines().nth(3).unwrap().to_owned();
+    let papers: serde_json::Value = http
+        .get(format!("{sandbox}/sandbox/papers"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let line_of_key = text(&papers, "merchant_key")
+        .lines()
+        .nth(3)
+        .unwrap()
+        .to_owned();
     let session_key = STANDARD.encode(Md5::digest("session key of bob.secret-code"));
     vec![
         line_of_key,

@@ -2,7 +2,11 @@
 //! killed in the middle of things. After each step the purses are the model's;
 //! after each evening so are the accounts of the house and of the providers,
 //! and the audit holds.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "model/books.rs"]
 mod books;
@@ -46,11 +50,16 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// Draws cases from a seed that is printed, and can be given again.
 fn runner() -> TestRunner {
-    let given = std::env::var("QLIVE_SEED").ok().and_then(|seed| seed.parse().ok());
+    let given = std::env::var("QLIVE_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok());
     let seed: i64 = given.unwrap_or_else(|| random::within(0..=i64::MAX));
     eprintln!("QLIVE_SEED={seed} repeats this");
     let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
-    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+    TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
+    )
 }
 
 async fn random_evenings_keep_the_books(db: TestDb) {

@@ -67,7 +67,10 @@ const KNOWN: [(&str, Kind, Side, &str); 9] = [
 ];
 
 fn kind(key: &str) -> Option<Kind> {
-    KNOWN.iter().find(|(name, ..)| *name == key).map(|(_, kind, ..)| *kind)
+    KNOWN
+        .iter()
+        .find(|(name, ..)| *name == key)
+        .map(|(_, kind, ..)| *kind)
 }
 
 /// Every known key with its default.
@@ -83,7 +86,9 @@ pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
 }
 
 pub(crate) fn is_public(key: &str) -> bool {
-    !KNOWN.iter().any(|(name, _, side, _)| *name == key && *side == Side::Private)
+    !KNOWN
+        .iter()
+        .any(|(name, _, side, _)| *name == key && *side == Side::Private)
 }
 
 /// Turns what an operator typed into the stored value.
@@ -103,7 +108,9 @@ pub(crate) fn parse(key: &str, typed: &str) -> Result<Value, ConfigError> {
         (Some(Kind::Object), _) => Err(ConfigError::BadValue("this key holds a JSON object")),
         (Some(Kind::Rate), _) => match Rate::parse(typed) {
             Some(rate) => Ok(json!(rate.to_string())),
-            None => Err(ConfigError::BadValue("this key holds a decimal with at most four places")),
+            None => Err(ConfigError::BadValue(
+                "this key holds a decimal with at most four places",
+            )),
         },
         (None, Some(value @ (Value::Array(_) | Value::Object(_) | Value::String(_)))) => Ok(value),
         (Some(Kind::Text) | None, _) => Ok(json!(typed)),
@@ -111,10 +118,16 @@ pub(crate) fn parse(key: &str, typed: &str) -> Result<Value, ConfigError> {
 }
 
 /// Turns one more entry for a list key into a value: JSON when it is JSON, else text.
-pub(crate) fn parse_entry(key: &str, typed: &str, present: Option<&Value>) -> Result<Value, ConfigError> {
+pub(crate) fn parse_entry(
+    key: &str,
+    typed: &str,
+    present: Option<&Value>,
+) -> Result<Value, ConfigError> {
     let is_list = matches!(kind(key), Some(Kind::List)) || matches!(present, Some(Value::Array(_)));
     if !is_list {
-        return Err(ConfigError::BadValue("only a key that holds a list can be added to"));
+        return Err(ConfigError::BadValue(
+            "only a key that holds a list can be added to",
+        ));
     }
     Ok(serde_json::from_str(typed).unwrap_or_else(|_| json!(typed)))
 }

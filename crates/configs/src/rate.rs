@@ -19,7 +19,8 @@ impl Rate {
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(part) || whole.len() > Self::MAX_WHOLE_DIGITS || part.len() > 4 {
+        if !digits(whole) || !digits(part) || whole.len() > Self::MAX_WHOLE_DIGITS || part.len() > 4
+        {
             return None;
         }
         let part: i64 = format!("{part:0<4}").parse().ok()?;
@@ -53,7 +54,9 @@ mod tests {
             assert_eq!(Rate::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Rate::parse("0.50").unwrap().to_string(), "0.5");
-        for wrong in ["", ".", ".5", "5.", "-1", "0.00001", "1e3", "½", "1000000", "0,5", " 1"] {
+        for wrong in [
+            "", ".", ".5", "5.", "-1", "0.00001", "1e3", "½", "1000000", "0,5", " 1",
+        ] {
             assert_eq!(Rate::parse(wrong), None, "{wrong}");
         }
     }

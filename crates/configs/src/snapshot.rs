@@ -13,14 +13,20 @@ pub struct Snapshot {
 impl Snapshot {
     pub(crate) fn new(stored: impl IntoIterator<Item = (String, Value)>) -> Self {
         let defaults = keys::defaults().map(|(key, value)| (key.to_owned(), value));
-        Self { values: defaults.chain(stored).collect() }
+        Self {
+            values: defaults.chain(stored).collect(),
+        }
     }
 
     /// What every client may see, as operation 20 shows it.
     #[must_use]
     pub fn public(&self) -> Map<String, Value> {
         let public = |entry: &(&String, &Value)| keys::is_public(entry.0);
-        self.values.iter().filter(public).map(|(key, value)| (key.clone(), value.clone())).collect()
+        self.values
+            .iter()
+            .filter(public)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
     }
 
     /// Everything, for operators.
@@ -63,7 +69,9 @@ impl Snapshot {
     pub(crate) fn check(self) -> Result<Self, ConfigError> {
         let shares = self.exchange_rate().ten_thousandths() + self.host_rate().ten_thousandths();
         if shares > Rate::SCALE {
-            return Err(ConfigError::BadValue("EXCHANGE_RATE and HOST_RATE together are at most 1"));
+            return Err(ConfigError::BadValue(
+                "EXCHANGE_RATE and HOST_RATE together are at most 1",
+            ));
         }
         Ok(self)
     }
@@ -74,6 +82,9 @@ impl Snapshot {
     }
 
     fn text(&self, key: &str) -> &str {
-        self.values.get(key).and_then(Value::as_str).unwrap_or_default()
+        self.values
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 }

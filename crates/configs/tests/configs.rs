@@ -1,5 +1,9 @@
 //! Defaults, validation and visibility of configs, on both engines.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use qlive_configs::{ConfigError, Configs};
 use qlive_store::audit::Operator;
@@ -18,7 +22,10 @@ on_both!(
 );
 
 fn operator() -> Operator {
-    Operator { name: "ops".into(), reason: "test".into() }
+    Operator {
+        name: "ops".into(),
+        reason: "test".into(),
+    }
 }
 
 fn configs(db: &TestDb) -> Configs {
@@ -39,16 +46,32 @@ async fn defaults_stand_until_changed(db: TestDb) {
     assert_eq!(snapshot.exchange_rate().to_string(), "0.5");
     assert_eq!(snapshot.host_rate().to_string(), "0");
     assert_eq!(snapshot.withdraw_rate().to_string(), "0.1");
-    set(&configs, "INDEX_BANNER", "https://a/b.png").await.unwrap();
-    assert_eq!(configs.snapshot().await.unwrap().public()["INDEX_BANNER"], "https://a/b.png");
-    configs.remove(operator(), "INDEX_BANNER".into()).await.unwrap();
-    assert_eq!(configs.snapshot().await.unwrap().public()["INDEX_BANNER"], "");
-    assert!(matches!(configs.remove(operator(), "INDEX_BANNER".into()).await, Err(ConfigError::Unknown)));
+    set(&configs, "INDEX_BANNER", "https://a/b.png")
+        .await
+        .unwrap();
+    assert_eq!(
+        configs.snapshot().await.unwrap().public()["INDEX_BANNER"],
+        "https://a/b.png"
+    );
+    configs
+        .remove(operator(), "INDEX_BANNER".into())
+        .await
+        .unwrap();
+    assert_eq!(
+        configs.snapshot().await.unwrap().public()["INDEX_BANNER"],
+        ""
+    );
+    assert!(matches!(
+        configs.remove(operator(), "INDEX_BANNER".into()).await,
+        Err(ConfigError::Unknown)
+    ));
 }
 
 async fn private_keys_stay_private(db: TestDb) {
     let configs = configs(&db);
-    set(&configs, "AVATAR_BOY", "https://a/boy.png").await.unwrap();
+    set(&configs, "AVATAR_BOY", "https://a/boy.png")
+        .await
+        .unwrap();
     set(&configs, "MY_OWN", r#"{"a": 1}"#).await.unwrap();
     let snapshot = configs.snapshot().await.unwrap();
     assert_eq!(snapshot.avatar_boy(), "https://a/boy.png");
@@ -66,29 +89,52 @@ async fn values_must_fit_their_key(db: TestDb) {
         ("EXCHANGE_RATE", "-0.1"),
         ("WITHDRAW_RATE", "0.00001"),
     ] {
-        assert!(matches!(set(&configs, key, value).await, Err(ConfigError::BadValue(_))), "{key} {value}");
+        assert!(
+            matches!(
+                set(&configs, key, value).await,
+                Err(ConfigError::BadValue(_))
+            ),
+            "{key} {value}"
+        );
     }
     for key in ["", "lower", "A B", "Ä"] {
-        assert!(matches!(set(&configs, key, "1").await, Err(ConfigError::BadKey)), "{key}");
+        assert!(
+            matches!(set(&configs, key, "1").await, Err(ConfigError::BadKey)),
+            "{key}"
+        );
     }
 }
 
 async fn shares_never_exceed_the_price(db: TestDb) {
     let configs = configs(&db);
     set(&configs, "HOST_RATE", "0.5").await.unwrap();
-    assert!(matches!(set(&configs, "EXCHANGE_RATE", "0.5001").await, Err(ConfigError::BadValue(_))));
-    assert!(matches!(set(&configs, "HOST_RATE", "0.6").await, Err(ConfigError::BadValue(_))));
-    assert_eq!(configs.snapshot().await.unwrap().host_rate().to_string(), "0.5");
+    assert!(matches!(
+        set(&configs, "EXCHANGE_RATE", "0.5001").await,
+        Err(ConfigError::BadValue(_))
+    ));
+    assert!(matches!(
+        set(&configs, "HOST_RATE", "0.6").await,
+        Err(ConfigError::BadValue(_))
+    ));
+    assert_eq!(
+        configs.snapshot().await.unwrap().host_rate().to_string(),
+        "0.5"
+    );
 }
 
 async fn lists_grow(db: TestDb) {
     let configs = configs(&db);
     let add = |key: &str, value: &str| configs.add(operator(), key.into(), value.into());
-    add("PROGRAM_SHARE", r#"{"title": "t", "src": "s"}"#).await.unwrap();
+    add("PROGRAM_SHARE", r#"{"title": "t", "src": "s"}"#)
+        .await
+        .unwrap();
     add("PROGRAM_SHARE", "plain").await.unwrap();
     let shares = configs.snapshot().await.unwrap().public()["PROGRAM_SHARE"].clone();
     assert_eq!(shares, json!([{"title": "t", "src": "s"}, "plain"]));
-    assert!(matches!(add("INDEX_BANNER", "x").await, Err(ConfigError::BadValue(_))));
+    assert!(matches!(
+        add("INDEX_BANNER", "x").await,
+        Err(ConfigError::BadValue(_))
+    ));
 }
 
 async fn another_instance_sees_a_change_within_a_second(db: TestDb) {

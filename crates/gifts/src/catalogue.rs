@@ -49,18 +49,44 @@ impl NewGift {
 }
 
 type Columns = (i64, String, String, i64, String, bool);
-const COLUMNS: (gifts::id, gifts::name, gifts::image, gifts::price, gifts::effect, gifts::enabled) =
-    (gifts::id, gifts::name, gifts::image, gifts::price, gifts::effect, gifts::enabled);
+const COLUMNS: (
+    gifts::id,
+    gifts::name,
+    gifts::image,
+    gifts::price,
+    gifts::effect,
+    gifts::enabled,
+) = (
+    gifts::id,
+    gifts::name,
+    gifts::image,
+    gifts::price,
+    gifts::effect,
+    gifts::enabled,
+);
 
 fn gift((id, name, image, price, effect, enabled): Columns) -> Result<CatalogueGift, StoreError> {
-    let price = Coins::new(price).ok().ok_or(StoreError::Corrupt("gifts.price"))?;
-    Ok(CatalogueGift { id, name, image, price, effect, enabled })
+    let price = Coins::new(price)
+        .ok()
+        .ok_or(StoreError::Corrupt("gifts.price"))?;
+    Ok(CatalogueGift {
+        id,
+        name,
+        image,
+        price,
+        effect,
+        enabled,
+    })
 }
 
 /// A gift that may be given now.
 pub(crate) fn find(conn: &mut Conn, id: i64) -> Result<Option<CatalogueGift>, StoreError> {
-    let row: Option<Columns> =
-        gifts::table.find(id).filter(gifts::enabled.eq(true)).select(COLUMNS).get_result(conn).optional()?;
+    let row: Option<Columns> = gifts::table
+        .find(id)
+        .filter(gifts::enabled.eq(true))
+        .select(COLUMNS)
+        .get_result(conn)
+        .optional()?;
     row.map(gift).transpose()
 }
 
@@ -69,7 +95,10 @@ impl Gifts {
     pub async fn catalogue(&self, page: Page) -> Result<(i64, Vec<CatalogueGift>), GiftsError> {
         self.db
             .read(move |conn| {
-                let count: i64 = gifts::table.filter(gifts::enabled.eq(true)).count().get_result(conn)?;
+                let count: i64 = gifts::table
+                    .filter(gifts::enabled.eq(true))
+                    .count()
+                    .get_result(conn)?;
                 let rows: Vec<Columns> = gifts::table
                     .filter(gifts::enabled.eq(true))
                     .order((gifts::price, gifts::id))
@@ -89,7 +118,8 @@ impl Gifts {
     pub async fn list(&self) -> Result<Vec<CatalogueGift>, GiftsError> {
         self.db
             .read(|conn| {
-                let rows: Vec<Columns> = gifts::table.order(gifts::id).select(COLUMNS).load(conn)?;
+                let rows: Vec<Columns> =
+                    gifts::table.order(gifts::id).select(COLUMNS).load(conn)?;
                 Ok(rows.into_iter().map(gift).collect::<Result<_, _>>()?)
             })
             .await
@@ -124,10 +154,20 @@ impl Gifts {
         self.db
             .write(move |conn| {
                 let found = gifts::table.find(id).filter(gifts::enabled.eq(true));
-                if diesel::update(found).set(gifts::enabled.eq(false)).execute(conn)? == 0 {
+                if diesel::update(found)
+                    .set(gifts::enabled.eq(false))
+                    .execute(conn)?
+                    == 0
+                {
                     return Err(GiftsError::UnknownGift);
                 }
-                Ok(audit::record(conn, now, &by, "gifts disable", &id.to_string())?)
+                Ok(audit::record(
+                    conn,
+                    now,
+                    &by,
+                    "gifts disable",
+                    &id.to_string(),
+                )?)
             })
             .await
     }

@@ -35,9 +35,9 @@ pub enum GiftsError {
 impl Fallible for GiftsError {
     fn store(&self) -> Option<&StoreError> {
         match self {
-            Self::Store(fault) | Self::Ledger(LedgerError::Store(fault)) | Self::Configs(ConfigError::Store(fault)) => {
-                Some(fault)
-            }
+            Self::Store(fault)
+            | Self::Ledger(LedgerError::Store(fault))
+            | Self::Configs(ConfigError::Store(fault)) => Some(fault),
             _ => None,
         }
     }

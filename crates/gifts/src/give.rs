@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use qlive_configs::Configs;
 use qlive_ledger::{
-    Account, Code, Entry, Kind, Purpose, Request, Spending, System, flow, post, purse, recall, remember,
+    Account, Code, Entry, Kind, Purpose, Request, Spending, System, flow, post, purse, recall,
+    remember,
 };
 use qlive_outbox::{Effect, Gift as ToldGift, Office, Words};
 use qlive_rooms::{Company, company};
@@ -81,7 +82,13 @@ impl Giving {
 impl Gifts {
     #[must_use]
     pub fn new(db: Db, clock: Clock, configs: Configs, office: Office, tells: bool) -> Self {
-        Self { db, clock, configs, office, tells }
+        Self {
+            db,
+            clock,
+            configs,
+            office,
+            tells,
+        }
     }
 
     /// Gives. Under a request id that was used before, the first success is
@@ -97,7 +104,11 @@ impl Gifts {
         let (now, tells) = (self.clock.now(), self.tells);
         for _ in 1..ROUNDS {
             let this = giving.clone();
-            match self.db.write(move |conn| once(conn, now, &this, rates, tells)).await {
+            match self
+                .db
+                .write(move |conn| once(conn, now, &this, rates, tells))
+                .await
+            {
                 Err(GiftsError::Store(StoreError::Busy)) => {}
                 other => {
                     self.office.wake();
@@ -105,34 +116,63 @@ impl Gifts {
                 }
             }
         }
-        let given = self.db.write(move |conn| once(conn, now, &giving, rates, tells)).await?;
+        let given = self
+            .db
+            .write(move |conn| once(conn, now, &giving, rates, tells))
+            .await?;
         self.office.wake();
         Ok(given)
     }
 }
 
 /// Gives, unless this very request was answered before.
-fn once(conn: &mut Conn, now: Moment, giving: &Giving, rates: Rates, tells: bool) -> Result<Given, GiftsError> {
+fn once(
+    conn: &mut Conn,
+    now: Moment,
+    giving: &Giving,
+    rates: Rates,
+    tells: bool,
+) -> Result<Given, GiftsError> {
     let request = giving.request();
     if let Some(given) = kept(conn, request.as_ref())? {
         return Ok(given);
     }
     let gift = catalogue::find(conn, giving.gift)?.ok_or(GiftsError::UnknownGift)?;
     let receiver = qlive_users::find(conn, giving.receiver)?.ok_or(GiftsError::UnknownReceiver)?;
-    let cost = gift.price.times(giving.num).ok().ok_or(GiftsError::BadNumber)?;
+    let cost = gift
+        .price
+        .times(giving.num)
+        .ok()
+        .ok_or(GiftsError::BadNumber)?;
     let company = company(conn, giving.giver, giving.receiver)?;
-    if giving.live.is_some_and(|live| company.is_none_or(|company| company.about.live != live)) {
+    if giving
+        .live
+        .is_some_and(|live| company.is_none_or(|company| company.about.live != live))
+    {
         return Err(GiftsError::NotInRoom);
     }
     let had = purse(conn, giving.giver)?;
     let Some(spending) = had.spend(cost) else {
         // This very request may have been faster, from another connection, and emptied the purse.
-        let refused = Given::Refused { gold: had.gold()?, income: had.income };
+        let refused = Given::Refused {
+            gold: had.gold()?,
+            income: had.income,
+        };
         return Ok(kept(conn, request.as_ref())?.unwrap_or(refused));
     };
-    let host = company.map(|company| company.host).filter(|host| ![giving.giver, giving.receiver].contains(host));
+    let host = company
+        .map(|company| company.host)
+        .filter(|host| ![giving.giver, giving.receiver].contains(host));
     let shares = Shares::of(cost, rates, host.is_some())?;
-    let deal = Deal { giving, gift: &gift, cost, spending, company, host, shares };
+    let deal = Deal {
+        giving,
+        gift: &gift,
+        cost,
+        spending,
+        company,
+        host,
+        shares,
+    };
     let group = pay(conn, now, &deal)?;
     // After what gifts contend for: then rooms hear of them in the order in which they were paid.
     if tells {
@@ -141,20 +181,37 @@ fn once(conn: &mut Conn, now: Moment, giving: &Giving, rates: Rates, tells: bool
     record(conn, now, &deal, group)?;
     // Read again under the lock of what was moved, so that it is true of this very moment.
     let has = purse(conn, giving.giver)?;
-    let left = Outcome { gold: has.gold()?, income: has.income };
+    let left = Outcome {
+        gold: has.gold()?,
+        income: has.income,
+    };
     if let Some(request) = request {
-        let outcome = serde_json::to_string(&left).ok().ok_or(StoreError::Corrupt("a gift's outcome"))?;
+        let outcome = serde_json::to_string(&left)
+            .ok()
+            .ok_or(StoreError::Corrupt("a gift's outcome"))?;
         remember(conn, now, &request, &outcome, group)?;
     }
-    Ok(Given::Sent { gold: left.gold, income: left.income })
+    Ok(Given::Sent {
+        gold: left.gold,
+        income: left.income,
+    })
 }
 
 /// What this request was answered before.
 fn kept(conn: &mut Conn, request: Option<&Request>) -> Result<Option<Given>, GiftsError> {
-    let Some(request) = request else { return Ok(None) };
-    let Some(outcome) = recall(conn, request)? else { return Ok(None) };
-    let kept: Outcome = serde_json::from_str(&outcome).ok().ok_or(StoreError::Corrupt("a gift's outcome"))?;
-    Ok(Some(Given::Sent { gold: kept.gold, income: kept.income }))
+    let Some(request) = request else {
+        return Ok(None);
+    };
+    let Some(outcome) = recall(conn, request)? else {
+        return Ok(None);
+    };
+    let kept: Outcome = serde_json::from_str(&outcome)
+        .ok()
+        .ok_or(StoreError::Corrupt("a gift's outcome"))?;
+    Ok(Some(Given::Sent {
+        gold: kept.gold,
+        income: kept.income,
+    }))
 }
 
 /// A gift decided upon, before anything of it is written.
@@ -178,9 +235,20 @@ fn pay(conn: &mut Conn, now: Moment, deal: &Deal<'_>) -> Result<Option<EntryId>,
         (from(Purpose::Income), deal.spending.income),
     ];
     let income = |user| Account::User(user, Purpose::Income);
-    let mut sinks = vec![(income(deal.giving.receiver), deal.shares.receiver, Code::GiftReceived)];
-    sinks.extend(deal.host.map(|host| (income(host), deal.shares.host, Code::GiftHosted)));
-    sinks.push((Account::System(System::House), deal.shares.house, Code::GiftHouse));
+    let mut sinks = vec![(
+        income(deal.giving.receiver),
+        deal.shares.receiver,
+        Code::GiftReceived,
+    )];
+    sinks.extend(
+        deal.host
+            .map(|host| (income(host), deal.shares.host, Code::GiftHosted)),
+    );
+    sinks.push((
+        Account::System(System::House),
+        deal.shares.house,
+        Code::GiftHouse,
+    ));
     let transfers = flow(&sources, &sinks)?;
     if transfers.is_empty() {
         return Ok(None);
@@ -189,8 +257,18 @@ fn pay(conn: &mut Conn, now: Moment, deal: &Deal<'_>) -> Result<Option<EntryId>,
     Ok(Some(post(conn, now, &entry)?))
 }
 
-fn record(conn: &mut Conn, now: Moment, deal: &Deal<'_>, group: Option<EntryId>) -> Result<(), StoreError> {
-    let Deal { giving, gift, shares, .. } = deal;
+fn record(
+    conn: &mut Conn,
+    now: Moment,
+    deal: &Deal<'_>,
+    group: Option<EntryId>,
+) -> Result<(), StoreError> {
+    let Deal {
+        giving,
+        gift,
+        shares,
+        ..
+    } = deal;
     diesel::insert_into(gifts_sent::table)
         .values((
             gifts_sent::giver_id.eq(giving.giver.get()),
@@ -198,8 +276,15 @@ fn record(conn: &mut Conn, now: Moment, deal: &Deal<'_>, group: Option<EntryId>)
             gifts_sent::room_id.eq(deal.company.map(|company| company.about.live.get())),
             gifts_sent::broadcast_id.eq(deal.company.map(|company| company.about.broadcast.get())),
             gifts_sent::host_id.eq(deal.host.map(UserId::get)),
-            (gifts_sent::gift_id.eq(gift.id), gifts_sent::name.eq(&gift.name), gifts_sent::price.eq(gift.price.get())),
-            (gifts_sent::num.eq(giving.num), gifts_sent::cost.eq(deal.cost.get())),
+            (
+                gifts_sent::gift_id.eq(gift.id),
+                gifts_sent::name.eq(&gift.name),
+                gifts_sent::price.eq(gift.price.get()),
+            ),
+            (
+                gifts_sent::num.eq(giving.num),
+                gifts_sent::cost.eq(deal.cost.get()),
+            ),
             gifts_sent::receiver_share.eq(shares.receiver.get()),
             gifts_sent::host_share.eq(shares.host.get()),
             gifts_sent::group_id.eq(group.map(EntryId::get)),
@@ -210,10 +295,18 @@ fn record(conn: &mut Conn, now: Moment, deal: &Deal<'_>, group: Option<EntryId>)
 }
 
 /// Tells the room that both are in, if there is one.
-fn tell(conn: &mut Conn, now: Moment, deal: &Deal<'_>, receiver: &Profile) -> Result<(), StoreError> {
-    let Some(company) = deal.company else { return Ok(()) };
+fn tell(
+    conn: &mut Conn,
+    now: Moment,
+    deal: &Deal<'_>,
+    receiver: &Profile,
+) -> Result<(), StoreError> {
+    let Some(company) = deal.company else {
+        return Ok(());
+    };
     let (giver, gift) = (deal.giving.giver, deal.gift);
-    let profile = qlive_users::find(conn, giver)?.ok_or(StoreError::Corrupt("a giver without an account"))?;
+    let profile =
+        qlive_users::find(conn, giver)?.ok_or(StoreError::Corrupt("a giver without an account"))?;
     let words = Words::Gift(ToldGift {
         gift_id: gift.id,
         gift_title: gift.name.clone(),
@@ -225,5 +318,12 @@ fn tell(conn: &mut Conn, now: Moment, deal: &Deal<'_>, receiver: &Profile) -> Re
         to_user_id: receiver.user,
         to_nickname: receiver.nickname.clone(),
     });
-    qlive_outbox::post(conn, now, &Effect::Group { about: company.about, words })
+    qlive_outbox::post(
+        conn,
+        now,
+        &Effect::Group {
+            about: company.about,
+            words,
+        },
+    )
 }

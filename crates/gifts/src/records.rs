@@ -44,7 +44,11 @@ impl Gifts {
             .read(move |conn| {
                 let mut chosen = gifts_sent::table.into_boxed();
                 if let Some(user) = user.map(UserId::get) {
-                    chosen = chosen.filter(gifts_sent::giver_id.eq(user).or(gifts_sent::receiver_id.eq(user)));
+                    chosen = chosen.filter(
+                        gifts_sent::giver_id
+                            .eq(user)
+                            .or(gifts_sent::receiver_id.eq(user)),
+                    );
                 }
                 if let Some(room) = room.map(LiveId::get) {
                     chosen = chosen.filter(gifts_sent::room_id.eq(room));

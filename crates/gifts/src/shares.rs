@@ -12,7 +12,10 @@ pub struct Rates {
 
 impl Rates {
     pub(crate) fn of(configs: &Snapshot) -> Self {
-        Self { receiver: configs.exchange_rate(), host: configs.host_rate() }
+        Self {
+            receiver: configs.exchange_rate(),
+            host: configs.host_rate(),
+        }
     }
 }
 
@@ -29,9 +32,17 @@ impl Shares {
     pub fn of(cost: Coins, rates: Rates, with_host: bool) -> Result<Self, TooMany> {
         let part = |rate: Rate| cost.portion(rate.ten_thousandths(), Rate::SCALE);
         let receiver = part(rates.receiver)?;
-        let host = if with_host { part(rates.host)? } else { Coins::ZERO };
+        let host = if with_host {
+            part(rates.host)?
+        } else {
+            Coins::ZERO
+        };
         let house = cost.minus(receiver)?.minus(host)?;
-        Ok(Self { receiver, host, house })
+        Ok(Self {
+            receiver,
+            host,
+            house,
+        })
     }
 }
 
@@ -41,7 +52,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn rates(receiver: &str, host: &str) -> Rates {
-        Rates { receiver: Rate::parse(receiver).unwrap(), host: Rate::parse(host).unwrap() }
+        Rates {
+            receiver: Rate::parse(receiver).unwrap(),
+            host: Rate::parse(host).unwrap(),
+        }
     }
 
     fn shares(cost: i64, rates: Rates, with_host: bool) -> (i64, i64, i64) {
@@ -55,7 +69,10 @@ mod tests {
         assert_eq!(shares(99, rates("0.5", "0.1"), false), (49, 0, 50));
         assert_eq!(shares(1, rates("0.5", "0.5"), true), (0, 0, 1));
         assert_eq!(shares(0, rates("1", "0"), true), (0, 0, 0));
-        assert_eq!(shares(Coins::MAX.get(), rates("1", "0"), true), (Coins::MAX.get(), 0, 0));
+        assert_eq!(
+            shares(Coins::MAX.get(), rates("1", "0"), true),
+            (Coins::MAX.get(), 0, 0)
+        );
         // 0.29 of 100 is 28 in floating point.
         assert_eq!(shares(100, rates("0.29", "0.71"), true), (29, 71, 0));
     }

@@ -19,7 +19,13 @@ pub enum Purpose {
 
 impl Purpose {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Bought, Self::Granted, Self::Income, Self::Held, Self::Debt];
+    pub const ALL: [Self; 5] = [
+        Self::Bought,
+        Self::Granted,
+        Self::Income,
+        Self::Held,
+        Self::Debt,
+    ];
 
     const fn number(self) -> i64 {
         match self {
@@ -49,7 +55,13 @@ pub enum System {
 
 impl System {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::House, Self::Grants, Self::PaidOut, Self::WechatPay, Self::Virtual];
+    pub const ALL: [Self; 5] = [
+        Self::House,
+        Self::Grants,
+        Self::PaidOut,
+        Self::WechatPay,
+        Self::Virtual,
+    ];
 
     const fn number(self) -> i64 {
         match self {
@@ -95,9 +107,14 @@ impl Account {
     #[must_use]
     pub fn from_number(number: i64) -> Option<Self> {
         if number < 100 {
-            return System::ALL.into_iter().find(|system| system.number() == number).map(Self::System);
+            return System::ALL
+                .into_iter()
+                .find(|system| system.number() == number)
+                .map(Self::System);
         }
-        let purpose = Purpose::ALL.into_iter().find(|purpose| purpose.number() == number % 10)?;
+        let purpose = Purpose::ALL
+            .into_iter()
+            .find(|purpose| purpose.number() == number % 10)?;
         UserId::new(number / 10).map(|user| Self::User(user, purpose))
     }
 }
@@ -115,7 +132,18 @@ mod tests {
             assert_eq!(Account::from_number(account.number()), Some(account));
         }
         assert_eq!(Account::User(user, Purpose::Debt).number(), 123_456_785);
-        for wrong in [0, 6, 99, 100, 123_456_780, 123_456_786, -1, 12_345_671, 1_234_567_891, i64::MAX] {
+        for wrong in [
+            0,
+            6,
+            99,
+            100,
+            123_456_780,
+            123_456_786,
+            -1,
+            12_345_671,
+            1_234_567_891,
+            i64::MAX,
+        ] {
             assert_eq!(Account::from_number(wrong), None, "{wrong}");
         }
     }
@@ -123,6 +151,15 @@ mod tests {
     #[test]
     fn numbers_and_names_stay_what_they_are() {
         let named = System::ALL.map(|system| (Account::System(system).number(), system.name()));
-        assert_eq!(named, [(1, "house"), (2, "grants"), (3, "paid_out"), (4, "wechat_pay"), (5, "virtual")]);
+        assert_eq!(
+            named,
+            [
+                (1, "house"),
+                (2, "grants"),
+                (3, "paid_out"),
+                (4, "wechat_pay"),
+                (5, "virtual")
+            ]
+        );
     }
 }

@@ -116,9 +116,13 @@ pub fn audit(conn: &mut Conn) -> Result<Result<Audit, Offence>, StoreError> {
     for system in System::ALL {
         systems.push((system.name(), system_balance(conn, system)?));
     }
-    let sum = systems.iter().fold(users, |sum, (_, balance)| sum.saturating_add(*balance));
+    let sum = systems
+        .iter()
+        .fold(users, |sum, (_, balance)| sum.saturating_add(*balance));
     if sum != 0 {
-        return Ok(Err(Offence(format!("all balances come to {sum}, not to zero"))));
+        return Ok(Err(Offence(format!(
+            "all balances come to {sum}, not to zero"
+        ))));
     }
     Ok(Ok(Audit {
         entries: number(conn, "SELECT COUNT(*) AS number FROM ledger_groups")?,
@@ -158,18 +162,26 @@ fn chain(conn: &mut Conn) -> Result<Result<(i64, String), Offence>, StoreError> 
             .filter(ledger_chain::position.gt(position))
             .order(ledger_chain::position)
             .limit(BATCH)
-            .select((ledger_chain::position, ledger_chain::group_id, ledger_chain::hash))
+            .select((
+                ledger_chain::position,
+                ledger_chain::group_id,
+                ledger_chain::hash,
+            ))
             .load(conn)?;
         if links.is_empty() {
             return Ok(Ok((position, hash)));
         }
         for (at, group, stored) in links {
             if at != position + 1 {
-                return Ok(Err(Offence(format!("the chain breaks after position {position}: a link is missing"))));
+                return Ok(Err(Offence(format!(
+                    "the chain breaks after position {position}: a link is missing"
+                ))));
             }
             (position, hash) = (at, link(conn, &hash, group)?);
             if hash != stored {
-                return Ok(Err(Offence(format!("the chain breaks at position {position}: entry {group} was changed"))));
+                return Ok(Err(Offence(format!(
+                    "the chain breaks at position {position}: entry {group} was changed"
+                ))));
             }
         }
     }

@@ -39,7 +39,13 @@ pub struct Sealer {
 impl Sealer {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, sealed_to: 0, settled_at: Moment::from_millis(0), walked_to: 0 }
+        Self {
+            db,
+            clock,
+            sealed_to: 0,
+            settled_at: Moment::from_millis(0),
+            walked_to: 0,
+        }
     }
 
     /// Works until it is told to stop, and ends the batch it is at.
@@ -81,7 +87,10 @@ impl Sealer {
             .db
             .read(move |conn| {
                 let old = ledger_chain::table.filter(ledger_chain::at.lt(settled));
-                Ok::<_, StoreError>(old.select(diesel::dsl::max(ledger_chain::group_id)).get_result(conn)?)
+                Ok::<_, StoreError>(
+                    old.select(diesel::dsl::max(ledger_chain::group_id))
+                        .get_result(conn)?,
+                )
             })
             .await?;
         self.sealed_to = known.unwrap_or(self.sealed_to);
@@ -100,7 +109,9 @@ pub fn seal(conn: &mut Conn, now: Moment, after: i64) -> Result<usize, StoreErro
 
 /// The entries after `after` that are not sealed yet, a batch at most.
 fn unsealed(conn: &mut Conn, after: i64) -> Result<Vec<i64>, StoreError> {
-    let sealed = diesel::dsl::exists(ledger_chain::table.filter(ledger_chain::group_id.eq(ledger_groups::id)));
+    let sealed = diesel::dsl::exists(
+        ledger_chain::table.filter(ledger_chain::group_id.eq(ledger_groups::id)),
+    );
     Ok(ledger_groups::table
         .filter(ledger_groups::id.gt(after))
         .filter(diesel::dsl::not(sealed))
@@ -127,7 +138,11 @@ fn append(conn: &mut Conn, now: Moment, open: &[i64]) -> Result<(), StoreError> 
             ledger_chain::hash.eq(&hash),
             ledger_chain::at.eq(now.millis()),
         );
-        or_contended(diesel::insert_into(ledger_chain::table).values(row).execute(conn))?;
+        or_contended(
+            diesel::insert_into(ledger_chain::table)
+                .values(row)
+                .execute(conn),
+        )?;
     }
     Ok(())
 }
@@ -137,11 +152,18 @@ pub(crate) fn link(conn: &mut Conn, before: &str, group: i64) -> Result<String, 
     type Group = (i32, String, Option<i64>, i64);
     let found: Option<Group> = ledger_groups::table
         .find(group)
-        .select((ledger_groups::kind, ledger_groups::subject, ledger_groups::reverses, ledger_groups::at))
+        .select((
+            ledger_groups::kind,
+            ledger_groups::subject,
+            ledger_groups::reverses,
+            ledger_groups::at,
+        ))
         .get_result(conn)
         .optional()?;
     // One that is gone hashes to what no entry does.
-    let Some((kind, subject, reverses, at)) = found else { return Ok(String::new()) };
+    let Some((kind, subject, reverses, at)) = found else {
+        return Ok(String::new());
+    };
     let transfers: Vec<(i64, i64, i64, i64, i32, i64)> = ledger_transfers::table
         .filter(ledger_transfers::group_id.eq(group))
         .order(ledger_transfers::id)
@@ -155,7 +177,11 @@ pub(crate) fn link(conn: &mut Conn, before: &str, group: i64) -> Result<String, 
         ))
         .load(conn)?;
     // The subject is the only free text; its length keeps it apart from what follows.
-    let mut sealed = format!("{before}|{group}|{kind}|{}:{subject}|{}|{at}", subject.len(), reverses.unwrap_or(0));
+    let mut sealed = format!(
+        "{before}|{group}|{kind}|{}:{subject}|{}|{at}",
+        subject.len(),
+        reverses.unwrap_or(0)
+    );
     for (id, debit, credit, amount, code, at) in transfers {
         sealed.push_str(&format!("|{id},{debit},{credit},{amount},{code},{at}"));
     }
@@ -170,8 +196,12 @@ mod tests {
     use qlive_types::Coins;
 
     async fn posted(db: &Db, now: Moment, entries: i64) {
-        let (grants, house) = (Account::System(System::Grants), Account::System(System::House));
-        let entry = Entry::new(Kind::Grant, "x").moving(grants, house, Coins::new(1).unwrap(), Code::Grant);
+        let (grants, house) = (
+            Account::System(System::Grants),
+            Account::System(System::House),
+        );
+        let entry =
+            Entry::new(Kind::Grant, "x").moving(grants, house, Coins::new(1).unwrap(), Code::Grant);
         db.write(move |conn| {
             (0..entries).try_for_each(|_| post(conn, now, &entry).map(drop))?;
             Ok::<_, LedgerError>(())
@@ -192,7 +222,11 @@ mod tests {
             assert_eq!((sealer.walked_to, sealer.sealed_to), (walked_to, 0));
         }
         assert!(!sealer.look().await.unwrap());
-        assert_eq!((sealer.walked_to, sealer.sealed_to), (2 * BATCH, 2 * BATCH), "the rest was sealed only now");
+        assert_eq!(
+            (sealer.walked_to, sealer.sealed_to),
+            (2 * BATCH, 2 * BATCH),
+            "the rest was sealed only now"
+        );
         clock.advance(SETTLED + SETTLED_EVERY);
         posted(&db.db, clock.now(), 1).await;
         assert!(!sealer.look().await.unwrap());

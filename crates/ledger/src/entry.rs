@@ -124,14 +124,24 @@ impl Entry {
     /// An entry about `subject`: the number of an order, a refund, a withdrawal, or an operator's words.
     #[must_use]
     pub fn new(kind: Kind, subject: impl Into<String>) -> Self {
-        Self { kind, subject: subject.into(), reverses: None, transfers: Vec::new() }
+        Self {
+            kind,
+            subject: subject.into(),
+            reverses: None,
+            transfers: Vec::new(),
+        }
     }
 
     /// With one more transfer; one of nothing is left out.
     #[must_use]
     pub fn moving(mut self, from: Account, to: Account, amount: Coins, code: Code) -> Self {
         if !amount.is_zero() {
-            self.transfers.push(Transfer { from, to, amount, code: code.number() });
+            self.transfers.push(Transfer {
+                from,
+                to,
+                amount,
+                code: code.number(),
+            });
         }
         self
     }
@@ -145,14 +155,22 @@ impl Entry {
 
     /// Everything it moves, added up.
     pub(crate) fn total(&self) -> Result<Coins, TooMany> {
-        self.transfers.iter().try_fold(Coins::ZERO, |sum, transfer| sum.plus(transfer.amount))
+        self.transfers
+            .iter()
+            .try_fold(Coins::ZERO, |sum, transfer| sum.plus(transfer.amount))
     }
 }
 
 /// Fills the sinks from the sources, each in their order, with as few
 /// transfers as that takes. Both sides must come to the same sum.
-pub fn flow(sources: &[(Account, Coins)], sinks: &[(Account, Coins, Code)]) -> Result<Vec<Transfer>, LedgerError> {
-    let mut left = sources.iter().copied().filter(|(_, amount)| !amount.is_zero());
+pub fn flow(
+    sources: &[(Account, Coins)],
+    sinks: &[(Account, Coins, Code)],
+) -> Result<Vec<Transfer>, LedgerError> {
+    let mut left = sources
+        .iter()
+        .copied()
+        .filter(|(_, amount)| !amount.is_zero());
     let mut source = left.next();
     let mut transfers = Vec::new();
     for (to, wanted, code) in sinks {
@@ -160,13 +178,26 @@ pub fn flow(sources: &[(Account, Coins)], sinks: &[(Account, Coins, Code)]) -> R
         while !wanted.is_zero() {
             let (from, has) = source.ok_or(LedgerError::Unbalanced)?;
             let amount = has.min(wanted);
-            transfers.push(Transfer { from, to: *to, amount, code: code.number() });
+            transfers.push(Transfer {
+                from,
+                to: *to,
+                amount,
+                code: code.number(),
+            });
             wanted = wanted.minus(amount)?;
             let rest = has.minus(amount)?;
-            source = if rest.is_zero() { left.next() } else { Some((from, rest)) };
+            source = if rest.is_zero() {
+                left.next()
+            } else {
+                Some((from, rest))
+            };
         }
     }
-    if source.is_some() { Err(LedgerError::Unbalanced) } else { Ok(transfers) }
+    if source.is_some() {
+        Err(LedgerError::Unbalanced)
+    } else {
+        Ok(transfers)
+    }
 }
 
 #[cfg(test)]
@@ -204,27 +235,67 @@ mod tests {
             Code::Payout,
             Code::PayoutReturned,
         ];
-        assert_eq!(codes.map(Code::number), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        assert_eq!(
+            codes.map(Code::number),
+            [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+        );
     }
 
     #[test]
     fn sources_fill_sinks_in_order() {
         let (granted, bought) = (user(Purpose::Granted), user(Purpose::Bought));
         let (house, other) = (Account::System(System::House), user(Purpose::Income));
-        let sinks = [(other, coins(5), Code::GiftReceived), (house, coins(5), Code::GiftHouse)];
-        let moved = flow(&[(granted, coins(3)), (user(Purpose::Held), coins(0)), (bought, coins(7))], &sinks).unwrap();
-        let seen: Vec<_> = moved.iter().map(|t| (t.from, t.to, t.amount.get(), t.code)).collect();
-        assert_eq!(seen, [(granted, other, 3, 4), (bought, other, 2, 4), (bought, house, 5, 6)]);
-        assert!(matches!(flow(&[(bought, coins(9))], &sinks), Err(LedgerError::Unbalanced)));
-        assert!(matches!(flow(&[(bought, coins(11))], &sinks), Err(LedgerError::Unbalanced)));
+        let sinks = [
+            (other, coins(5), Code::GiftReceived),
+            (house, coins(5), Code::GiftHouse),
+        ];
+        let moved = flow(
+            &[
+                (granted, coins(3)),
+                (user(Purpose::Held), coins(0)),
+                (bought, coins(7)),
+            ],
+            &sinks,
+        )
+        .unwrap();
+        let seen: Vec<_> = moved
+            .iter()
+            .map(|t| (t.from, t.to, t.amount.get(), t.code))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (granted, other, 3, 4),
+                (bought, other, 2, 4),
+                (bought, house, 5, 6)
+            ]
+        );
+        assert!(matches!(
+            flow(&[(bought, coins(9))], &sinks),
+            Err(LedgerError::Unbalanced)
+        ));
+        assert!(matches!(
+            flow(&[(bought, coins(11))], &sinks),
+            Err(LedgerError::Unbalanced)
+        ));
         assert_eq!(flow(&[], &[]).unwrap(), []);
     }
 
     #[test]
     fn a_transfer_of_nothing_is_left_out() {
         let entry = Entry::new(Kind::Grant, "x")
-            .moving(Account::System(System::Grants), user(Purpose::Granted), Coins::ZERO, Code::Grant)
-            .moving(Account::System(System::Grants), user(Purpose::Granted), coins(2), Code::Grant);
+            .moving(
+                Account::System(System::Grants),
+                user(Purpose::Granted),
+                Coins::ZERO,
+                Code::Grant,
+            )
+            .moving(
+                Account::System(System::Grants),
+                user(Purpose::Granted),
+                coins(2),
+                Code::Grant,
+            );
         assert_eq!((entry.transfers.len(), entry.total()), (1, Ok(coins(2))));
     }
 }

@@ -35,7 +35,11 @@ impl From<TooMany> for LedgerError {
 
 impl Fallible for LedgerError {
     fn store(&self) -> Option<&StoreError> {
-        if let Self::Store(fault) = self { Some(fault) } else { None }
+        if let Self::Store(fault) = self {
+            Some(fault)
+        } else {
+            None
+        }
     }
 }
 

@@ -39,7 +39,9 @@ pub fn post(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, Ledg
 }
 
 fn insert(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, LedgerError> {
-    let count = i32::try_from(entry.transfers.len()).ok().ok_or(LedgerError::TooMany)?;
+    let count = i32::try_from(entry.transfers.len())
+        .ok()
+        .ok_or(LedgerError::TooMany)?;
     let group: i64 = or_contended(
         diesel::insert_into(ledger_groups::table)
             .values((
@@ -72,8 +74,13 @@ fn insert(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, Ledger
 fn changes(entry: &Entry) -> Result<BTreeMap<UserId, Change>, LedgerError> {
     let mut changes: BTreeMap<UserId, Change> = BTreeMap::new();
     for transfer in &entry.transfers {
-        for (account, by) in [(transfer.from, -transfer.amount.get()), (transfer.to, transfer.amount.get())] {
-            let Account::User(user, purpose) = account else { continue };
+        for (account, by) in [
+            (transfer.from, -transfer.amount.get()),
+            (transfer.to, transfer.amount.get()),
+        ] {
+            let Account::User(user, purpose) = account else {
+                continue;
+            };
             let change = changes.entry(user).or_default();
             let balance = match purpose {
                 Purpose::Bought => &mut change.bought,
@@ -96,32 +103,51 @@ fn move_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), Ledger
     const MAX: i64 = Coins::MAX.get();
     // The row's own constraints say the same; these say it without spoiling the transaction.
     let enough = dsl::bought.ge(-by.bought).and(dsl::granted.ge(-by.granted));
-    let enough = enough.and(dsl::income.ge(-by.income)).and(dsl::held.ge(-by.held)).and(dsl::debt.le(-by.debt));
+    let enough = enough
+        .and(dsl::income.ge(-by.income))
+        .and(dsl::held.ge(-by.held))
+        .and(dsl::debt.le(-by.debt));
     let room = (dsl::bought + dsl::granted).le(MAX - by.bought.saturating_add(by.granted));
-    let room =
-        room.and(dsl::income.le(MAX - by.income)).and(dsl::held.le(MAX - by.held)).and(dsl::debt.ge(-MAX - by.debt));
-    let moved = diesel::update(dsl::ledger_purses.find(user.get()).filter(enough).filter(room))
-        .set((
-            dsl::bought.eq(dsl::bought + by.bought),
-            dsl::granted.eq(dsl::granted + by.granted),
-            dsl::income.eq(dsl::income + by.income),
-            dsl::held.eq(dsl::held + by.held),
-            dsl::debt.eq(dsl::debt + by.debt),
-            dsl::entries.eq(dsl::entries + by.entries),
-        ))
-        .execute(conn)?;
+    let room = room
+        .and(dsl::income.le(MAX - by.income))
+        .and(dsl::held.le(MAX - by.held))
+        .and(dsl::debt.ge(-MAX - by.debt));
+    let moved = diesel::update(
+        dsl::ledger_purses
+            .find(user.get())
+            .filter(enough)
+            .filter(room),
+    )
+    .set((
+        dsl::bought.eq(dsl::bought + by.bought),
+        dsl::granted.eq(dsl::granted + by.granted),
+        dsl::income.eq(dsl::income + by.income),
+        dsl::held.eq(dsl::held + by.held),
+        dsl::debt.eq(dsl::debt + by.debt),
+        dsl::entries.eq(dsl::entries + by.entries),
+    ))
+    .execute(conn)?;
     if moved == 1 {
         return Ok(());
     }
     // One look decides why, so that nobody comes in between two.
     type Balances = (i64, i64, i64, i64, i64);
     let columns = (dsl::bought, dsl::granted, dsl::income, dsl::held, dsl::debt);
-    let has: Option<Balances> = dsl::ledger_purses.find(user.get()).select(columns).get_result(conn).optional()?;
+    let has: Option<Balances> = dsl::ledger_purses
+        .find(user.get())
+        .select(columns)
+        .get_result(conn)
+        .optional()?;
     match has {
         None => first_balances(conn, user, by),
-        Some((bought, granted, income, held, debt)) => {
-            Err(by.refusal(Change { bought, granted, income, held, debt, entries: 0 }))
-        }
+        Some((bought, granted, income, held, debt)) => Err(by.refusal(Change {
+            bought,
+            granted,
+            income,
+            held,
+            debt,
+            entries: 0,
+        })),
     }
 }
 
@@ -130,9 +156,15 @@ impl Change {
     /// nothing is wrong with it and somebody else's first entry came in between.
     fn refusal(self, has: Self) -> LedgerError {
         let after = |has: i64, by: i64| has.saturating_add(by);
-        let (bought, granted) = (after(has.bought, self.bought), after(has.granted, self.granted));
-        let (income, held, debt) =
-            (after(has.income, self.income), after(has.held, self.held), after(has.debt, self.debt));
+        let (bought, granted) = (
+            after(has.bought, self.bought),
+            after(has.granted, self.granted),
+        );
+        let (income, held, debt) = (
+            after(has.income, self.income),
+            after(has.held, self.held),
+            after(has.debt, self.debt),
+        );
         if bought < 0 || granted < 0 || income < 0 || held < 0 || debt > 0 {
             return LedgerError::Short;
         }
@@ -159,7 +191,11 @@ fn first_balances(conn: &mut Conn, user: UserId, by: Change) -> Result<(), Ledge
         ledger_purses::debt.eq(by.debt),
         ledger_purses::entries.eq(by.entries),
     );
-    or_contended(diesel::insert_into(ledger_purses::table).values(row).execute(conn))?;
+    or_contended(
+        diesel::insert_into(ledger_purses::table)
+            .values(row)
+            .execute(conn),
+    )?;
     Ok(())
 }
 

@@ -37,7 +37,11 @@ impl Purse {
         let rest = cost.minus(granted).ok()?;
         let bought = self.bought.min(rest);
         let income = rest.minus(bought).ok()?;
-        (income <= self.income).then_some(Spending { granted, bought, income })
+        (income <= self.income).then_some(Spending {
+            granted,
+            bought,
+            income,
+        })
     }
 }
 
@@ -55,8 +59,14 @@ pub fn purse(conn: &mut Conn, user: UserId) -> Result<Purse, StoreError> {
         ))
         .get_result(conn)
         .optional()?;
-    let Some((bought, granted, income, held, debt)) = row else { return Ok(Purse::default()) };
-    let coins = |amount: i64| Coins::new(amount).ok().ok_or(StoreError::Corrupt("ledger_purses"));
+    let Some((bought, granted, income, held, debt)) = row else {
+        return Ok(Purse::default());
+    };
+    let coins = |amount: i64| {
+        Coins::new(amount)
+            .ok()
+            .ok_or(StoreError::Corrupt("ledger_purses"))
+    };
     Ok(Purse {
         bought: coins(bought)?,
         granted: coins(granted)?,
@@ -73,8 +83,18 @@ mod tests {
     #[test]
     fn granted_goes_first_then_bought_then_income() {
         let coins = |amount| Coins::new(amount).unwrap();
-        let purse = Purse { bought: coins(4), granted: coins(3), income: coins(5), held: coins(100), owed: coins(0) };
-        let spent = |cost| purse.spend(coins(cost)).map(|s| (s.granted.get(), s.bought.get(), s.income.get()));
+        let purse = Purse {
+            bought: coins(4),
+            granted: coins(3),
+            income: coins(5),
+            held: coins(100),
+            owed: coins(0),
+        };
+        let spent = |cost| {
+            purse
+                .spend(coins(cost))
+                .map(|s| (s.granted.get(), s.bought.get(), s.income.get()))
+        };
         assert_eq!(spent(0), Some((0, 0, 0)));
         assert_eq!(spent(3), Some((3, 0, 0)));
         assert_eq!(spent(4), Some((3, 1, 0)));

@@ -20,7 +20,10 @@ impl Request {
     /// `input` is everything that makes this request what it is.
     #[must_use]
     pub fn new(key: impl Into<String>, input: &str) -> Self {
-        Self { key: key.into(), input_hash: hex::encode(Sha256::digest(input)) }
+        Self {
+            key: key.into(),
+            input_hash: hex::encode(Sha256::digest(input)),
+        }
     }
 }
 

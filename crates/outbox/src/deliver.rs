@@ -75,25 +75,42 @@ pub(crate) enum Ready {
 pub(crate) fn prepare(conn: &mut Conn, facts: &dyn Facts, row: Row) -> Result<Ready, StoreError> {
     match row.effect.clone() {
         Effect::Group { about, words } => {
-            let Some(room) = facts.room(conn, about.live)? else { return Ok(Ready::Nothing("no such room")) };
+            let Some(room) = facts.room(conn, about.live)? else {
+                return Ok(Ready::Nothing("no such room"));
+            };
             let row = fix_group(conn, row, about, &words)?;
             Ok(Ready::Group { row, room, about })
         }
         Effect::Num { about } => {
-            let Some(room) = facts.room(conn, about.live)? else { return Ok(Ready::Nothing("no such room")) };
+            let Some(room) = facts.room(conn, about.live)? else {
+                return Ok(Ready::Nothing("no such room"));
+            };
             let text = num_text(room.group.as_str(), facts.num_list(conn, about.live)?);
             prepare_c2c(conn, row, about, room.host, text, 0)
         }
         Effect::C2c { about, to, signal } => {
-            let Some(room) = facts.room(conn, about.live)? else { return Ok(Ready::Nothing("no such room")) };
-            prepare_c2c(conn, row, about, to, signal.text(room.group.as_str()), C2C_LIFETIME_SECS)
+            let Some(room) = facts.room(conn, about.live)? else {
+                return Ok(Ready::Nothing("no such room"));
+            };
+            prepare_c2c(
+                conn,
+                row,
+                about,
+                to,
+                signal.text(room.group.as_str()),
+                C2C_LIFETIME_SECS,
+            )
         }
-        effect @ (Effect::ImportAccount { user } | Effect::Portrait { user } | Effect::KickLogin { user }) => {
-            Ok(match facts.account(conn, user)? {
-                Some(account) => Ready::Account { effect, user, account },
-                None => Ready::Nothing("no such user"),
-            })
-        }
+        effect @ (Effect::ImportAccount { user }
+        | Effect::Portrait { user }
+        | Effect::KickLogin { user }) => Ok(match facts.account(conn, user)? {
+            Some(account) => Ready::Account {
+                effect,
+                user,
+                account,
+            },
+            None => Ready::Nothing("no such user"),
+        }),
         Effect::MakeGroup { live } => Ok(match facts.room(conn, live)? {
             Some(room) => Ready::MakeGroup { live, room },
             None => Ready::Nothing("no such room"),
@@ -103,19 +120,26 @@ pub(crate) fn prepare(conn: &mut Conn, facts: &dyn Facts, row: Row) -> Result<Re
             None => Ready::Nothing("no such room"),
         }),
         Effect::DropStream { user }
-            if facts.on_stage_since(conn, user)?.is_some_and(|since| since >= row.created_at) =>
+            if facts
+                .on_stage_since(conn, user)?
+                .is_some_and(|since| since >= row.created_at) =>
         {
             // He came back on stage since: the stream that runs now is his right.
             Ok(Ready::Nothing("on stage again"))
         }
-        effect @ (Effect::DropStream { user } | Effect::ForbidStream { user } | Effect::ResumeStream { user }) => {
-            Ok(Ready::Stream { effect, user })
-        }
+        effect @ (Effect::DropStream { user }
+        | Effect::ForbidStream { user }
+        | Effect::ResumeStream { user }) => Ok(Ready::Stream { effect, user }),
     }
 }
 
 /// Numbers a message of the group and fixes its text, once.
-fn fix_group(conn: &mut Conn, mut row: Row, about: Subject, words: &Words) -> Result<Row, StoreError> {
+fn fix_group(
+    conn: &mut Conn,
+    mut row: Row,
+    about: Subject,
+    words: &Words,
+) -> Result<Row, StoreError> {
     if row.seq.is_none() {
         row.seq = Some(queue::next_seq(conn, about.live)?);
         row.content = Some(words.text());
@@ -140,7 +164,12 @@ fn prepare_c2c(
     queue::fix(conn, &row, None)?;
     let seq = queue::current_seq(conn, about.live)?;
     let custom = custom_data(&row, about, seq);
-    Ok(Ready::C2c { row, to, custom, lifetime_secs })
+    Ok(Ready::C2c {
+        row,
+        to,
+        custom,
+        lifetime_secs,
+    })
 }
 
 /// What travels beside the text, so that a client can drop what is old or doubled.
@@ -164,10 +193,17 @@ impl Outside {
         match ready {
             Ready::Nothing(why) => Outcome::Untold(why),
             Ready::Group { row, room, about } => self.group(row, room, *about, clock).await,
-            Ready::C2c { row, to, custom, lifetime_secs } => {
-                self.c2c(row, *to, custom, *lifetime_secs, db, clock).await
-            }
-            Ready::Account { effect, user, account } => self.account(effect, *user, account, clock).await,
+            Ready::C2c {
+                row,
+                to,
+                custom,
+                lifetime_secs,
+            } => self.c2c(row, *to, custom, *lifetime_secs, db, clock).await,
+            Ready::Account {
+                effect,
+                user,
+                account,
+            } => self.account(effect, *user, account, clock).await,
             Ready::MakeGroup { live, room } => self.make_group(*live, room, db, clock).await,
             Ready::GroupProfile { room } => {
                 let shown = group_name(&room.name);
@@ -184,7 +220,10 @@ impl Outside {
 
     async fn group(&self, row: &Row, room: &Room, about: Subject, clock: &Clock) -> Outcome {
         let priority = match &row.effect {
-            Effect::Group { words: Words::Gift(_), .. } => Priority::Normal,
+            Effect::Group {
+                words: Words::Gift(_),
+                ..
+            } => Priority::Normal,
             _ => Priority::High,
         };
         let custom = custom_data(row, about, row.seq.unwrap_or(0));
@@ -205,7 +244,15 @@ impl Outside {
         }
     }
 
-    async fn c2c(&self, row: &Row, to: UserId, custom: &str, lifetime_secs: u32, db: &Db, clock: &Clock) -> Outcome {
+    async fn c2c(
+        &self,
+        row: &Row,
+        to: UserId,
+        custom: &str,
+        lifetime_secs: u32,
+        db: &Db,
+        clock: &Clock,
+    ) -> Outcome {
         let account = to.to_string();
         let message = C2c {
             to: &account,
@@ -230,15 +277,27 @@ impl Outside {
         }
     }
 
-    async fn account(&self, effect: &Effect, user: UserId, account: &Account, clock: &Clock) -> Outcome {
+    async fn account(
+        &self,
+        effect: &Effect,
+        user: UserId,
+        account: &Account,
+        clock: &Clock,
+    ) -> Outcome {
         let name = user.to_string();
         let now = clock.now().secs();
         match effect {
-            Effect::ImportAccount { .. } => return outcome(self.import(&name, account, clock).await),
+            Effect::ImportAccount { .. } => {
+                return outcome(self.import(&name, account, clock).await);
+            }
             Effect::KickLogin { .. } => {
                 let kicked = self.im.kick(&name, now).await;
                 // An account that IM never saw has no login to end.
-                return if needs(&kicked, Remedy::ImportAccount) { Outcome::Told } else { outcome(kicked) };
+                return if needs(&kicked, Remedy::ImportAccount) {
+                    Outcome::Told
+                } else {
+                    outcome(kicked)
+                };
             }
             _ => {}
         }
@@ -259,7 +318,14 @@ impl Outside {
     }
 
     async fn import(&self, name: &str, account: &Account, clock: &Clock) -> Result<(), ImError> {
-        self.im.import_account(name, &account.nickname, &account.face_url, clock.now().secs()).await
+        self.im
+            .import_account(
+                name,
+                &account.nickname,
+                &account.face_url,
+                clock.now().secs(),
+            )
+            .await
     }
 
     async fn make_group(&self, live: LiveId, room: &Room, db: &Db, clock: &Clock) -> Outcome {
@@ -277,16 +343,25 @@ impl Outside {
     async fn create(&self, room: &Room, clock: &Clock) -> Result<(), ImError> {
         let shown = group_name(&room.name);
         let now = clock.now().secs();
-        let first = self.im.create_group(&group_profile(room, &shown), now).await;
+        let first = self
+            .im
+            .create_group(&group_profile(room, &shown), now)
+            .await;
         if !needs(&first, Remedy::None) {
             return first;
         }
-        let plain = GroupProfile { group: room.group.as_str(), name: PLAIN_NAME, face_url: "" };
+        let plain = GroupProfile {
+            group: room.group.as_str(),
+            name: PLAIN_NAME,
+            face_url: "",
+        };
         self.im.create_group(&plain, now).await
     }
 
     async fn stream(&self, effect: &Effect, user: UserId, clock: &Clock) -> Outcome {
-        let Some(css) = &self.css else { return Outcome::Untold("no cloud credentials") };
+        let Some(css) = &self.css else {
+            return Outcome::Untold("no cloud credentials");
+        };
         let now = clock.now();
         let date = now.utc();
         let at = (now.secs(), date.get(..10).unwrap_or_default());
@@ -298,7 +373,9 @@ impl Outside {
         };
         match done {
             Ok(()) => Outcome::Told,
-            Err(error @ CssError::Refused { .. }) if error.is_permanent() => Outcome::Parked(error.to_string()),
+            Err(error @ CssError::Refused { .. }) if error.is_permanent() => {
+                Outcome::Parked(error.to_string())
+            }
             Err(error) => Outcome::Later(error.to_string()),
         }
     }
@@ -317,7 +394,11 @@ fn resume_time(now: Moment) -> String {
 }
 
 fn group_profile<'a>(room: &'a Room, name: &'a str) -> GroupProfile<'a> {
-    GroupProfile { group: room.group.as_str(), name, face_url: &room.face_url }
+    GroupProfile {
+        group: room.group.as_str(),
+        name,
+        face_url: &room.face_url,
+    }
 }
 
 fn needs(result: &Result<(), ImError>, remedy: Remedy) -> bool {
@@ -329,7 +410,9 @@ fn outcome(result: Result<(), ImError>) -> Outcome {
         Ok(()) => Outcome::Told,
         Err(error) => match error.remedy() {
             Remedy::Later | Remedy::NewSignature => Outcome::Later(error.to_string()),
-            Remedy::ImportAccount | Remedy::MakeGroup | Remedy::None => Outcome::Parked(error.to_string()),
+            Remedy::ImportAccount | Remedy::MakeGroup | Remedy::None => {
+                Outcome::Parked(error.to_string())
+            }
         },
     }
 }

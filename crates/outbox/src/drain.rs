@@ -44,7 +44,14 @@ impl Drainer {
     #[must_use]
     pub fn new(db: Db, clock: Clock, outside: Outside, office: &Office) -> Self {
         let owner = random::hex(8);
-        Self { db, clock, outside: Arc::new(outside), owner, wake: office.bell(), office: office.clone() }
+        Self {
+            db,
+            clock,
+            outside: Arc::new(outside),
+            owner,
+            wake: office.bell(),
+            office: office.clone(),
+        }
     }
 
     /// Works until it is told to stop. Deliveries under way are then left to be made again, and the
@@ -62,7 +69,9 @@ impl Drainer {
             for (kind, permits) in &workers {
                 for lane in this.due(*kind, permits.available_permits()).await {
                     // Nobody else takes permits, so there is one for each lane.
-                    let Ok(permit) = Arc::clone(permits).try_acquire_owned() else { break };
+                    let Ok(permit) = Arc::clone(permits).try_acquire_owned() else {
+                        break;
+                    };
                     let (worker, stop) = (Arc::clone(&this), stop.clone());
                     tasks.spawn(async move {
                         worker.drain(&lane, &stop).await;
@@ -72,7 +81,9 @@ impl Drainer {
             }
             while tasks.try_join_next().is_some() {}
             // A timeout and a wake mean the same: look again.
-            let _ = stop.run_until_cancelled(tokio::time::timeout(POLL, this.wake.notified())).await;
+            let _ = stop
+                .run_until_cancelled(tokio::time::timeout(POLL, this.wake.notified()))
+                .await;
         }
         // Whoever is just taking a lane has it before all are given back.
         while tasks.join_next().await.is_some() {}
@@ -81,7 +92,11 @@ impl Drainer {
 
     async fn give_back(&self) {
         let owner = self.owner.clone();
-        if let Err(fault) = self.db.write(move |conn| lanes::release_all(conn, &owner)).await {
+        if let Err(fault) = self
+            .db
+            .write(move |conn| lanes::release_all(conn, &owner))
+            .await
+        {
             // Then the leases have to run out.
             tracing::warn!(%fault, "cannot give the lanes back");
         }
@@ -92,7 +107,11 @@ impl Drainer {
         if limit == 0 {
             return Vec::new();
         }
-        match self.db.read(move |conn| lanes::due(conn, kind, limit, now)).await {
+        match self
+            .db
+            .read(move |conn| lanes::due(conn, kind, limit, now))
+            .await
+        {
             Ok(lanes) => lanes,
             Err(fault) => {
                 tracing::warn!(%fault, "cannot read the outbox");
@@ -117,10 +136,16 @@ impl Drainer {
 
     /// Works a lane until it is empty, not due, failing, somebody else's, its turn is over, or all stops.
     async fn drain(&self, lane: &str, stop: &CancellationToken) {
-        let Err(fault) = self.work(lane, stop).await else { return };
+        let Err(fault) = self.work(lane, stop).await else {
+            return;
+        };
         tracing::warn!(%fault, lane, "cannot work a lane");
         let (now, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
-        if let Err(fault) = self.db.write(move |conn| lanes::back_off(conn, &name, &owner, now)).await {
+        if let Err(fault) = self
+            .db
+            .write(move |conn| lanes::back_off(conn, &name, &owner, now))
+            .await
+        {
             // Then the lease has to run out.
             tracing::warn!(%fault, lane, "cannot give a lane back");
         }
@@ -128,12 +153,18 @@ impl Drainer {
 
     async fn work(&self, lane: &str, stop: &CancellationToken) -> Result<(), StoreError> {
         let (started, owner, name) = (self.clock.now(), self.owner.clone(), lane.to_owned());
-        if !self.db.write(move |conn| lanes::lease(conn, &name, &owner, started)).await? {
+        if !self
+            .db
+            .write(move |conn| lanes::lease(conn, &name, &owner, started))
+            .await?
+        {
             return Ok(());
         }
         while let Some((id, ready)) = self.next(lane).await? {
             let delivery = self.outside.deliver(&ready, &self.db, &self.clock);
-            let Some(outcome) = stop.run_until_cancelled(delivery).await else { return Ok(()) };
+            let Some(outcome) = stop.run_until_cancelled(delivery).await else {
+                return Ok(());
+            };
             if !self.settle(lane, id, outcome).await? {
                 return Ok(());
             }
@@ -142,7 +173,10 @@ impl Drainer {
             }
             if self.clock.now().since(started) >= TURN {
                 let (owner, name) = (self.owner.clone(), lane.to_owned());
-                return self.db.write(move |conn| lanes::release(conn, &name, &owner)).await;
+                return self
+                    .db
+                    .write(move |conn| lanes::release(conn, &name, &owner))
+                    .await;
             }
         }
         Ok(())
@@ -178,7 +212,11 @@ impl Drainer {
     async fn settle(&self, lane: &str, id: i64, outcome: Outcome) -> Result<bool, StoreError> {
         if matches!(outcome, Outcome::Later(_) | Outcome::Parked(_)) {
             let troubles = self.office.troubles();
-            let whose = if Kind::of(lane) == Kind::Streams { &troubles.css } else { &troubles.im };
+            let whose = if Kind::of(lane) == Kind::Streams {
+                &troubles.css
+            } else {
+                &troubles.im
+            };
             whose.fetch_add(1, Ordering::Relaxed);
         }
         let (clock, owner, lane) = (self.clock.clone(), self.owner.clone(), lane.to_owned());
@@ -207,7 +245,11 @@ impl Drainer {
 
 /// What is live in each room that these rows speak of.
 fn live_now(conn: &mut Conn, facts: &dyn Facts, rows: &[Row]) -> Result<LiveNow, StoreError> {
-    let rooms: BTreeSet<_> = rows.iter().filter_map(|row| row.effect.about()).map(|about| about.live).collect();
+    let rooms: BTreeSet<_> = rows
+        .iter()
+        .filter_map(|row| row.effect.about())
+        .map(|about| about.live)
+        .collect();
     let mut live = LiveNow::new();
     for room in rooms {
         if let Some(broadcast) = facts.room(conn, room)?.and_then(|room| room.live) {

@@ -11,7 +11,11 @@ pub enum Effect {
     /// Say something to a room's group.
     Group { about: Subject, words: Words },
     /// Say something to one account.
-    C2c { about: Subject, to: UserId, signal: Signal },
+    C2c {
+        about: Subject,
+        to: UserId,
+        signal: Signal,
+    },
     /// Tell the host how many applied; counted when it is sent.
     Num { about: Subject },
     /// Make an account known to IM.
@@ -84,15 +88,25 @@ impl Effect {
     /// a stuck stream call never delays a message.
     pub(crate) fn lane(&self) -> String {
         match self {
-            Self::Group { about, words: Words::Gift(_) } => format!("gift:{}", about.live),
-            Self::Group { about, words: Words::SeatTaken { .. } | Words::SeatFreed { .. } | Words::Over { .. } } => {
+            Self::Group {
+                about,
+                words: Words::Gift(_),
+            } => format!("gift:{}", about.live),
+            Self::Group {
+                about,
+                words: Words::SeatTaken { .. } | Words::SeatFreed { .. } | Words::Over { .. },
+            } => {
                 format!("room:{}", about.live)
             }
             Self::MakeGroup { live } | Self::GroupProfile { live } => format!("room:{live}"),
             Self::Num { about } => format!("num:{}", about.live),
             Self::C2c { to, .. } => format!("user:{to}"),
-            Self::ImportAccount { user } | Self::Portrait { user } | Self::KickLogin { user } => format!("user:{user}"),
-            Self::DropStream { user } | Self::ForbidStream { user } | Self::ResumeStream { user } => {
+            Self::ImportAccount { user } | Self::Portrait { user } | Self::KickLogin { user } => {
+                format!("user:{user}")
+            }
+            Self::DropStream { user }
+            | Self::ForbidStream { user }
+            | Self::ResumeStream { user } => {
                 format!("stream:{user}")
             }
         }
@@ -101,7 +115,9 @@ impl Effect {
     /// The broadcast a message is about.
     pub(crate) const fn about(&self) -> Option<Subject> {
         match self {
-            Self::Group { about, .. } | Self::C2c { about, .. } | Self::Num { about } => Some(*about),
+            Self::Group { about, .. } | Self::C2c { about, .. } | Self::Num { about } => {
+                Some(*about)
+            }
             Self::ImportAccount { .. }
             | Self::Portrait { .. }
             | Self::MakeGroup { .. }
@@ -116,8 +132,14 @@ impl Effect {
     /// Why it happened, where clients are told so (`over` and `kickout`).
     pub(crate) fn reason(&self) -> Option<&str> {
         match self {
-            Self::Group { words: Words::Over { reason }, .. } => Some(reason),
-            Self::C2c { signal: Signal::Kickout { reason }, .. } => Some(reason),
+            Self::Group {
+                words: Words::Over { reason },
+                ..
+            } => Some(reason),
+            Self::C2c {
+                signal: Signal::Kickout { reason },
+                ..
+            } => Some(reason),
             _ => None,
         }
     }

@@ -41,12 +41,25 @@ impl Kind {
 }
 
 /// At most `limit` lanes of a kind that have something due and nobody at work, those waiting longest first.
-pub(crate) fn due(conn: &mut Conn, kind: Kind, limit: i64, now: Moment) -> Result<Vec<String>, StoreError> {
+pub(crate) fn due(
+    conn: &mut Conn,
+    kind: Kind,
+    limit: i64,
+    now: Moment,
+) -> Result<Vec<String>, StoreError> {
     let busy = outbox_lanes::table
-        .filter(outbox_lanes::leased_until.gt(now.millis()).or(outbox_lanes::resume_at.gt(now.millis())))
+        .filter(
+            outbox_lanes::leased_until
+                .gt(now.millis())
+                .or(outbox_lanes::resume_at.gt(now.millis())),
+        )
         .select(outbox_lanes::lane);
     let waiting = outbox::table
-        .filter(outbox::status.eq(Status::Waiting.number()).and(outbox::due_at.le(now.millis())))
+        .filter(
+            outbox::status
+                .eq(Status::Waiting.number())
+                .and(outbox::due_at.le(now.millis())),
+        )
         .filter(outbox::lane.ne_all(busy))
         .group_by(outbox::lane)
         .order(diesel::dsl::min(outbox::id))
@@ -56,16 +69,28 @@ pub(crate) fn due(conn: &mut Conn, kind: Kind, limit: i64, now: Moment) -> Resul
     Ok(match kind {
         Kind::Gifts => waiting.filter(gifts).load(conn)?,
         Kind::Streams => waiting.filter(streams).load(conn)?,
-        Kind::Rest => waiting.filter(diesel::dsl::not(gifts.or(streams))).load(conn)?,
+        Kind::Rest => waiting
+            .filter(diesel::dsl::not(gifts.or(streams)))
+            .load(conn)?,
     })
 }
 
 /// Takes a lane, or says that another instance has it.
-pub(crate) fn lease(conn: &mut Conn, lane: &str, owner: &str, now: Moment) -> Result<bool, StoreError> {
+pub(crate) fn lease(
+    conn: &mut Conn,
+    lane: &str,
+    owner: &str,
+    now: Moment,
+) -> Result<bool, StoreError> {
     let until = now.after(LEASE).millis();
-    let free = outbox_lanes::leased_until.le(now.millis()).and(outbox_lanes::resume_at.le(now.millis()));
+    let free = outbox_lanes::leased_until
+        .le(now.millis())
+        .and(outbox_lanes::resume_at.le(now.millis()));
     let taken = diesel::update(outbox_lanes::table.find(lane).filter(free))
-        .set((outbox_lanes::owner.eq(owner), outbox_lanes::leased_until.eq(until)))
+        .set((
+            outbox_lanes::owner.eq(owner),
+            outbox_lanes::leased_until.eq(until),
+        ))
         .execute(conn)?;
     if taken == 1 {
         return Ok(true);
@@ -81,12 +106,21 @@ pub(crate) fn lease(conn: &mut Conn, lane: &str, owner: &str, now: Moment) -> Re
         outbox_lanes::resume_at.eq(0_i64),
         outbox_lanes::failures.eq(0),
     );
-    or_contended(diesel::insert_into(outbox_lanes::table).values(row).execute(conn))?;
+    or_contended(
+        diesel::insert_into(outbox_lanes::table)
+            .values(row)
+            .execute(conn),
+    )?;
     Ok(true)
 }
 
 /// Keeps a lane for another while; false when it was lost.
-pub(crate) fn renew(conn: &mut Conn, lane: &str, owner: &str, now: Moment) -> Result<bool, StoreError> {
+pub(crate) fn renew(
+    conn: &mut Conn,
+    lane: &str,
+    owner: &str,
+    now: Moment,
+) -> Result<bool, StoreError> {
     let renewed = diesel::update(mine(lane, owner))
         .set(outbox_lanes::leased_until.eq(now.after(LEASE).millis()))
         .execute(conn)?;
@@ -108,9 +142,19 @@ pub(crate) fn release_all(conn: &mut Conn, owner: &str) -> Result<(), StoreError
 }
 
 /// Gives a lane back after a failure: nobody tries it again before a while has passed.
-pub(crate) fn back_off(conn: &mut Conn, lane: &str, owner: &str, now: Moment) -> Result<(), StoreError> {
-    let failures: Option<i32> = mine(lane, owner).select(outbox_lanes::failures).get_result(conn).optional()?;
-    let Some(failures) = failures else { return Ok(()) };
+pub(crate) fn back_off(
+    conn: &mut Conn,
+    lane: &str,
+    owner: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let failures: Option<i32> = mine(lane, owner)
+        .select(outbox_lanes::failures)
+        .get_result(conn)
+        .optional()?;
+    let Some(failures) = failures else {
+        return Ok(());
+    };
     diesel::update(mine(lane, owner))
         .set((
             outbox_lanes::leased_until.eq(0_i64),

@@ -73,7 +73,12 @@ pub struct Troubles {
 impl Office {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, wake: Arc::default(), troubles: Arc::default() }
+        Self {
+            db,
+            clock,
+            wake: Arc::default(),
+            troubles: Arc::default(),
+        }
     }
 
     /// How often IM and CSS failed this instance.
@@ -97,7 +102,9 @@ impl Office {
         self.db
             .read(|conn| {
                 let waiting = outbox::table.filter(outbox::status.eq(Status::Waiting.number()));
-                let oldest: Option<i64> = waiting.select(diesel::dsl::min(outbox::created_at)).get_result(conn)?;
+                let oldest: Option<i64> = waiting
+                    .select(diesel::dsl::min(outbox::created_at))
+                    .get_result(conn)?;
                 Ok(Stats {
                     waiting: waiting.count().get_result(conn)?,
                     parked: outbox::table
@@ -121,9 +128,14 @@ impl Office {
         let found = self
             .db
             .write(move |conn| {
-                let parked = outbox::table.find(id).filter(outbox::status.eq(Status::Parked.number()));
+                let parked = outbox::table
+                    .find(id)
+                    .filter(outbox::status.eq(Status::Parked.number()));
                 let found = diesel::update(parked)
-                    .set((outbox::status.eq(Status::Waiting.number()), outbox::done_at.eq(None::<i64>)))
+                    .set((
+                        outbox::status.eq(Status::Waiting.number()),
+                        outbox::done_at.eq(None::<i64>),
+                    ))
                     .execute(conn)?;
                 if found == 1 {
                     audit::record(conn, now, &by, "outbox retry", &id.to_string())?;
@@ -143,20 +155,41 @@ pub fn current_seq(conn: &mut Conn, live: LiveId) -> Result<i64, StoreError> {
 
 /// What a room's group was told, or is being told, of its present broadcast
 /// after `since`: the latest `limit` messages at most, in order.
-pub fn events(conn: &mut Conn, about: Subject, since: i64, limit: i64) -> Result<Vec<Event>, StoreError> {
+pub fn events(
+    conn: &mut Conn,
+    about: Subject,
+    since: i64,
+    limit: i64,
+) -> Result<Vec<Event>, StoreError> {
     type Columns = (i64, Option<i64>, String, i64, Option<String>);
     let rows: Vec<Columns> = outbox::table
-        .filter(outbox::group_of.eq(about.live.get()).and(outbox::seq.gt(since)))
+        .filter(
+            outbox::group_of
+                .eq(about.live.get())
+                .and(outbox::seq.gt(since)),
+        )
         .filter(outbox::status.eq_any([Status::Waiting.number(), Status::Told.number()]))
         .order(outbox::seq.desc())
         .limit(limit)
-        .select((outbox::id, outbox::seq, outbox::effect, outbox::created_at, outbox::content))
+        .select((
+            outbox::id,
+            outbox::seq,
+            outbox::effect,
+            outbox::created_at,
+            outbox::content,
+        ))
         .load(conn)?;
     let event = |(id, seq, effect, at, content): Columns| {
         let effect: Effect = serde_json::from_str(&effect).ok()?;
         let message = serde_json::from_str(content.as_deref()?).ok()?;
         let of_now = effect.about() == Some(about);
-        of_now.then_some(Event { id, seq: seq?, broadcast: about.broadcast, at: Moment::from_millis(at), message })
+        of_now.then_some(Event {
+            id,
+            seq: seq?,
+            broadcast: about.broadcast,
+            at: Moment::from_millis(at),
+            message,
+        })
     };
     Ok(rows.into_iter().rev().filter_map(event).collect())
 }
@@ -182,8 +215,14 @@ fn list(conn: &mut Conn) -> Result<Vec<Listed>, StoreError> {
             Ok(Listed {
                 id,
                 lane,
-                status: if status == Status::Parked.number() { "parked" } else { "waiting" },
-                effect: serde_json::from_str(&effect).ok().ok_or(StoreError::Corrupt("outbox.effect"))?,
+                status: if status == Status::Parked.number() {
+                    "parked"
+                } else {
+                    "waiting"
+                },
+                effect: serde_json::from_str(&effect)
+                    .ok()
+                    .ok_or(StoreError::Corrupt("outbox.effect"))?,
                 created_at: Moment::from_millis(created_at),
                 attempts,
                 detail,

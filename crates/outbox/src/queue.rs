@@ -64,7 +64,9 @@ pub fn post(conn: &mut Conn, now: Moment, effect: &Effect) -> Result<(), StoreEr
     diesel::insert_into(outbox::table)
         .values((
             outbox::lane.eq(effect.lane()),
-            outbox::effect.eq(serde_json::to_string(effect).ok().ok_or(StoreError::Corrupt("effect"))?),
+            outbox::effect.eq(serde_json::to_string(effect)
+                .ok()
+                .ok_or(StoreError::Corrupt("effect"))?),
             outbox::status.eq(Status::Waiting.number()),
             outbox::created_at.eq(now.millis()),
             outbox::due_at.eq(due_at.millis()),
@@ -82,7 +84,11 @@ type Columns = (i64, String, i64, i64, i64, Option<i64>, Option<String>, i32);
 /// (a newer one wrote it, say) is parked, so that it holds nothing up.
 pub(crate) fn waiting(conn: &mut Conn, lane: &str, now: Moment) -> Result<Vec<Row>, StoreError> {
     let found: Vec<Columns> = outbox::table
-        .filter(outbox::lane.eq(lane).and(outbox::status.eq(Status::Waiting.number())))
+        .filter(
+            outbox::lane
+                .eq(lane)
+                .and(outbox::status.eq(Status::Waiting.number())),
+        )
         .order(outbox::id)
         .limit(LANE_WINDOW)
         .select((
@@ -121,7 +127,11 @@ fn read((id, effect, created_at, due_at, random, seq, content, attempts): Column
 }
 
 /// Fixes what a row says before its first try, so that a repeated try says the same.
-pub(crate) fn fix(conn: &mut Conn, row: &Row, numbered_in: Option<LiveId>) -> Result<(), StoreError> {
+pub(crate) fn fix(
+    conn: &mut Conn,
+    row: &Row,
+    numbered_in: Option<LiveId>,
+) -> Result<(), StoreError> {
     diesel::update(outbox::table.find(row.id))
         .set((
             outbox::seq.eq(row.seq),
@@ -135,24 +145,44 @@ pub(crate) fn fix(conn: &mut Conn, row: &Row, numbered_in: Option<LiveId>) -> Re
 }
 
 /// Records what became of a row. `why` is `""` for success.
-pub(crate) fn settle(conn: &mut Conn, id: i64, status: Status, why: &str, now: Moment) -> Result<(), StoreError> {
+pub(crate) fn settle(
+    conn: &mut Conn,
+    id: i64,
+    status: Status,
+    why: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
     let why: String = why.chars().take(DETAIL_LIMIT).collect();
-    diesel::update(outbox::table.find(id).filter(outbox::status.eq(Status::Waiting.number())))
-        .set((outbox::status.eq(status.number()), outbox::detail.eq(why), outbox::done_at.eq(Some(now.millis()))))
-        .execute(conn)?;
+    diesel::update(
+        outbox::table
+            .find(id)
+            .filter(outbox::status.eq(Status::Waiting.number())),
+    )
+    .set((
+        outbox::status.eq(status.number()),
+        outbox::detail.eq(why),
+        outbox::done_at.eq(Some(now.millis())),
+    ))
+    .execute(conn)?;
     Ok(())
 }
 
 /// Records why a row must be tried again.
 pub(crate) fn note_failure(conn: &mut Conn, id: i64, why: &str) -> Result<(), StoreError> {
     let why: String = why.chars().take(DETAIL_LIMIT).collect();
-    diesel::update(outbox::table.find(id)).set(outbox::detail.eq(why)).execute(conn)?;
+    diesel::update(outbox::table.find(id))
+        .set(outbox::detail.eq(why))
+        .execute(conn)?;
     Ok(())
 }
 
 /// The number of the last message told to a room's group.
 pub(crate) fn current_seq(conn: &mut Conn, live: LiveId) -> Result<i64, StoreError> {
-    let seq = outbox_seqs::table.find(live.get()).select(outbox_seqs::seq).get_result(conn).optional()?;
+    let seq = outbox_seqs::table
+        .find(live.get())
+        .select(outbox_seqs::seq)
+        .get_result(conn)
+        .optional()?;
     Ok(seq.unwrap_or(0))
 }
 
@@ -166,7 +196,14 @@ pub(crate) fn next_seq(conn: &mut Conn, live: LiveId) -> Result<i64, StoreError>
     if let Some(seq) = next {
         return Ok(seq);
     }
-    let first = (outbox_seqs::room_id.eq(live.get()), outbox_seqs::seq.eq(1_i64));
-    or_contended(diesel::insert_into(outbox_seqs::table).values(first).execute(conn))?;
+    let first = (
+        outbox_seqs::room_id.eq(live.get()),
+        outbox_seqs::seq.eq(1_i64),
+    );
+    or_contended(
+        diesel::insert_into(outbox_seqs::table)
+            .values(first)
+            .execute(conn),
+    )?;
     Ok(1)
 }

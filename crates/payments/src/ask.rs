@@ -21,9 +21,15 @@ impl Payments {
     pub(crate) async fn look_into(&self, order: &Order) -> Result<(), PaymentsError> {
         let (now, no) = (self.clock.now(), order.out_trade_no.clone());
         let free = now.before(ASKED_EVERY);
-        let claimed =
-            self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &no, now, free)?)).await?;
-        if claimed { self.resolve(order).await.map(drop) } else { Ok(()) }
+        let claimed = self
+            .db
+            .write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &no, now, free)?))
+            .await?;
+        if claimed {
+            self.resolve(order).await.map(drop)
+        } else {
+            Ok(())
+        }
     }
 
     /// Asks about an order that the caller has claimed, and settles the answer.
@@ -34,12 +40,18 @@ impl Payments {
         let seen = self.ask(order).await;
         let settled = self.settle(&order.out_trade_no, seen).await?;
         match settled {
-            Settled::So { next: Next::Close, .. } => {
+            Settled::So {
+                next: Next::Close, ..
+            } => {
                 let seen = self.close(order).await;
                 self.settle(&order.out_trade_no, seen).await
             }
             Settled::Unfit(why) => {
-                tracing::error!(order = order.out_trade_no, why, "a payment does not fit its order");
+                tracing::error!(
+                    order = order.out_trade_no,
+                    why,
+                    "a payment does not fit its order"
+                );
                 // It will not fit better later: a person must look.
                 self.settle(&order.out_trade_no, Seen::Unclear).await
             }
@@ -52,9 +64,13 @@ impl Payments {
         let now = self.clock.now();
         let answer = match order.provider {
             Provider::WechatPay => {
-                let Some(pay) = &self.providers.wechat_pay else { return Seen::Unclear };
+                let Some(pay) = &self.providers.wechat_pay else {
+                    return Seen::Unclear;
+                };
                 match pay.query(&order.out_trade_no, now.secs()).await {
-                    Ok(told) if told.out_trade_no != order.out_trade_no || told.mchid != pay.mchid() => {
+                    Ok(told)
+                        if told.out_trade_no != order.out_trade_no || told.mchid != pay.mchid() =>
+                    {
                         Err("the answer is about another order".to_owned())
                     }
                     Ok(told) => Ok(transaction(&told)),
@@ -63,24 +79,43 @@ impl Payments {
                 }
             }
             Provider::Virtual => match self.query_goods(order).await {
-                Ok(Ok(told)) => {
-                    Ok(self.providers.xpay.as_ref().map_or(Seen::Unclear, |xpay| goods(&xpay.account, &told)))
-                }
-                Ok(Err(WechatError::Refused { code: code::BAD_PARAMETER, .. })) => Ok(Seen::Missing),
+                Ok(Ok(told)) => Ok(self
+                    .providers
+                    .xpay
+                    .as_ref()
+                    .map_or(Seen::Unclear, |xpay| goods(&xpay.account, &told))),
+                Ok(Err(WechatError::Refused {
+                    code: code::BAD_PARAMETER,
+                    ..
+                })) => Ok(Seen::Missing),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             },
         };
         answer.unwrap_or_else(|why| {
-            tracing::warn!(order = order.out_trade_no, why, "no clear answer about an order");
+            tracing::warn!(
+                order = order.out_trade_no,
+                why,
+                "no clear answer about an order"
+            );
             Seen::Unclear
         })
     }
 
     /// What xpay says of an order. The outer error is about the access token.
-    pub(crate) async fn query_goods(&self, order: &Order) -> Result<Result<XpayOrder, WechatError>, PaymentsError> {
-        let xpay = self.providers.xpay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
-        let query = |token| async move { xpay.query_order(&token, &order.openid, &order.out_trade_no).await };
+    pub(crate) async fn query_goods(
+        &self,
+        order: &Order,
+    ) -> Result<Result<XpayOrder, WechatError>, PaymentsError> {
+        let xpay = self
+            .providers
+            .xpay
+            .as_ref()
+            .ok_or(PaymentsError::ProviderUnavailable)?;
+        let query = |token| async move {
+            xpay.query_order(&token, &order.openid, &order.out_trade_no)
+                .await
+        };
         Ok(self.users.call(&order.app_id, query).await?)
     }
 
@@ -89,7 +124,10 @@ impl Payments {
         match (order.provider, &self.providers.wechat_pay) {
             (Provider::Virtual, _) => Seen::Missing,
             (Provider::WechatPay, None) => Seen::Unclear,
-            (Provider::WechatPay, Some(pay)) => match pay.close(&order.out_trade_no, self.clock.now().secs()).await {
+            (Provider::WechatPay, Some(pay)) => match pay
+                .close(&order.out_trade_no, self.clock.now().secs())
+                .await
+            {
                 Ok(()) => Seen::Closed,
                 Err(error) => {
                     // It may have been paid this very moment: the next question tells.
@@ -110,15 +148,24 @@ impl Payments {
 
     /// Tells WeChat that a paid order's goods were provided.
     async fn provide(&self, order: &Order) -> Result<Settled, PaymentsError> {
-        let settled = Settled::So { state: State::Paid, credited: false, next: Next::Rest };
+        let settled = Settled::So {
+            state: State::Paid,
+            credited: false,
+            next: Next::Rest,
+        };
         if !order.provision_due {
             // It was paid while somebody took it up: nothing is due any more.
             let no = order.out_trade_no.clone();
-            self.db.write(move |conn| Ok::<_, PaymentsError>(provided(conn, &no)?)).await?;
+            self.db
+                .write(move |conn| Ok::<_, PaymentsError>(provided(conn, &no)?))
+                .await?;
             return Ok(settled);
         }
-        let Some(xpay) = &self.providers.xpay else { return Ok(settled) };
-        let tell = |token| async move { xpay.notify_provide_goods(&token, &order.out_trade_no).await };
+        let Some(xpay) = &self.providers.xpay else {
+            return Ok(settled);
+        };
+        let tell =
+            |token| async move { xpay.notify_provide_goods(&token, &order.out_trade_no).await };
         let told = match self.users.call(&order.app_id, tell).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
@@ -163,11 +210,17 @@ pub(crate) fn transaction(told: &Transaction) -> Seen {
 
 /// What an order of virtual payment says; nothing clear when it is another environment's.
 fn goods(account: &XpayAccount, told: &XpayOrder) -> Seen {
-    if told.production.is_some_and(|production| production != (account.env == 0)) {
+    if told
+        .production
+        .is_some_and(|production| production != (account.env == 0))
+    {
         return Seen::Unclear;
     }
-    let gone =
-        if told.left_fee < 0 { i64::from(told.state == XpayState::Refunded) } else { told.order_fee - told.left_fee };
+    let gone = if told.left_fee < 0 {
+        i64::from(told.state == XpayState::Refunded)
+    } else {
+        told.order_fee - told.left_fee
+    };
     let paid = |provision_due| {
         Seen::Paid(Payment {
             provider: Provider::Virtual,
@@ -205,8 +258,12 @@ mod tests {
 
     #[test]
     fn an_order_of_virtual_payment_says_what_it_is() {
-        let account =
-            |env| XpayAccount { app_id: "wx1".into(), offer_id: "1".into(), app_key: String::new().into(), env };
+        let account = |env| XpayAccount {
+            app_id: "wx1".into(),
+            offer_id: "1".into(),
+            app_key: String::new().into(),
+            env,
+        };
         let told = |state, production, left_fee| XpayOrder {
             order_id: "Q1".into(),
             state,
@@ -231,7 +288,10 @@ mod tests {
         ] {
             assert_eq!(paid(told(state, Some(false), left)), expected, "{state:?}");
         }
-        assert_eq!(goods(&account(1), &told(XpayState::Closed, None, -1)), Seen::Closed);
+        assert_eq!(
+            goods(&account(1), &told(XpayState::Closed, None, -1)),
+            Seen::Closed
+        );
         for (env, production, clear) in [
             (0, Some(true), true),
             (0, Some(false), false),

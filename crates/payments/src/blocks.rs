@@ -31,19 +31,44 @@ pub struct NewBlock {
 }
 
 type Columns = (i64, i64, i64, Option<String>, bool);
-const COLUMNS: (blocks::id, blocks::gold, blocks::fen, blocks::product_id, blocks::enabled) =
-    (blocks::id, blocks::gold, blocks::fen, blocks::product_id, blocks::enabled);
+const COLUMNS: (
+    blocks::id,
+    blocks::gold,
+    blocks::fen,
+    blocks::product_id,
+    blocks::enabled,
+) = (
+    blocks::id,
+    blocks::gold,
+    blocks::fen,
+    blocks::product_id,
+    blocks::enabled,
+);
 
 fn block((id, gold, fen, product_id, enabled): Columns) -> Result<Block, StoreError> {
-    let gold = Coins::new(gold).ok().ok_or(StoreError::Corrupt("blocks.gold"))?;
-    let price = Fen::new(fen).ok().ok_or(StoreError::Corrupt("blocks.fen"))?;
-    Ok(Block { id, gold, price, product_id, enabled })
+    let gold = Coins::new(gold)
+        .ok()
+        .ok_or(StoreError::Corrupt("blocks.gold"))?;
+    let price = Fen::new(fen)
+        .ok()
+        .ok_or(StoreError::Corrupt("blocks.fen"))?;
+    Ok(Block {
+        id,
+        gold,
+        price,
+        product_id,
+        enabled,
+    })
 }
 
 /// A block that is on sale.
 pub(crate) fn find(conn: &mut Conn, id: i64) -> Result<Option<Block>, StoreError> {
-    let row: Option<Columns> =
-        blocks::table.find(id).filter(blocks::enabled.eq(true)).select(COLUMNS).get_result(conn).optional()?;
+    let row: Option<Columns> = blocks::table
+        .find(id)
+        .filter(blocks::enabled.eq(true))
+        .select(COLUMNS)
+        .get_result(conn)
+        .optional()?;
     row.map(block).transpose()
 }
 
@@ -60,7 +85,8 @@ impl Payments {
     pub async fn all_blocks(&self) -> Result<Vec<Block>, PaymentsError> {
         self.db
             .read(|conn| {
-                let rows: Vec<Columns> = blocks::table.order(blocks::id).select(COLUMNS).load(conn)?;
+                let rows: Vec<Columns> =
+                    blocks::table.order(blocks::id).select(COLUMNS).load(conn)?;
                 Ok(rows.into_iter().map(block).collect::<Result<_, _>>()?)
             })
             .await
@@ -68,7 +94,9 @@ impl Payments {
 
     /// Adds a block; answers its number.
     pub async fn add_block(&self, by: Operator, new: NewBlock) -> Result<i64, PaymentsError> {
-        let legal = |id: &String| (1..=PRODUCT_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        let legal = |id: &String| {
+            (1..=PRODUCT_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
+        };
         if new.gold.is_zero() {
             return Err(PaymentsError::BadField("gold"));
         }
@@ -103,10 +131,20 @@ impl Payments {
         self.db
             .write(move |conn| {
                 let found = blocks::table.find(id).filter(blocks::enabled.eq(true));
-                if diesel::update(found).set(blocks::enabled.eq(false)).execute(conn)? == 0 {
+                if diesel::update(found)
+                    .set(blocks::enabled.eq(false))
+                    .execute(conn)?
+                    == 0
+                {
                     return Err(PaymentsError::UnknownBlock);
                 }
-                Ok(audit::record(conn, now, &by, "blocks disable", &id.to_string())?)
+                Ok(audit::record(
+                    conn,
+                    now,
+                    &by,
+                    "blocks disable",
+                    &id.to_string(),
+                )?)
             })
             .await
     }

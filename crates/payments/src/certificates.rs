@@ -22,7 +22,14 @@ pub(crate) struct Refreshed {
 impl Payments {
     /// Fetches them when they are old. Left alone while somebody else does.
     pub(crate) async fn keep_certificates(&self) {
-        let Some(pay) = self.providers.wechat_pay.as_ref().filter(|pay| pay.uses_certificates()) else { return };
+        let Some(pay) = self
+            .providers
+            .wechat_pay
+            .as_ref()
+            .filter(|pay| pay.uses_certificates())
+        else {
+            return;
+        };
         let now = self.clock.now();
         if let Ok(mut refreshed) = self.refreshed.try_lock()
             && refreshed.done.is_none_or(|at| now.since(at) >= FETCH_EVERY)

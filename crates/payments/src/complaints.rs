@@ -41,10 +41,22 @@ impl Payments {
 }
 
 /// Records it, once. True when it is new.
-pub(crate) fn record(conn: &mut Conn, now: Moment, complaint: &Complaint) -> Result<bool, PaymentsError> {
-    let short = |text: &str| text.chars().filter(|c| !c.is_control()).take(LIMIT).collect::<String>();
+pub(crate) fn record(
+    conn: &mut Conn,
+    now: Moment,
+    complaint: &Complaint,
+) -> Result<bool, PaymentsError> {
+    let short = |text: &str| {
+        text.chars()
+            .filter(|c| !c.is_control())
+            .take(LIMIT)
+            .collect::<String>()
+    };
     let id = short(&complaint.request_id);
-    let known: i64 = complaints::table.filter(complaints::request_id.eq(&id)).count().get_result(conn)?;
+    let known: i64 = complaints::table
+        .filter(complaints::request_id.eq(&id))
+        .count()
+        .get_result(conn)?;
     if known > 0 {
         return Ok(false);
     }

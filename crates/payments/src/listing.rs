@@ -31,7 +31,12 @@ pub struct Ordered {
 impl Payments {
     /// One of the user's own orders. While it is not paid, waits up to so many
     /// seconds for news, and asks the provider when a notice is late.
-    pub async fn order_of(&self, user: UserId, no: &str, wait_secs: u64) -> Result<Order, PaymentsError> {
+    pub async fn order_of(
+        &self,
+        user: UserId,
+        no: &str,
+        wait_secs: u64,
+    ) -> Result<Order, PaymentsError> {
         let until = tokio::time::Instant::now() + Duration::from_secs(wait_secs.min(WAIT_LIMIT));
         let mut order = self.own(user, no).await?;
         while order.state != State::Paid && tokio::time::Instant::now() < until {
@@ -47,18 +52,32 @@ impl Payments {
 
     async fn own(&self, user: UserId, no: &str) -> Result<Order, PaymentsError> {
         let order = self.order(no).await?;
-        if order.user == user { Ok(order) } else { Err(PaymentsError::UnknownOrder) }
+        if order.user == user {
+            Ok(order)
+        } else {
+            Err(PaymentsError::UnknownOrder)
+        }
     }
 
     /// Any order.
     pub async fn order(&self, no: &str) -> Result<Order, PaymentsError> {
         let no = no.to_owned();
-        self.db.read(move |conn| store::find(conn, &no)?.ok_or(PaymentsError::UnknownOrder)).await
+        self.db
+            .read(move |conn| store::find(conn, &no)?.ok_or(PaymentsError::UnknownOrder))
+            .await
     }
 
     /// The user's last orders, the latest first.
     pub async fn orders_of(&self, user: UserId) -> Result<Vec<Order>, PaymentsError> {
-        self.list(Ordered { user: Some(user), state: None }, 0, LATEST).await
+        self.list(
+            Ordered {
+                user: Some(user),
+                state: None,
+            },
+            0,
+            LATEST,
+        )
+        .await
     }
 
     /// A page of orders, the latest first, for operators.
@@ -66,7 +85,12 @@ impl Payments {
         self.list(which, page.offset(), Page::ROWS).await
     }
 
-    async fn list(&self, which: Ordered, offset: i64, limit: i64) -> Result<Vec<Order>, PaymentsError> {
+    async fn list(
+        &self,
+        which: Ordered,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Vec<Order>, PaymentsError> {
         self.db
             .read(move |conn| {
                 let mut chosen = orders::table.into_boxed();
@@ -82,7 +106,10 @@ impl Payments {
                     .limit(limit)
                     .select(Row::as_select())
                     .load(conn)?;
-                Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
+                Ok(rows
+                    .into_iter()
+                    .map(TryInto::try_into)
+                    .collect::<Result<_, _>>()?)
             })
             .await
     }
@@ -94,21 +121,27 @@ impl Payments {
         let before = self.order(no).await?;
         if before.state != State::Paid {
             let (now, named) = (self.clock.now(), no.to_owned());
-            self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim_early(conn, &named, now, now)?)).await?;
+            self.db
+                .write(move |conn| {
+                    Ok::<_, PaymentsError>(store::claim_early(conn, &named, now, now)?)
+                })
+                .await?;
         }
         let seen = self.ask(&before).await;
         let doubt = match (&seen, before.state) {
             (Seen::Unclear, _) => Some("it gave no clear answer"),
-            (Seen::Paid(payment), _) if payment.is_refunded_unheard(&before) => {
-                Some("it gave money back of which nothing is on record here; ask about that refund by its number")
-            }
+            (Seen::Paid(payment), _) if payment.is_refunded_unheard(&before) => Some(
+                "it gave money back of which nothing is on record here; ask about that refund by its number",
+            ),
             (Seen::Unpaid | Seen::Closed | Seen::Missing | Seen::Refused, State::Paid) => {
                 Some("the order is paid here, but not there")
             }
             _ => None,
         };
         if let Settled::Unfit(why) = self.settle(no, seen).await? {
-            return Err(PaymentsError::ProviderSilent(format!("what was paid does not fit: {why}")));
+            return Err(PaymentsError::ProviderSilent(format!(
+                "what was paid does not fit: {why}"
+            )));
         }
         if let Some(doubt) = doubt {
             return Err(PaymentsError::ProviderSilent(doubt.to_owned()));
@@ -117,7 +150,9 @@ impl Payments {
         if after.state != before.state {
             let (now, changed) = (self.clock.now(), format!("{no} is {}", after.shown_state()));
             self.db
-                .write(move |conn| Ok::<_, PaymentsError>(audit::record(conn, now, &by, "orders query", &changed)?))
+                .write(move |conn| {
+                    Ok::<_, PaymentsError>(audit::record(conn, now, &by, "orders query", &changed)?)
+                })
                 .await?;
         }
         Ok(after)
@@ -128,8 +163,13 @@ impl Payments {
         self.db
             .read(|conn| {
                 let created = orders::table.filter(orders::state.eq(State::Created.number()));
-                let oldest: Option<i64> = created.select(diesel::dsl::min(orders::created_at)).get_result(conn)?;
-                Ok((created.count().get_result(conn)?, oldest.map(Moment::from_millis)))
+                let oldest: Option<i64> = created
+                    .select(diesel::dsl::min(orders::created_at))
+                    .get_result(conn)?;
+                Ok((
+                    created.count().get_result(conn)?,
+                    oldest.map(Moment::from_millis),
+                ))
             })
             .await
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use qlive_tencent::pay::{Notice, Pay, Refund, Signed, Transfer, TransferState, Unverified, open_notice};
+use qlive_tencent::pay::{
+    Notice, Pay, Refund, Signed, Transfer, TransferState, Unverified, open_notice,
+};
 
 use crate::ask::transaction;
 use crate::refund::{News, State};
@@ -50,11 +52,18 @@ pub enum Taken {
 impl Payments {
     /// Takes a notice of WeChat Pay.
     pub async fn pay_notice(&self, signed: &Signed, body: &[u8]) -> Result<Verdict, PaymentsError> {
-        let Some(pay) = &self.providers.wechat_pay else { return Ok(Verdict::Forged) };
+        let Some(pay) = &self.providers.wechat_pay else {
+            return Ok(Verdict::Forged);
+        };
         match self.verify(pay, signed, body).await {
             Ok(()) => {}
             Err(Unverified::Probe) => return Ok(Verdict::Probe),
-            Err(Unverified::Missing | Unverified::Stale | Unverified::UnknownKey | Unverified::Wrong) => {
+            Err(
+                Unverified::Missing
+                | Unverified::Stale
+                | Unverified::UnknownKey
+                | Unverified::Wrong,
+            ) => {
                 return Ok(Verdict::Forged);
             }
         }
@@ -67,11 +76,17 @@ impl Payments {
                 tracing::info!(event, "a notice that we do not handle");
                 Ok(Verdict::Taken(Taken::Unhandled))
             }
-            Ok(Notice::Payment(told)) if told.mchid != pay.mchid() => Ok(Verdict::Unfit("another merchant's")),
+            Ok(Notice::Payment(told)) if told.mchid != pay.mchid() => {
+                Ok(Verdict::Unfit("another merchant's"))
+            }
             Ok(Notice::Payment(told)) => self.paid(&told.out_trade_no, transaction(&told)).await,
-            Ok(Notice::Refund(told)) if told.mchid != pay.mchid() => Ok(Verdict::Unfit("another merchant's")),
+            Ok(Notice::Refund(told)) if told.mchid != pay.mchid() => {
+                Ok(Verdict::Unfit("another merchant's"))
+            }
             Ok(Notice::Refund(told)) => self.refunded(&told).await,
-            Ok(Notice::Transfer(told)) if told.mchid != pay.mchid() => Ok(Verdict::Unfit("another merchant's")),
+            Ok(Notice::Transfer(told)) if told.mchid != pay.mchid() => {
+                Ok(Verdict::Unfit("another merchant's"))
+            }
             Ok(Notice::Transfer(told)) => self.transferred(told).await,
         }
     }
@@ -109,19 +124,24 @@ impl Payments {
                 Ok::<_, PaymentsError>((ours, crate::store::find(conn, &no)?))
             })
             .await?;
-        let Some(order) = order else { return Ok(Verdict::Taken(Taken::Unknown)) };
+        let Some(order) = order else {
+            return Ok(Verdict::Taken(Taken::Unknown));
+        };
         if told.total != order.price.get() {
             return Ok(Verdict::Unfit("another amount"));
         }
         let news = refunding::news(told.state);
         match ours {
-            Some(refund) if refund.fen.get() != told.refund || refund.out_trade_no != told.out_trade_no => {
+            Some(refund)
+                if refund.fen.get() != told.refund || refund.out_trade_no != told.out_trade_no =>
+            {
                 Ok(Verdict::Unfit("another amount"))
             }
             Some(_) if news == News::Pending => Ok(Verdict::Taken(Taken::Known)),
             Some(refund) if refund.state != State::Asked => Ok(settled(refund.state, news)),
             Some(refund) => {
-                self.refund_news(Provider::WechatPay, &refund.number, news).await?;
+                self.refund_news(Provider::WechatPay, &refund.number, news)
+                    .await?;
                 Ok(Verdict::Taken(Taken::Settled))
             }
             None if news != News::Done => Ok(Verdict::Taken(Taken::Known)),
@@ -170,14 +190,20 @@ impl Payments {
 
     async fn transferred(&self, told: Transfer) -> Result<Verdict, PaymentsError> {
         let no = told.out_bill_no.clone();
-        let known = self.db.read(move |conn| Ok::<_, PaymentsError>(by_bill(conn, &no)?)).await?;
-        let Some(withdrawal) = known else { return Ok(Verdict::Taken(Taken::Unknown)) };
+        let known = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(by_bill(conn, &no)?))
+            .await?;
+        let Some(withdrawal) = known else {
+            return Ok(Verdict::Taken(Taken::Unknown));
+        };
         // A notice tells the amount; one without it is no notice of a transfer.
         if told.fen.is_none() || !fits(&told, &withdrawal) {
             return Ok(Verdict::Unfit("another amount"));
         }
         if withdrawal.state.is_final() {
-            let paid_twice = told.state == TransferState::Success && withdrawal.state != payout::State::Paid;
+            let paid_twice =
+                told.state == TransferState::Success && withdrawal.state != payout::State::Paid;
             return Ok(if paid_twice {
                 Verdict::Unfit("paid after its income came back")
             } else {
@@ -194,7 +220,9 @@ impl Payments {
 
 /// Asks the outside for as long as a callback may take, which is a second. What takes longer goes on
 /// behind our back: WeChat is told to come again, and finds it done.
-pub(crate) async fn in_time<T: Send + 'static>(asking: impl Future<Output = T> + Send + 'static) -> Option<T> {
+pub(crate) async fn in_time<T: Send + 'static>(
+    asking: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
     match tokio::time::timeout(ASKED_WITHIN, tokio::spawn(asking)).await {
         Ok(Ok(answer)) => Some(answer),
         Ok(Err(fault)) => {

@@ -84,16 +84,28 @@ pub struct Decision {
 #[must_use]
 pub const fn decide(state: State, age: Age, news: News) -> Decision {
     const fn so(state: State, next: Next) -> Decision {
-        Decision { state, credit: false, next }
+        Decision {
+            state,
+            credit: false,
+            next,
+        }
     }
     match (state, news) {
         (State::Paid, _) => so(State::Paid, Next::Rest),
-        (State::Created | State::Closed, News::Paid) => Decision { state: State::Paid, credit: true, next: Next::Rest },
+        (State::Created | State::Closed, News::Paid) => Decision {
+            state: State::Paid,
+            credit: true,
+            next: Next::Rest,
+        },
         (State::Created, News::Closed | News::Refused) => so(State::Closed, Next::Rest),
         (State::Created, News::Unclear) => so(State::Created, Next::Ask),
-        (State::Created, News::Unpaid | News::Missing) if matches!(age, Age::Fresh) => so(State::Created, Next::Ask),
+        (State::Created, News::Unpaid | News::Missing) if matches!(age, Age::Fresh) => {
+            so(State::Created, Next::Ask)
+        }
         (State::Created, News::Unpaid) => so(State::Created, Next::Close),
-        (State::Created, News::Missing) | (State::Closed, News::Unpaid | News::Missing) if matches!(age, Age::Old) => {
+        (State::Created, News::Missing) | (State::Closed, News::Unpaid | News::Missing)
+            if matches!(age, Age::Old) =>
+        {
             so(State::Closed, Next::Rest)
         }
         (State::Created, News::Missing) => so(State::Closed, Next::LastLook),
@@ -110,12 +122,20 @@ mod tests {
 
     const STATES: [State; 3] = [State::Created, State::Paid, State::Closed];
     const AGES: [Age; 3] = [Age::Fresh, Age::Expired, Age::Old];
-    const NEWS: [News; 6] = [News::Paid, News::Unpaid, News::Closed, News::Missing, News::Refused, News::Unclear];
+    const NEWS: [News; 6] = [
+        News::Paid,
+        News::Unpaid,
+        News::Closed,
+        News::Missing,
+        News::Refused,
+        News::Unclear,
+    ];
 
     fn every() -> impl Iterator<Item = (State, Age, News)> {
-        STATES
-            .into_iter()
-            .flat_map(|state| AGES.into_iter().flat_map(move |age| NEWS.map(move |news| (state, age, news))))
+        STATES.into_iter().flat_map(|state| {
+            AGES.into_iter()
+                .flat_map(move |age| NEWS.map(move |news| (state, age, news)))
+        })
     }
 
     #[test]
@@ -123,7 +143,12 @@ mod tests {
         assert_eq!(STATES.map(State::number), [1, 2, 3]);
         assert_eq!(
             [1, 2, 3, 4].map(State::from_number),
-            [Some(State::Created), Some(State::Paid), Some(State::Closed), None]
+            [
+                Some(State::Created),
+                Some(State::Paid),
+                Some(State::Closed),
+                None
+            ]
         );
     }
 
@@ -133,7 +158,10 @@ mod tests {
             let decision = decide(state, age, news);
             let paid_now = state != State::Paid && news == News::Paid;
             assert_eq!(decision.credit, paid_now, "{state:?} {age:?} {news:?}");
-            assert_eq!(decision.state == State::Paid, paid_now || state == State::Paid);
+            assert_eq!(
+                decision.state == State::Paid,
+                paid_now || state == State::Paid
+            );
         }
     }
 
@@ -149,17 +177,33 @@ mod tests {
     #[test]
     fn an_order_on_offer_is_closed_only_by_the_providers_word() {
         let closes = |age, news| decide(State::Created, age, news).state == State::Closed;
-        assert_eq!(NEWS.map(|news| closes(Age::Fresh, news)), [false, false, true, false, true, false]);
-        assert_eq!(NEWS.map(|news| closes(Age::Expired, news)), [false, false, true, true, true, false]);
+        assert_eq!(
+            NEWS.map(|news| closes(Age::Fresh, news)),
+            [false, false, true, false, true, false]
+        );
+        assert_eq!(
+            NEWS.map(|news| closes(Age::Expired, news)),
+            [false, false, true, true, true, false]
+        );
     }
 
     #[test]
     fn what_follows_is_as_written() {
         let next = |state, age, news| decide(state, age, news).next;
         assert_eq!(next(State::Created, Age::Fresh, News::Unpaid), Next::Ask);
-        assert_eq!(next(State::Created, Age::Fresh, News::Missing), Next::Ask, "its client may not have asked yet");
-        assert_eq!(next(State::Created, Age::Expired, News::Unpaid), Next::Close);
-        assert_eq!(next(State::Created, Age::Expired, News::Missing), Next::LastLook);
+        assert_eq!(
+            next(State::Created, Age::Fresh, News::Missing),
+            Next::Ask,
+            "its client may not have asked yet"
+        );
+        assert_eq!(
+            next(State::Created, Age::Expired, News::Unpaid),
+            Next::Close
+        );
+        assert_eq!(
+            next(State::Created, Age::Expired, News::Missing),
+            Next::LastLook
+        );
         for news in [News::Unpaid, News::Missing] {
             assert_eq!(
                 next(State::Closed, Age::Expired, news),

@@ -56,7 +56,10 @@ impl State {
     /// Whether nothing changes it any more.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Paid | Self::Rejected | Self::Failed | Self::Expired)
+        matches!(
+            self,
+            Self::Paid | Self::Rejected | Self::Failed | Self::Expired
+        )
     }
 
     /// Whether WeChat has been asked to pay it, or is to be.
@@ -84,7 +87,10 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// An operator approves. Above the limit it takes a second one, who must not be the first.
-    Approve { second_needed: bool, same_as_first: bool },
+    Approve {
+        second_needed: bool,
+        same_as_first: bool,
+    },
     /// An operator rejects. What WeChat was to pay only when it is certain that it never took it.
     Reject { never_taken: bool },
     /// WeChat tells where the transfer is, and whether it failed for want of the user's confirmation.
@@ -128,14 +134,34 @@ pub const fn decide(state: State, event: Event) -> Result<Decision, Refusal> {
         Ok(Decision { state, held })
     }
     match (state, event) {
-        (State::Review, Event::Approve { second_needed: true, .. }) => so(State::ApprovedOnce, Held::Stays),
+        (
+            State::Review,
+            Event::Approve {
+                second_needed: true,
+                ..
+            },
+        ) => so(State::ApprovedOnce, Held::Stays),
         (State::Review, Event::Approve { .. }) => so(State::Approved, Held::Stays),
-        (State::ApprovedOnce, Event::Approve { same_as_first: true, .. }) => Err(Refusal::SameOperator),
+        (
+            State::ApprovedOnce,
+            Event::Approve {
+                same_as_first: true,
+                ..
+            },
+        ) => Err(Refusal::SameOperator),
         (State::ApprovedOnce, Event::Approve { .. }) => so(State::Approved, Held::Stays),
         (State::Review | State::ApprovedOnce, Event::Reject { .. })
-        | (State::Approved, Event::Reject { never_taken: true }) => so(State::Rejected, Held::Returns),
+        | (State::Approved, Event::Reject { never_taken: true }) => {
+            so(State::Rejected, Held::Returns)
+        }
         (_, Event::Approve { .. } | Event::Reject { .. }) => Err(Refusal::Decided),
-        (State::Approved | State::Confirm | State::UnderWay, Event::Told { state: told, overdue }) => match told {
+        (
+            State::Approved | State::Confirm | State::UnderWay,
+            Event::Told {
+                state: told,
+                overdue,
+            },
+        ) => match told {
             TransferState::WaitUserConfirm => so(State::Confirm, Held::Stays),
             TransferState::UnderWay => so(State::UnderWay, Held::Stays),
             TransferState::Success => so(State::Paid, Held::Goes),
@@ -165,9 +191,15 @@ mod tests {
         for flag in [false, true] {
             events.push(Event::Reject { never_taken: flag });
             for other in [false, true] {
-                events.push(Event::Approve { second_needed: flag, same_as_first: other });
+                events.push(Event::Approve {
+                    second_needed: flag,
+                    same_as_first: other,
+                });
             }
-            events.extend(TOLD.map(|state| Event::Told { state, overdue: flag }));
+            events.extend(TOLD.map(|state| Event::Told {
+                state,
+                overdue: flag,
+            }));
         }
         events
     }
@@ -179,21 +211,51 @@ mod tests {
             assert_eq!(State::from_number(state.number()), Some(state));
         }
         assert_eq!(State::from_number(10), None);
-        let at_wechat: Vec<State> = State::ALL.into_iter().filter(|state| state.is_at_wechat()).collect();
-        assert_eq!(at_wechat, [State::Approved, State::Confirm, State::UnderWay]);
+        let at_wechat: Vec<State> = State::ALL
+            .into_iter()
+            .filter(|state| state.is_at_wechat())
+            .collect();
+        assert_eq!(
+            at_wechat,
+            [State::Approved, State::Confirm, State::UnderWay]
+        );
         let names = State::ALL.map(State::name);
-        assert_eq!(names, ["review", "review", "paying", "confirm", "paying", "paid", "rejected", "failed", "expired"]);
-        assert_eq!(State::ALL.map(State::is_final), [false, false, false, false, false, true, true, true, true]);
+        assert_eq!(
+            names,
+            [
+                "review", "review", "paying", "confirm", "paying", "paid", "rejected", "failed",
+                "expired"
+            ]
+        );
+        assert_eq!(
+            State::ALL.map(State::is_final),
+            [false, false, false, false, false, true, true, true, true]
+        );
     }
 
     #[test]
     fn above_the_limit_it_takes_two() {
-        let approve = |second_needed, same_as_first| Event::Approve { second_needed, same_as_first };
+        let approve = |second_needed, same_as_first| Event::Approve {
+            second_needed,
+            same_as_first,
+        };
         let to = |state, event| decide(state, event).map(|decision| decision.state);
-        assert_eq!(to(State::Review, approve(false, false)), Ok(State::Approved));
-        assert_eq!(to(State::Review, approve(true, false)), Ok(State::ApprovedOnce));
-        assert_eq!(to(State::ApprovedOnce, approve(true, true)), Err(Refusal::SameOperator));
-        assert_eq!(to(State::ApprovedOnce, approve(true, false)), Ok(State::Approved));
+        assert_eq!(
+            to(State::Review, approve(false, false)),
+            Ok(State::Approved)
+        );
+        assert_eq!(
+            to(State::Review, approve(true, false)),
+            Ok(State::ApprovedOnce)
+        );
+        assert_eq!(
+            to(State::ApprovedOnce, approve(true, true)),
+            Err(Refusal::SameOperator)
+        );
+        assert_eq!(
+            to(State::ApprovedOnce, approve(true, false)),
+            Ok(State::Approved)
+        );
         for state in [
             State::Approved,
             State::Confirm,
@@ -204,30 +266,84 @@ mod tests {
             State::Expired,
         ] {
             assert_eq!(to(state, approve(false, false)), Err(Refusal::Decided));
-            assert_eq!(to(state, Event::Reject { never_taken: false }), Err(Refusal::Decided));
+            assert_eq!(
+                to(state, Event::Reject { never_taken: false }),
+                Err(Refusal::Decided)
+            );
             let reject = decide(state, Event::Reject { never_taken: true });
             assert_eq!(reject.is_ok(), state == State::Approved, "{state:?}");
         }
-        let rejected = Ok(Decision { state: State::Rejected, held: Held::Returns });
+        let rejected = Ok(Decision {
+            state: State::Rejected,
+            held: Held::Returns,
+        });
         for state in [State::Review, State::ApprovedOnce] {
-            assert_eq!(decide(state, Event::Reject { never_taken: false }), rejected);
+            assert_eq!(
+                decide(state, Event::Reject { never_taken: false }),
+                rejected
+            );
         }
-        assert_eq!(decide(State::Approved, Event::Reject { never_taken: true }), rejected);
+        assert_eq!(
+            decide(State::Approved, Event::Reject { never_taken: true }),
+            rejected
+        );
     }
 
     #[test]
     fn wechats_word_moves_what_was_sent() {
         for state in [State::Approved, State::Confirm, State::UnderWay] {
-            let told = |word, overdue| decide(state, Event::Told { state: word, overdue }).unwrap();
+            let told = |word, overdue| {
+                decide(
+                    state,
+                    Event::Told {
+                        state: word,
+                        overdue,
+                    },
+                )
+                .unwrap()
+            };
             assert_eq!(
                 told(TransferState::WaitUserConfirm, false),
-                Decision { state: State::Confirm, held: Held::Stays }
+                Decision {
+                    state: State::Confirm,
+                    held: Held::Stays
+                }
             );
-            assert_eq!(told(TransferState::UnderWay, false), Decision { state: State::UnderWay, held: Held::Stays });
-            assert_eq!(told(TransferState::Success, false), Decision { state: State::Paid, held: Held::Goes });
-            assert_eq!(told(TransferState::Fail, false), Decision { state: State::Failed, held: Held::Returns });
-            assert_eq!(told(TransferState::Fail, true), Decision { state: State::Expired, held: Held::Returns });
-            assert_eq!(told(TransferState::Cancelled, true), Decision { state: State::Failed, held: Held::Returns });
+            assert_eq!(
+                told(TransferState::UnderWay, false),
+                Decision {
+                    state: State::UnderWay,
+                    held: Held::Stays
+                }
+            );
+            assert_eq!(
+                told(TransferState::Success, false),
+                Decision {
+                    state: State::Paid,
+                    held: Held::Goes
+                }
+            );
+            assert_eq!(
+                told(TransferState::Fail, false),
+                Decision {
+                    state: State::Failed,
+                    held: Held::Returns
+                }
+            );
+            assert_eq!(
+                told(TransferState::Fail, true),
+                Decision {
+                    state: State::Expired,
+                    held: Held::Returns
+                }
+            );
+            assert_eq!(
+                told(TransferState::Cancelled, true),
+                Decision {
+                    state: State::Failed,
+                    held: Held::Returns
+                }
+            );
         }
     }
 
@@ -235,9 +351,22 @@ mod tests {
     fn a_refusal_counts_only_before_wechat_took_it() {
         for state in State::ALL {
             let decision = decide(state, Event::Refused).unwrap();
-            let expected = if state == State::Approved { State::Failed } else { state };
-            assert_eq!((decision.state, decision.held == Held::Returns), (expected, state == State::Approved));
-            assert_eq!(decide(state, Event::Unclear), Ok(Decision { state, held: Held::Stays }));
+            let expected = if state == State::Approved {
+                State::Failed
+            } else {
+                state
+            };
+            assert_eq!(
+                (decision.state, decision.held == Held::Returns),
+                (expected, state == State::Approved)
+            );
+            assert_eq!(
+                decide(state, Event::Unclear),
+                Ok(Decision {
+                    state,
+                    held: Held::Stays
+                })
+            );
         }
     }
 
@@ -245,13 +374,26 @@ mod tests {
     fn nothing_unsent_is_moved_by_wechat_and_nothing_final_by_anybody() {
         for state in State::ALL {
             for event in events() {
-                let Ok(decision) = decide(state, event) else { continue };
+                let Ok(decision) = decide(state, event) else {
+                    continue;
+                };
                 if state.is_final()
-                    || (matches!(state, State::Review | State::ApprovedOnce) && matches!(event, Event::Told { .. }))
+                    || (matches!(state, State::Review | State::ApprovedOnce)
+                        && matches!(event, Event::Told { .. }))
                 {
-                    assert_eq!(decision, Decision { state, held: Held::Stays }, "{state:?} {event:?}");
+                    assert_eq!(
+                        decision,
+                        Decision {
+                            state,
+                            held: Held::Stays
+                        },
+                        "{state:?} {event:?}"
+                    );
                 }
-                assert_eq!(decision.held == Held::Goes, decision.state == State::Paid && state != State::Paid);
+                assert_eq!(
+                    decision.held == Held::Goes,
+                    decision.state == State::Paid && state != State::Paid
+                );
             }
         }
     }

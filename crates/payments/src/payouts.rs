@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_ledger::{
-    Account, Code, Entry, Kind, Purpose, Purse, Request, credited_since, post, purse, recall, remember,
+    Account, Code, Entry, Kind, Purpose, Purse, Request, credited_since, post, purse, recall,
+    remember,
 };
 use qlive_store::audit::{self, Operator};
 use qlive_store::schema::withdrawals;
@@ -51,8 +52,15 @@ pub struct Wish {
 
 impl Wish {
     fn request(&self) -> Request {
-        let input = format!("{}|{}", self.income, self.real_name.as_deref().unwrap_or_default());
-        Request::new(format!("withdraw:{}:{}", self.user, self.request_id), &input)
+        let input = format!(
+            "{}|{}",
+            self.income,
+            self.real_name.as_deref().unwrap_or_default()
+        );
+        Request::new(
+            format!("withdraw:{}:{}", self.user, self.request_id),
+            &input,
+        )
     }
 }
 
@@ -64,7 +72,11 @@ fn worth(income: Coins, ten_thousandths: i64) -> Result<Fen, TooMany> {
 
 /// What may be withdrawn: income that is old enough, and none while there is debt.
 fn withdrawable(purse: &Purse, young: Coins) -> Coins {
-    if purse.owed.is_zero() { purse.income.minus(young).unwrap_or(Coins::ZERO) } else { Coins::ZERO }
+    if purse.owed.is_zero() {
+        purse.income.minus(young).unwrap_or(Coins::ZERO)
+    } else {
+        Coins::ZERO
+    }
 }
 
 impl Payments {
@@ -77,13 +89,22 @@ impl Payments {
     /// Holds income and writes the withdrawal for review.
     pub async fn withdraw(&self, wish: Wish) -> Result<Withdrawal, PaymentsError> {
         let rules = self.payouts.clone().ok_or(PaymentsError::PayoutsOff)?;
-        let rate = self.configs.snapshot().await?.withdraw_rate().ten_thousandths();
+        let rate = self
+            .configs
+            .snapshot()
+            .await?
+            .withdraw_rate()
+            .ten_thousandths();
         let profile = self.users.profile(wish.user).await?;
         let now = self.clock.now();
         // Looked into apart from the writing first: what is refused must not make gifts wait.
         let (asked, allowed) = (wish.clone(), rules.clone());
-        self.db.read(move |conn| check(conn, now, &asked, &allowed, rate)).await?;
-        self.db.write(move |conn| once(conn, now, &wish, &profile, &rules, rate)).await
+        self.db
+            .read(move |conn| check(conn, now, &asked, &allowed, rate))
+            .await?;
+        self.db
+            .write(move |conn| once(conn, now, &wish, &profile, &rules, rate))
+            .await
     }
 
     /// Approves a withdrawal. True when that sends it, false when it takes a second approval.
@@ -104,10 +125,13 @@ impl Payments {
                 }
                 let sent = decision.state == State::Approved;
                 let fields = (
-                    withdrawals::first_approval.eq(withdrawal.first_approval.as_ref().unwrap_or(&by.name)),
+                    withdrawals::first_approval
+                        .eq(withdrawal.first_approval.as_ref().unwrap_or(&by.name)),
                     withdrawals::due_at.eq(sent.then_some(now.millis())),
                 );
-                let before = withdrawals::table.find(id).filter(withdrawals::state.eq(withdrawal.state.number()));
+                let before = withdrawals::table
+                    .find(id)
+                    .filter(withdrawals::state.eq(withdrawal.state.number()));
                 let changed = diesel::update(before)
                     .set((fields, withdrawals::state.eq(decision.state.number())))
                     .execute(conn)?;
@@ -122,7 +146,10 @@ impl Payments {
 
     /// Rejects a withdrawal; the income comes back. One that was approved only while WeChat knows nothing of it.
     pub async fn reject(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
-        let before = self.db.read(move |conn| Ok::<_, PaymentsError>(find(conn, id)?)).await?;
+        let before = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(find(conn, id)?))
+            .await?;
         let before = before.ok_or(PaymentsError::UnknownWithdrawal)?;
         let never_taken = before.state == State::Approved && self.was_never_taken(&before).await?;
         let now = self.clock.now();
@@ -130,10 +157,18 @@ impl Payments {
             .write(move |conn| {
                 let withdrawal = find(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)?;
                 // We took it up for our own question; whoever took it up since may have had it sent.
-                let never_taken = never_taken && withdrawal.asked.times == before.asked.times.saturating_add(1);
-                let decision = decide(withdrawal.state, Event::Reject { never_taken }).map_err(refused)?;
+                let never_taken =
+                    never_taken && withdrawal.asked.times == before.asked.times.saturating_add(1);
+                let decision =
+                    decide(withdrawal.state, Event::Reject { never_taken }).map_err(refused)?;
                 conclude(conn, now, &withdrawal, decision, &by.reason)?;
-                Ok(audit::record(conn, now, &by, "withdrawals reject", &id.to_string())?)
+                Ok(audit::record(
+                    conn,
+                    now,
+                    &by,
+                    "withdrawals reject",
+                    &id.to_string(),
+                )?)
             })
             .await
     }
@@ -163,7 +198,12 @@ fn once(
     let id = insert(conn, now, wish, profile, amount)?;
     let of = |purpose| Account::User(wish.user, purpose);
     let entry = Entry::new(Kind::Hold, id.to_string());
-    let entry = entry.moving(of(Purpose::Income), of(Purpose::Held), wish.income, Code::Hold);
+    let entry = entry.moving(
+        of(Purpose::Income),
+        of(Purpose::Held),
+        wish.income,
+        Code::Hold,
+    );
     let group = post(conn, now, &entry)?;
     // What was faster than we are shows now that the purse is ours: a debt that
     // a refund left, or income that another withdrawal held.
@@ -187,7 +227,13 @@ enum Checked {
 }
 
 /// Whether a wish is to be granted.
-fn check(conn: &mut Conn, now: Moment, wish: &Wish, rules: &PayoutRules, rate: i64) -> Result<Checked, PaymentsError> {
+fn check(
+    conn: &mut Conn,
+    now: Moment,
+    wish: &Wish,
+    rules: &PayoutRules,
+    rate: i64,
+) -> Result<Checked, PaymentsError> {
     let request = wish.request();
     if let Some(kept) = kept(conn, &request)? {
         return Ok(Checked::Kept(Box::new(kept)));
@@ -215,21 +261,44 @@ fn check(conn: &mut Conn, now: Moment, wish: &Wish, rules: &PayoutRules, rate: i
 
 /// The withdrawal that this request made before.
 fn kept(conn: &mut Conn, request: &Request) -> Result<Option<Withdrawal>, PaymentsError> {
-    let Some(kept) = recall(conn, request)? else { return Ok(None) };
-    let id = kept.parse().ok().ok_or(StoreError::Corrupt("a withdrawal's outcome"))?;
+    let Some(kept) = recall(conn, request)? else {
+        return Ok(None);
+    };
+    let id = kept
+        .parse()
+        .ok()
+        .ok_or(StoreError::Corrupt("a withdrawal's outcome"))?;
     Ok(find(conn, id)?)
 }
 
-fn insert(conn: &mut Conn, now: Moment, wish: &Wish, profile: &Profile, amount: Fen) -> Result<i64, StoreError> {
+fn insert(
+    conn: &mut Conn,
+    now: Moment,
+    wish: &Wish,
+    profile: &Profile,
+    amount: Fen,
+) -> Result<i64, StoreError> {
     Ok(diesel::insert_into(withdrawals::table)
         .values((
-            (withdrawals::user_id.eq(wish.user.get()), withdrawals::app_id.eq(&profile.app_id)),
-            (withdrawals::openid.eq(&profile.openid), withdrawals::income.eq(wish.income.get())),
-            (withdrawals::fen.eq(amount.get()), withdrawals::state.eq(State::Review.number())),
+            (
+                withdrawals::user_id.eq(wish.user.get()),
+                withdrawals::app_id.eq(&profile.app_id),
+            ),
+            (
+                withdrawals::openid.eq(&profile.openid),
+                withdrawals::income.eq(wish.income.get()),
+            ),
+            (
+                withdrawals::fen.eq(amount.get()),
+                withdrawals::state.eq(State::Review.number()),
+            ),
             withdrawals::real_name.eq(wish.real_name.as_deref().unwrap_or_default()),
             withdrawals::out_bill_no.eq(number('W', now)),
             (withdrawals::sent.eq(false), withdrawals::detail.eq("")),
-            (withdrawals::created_at.eq(now.millis()), withdrawals::asks.eq(0)),
+            (
+                withdrawals::created_at.eq(now.millis()),
+                withdrawals::asks.eq(0),
+            ),
         ))
         .returning(withdrawals::id)
         .get_result(conn)?)
@@ -243,7 +312,9 @@ pub(crate) fn conclude(
     decision: Decision,
     why: &str,
 ) -> Result<(), PaymentsError> {
-    let before = withdrawals::table.find(withdrawal.id).filter(withdrawals::state.eq(withdrawal.state.number()));
+    let before = withdrawals::table
+        .find(withdrawal.id)
+        .filter(withdrawals::state.eq(withdrawal.state.number()));
     let changed = diesel::update(before)
         .set((
             withdrawals::state.eq(decision.state.number()),
@@ -261,13 +332,34 @@ pub(crate) fn conclude(
     let of = |purpose| Account::User(withdrawal.user, purpose);
     let (kind, to, code) = match decision.held {
         Held::Stays => return Ok(()),
-        Held::Goes => (Kind::Payout, Account::System(qlive_ledger::System::PaidOut), Code::Payout),
-        Held::Returns => (Kind::PayoutReturned, of(Purpose::Income), Code::PayoutReturned),
+        Held::Goes => (
+            Kind::Payout,
+            Account::System(qlive_ledger::System::PaidOut),
+            Code::Payout,
+        ),
+        Held::Returns => (
+            Kind::PayoutReturned,
+            of(Purpose::Income),
+            Code::PayoutReturned,
+        ),
     };
     let entry = Entry::new(kind, withdrawal.id.to_string());
-    let group = post(conn, now, &entry.moving(of(Purpose::Held), to, withdrawal.income, code))?;
-    let request = Request::new(format!("withdrawal:{}", withdrawal.id), decision.state.name());
-    Ok(remember(conn, now, &request, decision.state.name(), Some(group))?)
+    let group = post(
+        conn,
+        now,
+        &entry.moving(of(Purpose::Held), to, withdrawal.income, code),
+    )?;
+    let request = Request::new(
+        format!("withdrawal:{}", withdrawal.id),
+        decision.state.name(),
+    );
+    Ok(remember(
+        conn,
+        now,
+        &request,
+        decision.state.name(),
+        Some(group),
+    )?)
 }
 
 #[cfg(test)]
@@ -289,10 +381,26 @@ mod tests {
 
     #[test]
     fn young_income_and_income_in_debt_stay() {
-        let purse = Purse { income: coins(100), ..Purse::default() };
+        let purse = Purse {
+            income: coins(100),
+            ..Purse::default()
+        };
         assert_eq!(withdrawable(&purse, coins(0)), coins(100));
         assert_eq!(withdrawable(&purse, coins(30)), coins(70));
-        assert_eq!(withdrawable(&purse, coins(130)), coins(0), "never below zero");
-        assert_eq!(withdrawable(&Purse { owed: coins(1), ..purse }, coins(0)), coins(0));
+        assert_eq!(
+            withdrawable(&purse, coins(130)),
+            coins(0),
+            "never below zero"
+        );
+        assert_eq!(
+            withdrawable(
+                &Purse {
+                    owed: coins(1),
+                    ..purse
+                },
+                coins(0)
+            ),
+            coins(0)
+        );
     }
 }

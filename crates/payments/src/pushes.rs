@@ -21,20 +21,33 @@ impl Payments {
         }
         // Whatever a plain one says has to be asked about.
         let (this, opened) = (self.clone(), opened.clone());
-        in_time(async move { this.take_push(&opened).await }).await.unwrap_or(Ok(Verdict::Again))
+        in_time(async move { this.take_push(&opened).await })
+            .await
+            .unwrap_or(Ok(Verdict::Again))
     }
 
     async fn take_push(&self, opened: &Opened) -> Result<Verdict, PaymentsError> {
         match &opened.event {
-            PushEvent::GoodsPaid { out_trade_no, .. } => match self.goods_order(out_trade_no).await? {
+            PushEvent::GoodsPaid { out_trade_no, .. } => {
+                match self.goods_order(out_trade_no).await? {
+                    None => Ok(Verdict::Taken(Taken::Unknown)),
+                    Some(order) => self.goods_paid(&order, &opened.event, opened.trust).await,
+                }
+            }
+            PushEvent::Refunded { mch_order_id, .. } => match self.goods_order(mch_order_id).await?
+            {
                 None => Ok(Verdict::Taken(Taken::Unknown)),
-                Some(order) => self.goods_paid(&order, &opened.event, opened.trust).await,
+                Some(order) => {
+                    self.goods_refunded(&order, &opened.event, opened.trust)
+                        .await
+                }
             },
-            PushEvent::Refunded { mch_order_id, .. } => match self.goods_order(mch_order_id).await? {
-                None => Ok(Verdict::Taken(Taken::Unknown)),
-                Some(order) => self.goods_refunded(&order, &opened.event, opened.trust).await,
-            },
-            PushEvent::Complained { request_id, openid, mch_order_id, complained_at } => {
+            PushEvent::Complained {
+                request_id,
+                openid,
+                mch_order_id,
+                complained_at,
+            } => {
                 let complaint = Complaint {
                     request_id: request_id.clone(),
                     openid: openid.clone(),
@@ -43,12 +56,20 @@ impl Payments {
                 };
                 // Anybody may have written a plain one: it counts only about an order of that buyer.
                 let order = self.goods_order(mch_order_id).await?;
-                if opened.trust == Trust::Plain && order.is_none_or(|order| order.openid != *openid) {
+                if opened.trust == Trust::Plain && order.is_none_or(|order| order.openid != *openid)
+                {
                     return Ok(Verdict::Taken(Taken::Unknown));
                 }
                 let now = self.clock.now();
-                let new = self.db.write(move |conn| record(conn, now, &complaint)).await?;
-                Ok(Verdict::Taken(if new { Taken::Settled } else { Taken::Known }))
+                let new = self
+                    .db
+                    .write(move |conn| record(conn, now, &complaint))
+                    .await?;
+                Ok(Verdict::Taken(if new {
+                    Taken::Settled
+                } else {
+                    Taken::Known
+                }))
             }
             PushEvent::Other(event) => {
                 tracing::info!(event, "a push that we do not handle");
@@ -59,11 +80,19 @@ impl Payments {
 
     async fn goods_order(&self, no: &str) -> Result<Option<Order>, PaymentsError> {
         let no = no.to_owned();
-        let order = self.db.read(move |conn| Ok::<_, PaymentsError>(store::find(conn, &no)?)).await?;
+        let order = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(store::find(conn, &no)?))
+            .await?;
         Ok(order.filter(|order| order.provider == Provider::Virtual))
     }
 
-    async fn goods_paid(&self, order: &Order, event: &PushEvent, trust: Trust) -> Result<Verdict, PaymentsError> {
+    async fn goods_paid(
+        &self,
+        order: &Order,
+        event: &PushEvent,
+        trust: Trust,
+    ) -> Result<Verdict, PaymentsError> {
         match trust {
             Trust::Secure => match self.believed(order, event) {
                 Ok(payment) => self.paid(&order.out_trade_no, Seen::Paid(payment)).await,
@@ -81,12 +110,21 @@ impl Payments {
         }
         self.look_into(order).await?;
         let order = self.order(&order.out_trade_no).await?;
-        Ok(if order.state == order::State::Paid { Verdict::Taken(Taken::Settled) } else { Verdict::Again })
+        Ok(if order.state == order::State::Paid {
+            Verdict::Taken(Taken::Settled)
+        } else {
+            Verdict::Again
+        })
     }
 
     /// The payment that an encrypted push tells of, when it is of this order.
     fn believed(&self, order: &Order, event: &PushEvent) -> Result<Payment, &'static str> {
-        let account = self.providers.xpay.as_ref().map(|xpay| &xpay.account).ok_or("not configured")?;
+        let account = self
+            .providers
+            .xpay
+            .as_ref()
+            .map(|xpay| &xpay.account)
+            .ok_or("not configured")?;
         let PushEvent::GoodsPaid {
             openid,
             env,
@@ -113,7 +151,10 @@ impl Payments {
         if orig_price != actual_price {
             return Err("another amount");
         }
-        let named = [transaction_id, out_trade_no].into_iter().find(|id| !id.is_empty()).cloned();
+        let named = [transaction_id, out_trade_no]
+            .into_iter()
+            .find(|id| !id.is_empty())
+            .cloned();
         Ok(Payment {
             provider: Provider::Virtual,
             app_id: account.app_id.clone(),
@@ -126,8 +167,20 @@ impl Payments {
         })
     }
 
-    async fn goods_refunded(&self, order: &Order, event: &PushEvent, trust: Trust) -> Result<Verdict, PaymentsError> {
-        let PushEvent::Refunded { wx_refund_id, mch_refund_id, refund_fee, succeeded, .. } = event else {
+    async fn goods_refunded(
+        &self,
+        order: &Order,
+        event: &PushEvent,
+        trust: Trust,
+    ) -> Result<Verdict, PaymentsError> {
+        let PushEvent::Refunded {
+            wx_refund_id,
+            mch_refund_id,
+            refund_fee,
+            succeeded,
+            ..
+        } = event
+        else {
             return Ok(Verdict::Unreadable);
         };
         let (no, number) = (order.out_trade_no.clone(), mch_refund_id.clone());
@@ -138,7 +191,9 @@ impl Payments {
                 Ok::<_, PaymentsError>((ours, refunds::of_order(conn, &no)?))
             })
             .await?;
-        let Some(succeeded) = *succeeded else { return Ok(Verdict::Unreadable) };
+        let Some(succeeded) = *succeeded else {
+            return Ok(Verdict::Unreadable);
+        };
         let news = if succeeded { News::Done } else { News::Refused };
         let plain = trust == Trust::Plain;
         if let Some(refund) = ours {
@@ -151,7 +206,8 @@ impl Payments {
             if plain && self.standing_of(&refund, order).await != Ok(Some(news)) {
                 return Ok(Verdict::Again);
             }
-            self.refund_news(Provider::Virtual, &refund.number, news).await?;
+            self.refund_news(Provider::Virtual, &refund.number, news)
+                .await?;
             return Ok(Verdict::Taken(Taken::Settled));
         }
         if !succeeded || before.iter().any(|refund| refund.number == *wx_refund_id) {
@@ -160,8 +216,14 @@ impl Payments {
         // What WeChat says is gone counts, not what a push says that anybody may have written.
         // So it does where a refund is on record under another number, which may be this very one's.
         let doubted = plain || before.iter().any(|refund| !refund.ours);
-        let fen = if doubted { self.unheard_in_time(order, before).await } else { Some(*refund_fee) };
-        let Some(fen) = fen else { return Ok(Verdict::Again) };
+        let fen = if doubted {
+            self.unheard_in_time(order, before).await
+        } else {
+            Some(*refund_fee)
+        };
+        let Some(fen) = fen else {
+            return Ok(Verdict::Again);
+        };
         let by_platform = ByPlatform {
             provider: Provider::Virtual,
             number: wx_refund_id.clone(),
@@ -174,7 +236,9 @@ impl Payments {
 
     async fn unheard_in_time(&self, order: &Order, known: Vec<RefundShown>) -> Option<i64> {
         let (this, order) = (self.clone(), order.clone());
-        in_time(async move { this.unheard_of(&order, &known).await }).await.flatten()
+        in_time(async move { this.unheard_of(&order, &known).await })
+            .await
+            .flatten()
     }
 
     /// What went back of an order, by WeChat's own word, beyond every refund we know of. `None` when
@@ -184,8 +248,15 @@ impl Payments {
             return None;
         }
         let left = self.standing(order).await.ok()?.left;
-        let heard = known.iter().filter(|refund| refund.state == State::Done).map(|refund| refund.fen.get());
-        let gone = order.price.get().checked_sub(left)?.checked_sub(heard.sum())?;
+        let heard = known
+            .iter()
+            .filter(|refund| refund.state == State::Done)
+            .map(|refund| refund.fen.get());
+        let gone = order
+            .price
+            .get()
+            .checked_sub(left)?
+            .checked_sub(heard.sum())?;
         (gone > 0).then_some(gone)
     }
 }

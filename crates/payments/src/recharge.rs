@@ -40,11 +40,25 @@ pub struct Recharge {
 
 impl Payments {
     /// Makes an order of a block. `code` is a fresh login code, whose session key then signs.
-    pub async fn recharge(&self, user: UserId, block: i64, code: Option<&str>) -> Result<Recharge, PaymentsError> {
-        let block = self.db.read(move |conn| blocks::find(conn, block)?.ok_or(PaymentsError::UnknownBlock)).await?;
+    pub async fn recharge(
+        &self,
+        user: UserId,
+        block: i64,
+        code: Option<&str>,
+    ) -> Result<Recharge, PaymentsError> {
+        let block = self
+            .db
+            .read(move |conn| blocks::find(conn, block)?.ok_or(PaymentsError::UnknownBlock))
+            .await?;
         let profile = self.users.profile(user).await?;
-        match (self.providers.chosen, &self.providers.wechat_pay, &self.providers.xpay) {
-            (Some(Provider::WechatPay), Some(pay), _) => self.by_wechat_pay(pay, &block, &profile).await,
+        match (
+            self.providers.chosen,
+            &self.providers.wechat_pay,
+            &self.providers.xpay,
+        ) {
+            (Some(Provider::WechatPay), Some(pay), _) => {
+                self.by_wechat_pay(pay, &block, &profile).await
+            }
             (Some(Provider::Virtual), _, Some(xpay)) if xpay.account.app_id == profile.app_id => {
                 let key = self.users.session_key(&profile, code).await?;
                 self.by_virtual(xpay, &block, &profile, &key).await
@@ -53,7 +67,12 @@ impl Payments {
         }
     }
 
-    async fn by_wechat_pay(&self, pay: &Pay, block: &Block, profile: &Profile) -> Result<Recharge, PaymentsError> {
+    async fn by_wechat_pay(
+        &self,
+        pay: &Pay,
+        block: &Block,
+        profile: &Profile,
+    ) -> Result<Recharge, PaymentsError> {
         let (no, at) = self.create(Provider::WechatPay, block, profile).await?;
         let order = Prepay {
             app_id: &profile.app_id,
@@ -100,9 +119,16 @@ impl Payments {
         profile: &Profile,
         session_key: &SecretString,
     ) -> Result<Recharge, PaymentsError> {
-        let product_id = block.product_id.as_deref().ok_or(PaymentsError::ProviderUnavailable)?;
+        let product_id = block
+            .product_id
+            .as_deref()
+            .ok_or(PaymentsError::ProviderUnavailable)?;
         let (no, at) = self.create(Provider::Virtual, block, profile).await?;
-        let goods = Goods { product_id, fen: block.price.get(), out_trade_no: &no };
+        let goods = Goods {
+            product_id,
+            fen: block.price.get(),
+            out_trade_no: &no,
+        };
         let signed = xpay.account.sign_goods(&goods, session_key);
         let content = json!({
             "provider": Provider::Virtual.name(),
@@ -127,7 +153,9 @@ impl Payments {
         let named = no.clone();
         self.db
             .write(move |conn| {
-                let open = orders::user_id.eq(profile.user.get()).and(orders::state.eq(State::Created.number()));
+                let open = orders::user_id
+                    .eq(profile.user.get())
+                    .and(orders::state.eq(State::Created.number()));
                 // No older one is on offer; there the index begins.
                 let open = open.and(orders::created_at.gt(now.before(OFFERED).millis()));
                 let open = orders::table.filter(open.and(orders::expires_at.gt(now.millis())));
@@ -147,7 +175,9 @@ impl Payments {
         let (no, ends) = (no.to_owned(), self.clock.now().after(UNHEARD_OF));
         self.db
             .write(move |conn| {
-                diesel::update(orders::table.find(&no)).set(orders::expires_at.eq(ends.millis())).execute(conn)?;
+                diesel::update(orders::table.find(&no))
+                    .set(orders::expires_at.eq(ends.millis()))
+                    .execute(conn)?;
                 Ok(())
             })
             .await
@@ -157,7 +187,11 @@ impl Payments {
 /// A number of our own: a letter, the day and time in Shanghai, and twelve hex
 /// digits; letters and digits only, 27 of them, as every provider takes.
 pub(crate) fn number(letter: char, now: Moment) -> String {
-    let time: String = now.shanghai().chars().filter(char::is_ascii_digit).collect();
+    let time: String = now
+        .shanghai()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
     format!("{letter}{time}{}", random::hex(6))
 }
 
@@ -172,12 +206,31 @@ fn insert(
     diesel::insert_into(orders::table)
         .values((
             orders::out_trade_no.eq(no),
-            (orders::user_id.eq(profile.user.get()), orders::app_id.eq(&profile.app_id)),
-            (orders::openid.eq(&profile.openid), orders::provider.eq(provider.number())),
-            (orders::block_id.eq(block.id), orders::product_id.eq(&block.product_id)),
-            (orders::gold.eq(block.gold.get()), orders::fen.eq(block.price.get()), orders::refunded_fen.eq(0)),
-            (orders::state.eq(State::Created.number()), orders::provision_due.eq(false)),
-            (orders::created_at.eq(now.millis()), orders::expires_at.eq(now.after(OFFERED).millis())),
+            (
+                orders::user_id.eq(profile.user.get()),
+                orders::app_id.eq(&profile.app_id),
+            ),
+            (
+                orders::openid.eq(&profile.openid),
+                orders::provider.eq(provider.number()),
+            ),
+            (
+                orders::block_id.eq(block.id),
+                orders::product_id.eq(&block.product_id),
+            ),
+            (
+                orders::gold.eq(block.gold.get()),
+                orders::fen.eq(block.price.get()),
+                orders::refunded_fen.eq(0),
+            ),
+            (
+                orders::state.eq(State::Created.number()),
+                orders::provision_due.eq(false),
+            ),
+            (
+                orders::created_at.eq(now.millis()),
+                orders::expires_at.eq(now.after(OFFERED).millis()),
+            ),
             (orders::asked_at.eq(0), orders::asks.eq(0)),
             orders::due_at.eq(Some(Asked::never(now).again_at().millis())),
         ))

@@ -71,11 +71,19 @@ impl DifferenceKind {
             Self::UnknownOrder => {
                 "look who else sells under this merchant; refund the payment in the console if nobody does"
             }
-            Self::NotCredited => "run `orders query` with its number: a payment that fits is then credited",
-            Self::AmountDiffers => "compare both in the console; do not credit it by hand before you know why",
-            Self::PaidTwice => "refund that payment in the console, under the number of its own there",
+            Self::NotCredited => {
+                "run `orders query` with its number: a payment that fits is then credited"
+            }
+            Self::AmountDiffers => {
+                "compare both in the console; do not credit it by hand before you know why"
+            }
+            Self::PaidTwice => {
+                "refund that payment in the console, under the number of its own there"
+            }
             Self::NotInLedger => "run `ledger audit`; the books were changed behind our back",
-            Self::NotInBill => "run `orders query` with its number, and compare with the next day's bill",
+            Self::NotInBill => {
+                "run `orders query` with its number, and compare with the next day's bill"
+            }
             Self::UnknownRefund => {
                 "its notice is missing: run `orders query` with its order's number as the bill has it, `--refund` with its own"
             }
@@ -86,8 +94,12 @@ impl DifferenceKind {
             Self::RefundTakenBack => {
                 "the buyer has his money and his coins: look it up in the console, and speak to him"
             }
-            Self::RefundFailed => "look the refund up in the console; then `ledger credit` what the buyer lacks",
-            Self::RefundNotInBill => "compare with the next day's bill; then look the refund up in the console",
+            Self::RefundFailed => {
+                "look the refund up in the console; then `ledger credit` what the buyer lacks"
+            }
+            Self::RefundNotInBill => {
+                "compare with the next day's bill; then look the refund up in the console"
+            }
         }
     }
 }
@@ -105,8 +117,13 @@ pub struct Difference {
 
 impl Payments {
     /// Compares a day (`2026-11-23`, Shanghai) with WeChat's bill of it, which is fetched when none is given.
-    pub async fn reconcile(&self, day: &str, bill: Option<String>) -> Result<Vec<Difference>, PaymentsError> {
-        let from = Moment::parse_day(day).ok_or_else(|| PaymentsError::Bill("a date is YYYY-MM-DD".into()))?;
+    pub async fn reconcile(
+        &self,
+        day: &str,
+        bill: Option<String>,
+    ) -> Result<Vec<Difference>, PaymentsError> {
+        let from = Moment::parse_day(day)
+            .ok_or_else(|| PaymentsError::Bill("a date is YYYY-MM-DD".into()))?;
         let bill = match bill {
             Some(bill) => Some(bill),
             None => self.bill(day).await?,
@@ -118,13 +135,21 @@ impl Payments {
 
     /// WeChat's trade bill of a day, as it is; none when it knows of nothing that was paid or refunded.
     pub async fn bill(&self, day: &str) -> Result<Option<String>, PaymentsError> {
-        let pay = self.providers.wechat_pay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
+        let pay = self
+            .providers
+            .wechat_pay
+            .as_ref()
+            .ok_or(PaymentsError::ProviderUnavailable)?;
         let fetched = pay.trade_bill(day, self.clock.now().secs()).await;
         fetched.map_err(|error| PaymentsError::ProviderSilent(error.to_string()))
     }
 }
 
-fn compare(conn: &mut Conn, from: Moment, rows: &[BillRow]) -> Result<Vec<Difference>, PaymentsError> {
+fn compare(
+    conn: &mut Conn,
+    from: Moment,
+    rows: &[BillRow],
+) -> Result<Vec<Difference>, PaymentsError> {
     let mut differences = Vec::new();
     let (mut paid, mut refunded) = (BTreeSet::new(), BTreeSet::new());
     for row in rows {
@@ -147,11 +172,20 @@ fn compare(conn: &mut Conn, from: Moment, rows: &[BillRow]) -> Result<Vec<Differ
         let order = Order::try_from(row)?;
         if !paid.contains(&order.out_trade_no) {
             let kind = DifferenceKind::NotInBill;
-            differences.push(Difference { kind, number: order.out_trade_no, bill: None, ours: Some(order.price) });
+            differences.push(Difference {
+                kind,
+                number: order.out_trade_no,
+                bill: None,
+                ours: Some(order.price),
+            });
         }
     }
     let done: BTreeMap<String, i64> = refunds::table
-        .filter(refunds::provider.eq(Provider::WechatPay.number()).and(refunds::state.eq(refund::State::Done.number())))
+        .filter(
+            refunds::provider
+                .eq(Provider::WechatPay.number())
+                .and(refunds::state.eq(refund::State::Done.number())),
+        )
         .filter(refunds::done_at.ge(from).and(refunds::done_at.lt(to)))
         .select((refunds::number, refunds::fen))
         .load::<(String, i64)>(conn)?
@@ -160,7 +194,12 @@ fn compare(conn: &mut Conn, from: Moment, rows: &[BillRow]) -> Result<Vec<Differ
     for (number, fen) in done {
         if !refunded.contains(&number) {
             let kind = DifferenceKind::RefundNotInBill;
-            differences.push(Difference { kind, number, bill: None, ours: Fen::new(fen).ok() });
+            differences.push(Difference {
+                kind,
+                number,
+                bill: None,
+                ours: Fen::new(fen).ok(),
+            });
         }
     }
     Ok(differences)
@@ -169,23 +208,35 @@ fn compare(conn: &mut Conn, from: Moment, rows: &[BillRow]) -> Result<Vec<Differ
 /// A payment of the bill against its order.
 fn payment(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, PaymentsError> {
     let bill = amount(&row.order_yuan)?;
-    let order = store::find(conn, &row.out_trade_no)?.filter(|order| order.provider == Provider::WechatPay);
+    let order =
+        store::find(conn, &row.out_trade_no)?.filter(|order| order.provider == Provider::WechatPay);
     let kind = match &order {
         None => Some(DifferenceKind::UnknownOrder),
         Some(order) if order.price != bill => Some(DifferenceKind::AmountDiffers),
         Some(order) if order.state != State::Paid => Some(DifferenceKind::NotCredited),
-        Some(order) if order.transaction_id.as_ref() != Some(&row.transaction_id) => Some(DifferenceKind::PaidTwice),
+        Some(order) if order.transaction_id.as_ref() != Some(&row.transaction_id) => {
+            Some(DifferenceKind::PaidTwice)
+        }
         Some(order) if !is_credited(conn, order)? => Some(DifferenceKind::NotInLedger),
         Some(_) => None,
     };
     let ours = order.map(|order| order.price);
-    Ok(kind.map(|kind| Difference { kind, number: row.out_trade_no.clone(), bill: Some(bill), ours }))
+    Ok(kind.map(|kind| Difference {
+        kind,
+        number: row.out_trade_no.clone(),
+        bill: Some(bill),
+        ours,
+    }))
 }
 
 fn is_credited(conn: &mut Conn, order: &Order) -> Result<bool, StoreError> {
     let credits: i64 = ledger_groups::table
         .filter(ledger_groups::kind.eq(qlive_ledger::Kind::Recharge.number()))
-        .filter(ledger_groups::subject.eq(&order.out_trade_no).and(ledger_groups::total.eq(order.gold.get())))
+        .filter(
+            ledger_groups::subject
+                .eq(&order.out_trade_no)
+                .and(ledger_groups::total.eq(order.gold.get())),
+        )
         .count()
         .get_result(conn)?;
     Ok(credits == 1)
@@ -200,7 +251,9 @@ fn money_back(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, Paym
     };
     let order = store::find(conn, &row.out_trade_no)?;
     // Of an order that was paid twice, the money that brought no coins may go back without us.
-    let of_another = order.and_then(|order| order.transaction_id).is_some_and(|paid| paid != row.transaction_id);
+    let of_another = order
+        .and_then(|order| order.transaction_id)
+        .is_some_and(|paid| paid != row.transaction_id);
     let kind = match &known {
         None if row.refund_state == "SUCCESS" && !of_another => Some(DifferenceKind::UnknownRefund),
         None => None,
@@ -208,13 +261,20 @@ fn money_back(conn: &mut Conn, row: &BillRow) -> Result<Option<Difference>, Paym
         Some(refund) => contradiction(refund.state, &row.refund_state),
     };
     let ours = known.map(|refund| refund.fen);
-    Ok(kind.map(|kind| Difference { kind, number: row.out_refund_no.clone(), bill: Some(bill), ours }))
+    Ok(kind.map(|kind| Difference {
+        kind,
+        number: row.out_refund_no.clone(),
+        bill: Some(bill),
+        ours,
+    }))
 }
 
 /// What it is when one of the two says that the money went back, and the other does not, or not yet.
 fn contradiction(ours: refund::State, bill: &str) -> Option<DifferenceKind> {
     match (bill, ours) {
-        ("SUCCESS" | "FAIL" | "CLOSED", refund::State::Asked) => Some(DifferenceKind::RefundNotSettled),
+        ("SUCCESS" | "FAIL" | "CLOSED", refund::State::Asked) => {
+            Some(DifferenceKind::RefundNotSettled)
+        }
         ("SUCCESS", refund::State::Refused) => Some(DifferenceKind::RefundTakenBack),
         ("FAIL" | "CLOSED", refund::State::Done) => Some(DifferenceKind::RefundFailed),
         _ => None,
@@ -222,5 +282,6 @@ fn contradiction(ours: refund::State, bill: &str) -> Option<DifferenceKind> {
 }
 
 fn amount(yuan: &str) -> Result<Fen, PaymentsError> {
-    Fen::parse_yuan(yuan).ok_or_else(|| PaymentsError::Bill(format!("the bill has an amount that is none: {yuan}")))
+    Fen::parse_yuan(yuan)
+        .ok_or_else(|| PaymentsError::Bill(format!("the bill has an amount that is none: {yuan}")))
 }

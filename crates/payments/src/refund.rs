@@ -56,10 +56,26 @@ pub struct Decision {
 #[must_use]
 pub const fn decide(state: State, news: News) -> Decision {
     match (state, news) {
-        (State::Asked, News::Done) => Decision { state: State::Done, give_back: false, ask: false },
-        (State::Asked, News::Refused) => Decision { state: State::Refused, give_back: true, ask: false },
-        (State::Asked, News::Pending) => Decision { state: State::Asked, give_back: false, ask: true },
-        (State::Done | State::Refused, _) => Decision { state, give_back: false, ask: false },
+        (State::Asked, News::Done) => Decision {
+            state: State::Done,
+            give_back: false,
+            ask: false,
+        },
+        (State::Asked, News::Refused) => Decision {
+            state: State::Refused,
+            give_back: true,
+            ask: false,
+        },
+        (State::Asked, News::Pending) => Decision {
+            state: State::Asked,
+            give_back: false,
+            ask: true,
+        },
+        (State::Done | State::Refused, _) => Decision {
+            state,
+            give_back: false,
+            ask: false,
+        },
     }
 }
 
@@ -89,7 +105,13 @@ pub enum Again {
 /// first asked for and now. `others` is what the platform gave back of it meanwhile. `None` when
 /// that does not tell: then neither the coins nor the refund's state move.
 #[must_use]
-pub const fn judge(again: Again, fen: i64, before: Standing, now: Standing, others: i64) -> Option<News> {
+pub const fn judge(
+    again: Again,
+    fen: i64,
+    before: Standing,
+    now: Standing,
+    others: i64,
+) -> Option<News> {
     if now.failed && !before.failed {
         return Some(News::Refused);
     }
@@ -126,15 +148,27 @@ impl Sold {
     /// The coins that a refund of so many fen takes: their part of the order's,
     /// rounded up, but never more than the order has left.
     pub fn coins_for(&self, fen: Fen) -> Result<Coins, Unfit> {
-        let left = self.fen.minus(self.refunded_fen).ok().ok_or(Unfit::MoreThanIsLeft)?;
+        let left = self
+            .fen
+            .minus(self.refunded_fen)
+            .ok()
+            .ok_or(Unfit::MoreThanIsLeft)?;
         if fen.get() == 0 {
             return Err(Unfit::Nothing);
         }
         if fen > left {
             return Err(Unfit::MoreThanIsLeft);
         }
-        let part = self.gold.portion_up(fen.get(), self.fen.get()).ok().ok_or(Unfit::MoreThanIsLeft)?;
-        let left = self.gold.minus(self.refunded_gold).ok().ok_or(Unfit::MoreThanIsLeft)?;
+        let part = self
+            .gold
+            .portion_up(fen.get(), self.fen.get())
+            .ok()
+            .ok_or(Unfit::MoreThanIsLeft)?;
+        let left = self
+            .gold
+            .minus(self.refunded_gold)
+            .ok()
+            .ok_or(Unfit::MoreThanIsLeft)?;
         Ok(part.min(left))
     }
 }
@@ -153,7 +187,11 @@ pub fn take(purse: &Purse, coins: Coins) -> Result<Taken, TooMany> {
     let bought = purse.bought.min(coins);
     let rest = coins.minus(bought)?;
     let granted = purse.granted.min(rest);
-    Ok(Taken { bought, granted, owed: rest.minus(granted)? })
+    Ok(Taken {
+        bought,
+        granted,
+        owed: rest.minus(granted)?,
+    })
 }
 
 /// Where coins go that come back.
@@ -170,7 +208,11 @@ pub fn give_back(purse: &Purse, taken: Taken) -> Result<Returned, TooMany> {
     let debt = purse.owed.min(all);
     let rest = all.minus(debt)?;
     let granted = taken.granted.min(rest);
-    Ok(Returned { debt, granted, bought: rest.minus(granted)? })
+    Ok(Returned {
+        debt,
+        granted,
+        bought: rest.minus(granted)?,
+    })
 }
 
 #[cfg(test)]
@@ -201,7 +243,12 @@ mod tests {
         assert_eq!(states.map(State::number), [1, 2, 3]);
         assert_eq!(
             [0, 1, 2, 3].map(State::from_number),
-            [None, Some(State::Asked), Some(State::Done), Some(State::Refused)]
+            [
+                None,
+                Some(State::Asked),
+                Some(State::Done),
+                Some(State::Refused)
+            ]
         );
     }
 
@@ -209,14 +256,39 @@ mod tests {
     fn what_is_settled_stays() {
         for news in [News::Done, News::Refused, News::Pending] {
             for state in [State::Done, State::Refused] {
-                assert_eq!(decide(state, news), Decision { state, give_back: false, ask: false });
+                assert_eq!(
+                    decide(state, news),
+                    Decision {
+                        state,
+                        give_back: false,
+                        ask: false
+                    }
+                );
             }
         }
-        assert_eq!(decide(State::Asked, News::Pending), Decision { state: State::Asked, give_back: false, ask: true });
-        assert_eq!(decide(State::Asked, News::Done), Decision { state: State::Done, give_back: false, ask: false });
+        assert_eq!(
+            decide(State::Asked, News::Pending),
+            Decision {
+                state: State::Asked,
+                give_back: false,
+                ask: true
+            }
+        );
+        assert_eq!(
+            decide(State::Asked, News::Done),
+            Decision {
+                state: State::Done,
+                give_back: false,
+                ask: false
+            }
+        );
         assert_eq!(
             decide(State::Asked, News::Refused),
-            Decision { state: State::Refused, give_back: true, ask: false }
+            Decision {
+                state: State::Refused,
+                give_back: true,
+                ask: false
+            }
         );
     }
 
@@ -226,17 +298,36 @@ mod tests {
         assert_eq!(sold(60, 600, 0, 0).coins_for(fen(300)), Ok(coins(30)));
         assert_eq!(sold(60, 600, 0, 0).coins_for(fen(1)), Ok(coins(1)));
         assert_eq!(sold(10, 3, 0, 0).coins_for(fen(1)), Ok(coins(4)));
-        assert_eq!(sold(10, 3, 8, 2).coins_for(fen(1)), Ok(coins(2)), "never more than is left");
-        assert_eq!(sold(10, 3, 4, 1).coins_for(fen(3)), Err(Unfit::MoreThanIsLeft));
-        assert_eq!(sold(10, 3, 0, 0).coins_for(fen(4)), Err(Unfit::MoreThanIsLeft));
+        assert_eq!(
+            sold(10, 3, 8, 2).coins_for(fen(1)),
+            Ok(coins(2)),
+            "never more than is left"
+        );
+        assert_eq!(
+            sold(10, 3, 4, 1).coins_for(fen(3)),
+            Err(Unfit::MoreThanIsLeft)
+        );
+        assert_eq!(
+            sold(10, 3, 0, 0).coins_for(fen(4)),
+            Err(Unfit::MoreThanIsLeft)
+        );
         assert_eq!(sold(10, 3, 0, 0).coins_for(fen(0)), Err(Unfit::Nothing));
     }
 
     #[test]
     fn bought_goes_first_then_granted_never_income() {
-        let purse = Purse { bought: coins(4), granted: coins(3), income: coins(100), held: coins(9), owed: coins(0) };
-        let taken =
-            |amount| take(&purse, coins(amount)).map(|t| (t.bought.get(), t.granted.get(), t.owed.get())).unwrap();
+        let purse = Purse {
+            bought: coins(4),
+            granted: coins(3),
+            income: coins(100),
+            held: coins(9),
+            owed: coins(0),
+        };
+        let taken = |amount| {
+            take(&purse, coins(amount))
+                .map(|t| (t.bought.get(), t.granted.get(), t.owed.get()))
+                .unwrap()
+        };
         assert_eq!(
             [taken(0), taken(4), taken(6), taken(7), taken(10)],
             [(0, 0, 0), (4, 0, 0), (4, 2, 0), (4, 3, 0), (4, 3, 3)]
@@ -245,10 +336,19 @@ mod tests {
 
     #[test]
     fn what_comes_back_pays_debt_first() {
-        let taken = Taken { bought: coins(4), granted: coins(3), owed: coins(3) };
+        let taken = Taken {
+            bought: coins(4),
+            granted: coins(3),
+            owed: coins(3),
+        };
         let back = |owed| {
-            let purse = Purse { owed: coins(owed), ..Purse::default() };
-            give_back(&purse, taken).map(|r| (r.debt.get(), r.granted.get(), r.bought.get())).unwrap()
+            let purse = Purse {
+                owed: coins(owed),
+                ..Purse::default()
+            };
+            give_back(&purse, taken)
+                .map(|r| (r.debt.get(), r.granted.get(), r.bought.get()))
+                .unwrap()
         };
         assert_eq!(back(3), (3, 3, 4), "as it was");
         assert_eq!(back(0), (0, 3, 7), "the debt was paid since");
@@ -292,24 +392,63 @@ mod tests {
         let stands = |left, failed| Standing { left, failed };
         let before = stands(600, false);
         let judged = |again, now, others| judge(again, 200, before, now, others);
-        let all = [Again::UnderWay, Again::TakenUp, Again::LessLeft, Again::Wrong];
+        let all = [
+            Again::UnderWay,
+            Again::TakenUp,
+            Again::LessLeft,
+            Again::Wrong,
+        ];
         for again in all {
-            assert_eq!(judged(again, stands(600, true), 0), Some(News::Refused), "{again:?}: it failed");
+            assert_eq!(
+                judged(again, stands(600, true), 0),
+                Some(News::Refused),
+                "{again:?}: it failed"
+            );
         }
         for again in [Again::TakenUp, Again::LessLeft, Again::Wrong] {
-            assert_eq!(judged(again, stands(400, false), 0), Some(News::Done), "{again:?}: it went back");
-            assert_eq!(judged(again, stands(300, false), 100), Some(News::Done), "{again:?}: and the platform's too");
-            assert_eq!(judged(again, stands(400, false), 100), Some(News::Done), "{again:?}: the platform's before it");
-            assert_ne!(judged(again, stands(400, false), 200), Some(News::Done), "{again:?}: which of the two?");
+            assert_eq!(
+                judged(again, stands(400, false), 0),
+                Some(News::Done),
+                "{again:?}: it went back"
+            );
+            assert_eq!(
+                judged(again, stands(300, false), 100),
+                Some(News::Done),
+                "{again:?}: and the platform's too"
+            );
+            assert_eq!(
+                judged(again, stands(400, false), 100),
+                Some(News::Done),
+                "{again:?}: the platform's before it"
+            );
+            assert_ne!(
+                judged(again, stands(400, false), 200),
+                Some(News::Done),
+                "{again:?}: which of the two?"
+            );
         }
-        assert_eq!(judged(Again::UnderWay, stands(400, false), 0), Some(News::Pending));
+        assert_eq!(
+            judged(Again::UnderWay, stands(400, false), 0),
+            Some(News::Pending)
+        );
         assert_eq!(judged(Again::TakenUp, before, 0), Some(News::Pending));
         assert_eq!(judged(Again::Wrong, before, 0), Some(News::Refused));
-        for (again, left) in [(Again::LessLeft, 600), (Again::LessLeft, 0), (Again::Wrong, 0)] {
-            assert_eq!(judged(again, stands(left, false), 0), None, "{again:?} with {left} left");
+        for (again, left) in [
+            (Again::LessLeft, 600),
+            (Again::LessLeft, 0),
+            (Again::Wrong, 0),
+        ] {
+            assert_eq!(
+                judged(again, stands(left, false), 0),
+                None,
+                "{again:?} with {left} left"
+            );
         }
         // An order that said so before does not say so of this one.
-        assert_eq!(judge(Again::TakenUp, 200, stands(600, true), stands(600, true), 0), Some(News::Pending));
+        assert_eq!(
+            judge(Again::TakenUp, 200, stands(600, true), stands(600, true), 0),
+            Some(News::Pending)
+        );
     }
 
     proptest! {

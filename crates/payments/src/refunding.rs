@@ -27,7 +27,12 @@ pub(crate) struct ByPlatform {
 impl Payments {
     /// Asks for a refund of an order, or of what is left of it: the coins are
     /// taken now, the provider is asked by the sweeper. Answers the refund's number.
-    pub async fn refund(&self, by: Operator, no: &str, fen: Option<Fen>) -> Result<String, PaymentsError> {
+    pub async fn refund(
+        &self,
+        by: Operator,
+        no: &str,
+        fen: Option<Fen>,
+    ) -> Result<String, PaymentsError> {
         let (now, no, providers) = (self.clock.now(), no.to_owned(), self.providers.clone());
         self.db
             .write(move |conn| {
@@ -43,8 +48,24 @@ impl Payments {
                     None => order.price.minus(order.refunded)?,
                 };
                 let number = number('R', now);
-                record(conn, now, &order, &New { number: &number, fen, ours: true, reason: &by.reason })?;
-                audit::record(conn, now, &by, "orders refund", &format!("{no}: {} fen as {number}", fen.get()))?;
+                record(
+                    conn,
+                    now,
+                    &order,
+                    &New {
+                        number: &number,
+                        fen,
+                        ours: true,
+                        reason: &by.reason,
+                    },
+                )?;
+                audit::record(
+                    conn,
+                    now,
+                    &by,
+                    "orders refund",
+                    &format!("{no}: {} fen as {number}", fen.get()),
+                )?;
                 Ok(number)
             })
             .await
@@ -53,7 +74,12 @@ impl Payments {
     /// Records a refund that the platform made by itself and whose news got lost, by its own word alone.
     /// `number` is, at WeChat Pay, its `out_refund_no`; at virtual payment, where only the amount can be asked
     /// for, its `wx_refund_id`, on the operator's word. What is on record already stays as it is.
-    pub async fn query_refund(&self, by: Operator, no: &str, number: &str) -> Result<(), PaymentsError> {
+    pub async fn query_refund(
+        &self,
+        by: Operator,
+        no: &str,
+        number: &str,
+    ) -> Result<(), PaymentsError> {
         let order = self.order(no).await?;
         let told = match order.provider {
             Provider::WechatPay => self.told_by_wechat_pay(&order, number).await?,
@@ -67,14 +93,30 @@ impl Payments {
         if self.refunded_by_platform(told).await? {
             let now = self.clock.now();
             self.db
-                .write(move |conn| Ok::<_, PaymentsError>(audit::record(conn, now, &by, "orders query", &recorded)?))
+                .write(move |conn| {
+                    Ok::<_, PaymentsError>(audit::record(
+                        conn,
+                        now,
+                        &by,
+                        "orders query",
+                        &recorded,
+                    )?)
+                })
                 .await?;
         }
         Ok(())
     }
 
-    async fn told_by_wechat_pay(&self, order: &Order, number: &str) -> Result<ByPlatform, PaymentsError> {
-        let pay = self.providers.wechat_pay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
+    async fn told_by_wechat_pay(
+        &self,
+        order: &Order,
+        number: &str,
+    ) -> Result<ByPlatform, PaymentsError> {
+        let pay = self
+            .providers
+            .wechat_pay
+            .as_ref()
+            .ok_or(PaymentsError::ProviderUnavailable)?;
         let told = pay.query_refund(number, self.clock.now().secs()).await;
         let told = told.map_err(|error| PaymentsError::ProviderSilent(error.to_string()))?;
         if told.out_trade_no != order.out_trade_no {
@@ -84,22 +126,36 @@ impl Payments {
             return Err(PaymentsError::NotRefundable("not done"));
         }
         let (no, out) = (order.out_trade_no.clone(), told.out_refund_no);
-        let ours = self.db.read(move |conn| Ok::<_, PaymentsError>(find(conn, Provider::WechatPay, &out)?)).await?;
+        let ours = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(find(conn, Provider::WechatPay, &out)?))
+            .await?;
         if ours.is_some() {
-            return Err(PaymentsError::NotRefundable("one of ours, which is asked about by itself"));
+            return Err(PaymentsError::NotRefundable(
+                "one of ours, which is asked about by itself",
+            ));
         }
         let (number, transaction_id) = (told.refund_id, Some(told.transaction_id));
-        Ok(ByPlatform { provider: Provider::WechatPay, number, out_trade_no: no, transaction_id, fen: told.refund })
+        Ok(ByPlatform {
+            provider: Provider::WechatPay,
+            number,
+            out_trade_no: no,
+            transaction_id,
+            fen: told.refund,
+        })
     }
 
     /// An error when the number is on record as another refund's.
     async fn is_free(&self, told: &ByPlatform) -> Result<(), PaymentsError> {
         let (provider, number) = (told.provider, told.number.clone());
-        let known = self.db.read(move |conn| Ok::<_, PaymentsError>(find(conn, provider, &number)?)).await?;
+        let known = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(find(conn, provider, &number)?))
+            .await?;
         match known {
-            Some(known) if known.ours || known.out_trade_no != told.out_trade_no => {
-                Err(PaymentsError::NotRefundable("that number is another refund's"))
-            }
+            Some(known) if known.ours || known.out_trade_no != told.out_trade_no => Err(
+                PaymentsError::NotRefundable("that number is another refund's"),
+            ),
             _ => Ok(()),
         }
     }
@@ -107,9 +163,17 @@ impl Payments {
     async fn told_by_xpay(&self, order: &Order, number: &str) -> Result<ByPlatform, PaymentsError> {
         let known = self.refunds_of(&order.out_trade_no).await?;
         let fen = self.unheard_of(order, &known).await;
-        let fen = fen.ok_or_else(|| PaymentsError::ProviderSilent("it tells of nothing that went back".into()))?;
+        let fen = fen.ok_or_else(|| {
+            PaymentsError::ProviderSilent("it tells of nothing that went back".into())
+        })?;
         let (number, out_trade_no) = (number.to_owned(), order.out_trade_no.clone());
-        Ok(ByPlatform { provider: Provider::Virtual, number, out_trade_no, transaction_id: None, fen })
+        Ok(ByPlatform {
+            provider: Provider::Virtual,
+            number,
+            out_trade_no,
+            transaction_id: None,
+            fen,
+        })
     }
 
     /// All refunds of an order.
@@ -126,14 +190,23 @@ impl Payments {
             Provider::Virtual => self.at_xpay(refund, &order).await,
         };
         let news = news.unwrap_or_else(|why| {
-            tracing::warn!(refund = refund.number, why, "no clear answer about a refund");
+            tracing::warn!(
+                refund = refund.number,
+                why,
+                "no clear answer about a refund"
+            );
             News::Pending
         });
-        self.refund_news(refund.provider, &refund.number, news).await
+        self.refund_news(refund.provider, &refund.number, news)
+            .await
     }
 
     async fn at_wechat_pay(&self, refund: &RefundShown, order: &Order) -> Result<News, String> {
-        let pay = self.providers.wechat_pay.as_ref().ok_or("it is not configured")?;
+        let pay = self
+            .providers
+            .wechat_pay
+            .as_ref()
+            .ok_or("it is not configured")?;
         let now = self.clock.now().secs();
         if refund.asked.times > 0 {
             match pay.query_refund(&refund.number, now).await {
@@ -170,7 +243,9 @@ impl Payments {
         let standing = self.standing(order).await?;
         let Some(before) = refund.before else {
             let noted = refund.clone();
-            let note = self.db.write(move |conn| Ok::<_, PaymentsError>(note_before(conn, &noted, standing)?));
+            let note = self
+                .db
+                .write(move |conn| Ok::<_, PaymentsError>(note_before(conn, &noted, standing)?));
             if !note.await.map_err(|error| error.to_string())? {
                 return Err("somebody else has asked for it first".into());
             }
@@ -190,11 +265,17 @@ impl Payments {
             RefundAsked::Wrong => Again::Wrong,
         };
         // Looked at only now, since it may have gone back just before the answer.
-        self.weighed(again, refund, before, order).await?.ok_or_else(|| "xpay's answers do not fit".to_owned())
+        self.weighed(again, refund, before, order)
+            .await?
+            .ok_or_else(|| "xpay's answers do not fit".to_owned())
     }
 
     /// What became of a refund that was asked for, by what xpay says of its order alone.
-    pub(crate) async fn standing_of(&self, refund: &RefundShown, order: &Order) -> Result<Option<News>, String> {
+    pub(crate) async fn standing_of(
+        &self,
+        refund: &RefundShown,
+        order: &Order,
+    ) -> Result<Option<News>, String> {
         match refund.before {
             Some(before) => self.weighed(Again::TakenUp, refund, before, order).await,
             None => Ok(None),
@@ -208,19 +289,36 @@ impl Payments {
         before: Standing,
         order: &Order,
     ) -> Result<Option<News>, String> {
-        let all = self.refunds_of(&order.out_trade_no).await.map_err(|error| error.to_string())?;
-        let others = all.iter().filter(|other| !other.ours && other.created_at >= refund.created_at);
+        let all = self
+            .refunds_of(&order.out_trade_no)
+            .await
+            .map_err(|error| error.to_string())?;
+        let others = all
+            .iter()
+            .filter(|other| !other.ours && other.created_at >= refund.created_at);
         let others = others.map(|other| other.fen.get()).sum();
-        Ok(judge(again, refund.fen.get(), before, self.standing(order).await?, others))
+        Ok(judge(
+            again,
+            refund.fen.get(),
+            before,
+            self.standing(order).await?,
+            others,
+        ))
     }
 
     pub(crate) async fn standing(&self, order: &Order) -> Result<Standing, String> {
-        let told =
-            self.query_goods(order).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+        let told = self
+            .query_goods(order)
+            .await
+            .map_err(|error| error.to_string())?
+            .map_err(|error| error.to_string())?;
         if told.left_fee < 0 {
             return Err("xpay does not say what is left of the order".into());
         }
-        Ok(Standing { left: told.left_fee, failed: told.state == XpayState::RefundFailed })
+        Ok(Standing {
+            left: told.left_fee,
+            failed: told.state == XpayState::RefundFailed,
+        })
     }
 
     /// Asks xpay, always in the same words.
@@ -239,12 +337,21 @@ impl Payments {
             refund_fee: refund.fen.get(),
         };
         let ask = |token| async move { xpay.refund_order(&token, asked).await };
-        let answer = self.users.call(&order.app_id, ask).await.map_err(|error| error.to_string())?;
+        let answer = self
+            .users
+            .call(&order.app_id, ask)
+            .await
+            .map_err(|error| error.to_string())?;
         answer.map_err(|error| error.to_string())
     }
 
     /// Settles news of a refund that we asked for.
-    pub(crate) async fn refund_news(&self, provider: Provider, number: &str, news: News) -> Result<(), PaymentsError> {
+    pub(crate) async fn refund_news(
+        &self,
+        provider: Provider,
+        number: &str,
+        news: News,
+    ) -> Result<(), PaymentsError> {
         let (now, number) = (self.clock.now(), number.to_owned());
         self.db
             .write(move |conn| match find(conn, provider, &number)? {
@@ -256,14 +363,18 @@ impl Payments {
 
     /// Takes the coins of a refund that the platform made by itself, once: false
     /// when that was done before. An error when it does not fit the order.
-    pub(crate) async fn refunded_by_platform(&self, told: ByPlatform) -> Result<bool, PaymentsError> {
+    pub(crate) async fn refunded_by_platform(
+        &self,
+        told: ByPlatform,
+    ) -> Result<bool, PaymentsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
                 if find(conn, told.provider, &told.number)?.is_some() {
                     return Ok(false);
                 }
-                let order = store::find(conn, &told.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;
+                let order =
+                    store::find(conn, &told.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;
                 if order.provider != told.provider {
                     return Err(PaymentsError::NotRefundable("another provider's"));
                 }
@@ -274,8 +385,20 @@ impl Payments {
                 if told.transaction_id.is_some() && told.transaction_id != order.transaction_id {
                     return Err(PaymentsError::NotRefundable("of another payment"));
                 }
-                let fen = Fen::new(told.fen).ok().ok_or(PaymentsError::NotRefundable("the amount"))?;
-                record(conn, now, &order, &New { number: &told.number, fen, ours: false, reason: "platform" })?;
+                let fen = Fen::new(told.fen)
+                    .ok()
+                    .ok_or(PaymentsError::NotRefundable("the amount"))?;
+                record(
+                    conn,
+                    now,
+                    &order,
+                    &New {
+                        number: &told.number,
+                        fen,
+                        ours: false,
+                        reason: "platform",
+                    },
+                )?;
                 Ok(true)
             })
             .await

@@ -23,12 +23,18 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) const fn never(came_up: Moment) -> Self {
-        Self { times: 0, last: came_up }
+        Self {
+            times: 0,
+            last: came_up,
+        }
     }
 
     /// As the database has it, in milliseconds: zero for a question that was never put.
     pub(crate) fn stored(times: i32, asked_at: i64, came_up: i64) -> Self {
-        Self { times, last: Moment::from_millis(asked_at.max(came_up)) }
+        Self {
+            times,
+            last: Moment::from_millis(asked_at.max(came_up)),
+        }
     }
 
     /// When to ask again. It counts from the question: however long its answer took to come
@@ -56,8 +62,14 @@ mod tests {
 
     #[test]
     fn they_count_from_the_last_question() {
-        assert_eq!(Asked::never(Moment::from_millis(5)).again_at(), Moment::from_millis(10_005));
+        assert_eq!(
+            Asked::never(Moment::from_millis(5)).again_at(),
+            Moment::from_millis(10_005)
+        );
         assert_eq!(Asked::stored(0, 0, 5), Asked::never(Moment::from_millis(5)));
-        assert_eq!(Asked::stored(1, 70, 5).again_at(), Moment::from_millis(20_070));
+        assert_eq!(
+            Asked::stored(1, 70, 5).again_at(),
+            Moment::from_millis(20_070)
+        );
     }
 }

@@ -42,13 +42,24 @@ impl Payments {
         payouts: Option<PayoutRules>,
         notify_url: String,
     ) -> Self {
-        Self { db, clock, users, configs, providers, payouts, notify_url, refreshed: Arc::default() }
+        Self {
+            db,
+            clock,
+            users,
+            configs,
+            providers,
+            payouts,
+            notify_url,
+            refreshed: Arc::default(),
+        }
     }
 
     /// Settles news of an order, whoever brought it.
     pub(crate) async fn settle(&self, no: &str, seen: Seen) -> Result<Settled, PaymentsError> {
         let (now, no) = (self.clock.now(), no.to_owned());
-        self.db.write(move |conn| settle(conn, now, &no, &seen)).await
+        self.db
+            .write(move |conn| settle(conn, now, &no, &seen))
+            .await
     }
 }
 
@@ -118,8 +129,15 @@ pub(crate) enum Settled {
 }
 
 /// Decides on news and writes what follows, all in the caller's transaction.
-pub(crate) fn settle(conn: &mut Conn, now: Moment, no: &str, seen: &Seen) -> Result<Settled, PaymentsError> {
-    let Some(order) = store::find(conn, no)? else { return Ok(Settled::UnknownOrder) };
+pub(crate) fn settle(
+    conn: &mut Conn,
+    now: Moment,
+    no: &str,
+    seen: &Seen,
+) -> Result<Settled, PaymentsError> {
+    let Some(order) = store::find(conn, no)? else {
+        return Ok(Settled::UnknownOrder);
+    };
     let (news, payment) = match seen {
         Seen::Paid(payment) => match unfit(conn, payment, &order)? {
             Some(why) => return Ok(Settled::Unfit(why)),
@@ -133,7 +151,10 @@ pub(crate) fn settle(conn: &mut Conn, now: Moment, no: &str, seen: &Seen) -> Res
     };
     if payment.is_some_and(|payment| payment.is_refunded_unheard(&order)) {
         // It is credited all the same, as the contract wants; its refund's own news takes the coins.
-        tracing::error!(order = no, "money of an order went back; if its news is lost, a person must look");
+        tracing::error!(
+            order = no,
+            "money of an order went back; if its news is lost, a person must look"
+        );
     }
     let decision = decide(order.state, order.age(now), news);
     match payment {
@@ -143,11 +164,19 @@ pub(crate) fn settle(conn: &mut Conn, now: Moment, no: &str, seen: &Seen) -> Res
         None if order.state == State::Paid => {}
         None => advance(conn, &order, decision.state, decision.next)?,
     }
-    Ok(Settled::So { state: decision.state, credited: decision.credit, next: decision.next })
+    Ok(Settled::So {
+        state: decision.state,
+        credited: decision.credit,
+        next: decision.next,
+    })
 }
 
 /// Whether the payment is not this order's, or is another order's already.
-fn unfit(conn: &mut Conn, payment: &Payment, order: &Order) -> Result<Option<&'static str>, StoreError> {
+fn unfit(
+    conn: &mut Conn,
+    payment: &Payment,
+    order: &Order,
+) -> Result<Option<&'static str>, StoreError> {
     if let Some(why) = payment.unfit(order) {
         return Ok(Some(why));
     }
@@ -159,16 +188,27 @@ fn unfit(conn: &mut Conn, payment: &Payment, order: &Order) -> Result<Option<&'s
     }
     let others: i64 = orders::table
         .filter(orders::provider.eq(payment.provider.number()))
-        .filter(orders::transaction_id.eq(&payment.transaction_id).and(orders::out_trade_no.ne(&order.out_trade_no)))
+        .filter(
+            orders::transaction_id
+                .eq(&payment.transaction_id)
+                .and(orders::out_trade_no.ne(&order.out_trade_no)),
+        )
         .count()
         .get_result(conn)?;
     Ok((others > 0).then_some("another order's"))
 }
 
 /// Credits an order, once: the state is guarded, and so is the request key.
-fn credit(conn: &mut Conn, now: Moment, order: &Order, payment: &Payment) -> Result<(), PaymentsError> {
+fn credit(
+    conn: &mut Conn,
+    now: Moment,
+    order: &Order,
+    payment: &Payment,
+) -> Result<(), PaymentsError> {
     let no = &order.out_trade_no;
-    let before = orders::table.find(no).filter(orders::state.eq(order.state.number()));
+    let before = orders::table
+        .find(no)
+        .filter(orders::state.eq(order.state.number()));
     let changed = diesel::update(before)
         .set((
             orders::state.eq(State::Paid.number()),
@@ -187,19 +227,25 @@ fn credit(conn: &mut Conn, now: Moment, order: &Order, payment: &Payment) -> Res
     let to = |purpose| Account::User(order.user, purpose);
     let debt = has.owed.min(order.gold);
     let bought = order.gold.minus(debt)?;
-    let entry = Entry::new(Kind::Recharge, no).moving(clearing, to(Purpose::Debt), debt, Code::DebtPaid).moving(
-        clearing,
-        to(Purpose::Bought),
-        bought,
-        Code::Recharge,
-    );
+    let entry = Entry::new(Kind::Recharge, no)
+        .moving(clearing, to(Purpose::Debt), debt, Code::DebtPaid)
+        .moving(clearing, to(Purpose::Bought), bought, Code::Recharge);
     let group = post(conn, now, &entry)?;
     // A refund that was faster may have left a debt that we did not see: it comes first.
     if !bought.is_zero() && !purse(conn, order.user)?.owed.is_zero() {
         return Err(StoreError::Contended.into());
     }
-    let request = Request::new(format!("recharge:{no}"), &format!("{}|{}", order.gold, order.price.get()));
-    Ok(remember(conn, now, &request, &payment.transaction_id, Some(group))?)
+    let request = Request::new(
+        format!("recharge:{no}"),
+        &format!("{}|{}", order.gold, order.price.get()),
+    );
+    Ok(remember(
+        conn,
+        now,
+        &request,
+        &payment.transaction_id,
+        Some(group),
+    )?)
 }
 
 /// Notes whether the provider is still to hear that a paid order's goods were provided.
@@ -208,7 +254,10 @@ fn provide(conn: &mut Conn, now: Moment, order: &Order, due: bool) -> Result<(),
         return Ok(());
     }
     diesel::update(orders::table.find(&order.out_trade_no))
-        .set((orders::provision_due.eq(due), orders::due_at.eq(due.then_some(now.millis()))))
+        .set((
+            orders::provision_due.eq(due),
+            orders::due_at.eq(due.then_some(now.millis())),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -220,26 +269,44 @@ fn advance(conn: &mut Conn, order: &Order, state: State, next: Next) -> Result<(
         Next::Ask | Next::Close => Some(order.asked.again_at()),
         Next::LastLook => Some(order.last_look_at()),
     };
-    let before = orders::table.find(&order.out_trade_no).filter(orders::state.eq(order.state.number()));
+    let before = orders::table
+        .find(&order.out_trade_no)
+        .filter(orders::state.eq(order.state.number()));
     let changed = diesel::update(before)
-        .set((orders::state.eq(state.number()), orders::due_at.eq(due.map(Moment::millis))))
+        .set((
+            orders::state.eq(state.number()),
+            orders::due_at.eq(due.map(Moment::millis)),
+        ))
         .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(StoreError::Contended) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Contended)
+    }
 }
 
 /// Notes that a paid order's goods were told to be provided.
 pub(crate) fn provided(conn: &mut Conn, no: &str) -> Result<(), StoreError> {
     diesel::update(orders::table.find(no))
-        .set((orders::provision_due.eq(false), orders::due_at.eq(None::<i64>)))
+        .set((
+            orders::provision_due.eq(false),
+            orders::due_at.eq(None::<i64>),
+        ))
         .execute(conn)?;
     Ok(())
 }
 
 /// Puts the next question about a paid order off.
 pub(crate) fn provide_later(conn: &mut Conn, no: &str) -> Result<(), StoreError> {
-    let Some(order) = store::find(conn, no)? else { return Ok(()) };
-    diesel::update(orders::table.find(no).filter(orders::provision_due.eq(true)))
-        .set(orders::due_at.eq(Some(order.asked.again_at().millis())))
-        .execute(conn)?;
+    let Some(order) = store::find(conn, no)? else {
+        return Ok(());
+    };
+    diesel::update(
+        orders::table
+            .find(no)
+            .filter(orders::provision_due.eq(true)),
+    )
+    .set(orders::due_at.eq(Some(order.asked.again_at().millis())))
+    .execute(conn)?;
     Ok(())
 }

@@ -95,11 +95,18 @@ impl TryFrom<Row> for Order {
             user: UserId::new(row.user_id).ok_or(StoreError::Corrupt("orders.user_id"))?,
             app_id: row.app_id,
             openid: row.openid,
-            provider: Provider::from_number(row.provider).ok_or(StoreError::Corrupt("orders.provider"))?,
+            provider: Provider::from_number(row.provider)
+                .ok_or(StoreError::Corrupt("orders.provider"))?,
             product_id: row.product_id,
-            gold: Coins::new(row.gold).ok().ok_or(StoreError::Corrupt("orders.gold"))?,
-            price: Fen::new(row.fen).ok().ok_or(StoreError::Corrupt("orders.fen"))?,
-            refunded: Fen::new(row.refunded_fen).ok().ok_or(StoreError::Corrupt("orders.refunded_fen"))?,
+            gold: Coins::new(row.gold)
+                .ok()
+                .ok_or(StoreError::Corrupt("orders.gold"))?,
+            price: Fen::new(row.fen)
+                .ok()
+                .ok_or(StoreError::Corrupt("orders.fen"))?,
+            refunded: Fen::new(row.refunded_fen)
+                .ok()
+                .ok_or(StoreError::Corrupt("orders.refunded_fen"))?,
             state: State::from_number(row.state).ok_or(StoreError::Corrupt("orders.state"))?,
             provision_due: row.provision_due,
             transaction_id: row.transaction_id,
@@ -113,18 +120,35 @@ impl TryFrom<Row> for Order {
 
 /// The order with this number.
 pub(crate) fn find(conn: &mut Conn, no: &str) -> Result<Option<Order>, StoreError> {
-    let row: Option<Row> = orders::table.find(no).select(Row::as_select()).get_result(conn).optional()?;
+    let row: Option<Row> = orders::table
+        .find(no)
+        .select(Row::as_select())
+        .get_result(conn)
+        .optional()?;
     row.map(TryInto::try_into).transpose()
 }
 
 /// Takes up an order before its time, for somebody who will not wait. False
 /// when it was asked about after `unless_since`. It counts as no question of the
 /// sweeper's: whoever is impatient does not lengthen its waits, which count from this one too.
-pub(crate) fn claim_early(conn: &mut Conn, no: &str, now: Moment, unless_since: Moment) -> Result<bool, StoreError> {
-    let open = orders::state.ne(State::Paid.number()).or(orders::provision_due.eq(true));
-    let free = orders::table.find(no).filter(orders::asked_at.le(unless_since.millis())).filter(open);
+pub(crate) fn claim_early(
+    conn: &mut Conn,
+    no: &str,
+    now: Moment,
+    unless_since: Moment,
+) -> Result<bool, StoreError> {
+    let open = orders::state
+        .ne(State::Paid.number())
+        .or(orders::provision_due.eq(true));
+    let free = orders::table
+        .find(no)
+        .filter(orders::asked_at.le(unless_since.millis()))
+        .filter(open);
     let claimed = diesel::update(free)
-        .set((orders::asked_at.eq(now.millis()), orders::due_at.eq(Some(now.after(LEASE).millis()))))
+        .set((
+            orders::asked_at.eq(now.millis()),
+            orders::due_at.eq(Some(now.after(LEASE).millis())),
+        ))
         .execute(conn)?;
     Ok(claimed == 1)
 }
@@ -132,7 +156,9 @@ pub(crate) fn claim_early(conn: &mut Conn, no: &str, now: Moment, unless_since: 
 /// Takes up an order whose time has come for a question to its provider, for as
 /// long as that may take. False when somebody else has.
 pub(crate) fn claim(conn: &mut Conn, no: &str, now: Moment) -> Result<bool, StoreError> {
-    let due = orders::table.find(no).filter(orders::due_at.le(now.millis()));
+    let due = orders::table
+        .find(no)
+        .filter(orders::due_at.le(now.millis()));
     let claimed = diesel::update(due)
         .set((
             orders::asked_at.eq(now.millis()),

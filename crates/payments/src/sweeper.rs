@@ -51,11 +51,18 @@ impl Sweeper {
                 Ok::<_, PaymentsError>((orders, refunds, withdrawals::due(conn, now, BATCH)?))
             })
             .await?;
-        let full =
-            [orders.len(), refunds.len(), withdrawals.len()].iter().any(|found| i64::try_from(*found) == Ok(BATCH));
+        let full = [orders.len(), refunds.len(), withdrawals.len()]
+            .iter()
+            .any(|found| i64::try_from(*found) == Ok(BATCH));
         each(orders, stop, |order| self.payments.clone().order_due(order)).await;
-        each(refunds, stop, |refund| self.payments.clone().refund_due(refund)).await;
-        each(withdrawals, stop, |withdrawal| self.payments.clone().withdrawal_due(withdrawal)).await;
+        each(refunds, stop, |refund| {
+            self.payments.clone().refund_due(refund)
+        })
+        .await;
+        each(withdrawals, stop, |withdrawal| {
+            self.payments.clone().withdrawal_due(withdrawal)
+        })
+        .await;
         Ok(full)
     }
 }
@@ -65,7 +72,11 @@ impl Payments {
         // A lease counts from when it is taken, not from when the batch was read.
         let now = self.clock.now();
         let (no, named) = (order.out_trade_no.clone(), order.out_trade_no);
-        if self.db.write(move |conn| Ok::<_, PaymentsError>(store::claim(conn, &no, now)?)).await? {
+        if self
+            .db
+            .write(move |conn| Ok::<_, PaymentsError>(store::claim(conn, &no, now)?))
+            .await?
+        {
             let order = self.order(&named).await?;
             self.resolve(&order).await?;
         }
@@ -74,7 +85,11 @@ impl Payments {
 
     async fn refund_due(self, refund: RefundShown) -> Result<(), PaymentsError> {
         let (now, asked) = (self.clock.now(), refund.clone());
-        if self.db.write(move |conn| Ok::<_, PaymentsError>(refunds::claim(conn, &asked, now)?)).await? {
+        if self
+            .db
+            .write(move |conn| Ok::<_, PaymentsError>(refunds::claim(conn, &asked, now)?))
+            .await?
+        {
             self.pursue(&refund).await?;
         }
         Ok(())
@@ -82,7 +97,11 @@ impl Payments {
 
     async fn withdrawal_due(self, withdrawal: Withdrawal) -> Result<(), PaymentsError> {
         let (now, asked) = (self.clock.now(), withdrawal.clone());
-        if self.db.write(move |conn| Ok::<_, PaymentsError>(withdrawals::claim(conn, &asked, now)?)).await? {
+        if self
+            .db
+            .write(move |conn| Ok::<_, PaymentsError>(withdrawals::claim(conn, &asked, now)?))
+            .await?
+        {
             self.transfer(&withdrawal).await?;
         }
         Ok(())

@@ -32,13 +32,18 @@ impl Payments {
     /// may have been sent before, sends it when WeChat knows nothing of it.
     pub(crate) async fn transfer(&self, withdrawal: &Withdrawal) -> Result<(), PaymentsError> {
         let (Some(pay), Some(rules)) = (&self.providers.wechat_pay, &self.payouts) else {
-            return self.transfer_news(withdrawal.id, Word::Unclear("it is not configured".into())).await;
+            return self
+                .transfer_news(withdrawal.id, Word::Unclear("it is not configured".into()))
+                .await;
         };
         let now = self.clock.now().secs();
         let word = if withdrawal.sent {
             match pay.query_transfer(&withdrawal.out_bill_no, now).await {
                 // Only the answer to the request itself carries what the client confirms with: it got lost.
-                Ok(told) if told.state == TransferState::WaitUserConfirm && withdrawal.package_info.is_none() => {
+                Ok(told)
+                    if told.state == TransferState::WaitUserConfirm
+                        && withdrawal.package_info.is_none() =>
+                {
                     self.send(pay, rules, withdrawal).await
                 }
                 Ok(told) => Word::Told(told),
@@ -56,20 +61,34 @@ impl Payments {
 
     /// Whether WeChat was never asked to pay an approved withdrawal, or knows nothing of it. Takes it up, so that
     /// nobody else sends it meanwhile.
-    pub(crate) async fn was_never_taken(&self, withdrawal: &Withdrawal) -> Result<bool, PaymentsError> {
+    pub(crate) async fn was_never_taken(
+        &self,
+        withdrawal: &Withdrawal,
+    ) -> Result<bool, PaymentsError> {
         let now = self.clock.now();
         if withdrawal.sent && now.since(withdrawal.asked.last) < LEASE {
             return Err(PaymentsError::UnderWay);
         }
         let taken_up = withdrawal.clone();
-        if !self.db.write(move |conn| Ok::<_, PaymentsError>(claim(conn, &taken_up, now)?)).await? {
+        if !self
+            .db
+            .write(move |conn| Ok::<_, PaymentsError>(claim(conn, &taken_up, now)?))
+            .await?
+        {
             return Err(PaymentsError::UnderWay);
         }
         if !withdrawal.sent {
             return Ok(true);
         }
-        let pay = self.providers.wechat_pay.as_ref().ok_or(PaymentsError::ProviderUnavailable)?;
-        match pay.query_transfer(&withdrawal.out_bill_no, now.secs()).await {
+        let pay = self
+            .providers
+            .wechat_pay
+            .as_ref()
+            .ok_or(PaymentsError::ProviderUnavailable)?;
+        match pay
+            .query_transfer(&withdrawal.out_bill_no, now.secs())
+            .await
+        {
             Ok(told) => {
                 self.transfer_news(withdrawal.id, Word::Told(told)).await?;
                 Ok(false)
@@ -80,9 +99,17 @@ impl Payments {
     }
 
     /// Sends what WeChat knows nothing of, unless a refund has left a debt since it was approved.
-    async fn send_first(&self, pay: &Pay, rules: &PayoutRules, withdrawal: &Withdrawal) -> Result<Word, PaymentsError> {
+    async fn send_first(
+        &self,
+        pay: &Pay,
+        rules: &PayoutRules,
+        withdrawal: &Withdrawal,
+    ) -> Result<Word, PaymentsError> {
         let user = withdrawal.user;
-        let purse = self.db.read(move |conn| Ok::<_, PaymentsError>(purse(conn, user)?)).await?;
+        let purse = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(purse(conn, user)?))
+            .await?;
         if !purse.owed.is_zero() {
             return Ok(Word::Unclear("its user is in debt".into()));
         }
@@ -115,10 +142,15 @@ impl Payments {
             Ok(told) => return Word::Told(told),
             Err(error) => error,
         };
-        match (error.is_final(), pay.query_transfer(&withdrawal.out_bill_no, now).await) {
+        match (
+            error.is_final(),
+            pay.query_transfer(&withdrawal.out_bill_no, now).await,
+        ) {
             (_, Ok(told)) => Word::Told(told),
             (true, Err(query)) if query.is_not_found() => Word::Refused(error.to_string()),
-            (_, Err(PayError::Refused { .. } | PayError::Unanswered(_))) => Word::Unclear(error.to_string()),
+            (_, Err(PayError::Refused { .. } | PayError::Unanswered(_))) => {
+                Word::Unclear(error.to_string())
+            }
         }
     }
 
@@ -129,15 +161,26 @@ impl Payments {
             .write(move |conn| {
                 let withdrawal = find(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)?;
                 let (event, why, told) = match &word {
-                    Word::Told(told) if !fits(told, &withdrawal) => (Event::Unclear, "another amount", None),
+                    Word::Told(told) if !fits(told, &withdrawal) => {
+                        (Event::Unclear, "another amount", None)
+                    }
                     Word::Told(told) => {
                         let overdue = told.fail_reason == OVERDUE;
-                        (Event::Told { state: told.state, overdue }, told.fail_reason.as_str(), Some(told))
+                        (
+                            Event::Told {
+                                state: told.state,
+                                overdue,
+                            },
+                            told.fail_reason.as_str(),
+                            Some(told),
+                        )
                     }
                     Word::Refused(why) => (Event::Refused, why.as_str(), None),
                     Word::Unclear(why) => (Event::Unclear, why.as_str(), None),
                 };
-                let decision = decide(withdrawal.state, event).ok().ok_or(PaymentsError::Decided)?;
+                let decision = decide(withdrawal.state, event)
+                    .ok()
+                    .ok_or(PaymentsError::Decided)?;
                 if !matches!(decision.held, Held::Stays) {
                     return conclude(conn, now, &withdrawal, decision, why);
                 }
@@ -148,10 +191,16 @@ impl Payments {
                     tracing::warn!(withdrawal = id, why, "no clear answer about a transfer");
                 }
                 let waits = told.filter(|told| told.state == TransferState::WaitUserConfirm);
-                let package = waits.and_then(|told| told.package_info.clone()).or(withdrawal.package_info);
+                let package = waits
+                    .and_then(|told| told.package_info.clone())
+                    .or(withdrawal.package_info);
                 let expires = waits.and_then(|told| Moment::parse_rfc3339(&told.create_time));
-                let expires = expires.map(|at| at.after(CONFIRMED_WITHIN)).or(withdrawal.expires_at);
-                let before = withdrawals::table.find(id).filter(withdrawals::state.eq(withdrawal.state.number()));
+                let expires = expires
+                    .map(|at| at.after(CONFIRMED_WITHIN))
+                    .or(withdrawal.expires_at);
+                let before = withdrawals::table
+                    .find(id)
+                    .filter(withdrawals::state.eq(withdrawal.state.number()));
                 let changed = diesel::update(before)
                     .set((
                         withdrawals::state.eq(decision.state.number()),
@@ -160,7 +209,11 @@ impl Payments {
                         withdrawals::due_at.eq(Some(withdrawal.asked.again_at().millis())),
                     ))
                     .execute(conn)?;
-                if changed == 1 { Ok(()) } else { Err(StoreError::Contended.into()) }
+                if changed == 1 {
+                    Ok(())
+                } else {
+                    Err(StoreError::Contended.into())
+                }
             })
             .await
     }
@@ -168,5 +221,6 @@ impl Payments {
 
 /// Whether what is told is of this very withdrawal.
 pub(crate) fn fits(told: &Transfer, withdrawal: &Withdrawal) -> bool {
-    told.out_bill_no == withdrawal.out_bill_no && told.fen.is_none_or(|fen| fen == withdrawal.amount.get())
+    told.out_bill_no == withdrawal.out_bill_no
+        && told.fen.is_none_or(|fen| fen == withdrawal.amount.get())
 }

@@ -71,8 +71,12 @@ impl TryFrom<Row> for Withdrawal {
             user: UserId::new(row.user_id).ok_or(StoreError::Corrupt("withdrawals.user_id"))?,
             app_id: row.app_id,
             openid: row.openid,
-            income: Coins::new(row.income).ok().ok_or(StoreError::Corrupt("withdrawals.income"))?,
-            amount: Fen::new(row.fen).ok().ok_or(StoreError::Corrupt("withdrawals.fen"))?,
+            income: Coins::new(row.income)
+                .ok()
+                .ok_or(StoreError::Corrupt("withdrawals.income"))?,
+            amount: Fen::new(row.fen)
+                .ok()
+                .ok_or(StoreError::Corrupt("withdrawals.fen"))?,
             real_name: row.real_name,
             state: State::from_number(row.state).ok_or(StoreError::Corrupt("withdrawals.state"))?,
             out_bill_no: row.out_bill_no,
@@ -90,7 +94,11 @@ impl TryFrom<Row> for Withdrawal {
 
 /// The withdrawal with this number.
 pub(crate) fn find(conn: &mut Conn, id: i64) -> Result<Option<Withdrawal>, StoreError> {
-    let row: Option<Row> = withdrawals::table.find(id).select(Row::as_select()).get_result(conn).optional()?;
+    let row: Option<Row> = withdrawals::table
+        .find(id)
+        .select(Row::as_select())
+        .get_result(conn)
+        .optional()?;
     row.map(TryInto::try_into).transpose()
 }
 
@@ -106,9 +114,17 @@ pub(crate) fn by_bill(conn: &mut Conn, no: &str) -> Result<Option<Withdrawal>, S
 
 /// The withdrawals whose time has come.
 pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<Withdrawal>, StoreError> {
-    const AT_WECHAT: [i32; 3] = [State::Approved.number(), State::Confirm.number(), State::UnderWay.number()];
+    const AT_WECHAT: [i32; 3] = [
+        State::Approved.number(),
+        State::Confirm.number(),
+        State::UnderWay.number(),
+    ];
     let rows: Vec<Row> = withdrawals::table
-        .filter(withdrawals::due_at.le(now.millis()).and(withdrawals::state.eq_any(AT_WECHAT)))
+        .filter(
+            withdrawals::due_at
+                .le(now.millis())
+                .and(withdrawals::state.eq_any(AT_WECHAT)),
+        )
         .order(withdrawals::due_at)
         .limit(limit)
         .select(Row::as_select())
@@ -117,8 +133,14 @@ pub(crate) fn due(conn: &mut Conn, now: Moment, limit: i64) -> Result<Vec<Withdr
 }
 
 /// Takes a withdrawal up for a question, unless somebody else has. From here on WeChat may have been asked to pay it.
-pub(crate) fn claim(conn: &mut Conn, withdrawal: &Withdrawal, now: Moment) -> Result<bool, StoreError> {
-    let free = withdrawals::table.find(withdrawal.id).filter(withdrawals::asks.eq(withdrawal.asked.times));
+pub(crate) fn claim(
+    conn: &mut Conn,
+    withdrawal: &Withdrawal,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let free = withdrawals::table
+        .find(withdrawal.id)
+        .filter(withdrawals::asks.eq(withdrawal.asked.times));
     let claimed = diesel::update(free.filter(withdrawals::state.eq(withdrawal.state.number())))
         .set((
             withdrawals::due_at.eq(Some(now.after(LEASE).millis())),
@@ -133,8 +155,13 @@ pub(crate) fn claim(conn: &mut Conn, withdrawal: &Withdrawal, now: Moment) -> Re
 impl Payments {
     /// One of the user's own withdrawals.
     pub async fn withdrawal_of(&self, user: UserId, id: i64) -> Result<Withdrawal, PaymentsError> {
-        let found = self.db.read(move |conn| Ok::<_, PaymentsError>(find(conn, id)?)).await?;
-        found.filter(|withdrawal| withdrawal.user == user).ok_or(PaymentsError::UnknownWithdrawal)
+        let found = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(find(conn, id)?))
+            .await?;
+        found
+            .filter(|withdrawal| withdrawal.user == user)
+            .ok_or(PaymentsError::UnknownWithdrawal)
     }
 
     /// The user's last withdrawals, the latest first.
@@ -147,7 +174,10 @@ impl Payments {
                     .limit(LATEST)
                     .select(Row::as_select())
                     .load(conn)?;
-                Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
+                Ok(rows
+                    .into_iter()
+                    .map(TryInto::try_into)
+                    .collect::<Result<_, _>>()?)
             })
             .await
     }
@@ -162,7 +192,10 @@ impl Payments {
                     .limit(Page::ROWS)
                     .select(Row::as_select())
                     .load(conn)?;
-                Ok(rows.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?)
+                Ok(rows
+                    .into_iter()
+                    .map(TryInto::try_into)
+                    .collect::<Result<_, _>>()?)
             })
             .await
     }

@@ -17,7 +17,11 @@ use crate::{broadcast, room};
 
 impl Rooms {
     /// Changes a profile, all or nothing. A gender changes only while no seat hangs on it.
-    pub async fn update_profile(&self, user: UserId, change: ProfileChange) -> Result<(), RoomsError> {
+    pub async fn update_profile(
+        &self,
+        user: UserId,
+        change: ProfileChange,
+    ) -> Result<(), RoomsError> {
         if let Some(name) = change.nickname() {
             self.users.check_name(user, name).await?;
         }
@@ -69,30 +73,40 @@ impl Rooms {
 
     /// Makes a user a matchmaker; his room and its group are asked for.
     pub async fn grant_matchmaker(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
-        self.operate(by, "users grant-matchmaker", user.to_string(), move |conn, house| {
-            if !qlive_users::set_matchmaker(conn, user, true)? {
-                return Err(UsersError::UnknownUser.into());
-            }
-            let live = match room::of_host(conn, user)? {
-                Some(room) => room.live,
-                None => make_room(conn, house, user)?,
-            };
-            Ok(post(conn, house.now, &Told::MakeGroup { live })?)
-        })
+        self.operate(
+            by,
+            "users grant-matchmaker",
+            user.to_string(),
+            move |conn, house| {
+                if !qlive_users::set_matchmaker(conn, user, true)? {
+                    return Err(UsersError::UnknownUser.into());
+                }
+                let live = match room::of_host(conn, user)? {
+                    Some(room) => room.live,
+                    None => make_room(conn, house, user)?,
+                };
+                Ok(post(conn, house.now, &Told::MakeGroup { live })?)
+            },
+        )
         .await
     }
 
     /// Takes the role back; a live broadcast of his ends.
     pub async fn revoke_matchmaker(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
-        self.operate(by, "users revoke-matchmaker", user.to_string(), move |conn, house| {
-            if !qlive_users::set_matchmaker(conn, user, false)? {
-                return Err(UsersError::UnknownUser.into());
-            }
-            match room::of_host(conn, user)?.and_then(|room| room.about()) {
-                Some(about) => broadcast::end(conn, house, about, "revoked"),
-                None => Ok(()),
-            }
-        })
+        self.operate(
+            by,
+            "users revoke-matchmaker",
+            user.to_string(),
+            move |conn, house| {
+                if !qlive_users::set_matchmaker(conn, user, false)? {
+                    return Err(UsersError::UnknownUser.into());
+                }
+                match room::of_host(conn, user)?.and_then(|room| room.about()) {
+                    Some(about) => broadcast::end(conn, house, about, "revoked"),
+                    None => Ok(()),
+                }
+            },
+        )
         .await
     }
 
@@ -100,7 +114,12 @@ impl Rooms {
     pub async fn end_by_operator(&self, by: Operator, live: LiveId) -> Result<(), RoomsError> {
         self.operate(by, "rooms end", live.to_string(), move |conn, house| {
             let room = room::find(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
-            broadcast::end(conn, house, room.about().ok_or(RoomsError::NotLive)?, "operator")
+            broadcast::end(
+                conn,
+                house,
+                room.about().ok_or(RoomsError::NotLive)?,
+                "operator",
+            )
         })
         .await
     }
@@ -124,16 +143,31 @@ impl Rooms {
     }
 }
 
-fn change_gender(conn: &mut Conn, house: &House, user: UserId, gender: Gender) -> Result<(), RoomsError> {
-    let Some(member) = member::load(conn, user)?.filter(|member| member.standing.gender != gender) else {
+fn change_gender(
+    conn: &mut Conn,
+    house: &House,
+    user: UserId,
+    gender: Gender,
+) -> Result<(), RoomsError> {
+    let Some(member) = member::load(conn, user)?.filter(|member| member.standing.gender != gender)
+    else {
         return Ok(());
     };
     if !member.standing.may_change_gender(house.now) {
         return Err(RoomsError::GenderLocked);
     }
-    let next = Standing { gender, ..member.standing };
+    let next = Standing {
+        gender,
+        ..member.standing
+    };
     member.save(conn, &next, house.now)?;
-    Ok(post(conn, house.now, &Told::Num { about: member.about })?)
+    Ok(post(
+        conn,
+        house.now,
+        &Told::Num {
+            about: member.about,
+        },
+    )?)
 }
 
 fn make_room(conn: &mut Conn, house: &House, host: UserId) -> Result<LiveId, StoreError> {
@@ -144,6 +178,11 @@ fn make_room(conn: &mut Conn, house: &House, host: UserId) -> Result<LiveId, Sto
         rooms::group_ready.eq(false),
         rooms::created_at.eq(house.now.millis()),
     );
-    let id: i64 = or_contended(diesel::insert_into(rooms::table).values(row).returning(rooms::id).get_result(conn))?;
+    let id: i64 = or_contended(
+        diesel::insert_into(rooms::table)
+            .values(row)
+            .returning(rooms::id)
+            .get_result(conn),
+    )?;
     Ok(LiveId::new(id))
 }

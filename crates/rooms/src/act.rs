@@ -12,7 +12,12 @@ use crate::settings::{House, Rooms};
 use crate::{broadcast, tell};
 
 /// Lets an event happen to a person who is present.
-pub(crate) fn act(conn: &mut Conn, house: &House, member: &Member, event: Event) -> Result<Standing, RoomsError> {
+pub(crate) fn act(
+    conn: &mut Conn,
+    house: &House,
+    member: &Member,
+    event: Event,
+) -> Result<Standing, RoomsError> {
     let step = mic::step(&member.standing, event, &house.rules, house.now)?;
     if step.next != member.standing {
         member.save(conn, &step.next, house.now)?;
@@ -100,7 +105,11 @@ impl Rooms {
 }
 
 /// Takes a person out of the room he is in, so that he can enter another. A live host stays.
-pub(crate) fn leave_for_another(conn: &mut Conn, house: &House, member: &Member) -> Result<(), RoomsError> {
+pub(crate) fn leave_for_another(
+    conn: &mut Conn,
+    house: &House,
+    member: &Member,
+) -> Result<(), RoomsError> {
     if member.standing.place == Place::Hosting {
         return Err(RoomsError::Hosting);
     }

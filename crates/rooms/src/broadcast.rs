@@ -52,7 +52,9 @@ impl Rooms {
                         member::note_heard(conn, user, house.now)?;
                     }
                     // He is here, in a broadcast that began since the room was read.
-                    Some(member) if member.about.live == live => return Err(StoreError::Contended.into()),
+                    Some(member) if member.about.live == live => {
+                        return Err(StoreError::Contended.into());
+                    }
                     Some(member) => {
                         leave_for_another(conn, &house, &member)?;
                         come_in(conn, &house, user, about)?;
@@ -71,12 +73,23 @@ impl Rooms {
     }
 
     /// Leaves a room; the host ends his broadcast by it. Not being there is well.
-    pub async fn leave(&self, user: UserId, live: LiveId, presence: Option<Presence>) -> Result<(), RoomsError> {
-        self.happen_if_here(user, live, presence, Event::Leave).await
+    pub async fn leave(
+        &self,
+        user: UserId,
+        live: LiveId,
+        presence: Option<Presence>,
+    ) -> Result<(), RoomsError> {
+        self.happen_if_here(user, live, presence, Event::Leave)
+            .await
     }
 
     /// Leaves whatever room one is in; or, when only the app was hidden, starts the grace of a loss.
-    pub async fn log_out(&self, user: UserId, presence: Option<Presence>, hidden: bool) -> Result<(), RoomsError> {
+    pub async fn log_out(
+        &self,
+        user: UserId,
+        presence: Option<Presence>,
+        hidden: bool,
+    ) -> Result<(), RoomsError> {
         let house = self.house();
         let event = if hidden { Event::ImLost } else { Event::Leave };
         self.db
@@ -92,7 +105,12 @@ impl Rooms {
     }
 
     /// The host ends his broadcast. Ending what is not live is well.
-    pub async fn end(&self, user: UserId, live: LiveId, presence: Option<Presence>) -> Result<(), RoomsError> {
+    pub async fn end(
+        &self,
+        user: UserId,
+        live: LiveId,
+        presence: Option<Presence>,
+    ) -> Result<(), RoomsError> {
         let house = self.house();
         self.db
             .write(move |conn| {
@@ -101,7 +119,9 @@ impl Rooms {
                     return Err(RoomsError::NotHost);
                 }
                 match (room.about(), find_in(conn, user, live, presence)?) {
-                    (Some(about), Found::Here(_) | Found::Elsewhere) => end(conn, &house, about, "ended"),
+                    (Some(about), Found::Here(_) | Found::Elsewhere) => {
+                        end(conn, &house, about, "ended")
+                    }
                     (Some(_), Found::Moved) | (None, _) => Ok(()),
                 }
             })
@@ -126,7 +146,8 @@ impl Rooms {
             .write({
                 let house = house.clone();
                 move |conn| {
-                    let profile = qlive_users::find(conn, user)?.ok_or(RoomsError::NotMatchmaker)?;
+                    let profile =
+                        qlive_users::find(conn, user)?.ok_or(RoomsError::NotMatchmaker)?;
                     let room = room::of_host(conn, user)?.ok_or(RoomsError::RoomNotReady)?;
                     let presence = host_in(conn, &house, &room, &profile)?;
                     Ok::<_, RoomsError>((room, presence))
@@ -155,7 +176,9 @@ impl Rooms {
                 tokio::time::sleep(GROUP_LOOK).await;
             }
         };
-        tokio::time::timeout(GROUP_WAIT, ready).await.unwrap_or(Err(RoomsError::RoomNotReady))
+        tokio::time::timeout(GROUP_WAIT, ready)
+            .await
+            .unwrap_or(Err(RoomsError::RoomNotReady))
     }
 }
 
@@ -172,7 +195,12 @@ fn come_in(conn: &mut Conn, house: &House, user: UserId, about: Subject) -> Resu
 }
 
 /// Starts the broadcast with its host, or lets him resume it.
-fn host_in(conn: &mut Conn, house: &House, room: &Room, profile: &Profile) -> Result<Presence, RoomsError> {
+fn host_in(
+    conn: &mut Conn,
+    house: &House,
+    room: &Room,
+    profile: &Profile,
+) -> Result<Presence, RoomsError> {
     let present = member::load(conn, room.host)?;
     match (present, room.about()) {
         (Some(member), Some(about)) if member.about == about => {
@@ -180,7 +208,9 @@ fn host_in(conn: &mut Conn, house: &House, room: &Room, profile: &Profile) -> Re
             return Ok(member.entry);
         }
         // He began in another call since the room was read.
-        (Some(member), _) if member.about.live == room.live => return Err(StoreError::Contended.into()),
+        (Some(member), _) if member.about.live == room.live => {
+            return Err(StoreError::Contended.into());
+        }
         (Some(member), _) => leave_for_another(conn, house, &member)?,
         (None, _) => {}
     }
@@ -190,17 +220,31 @@ fn host_in(conn: &mut Conn, house: &House, room: &Room, profile: &Profile) -> Re
     }
     let broadcast: i64 = or_contended(
         diesel::insert_into(broadcasts::table)
-            .values((broadcasts::room_id.eq(room.live.get()), broadcasts::started_at.eq(house.now.millis())))
+            .values((
+                broadcasts::room_id.eq(room.live.get()),
+                broadcasts::started_at.eq(house.now.millis()),
+            ))
             .returning(broadcasts::id)
             .get_result(conn),
     )?;
-    let about = Subject { live: room.live, broadcast: BroadcastId::new(broadcast) };
-    let hosting = Standing { place: Place::Hosting, ..Standing::out(profile.gender, profile.ready) };
+    let about = Subject {
+        live: room.live,
+        broadcast: BroadcastId::new(broadcast),
+    };
+    let hosting = Standing {
+        place: Place::Hosting,
+        ..Standing::out(profile.gender, profile.ready)
+    };
     member::insert(conn, room.host, about, &hosting, house.now)
 }
 
 /// Ends a broadcast: everybody is out, its length is on record, the room is told.
-pub(crate) fn end(conn: &mut Conn, house: &House, about: Subject, reason: &str) -> Result<(), RoomsError> {
+pub(crate) fn end(
+    conn: &mut Conn,
+    house: &House,
+    about: Subject,
+    reason: &str,
+) -> Result<(), RoomsError> {
     // Taken out first, so that whoever reached the mic until now is known.
     let present: Vec<(i64, i32)> =
         diesel::delete(members::table.filter(members::broadcast_id.eq(about.broadcast.get())))
@@ -220,8 +264,20 @@ pub(crate) fn end(conn: &mut Conn, house: &House, about: Subject, reason: &str) 
             broadcast_log::reason.eq(reason),
         ))
         .execute(conn)?;
-    post(conn, house.now, &Told::Group { about, words: Words::Over { reason: reason.into() } })?;
-    for (user, _) in present.into_iter().filter(|(_, state)| ON_STAGE.contains(state)) {
+    post(
+        conn,
+        house.now,
+        &Told::Group {
+            about,
+            words: Words::Over {
+                reason: reason.into(),
+            },
+        },
+    )?;
+    for (user, _) in present
+        .into_iter()
+        .filter(|(_, state)| ON_STAGE.contains(state))
+    {
         let user = UserId::new(user).ok_or(StoreError::Corrupt("members.user_id"))?;
         post(conn, house.now, &Told::DropStream { user })?;
     }

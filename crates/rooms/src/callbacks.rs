@@ -37,7 +37,12 @@ impl Speech {
         if kind.is_err() && looks_like_json(text) {
             return Self::Ours;
         }
-        match kind.ok().as_ref().and_then(|json| json.get("type")).and_then(Value::as_str) {
+        match kind
+            .ok()
+            .as_ref()
+            .and_then(|json| json.get("type"))
+            .and_then(Value::as_str)
+        {
             Some("invite") => Self::Invite,
             Some("kickout") => Self::Kickout,
             Some("response") => Self::Response,
@@ -64,17 +69,30 @@ fn looks_like_json(text: &str) -> bool {
 impl Rooms {
     /// Takes a verified callback of IM; the verdict matters for those sent before a message. `from_rest` marks
     /// messages that a server sent.
-    pub async fn im_callback(&self, callback: Callback, from_rest: bool) -> Result<Verdict, RoomsError> {
+    pub async fn im_callback(
+        &self,
+        callback: Callback,
+        from_rest: bool,
+    ) -> Result<Verdict, RoomsError> {
         match callback {
-            Callback::StateChange { account, presence, at } => {
+            Callback::StateChange {
+                account,
+                presence,
+                at,
+            } => {
                 if let Some(user) = UserId::parse(&account) {
                     self.connection_changed(user, presence, at).await?;
                 }
                 Ok(Verdict::Allow)
             }
-            Callback::MemberExit { group, accounts, at } => {
+            Callback::MemberExit {
+                group,
+                accounts,
+                at,
+            } => {
                 for user in accounts.iter().filter_map(|account| UserId::parse(account)) {
-                    self.left_group(user, GroupId::new(group.clone()), at).await?;
+                    self.left_group(user, GroupId::new(group.clone()), at)
+                        .await?;
                 }
                 Ok(Verdict::Allow)
             }
@@ -84,7 +102,13 @@ impl Rooms {
                 }
                 self.before_c2c(&from, &to, &texts).await
             }
-            Callback::AfterC2c { from, to, texts, delivered, at } => {
+            Callback::AfterC2c {
+                from,
+                to,
+                texts,
+                delivered,
+                at,
+            } => {
                 let invites = texts.iter().any(|text| Speech::of(text) == Speech::Invite);
                 if invites && delivered && !from_rest {
                     self.client_invites(&from, &to, Some(at)).await?;
@@ -95,13 +119,22 @@ impl Rooms {
                 let ours = from_rest || from == self.settings.admin;
                 let fits = texts.iter().all(|text| Speech::fits_group(text));
                 let tolerated = ours || fits || self.settings.speaks == Speaks::Client;
-                Ok(if tolerated { Verdict::Allow } else { Verdict::Refuse })
+                Ok(if tolerated {
+                    Verdict::Allow
+                } else {
+                    Verdict::Refuse
+                })
             }
             Callback::Unknown(_) => Ok(Verdict::Allow),
         }
     }
 
-    async fn before_c2c(&self, from: &str, to: &str, texts: &[String]) -> Result<Verdict, RoomsError> {
+    async fn before_c2c(
+        &self,
+        from: &str,
+        to: &str,
+        texts: &[String],
+    ) -> Result<Verdict, RoomsError> {
         let mut verdict = Verdict::Allow;
         for speech in texts.iter().map(|text| Speech::of(text)) {
             let allowed = match speech {
@@ -120,12 +153,21 @@ impl Rooms {
 
     /// Takes an INVITE of the host's own client for an invitation. False when he is not the guest's host.
     /// `sent_at` (milliseconds): it went out then, and counts only if the guest has done nothing since.
-    async fn client_invites(&self, host: &str, guest: &str, sent_at: Option<i64>) -> Result<bool, RoomsError> {
+    async fn client_invites(
+        &self,
+        host: &str,
+        guest: &str,
+        sent_at: Option<i64>,
+    ) -> Result<bool, RoomsError> {
         let house = self.house();
-        let (Some(host), Some(guest)) = (UserId::parse(host), UserId::parse(guest)) else { return Ok(false) };
+        let (Some(host), Some(guest)) = (UserId::parse(host), UserId::parse(guest)) else {
+            return Ok(false);
+        };
         self.db
             .write(move |conn| {
-                let (Some(host), Some(guest)) = (member::load(conn, host)?, member::load(conn, guest)?) else {
+                let (Some(host), Some(guest)) =
+                    (member::load(conn, host)?, member::load(conn, guest)?)
+                else {
                     return Ok(false);
                 };
                 if !hosts(&host, &guest) {
@@ -150,7 +192,10 @@ impl Rooms {
     /// Whether `guest` answers an invitation of `host`: it is open, or was a moment ago.
     async fn invitee_of(&self, guest: &str, host: &str) -> Result<bool, RoomsError> {
         let now = self.clock.now();
-        self.both(host, guest, move |host, guest| hosts(host, guest) && now < guest.response_until).await
+        self.both(host, guest, move |host, guest| {
+            hosts(host, guest) && now < guest.response_until
+        })
+        .await
     }
 
     async fn both(
@@ -159,7 +204,9 @@ impl Rooms {
         other: &str,
         test: impl Fn(&Member, &Member) -> bool + Send + 'static,
     ) -> Result<bool, RoomsError> {
-        let (Some(one), Some(other)) = (UserId::parse(one), UserId::parse(other)) else { return Ok(false) };
+        let (Some(one), Some(other)) = (UserId::parse(one), UserId::parse(other)) else {
+            return Ok(false);
+        };
         self.db
             .read(move |conn| {
                 let pair = (member::load(conn, one)?, member::load(conn, other)?);
@@ -179,9 +226,15 @@ mod tests {
 
     #[test]
     fn signals_are_known_by_their_type() {
-        assert_eq!(Speech::of(r#"{"type":"invite","content":{}}"#), Speech::Invite);
+        assert_eq!(
+            Speech::of(r#"{"type":"invite","content":{}}"#),
+            Speech::Invite
+        );
         assert_eq!(Speech::of(r#" {"type": "over"} "#), Speech::Ours);
-        assert_eq!(Speech::of(r#"{"type":"message","content":"hi"}"#), Speech::Comment);
+        assert_eq!(
+            Speech::of(r#"{"type":"message","content":"hi"}"#),
+            Speech::Comment
+        );
         for text in ["hi", "[]", "7", r#"{"content":"over"}"#, r#"{"type":7}"#] {
             assert_eq!(Speech::of(text), Speech::Comment, "{text}");
         }
@@ -189,8 +242,17 @@ mod tests {
 
     #[test]
     fn what_only_a_phone_can_read_is_no_comment() {
-        let deep = format!(r#"{{"type":"over","x":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
-        for text in [r#"{"type":"over","content":"\ud800"}"#, r#" {"type":"over","x":1e999}"#, deep.as_str(), "{"] {
+        let deep = format!(
+            r#"{{"type":"over","x":{}1{}}}"#,
+            "[".repeat(200),
+            "]".repeat(200)
+        );
+        for text in [
+            r#"{"type":"over","content":"\ud800"}"#,
+            r#" {"type":"over","x":1e999}"#,
+            deep.as_str(),
+            "{",
+        ] {
             assert_eq!(Speech::of(text), Speech::Ours, "{text}");
             assert!(!Speech::fits_group(text), "{text}");
         }
@@ -201,9 +263,12 @@ mod tests {
         for text in ["hi", r#"{"type":"message"}"#, r#"{"content":1}"#] {
             assert!(Speech::fits_group(text), "{text}");
         }
-        for text in
-            [r#"{"type":"over"}"#, r#"{"type":"reset"}"#, r#"{"type":"x"}"#, r#"{"type":"message","type":"over"}"#]
-        {
+        for text in [
+            r#"{"type":"over"}"#,
+            r#"{"type":"reset"}"#,
+            r#"{"type":"x"}"#,
+            r#"{"type":"message","type":"over"}"#,
+        ] {
             assert!(!Speech::fits_group(text), "{text}");
         }
     }

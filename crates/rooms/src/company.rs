@@ -19,13 +19,21 @@ pub fn company(conn: &mut Conn, one: UserId, other: UserId) -> Result<Option<Com
         .filter(members::user_id.eq_any([one.get(), other.get()]))
         .select((members::room_id, members::broadcast_id))
         .load(conn)?;
-    let [(room, broadcast), (other_room, _)] = rows.as_slice() else { return Ok(None) };
+    let [(room, broadcast), (other_room, _)] = rows.as_slice() else {
+        return Ok(None);
+    };
     if room != other_room {
         return Ok(None);
     }
-    let host: i64 = rooms::table.find(room).select(rooms::host_id).get_result(conn)?;
+    let host: i64 = rooms::table
+        .find(room)
+        .select(rooms::host_id)
+        .get_result(conn)?;
     Ok(Some(Company {
-        about: Subject { live: LiveId::new(*room), broadcast: BroadcastId::new(*broadcast) },
+        about: Subject {
+            live: LiveId::new(*room),
+            broadcast: BroadcastId::new(*broadcast),
+        },
         host: UserId::new(host).ok_or(StoreError::Corrupt("rooms.host_id"))?,
     }))
 }

@@ -27,20 +27,28 @@ pub enum Heard {
 
 impl Rooms {
     /// Who holds this token, if it is alive. His call ends the grace of a loss.
-    pub async fn admit(&self, token: SecretString, heard: Heard) -> Result<Option<Caller>, RoomsError> {
+    pub async fn admit(
+        &self,
+        token: SecretString,
+        heard: Heard,
+    ) -> Result<Option<Caller>, RoomsError> {
         let now = self.clock.now();
         let asked = token.clone();
         let known = self
             .db
             .read(move |conn| {
-                let Some((caller, unnoted)) = tokens::authenticate(conn, asked.expose_secret(), now)? else {
+                let Some((caller, unnoted)) =
+                    tokens::authenticate(conn, asked.expose_secret(), now)?
+                else {
                     return Ok(None);
                 };
                 let news = heard == Heard::Yes && is_news(conn, &caller, now)?;
                 Ok::<_, StoreError>(Some((caller, unnoted, news)))
             })
             .await?;
-        let Some((caller, unnoted, news)) = known else { return Ok(None) };
+        let Some((caller, unnoted, news)) = known else {
+            return Ok(None);
+        };
         if unnoted || news {
             let house = self.house();
             self.db
@@ -67,5 +75,7 @@ fn is_news(conn: &mut Conn, caller: &Caller, now: Moment) -> Result<bool, StoreE
         .select((members::im_grace_until, members::heard_at))
         .get_result(conn)
         .optional()?;
-    Ok(row.is_some_and(|(grace, heard_at)| grace.is_some() || now.since(Moment::from_millis(heard_at)) >= NOTED_EVERY))
+    Ok(row.is_some_and(|(grace, heard_at)| {
+        grace.is_some() || now.since(Moment::from_millis(heard_at)) >= NOTED_EVERY
+    }))
 }

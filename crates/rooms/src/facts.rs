@@ -15,8 +15,11 @@ pub struct RoomFacts;
 
 impl Facts for RoomFacts {
     fn room(&self, conn: &mut Conn, live: LiveId) -> Result<Option<Room>, StoreError> {
-        let Some(room) = room::find(conn, live)? else { return Ok(None) };
-        let host = qlive_users::find(conn, room.host)?.ok_or(StoreError::Corrupt("rooms.host_id"))?;
+        let Some(room) = room::find(conn, live)? else {
+            return Ok(None);
+        };
+        let host =
+            qlive_users::find(conn, room.host)?.ok_or(StoreError::Corrupt("rooms.host_id"))?;
         Ok(Some(Room {
             group: room.group,
             host: room.host,
@@ -51,7 +54,9 @@ impl Facts for RoomFacts {
     }
 
     fn group_made(&self, conn: &mut Conn, live: LiveId) -> Result<(), StoreError> {
-        diesel::update(rooms::table.find(live.get())).set(rooms::group_ready.eq(true)).execute(conn)?;
+        diesel::update(rooms::table.find(live.get()))
+            .set(rooms::group_ready.eq(true))
+            .execute(conn)?;
         Ok(())
     }
 }

@@ -36,7 +36,10 @@ pub struct Keeper {
 impl Keeper {
     #[must_use]
     pub fn new(rooms: Rooms) -> Self {
-        Self { rooms, im_rests_until: Moment::from_millis(0) }
+        Self {
+            rooms,
+            im_rests_until: Moment::from_millis(0),
+        }
     }
 
     /// Works until it is told to stop, and ends the look it is at.
@@ -61,9 +64,15 @@ impl Keeper {
     }
 
     /// What is due without asking anybody.
-    fn due(&self) -> impl FnOnce(&mut Conn) -> Result<Vec<(UserId, Event)>, StoreError> + Send + 'static {
+    fn due(
+        &self,
+    ) -> impl FnOnce(&mut Conn) -> Result<Vec<(UserId, Event)>, StoreError> + Send + 'static {
         let now = self.rooms.clock.now();
-        let seated_before = self.rooms.settings.stream_start.map(|limit| now.before(limit).millis());
+        let seated_before = self
+            .rooms
+            .settings
+            .stream_start
+            .map(|limit| now.before(limit).millis());
         move |conn| {
             let now = now.millis();
             let mut due = Vec::new();
@@ -71,15 +80,25 @@ impl Keeper {
                 .filter(members::invited_until.le(now))
                 .order(members::invited_until)
                 .select(members::user_id);
-            due.extend(users(lapsed.limit(BATCH).load(conn)?, Event::InvitationDue)?);
+            due.extend(users(
+                lapsed.limit(BATCH).load(conn)?,
+                Event::InvitationDue,
+            )?);
             let stopped = members::table
                 .filter(members::stream_grace_until.le(now))
                 .order(members::stream_grace_until)
                 .select(members::user_id);
-            due.extend(users(stopped.limit(BATCH).load(conn)?, Event::GraceDue { connected: false })?);
+            due.extend(users(
+                stopped.limit(BATCH).load(conn)?,
+                Event::GraceDue { connected: false },
+            )?);
             if let Some(limit) = seated_before {
                 let mute = members::table
-                    .filter(members::seated_at.le(limit).and(members::stream_sequence.is_null()))
+                    .filter(
+                        members::seated_at
+                            .le(limit)
+                            .and(members::stream_sequence.is_null()),
+                    )
                     .select(members::user_id);
                 due.extend(users(mute.limit(BATCH).load(conn)?, Event::StreamMissing)?);
             }
@@ -111,12 +130,25 @@ impl Keeper {
             })
             .await?;
         let asked: Vec<UserId> = lost.iter().chain(&silent).copied().collect();
-        let Some(connected) = self.connected(&asked, now).await else { return Ok(false) };
+        let Some(connected) = self.connected(&asked, now).await else {
+            return Ok(false);
+        };
         for user in lost {
-            self.rooms.due(user, Event::GraceDue { connected: connected.contains(&user) }).await;
+            self.rooms
+                .due(
+                    user,
+                    Event::GraceDue {
+                        connected: connected.contains(&user),
+                    },
+                )
+                .await;
         }
         for user in silent {
-            let event = if connected.contains(&user) { Event::Heard } else { Event::ImLost };
+            let event = if connected.contains(&user) {
+                Event::Heard
+            } else {
+                Event::ImLost
+            };
             self.rooms.due(user, event).await;
         }
         Ok(true)
@@ -128,7 +160,9 @@ impl Keeper {
         let mut connected = Vec::new();
         for batch in names.chunks(Im::QUERY_LIMIT) {
             match self.rooms.im.connected(batch, now.secs()).await {
-                Ok(accounts) => connected.extend(accounts.iter().filter_map(|account| UserId::parse(account))),
+                Ok(accounts) => {
+                    connected.extend(accounts.iter().filter_map(|account| UserId::parse(account)))
+                }
                 Err(error) => {
                     tracing::warn!(%error, "IM does not say who is connected");
                     return None;
@@ -147,9 +181,14 @@ impl Rooms {
         let done = self
             .db
             .write(move |conn| {
-                let Some(member) = member::load(conn, user)? else { return Ok(()) };
+                let Some(member) = member::load(conn, user)? else {
+                    return Ok(());
+                };
                 act(conn, &house, &member, event)?;
-                if matches!(event, Event::Heard | Event::ImLost | Event::GraceDue { connected: true }) {
+                if matches!(
+                    event,
+                    Event::Heard | Event::ImLost | Event::GraceDue { connected: true }
+                ) {
                     member::note_heard(conn, user, house.now)?;
                 }
                 Ok::<_, RoomsError>(())
@@ -163,9 +202,14 @@ impl Rooms {
 }
 
 fn users(ids: Vec<i64>, event: Event) -> Result<Vec<(UserId, Event)>, StoreError> {
-    Ok(self::ids(ids)?.into_iter().map(|user| (user, event)).collect())
+    Ok(self::ids(ids)?
+        .into_iter()
+        .map(|user| (user, event))
+        .collect())
 }
 
 fn ids(ids: Vec<i64>) -> Result<Vec<UserId>, StoreError> {
-    ids.into_iter().map(|id| UserId::new(id).ok_or(StoreError::Corrupt("members.user_id"))).collect()
+    ids.into_iter()
+        .map(|id| UserId::new(id).ok_or(StoreError::Corrupt("members.user_id")))
+        .collect()
 }

@@ -70,15 +70,30 @@ impl Rooms {
     pub async fn live_list(&self, page: Page) -> Result<Arc<Vec<LiveRoom>>, RoomsError> {
         let now = self.clock.now();
         let cached = {
-            let pages = self.list_cache.0.lock().unwrap_or_else(PoisonError::into_inner);
-            pages.get(&page.offset()).filter(|(at, _)| now.since(*at) < STALE).map(|(_, list)| Arc::clone(list))
+            let pages = self
+                .list_cache
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            pages
+                .get(&page.offset())
+                .filter(|(at, _)| now.since(*at) < STALE)
+                .map(|(_, list)| Arc::clone(list))
         };
         if let Some(list) = cached {
             return Ok(list);
         }
         let configs = self.configs.snapshot().await?;
-        let list = Arc::new(self.db.read(move |conn| live_rooms(conn, page, &configs)).await?);
-        let mut pages = self.list_cache.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = Arc::new(
+            self.db
+                .read(move |conn| live_rooms(conn, page, &configs))
+                .await?,
+        );
+        let mut pages = self
+            .list_cache
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if pages.len() >= PAGES {
             pages.clear();
         }
@@ -96,7 +111,9 @@ impl Rooms {
     ) -> Result<Vec<Audience>, RoomsError> {
         self.db
             .read(move |conn| {
-                member::load(conn, caller)?.filter(|me| me.about.live == live).ok_or(RoomsError::MembersOnly)?;
+                member::load(conn, caller)?
+                    .filter(|me| me.about.live == live)
+                    .ok_or(RoomsError::MembersOnly)?;
                 Ok(viewers(conn, live, gender, page)?)
             })
             .await
@@ -106,9 +123,13 @@ impl Rooms {
     pub async fn whereabouts(&self, user: UserId) -> Result<Option<Whereabouts>, RoomsError> {
         self.db
             .read(move |conn| {
-                let Some(me) = member::load(conn, user)? else { return Ok(None) };
-                let room = room::find(conn, me.about.live)?.ok_or(StoreError::Corrupt("members.room_id"))?;
-                let host = qlive_users::find(conn, room.host)?.ok_or(StoreError::Corrupt("rooms.host_id"))?;
+                let Some(me) = member::load(conn, user)? else {
+                    return Ok(None);
+                };
+                let room = room::find(conn, me.about.live)?
+                    .ok_or(StoreError::Corrupt("members.room_id"))?;
+                let host = qlive_users::find(conn, room.host)?
+                    .ok_or(StoreError::Corrupt("rooms.host_id"))?;
                 Ok(Some(Whereabouts {
                     live: room.live,
                     group: room.group,
@@ -132,23 +153,44 @@ impl Rooms {
     }
 }
 
-fn live_rooms(conn: &mut Conn, page: Page, configs: &Snapshot) -> Result<Vec<LiveRoom>, RoomsError> {
+fn live_rooms(
+    conn: &mut Conn,
+    page: Page,
+    configs: &Snapshot,
+) -> Result<Vec<LiveRoom>, RoomsError> {
     let fullest: Vec<(i64, i64)> = broadcasts::table
         .inner_join(members::table.on(members::broadcast_id.eq(broadcasts::id)))
         .group_by((broadcasts::id, broadcasts::room_id, broadcasts::started_at))
-        .order((diesel::dsl::count(members::user_id).desc(), broadcasts::started_at.desc(), broadcasts::id.desc()))
+        .order((
+            diesel::dsl::count(members::user_id).desc(),
+            broadcasts::started_at.desc(),
+            broadcasts::id.desc(),
+        ))
         .offset(page.offset())
         .limit(Page::ROWS)
         .select((broadcasts::room_id, diesel::dsl::count(members::user_id)))
         .load(conn)?;
-    fullest.into_iter().map(|(room, audience)| live_room(conn, room, audience, configs)).collect()
+    fullest
+        .into_iter()
+        .map(|(room, audience)| live_room(conn, room, audience, configs))
+        .collect()
 }
 
-fn live_room(conn: &mut Conn, room: i64, audience: i64, configs: &Snapshot) -> Result<LiveRoom, RoomsError> {
+fn live_room(
+    conn: &mut Conn,
+    room: i64,
+    audience: i64,
+    configs: &Snapshot,
+) -> Result<LiveRoom, RoomsError> {
     let (group, cover, name, face): (String, String, String, String) = rooms::table
         .inner_join(users::table)
         .filter(rooms::id.eq(room))
-        .select((rooms::group_id, rooms::cover, users::nickname, users::face_url))
+        .select((
+            rooms::group_id,
+            rooms::cover,
+            users::nickname,
+            users::face_url,
+        ))
         .get_result(conn)?;
     let seated: Vec<(i32, String)> = members::table
         .inner_join(users::table)
@@ -156,7 +198,10 @@ fn live_room(conn: &mut Conn, room: i64, audience: i64, configs: &Snapshot) -> R
         .select((members::state, users::face_url))
         .load(conn)?;
     let face_of = |state: i32, empty: &str| {
-        seated.iter().find(|(seat, _)| *seat == state).map_or_else(|| empty.to_owned(), |(_, face)| face.clone())
+        seated
+            .iter()
+            .find(|(seat, _)| *seat == state)
+            .map_or_else(|| empty.to_owned(), |(_, face)| face.clone())
     };
     Ok(LiveRoom {
         live: LiveId::new(room),
@@ -169,12 +214,26 @@ fn live_room(conn: &mut Conn, room: i64, audience: i64, configs: &Snapshot) -> R
     })
 }
 
-fn viewers(conn: &mut Conn, live: LiveId, gender: Gender, page: Page) -> Result<Vec<Audience>, StoreError> {
+fn viewers(
+    conn: &mut Conn,
+    live: LiveId,
+    gender: Gender,
+    page: Page,
+) -> Result<Vec<Audience>, StoreError> {
     let rows: Vec<(i64, String, String, i32)> = members::table
         .inner_join(users::table)
-        .filter(members::room_id.eq(live.get()).and(members::gender.eq(gender.number())))
+        .filter(
+            members::room_id
+                .eq(live.get())
+                .and(members::gender.eq(gender.number())),
+        )
         .filter(members::state.eq_any([1, 2]))
-        .order((members::state.desc(), members::entered_at, members::entry, members::user_id))
+        .order((
+            members::state.desc(),
+            members::entered_at,
+            members::entry,
+            members::user_id,
+        ))
         .offset(page.offset())
         .limit(Page::ROWS)
         .select((users::id, users::nickname, users::face_url, members::state))
@@ -182,7 +241,12 @@ fn viewers(conn: &mut Conn, live: LiveId, gender: Gender, page: Page) -> Result<
     rows.into_iter()
         .map(|(id, nickname, face_url, state)| {
             let user = UserId::new(id).ok_or(StoreError::Corrupt("users.id"))?;
-            Ok(Audience { user, nickname, face_url, applied: state == 2 })
+            Ok(Audience {
+                user,
+                nickname,
+                face_url,
+                applied: state == 2,
+            })
         })
         .collect()
 }

@@ -19,7 +19,12 @@ const COVER_BYTES: usize = 512;
 
 impl Rooms {
     /// IM says that an account logged in, or lost its connection, at `at` (milliseconds).
-    pub async fn connection_changed(&self, user: UserId, connection: Connection, at: i64) -> Result<(), RoomsError> {
+    pub async fn connection_changed(
+        &self,
+        user: UserId,
+        connection: Connection,
+        at: i64,
+    ) -> Result<(), RoomsError> {
         let house = self.house();
         let event = match connection {
             Connection::Login => Event::Heard,
@@ -27,7 +32,9 @@ impl Rooms {
         };
         self.db
             .write(move |conn| {
-                let Some(member) = member::load(conn, user)? else { return Ok(()) };
+                let Some(member) = member::load(conn, user)? else {
+                    return Ok(());
+                };
                 let late = match connection {
                     Connection::Login => at < member.im_event_at,
                     // Told twice, or overtaken by his entry or a call of his.
@@ -46,11 +53,18 @@ impl Rooms {
     }
 
     /// IM says that somebody left the group of a room at `at` (milliseconds).
-    pub async fn left_group(&self, user: UserId, group: GroupId, at: i64) -> Result<(), RoomsError> {
+    pub async fn left_group(
+        &self,
+        user: UserId,
+        group: GroupId,
+        at: i64,
+    ) -> Result<(), RoomsError> {
         let house = self.house();
         self.db
             .write(move |conn| {
-                let Some(member) = member::load(conn, user)? else { return Ok(()) };
+                let Some(member) = member::load(conn, user)? else {
+                    return Ok(());
+                };
                 let live: Option<i64> = rooms::table
                     .filter(rooms::group_id.eq(group.as_str()))
                     .select(rooms::id)
@@ -70,11 +84,21 @@ impl Rooms {
     /// CSS says what became of a stream. Streams are named after their user.
     pub async fn stream_event(&self, event: LiveEvent) -> Result<(), RoomsError> {
         match event {
-            LiveEvent::Started { stream, sequence, at } => {
-                self.on_stream(&stream, Event::StreamStarted, sequence, at).await
+            LiveEvent::Started {
+                stream,
+                sequence,
+                at,
+            } => {
+                self.on_stream(&stream, Event::StreamStarted, sequence, at)
+                    .await
             }
-            LiveEvent::Stopped { stream, sequence, at } => {
-                self.on_stream(&stream, Event::StreamStopped, sequence, at).await
+            LiveEvent::Stopped {
+                stream,
+                sequence,
+                at,
+            } => {
+                self.on_stream(&stream, Event::StreamStopped, sequence, at)
+                    .await
             }
             LiveEvent::Screenshot { stream, url } => match UserId::parse(&stream) {
                 Some(host) => self.set_cover(host, url).await,
@@ -84,8 +108,16 @@ impl Rooms {
         }
     }
 
-    async fn on_stream(&self, stream: &str, event: Event, sequence: String, at: i64) -> Result<(), RoomsError> {
-        let Some(user) = UserId::parse(stream) else { return Ok(()) };
+    async fn on_stream(
+        &self,
+        stream: &str,
+        event: Event,
+        sequence: String,
+        at: i64,
+    ) -> Result<(), RoomsError> {
+        let Some(user) = UserId::parse(stream) else {
+            return Ok(());
+        };
         let house = self.house();
         self.db
             .write(move |conn| {

@@ -81,20 +81,35 @@ pub(crate) fn load(conn: &mut Conn, user: UserId) -> Result<Option<Member>, Stor
         .select((Row::as_select(), users::name_known, users::gender_known))
         .get_result(conn)
         .optional()?;
-    let Some((row, name_known, gender_known)) = found else { return Ok(None) };
-    let barred: i64 = barred::table.find((row.broadcast_id, row.user_id)).count().get_result(conn)?;
-    let seat = if row.gender == Gender::Male.number() { 3 } else { 4 };
+    let Some((row, name_known, gender_known)) = found else {
+        return Ok(None);
+    };
+    let barred: i64 = barred::table
+        .find((row.broadcast_id, row.user_id))
+        .count()
+        .get_result(conn)?;
+    let seat = if row.gender == Gender::Male.number() {
+        3
+    } else {
+        4
+    };
     let others_seated: i64 = members::table
-        .filter(members::broadcast_id.eq(row.broadcast_id).and(members::state.eq(seat)))
+        .filter(
+            members::broadcast_id
+                .eq(row.broadcast_id)
+                .and(members::state.eq(seat)),
+        )
         .filter(members::user_id.ne(row.user_id))
         .count()
         .get_result(conn)?;
-    row.member(name_known && gender_known, barred > 0, others_seated > 0).map(Some)
+    row.member(name_known && gender_known, barred > 0, others_seated > 0)
+        .map(Some)
 }
 
 impl Row {
     fn member(self, ready: bool, barred: bool, seat_taken: bool) -> Result<Member, StoreError> {
-        let gender = Gender::from_number(self.gender.into()).ok_or(StoreError::Corrupt("members.gender"))?;
+        let gender =
+            Gender::from_number(self.gender.into()).ok_or(StoreError::Corrupt("members.gender"))?;
         let place = match self.state {
             1 => Place::Watching,
             2 => Place::Applied,
@@ -104,10 +119,16 @@ impl Row {
         };
         let pushing = self.stream_sequence.is_some() && self.stream_grace_until.is_none();
         let by_us = self.invited_by_us;
-        let invitation = self.invited_until.map(|until| Invitation { until: Moment::from_millis(until), by_us });
+        let invitation = self.invited_until.map(|until| Invitation {
+            until: Moment::from_millis(until),
+            by_us,
+        });
         Ok(Member {
             user: UserId::new(self.user_id).ok_or(StoreError::Corrupt("members.user_id"))?,
-            about: Subject { live: LiveId::new(self.room_id), broadcast: BroadcastId::new(self.broadcast_id) },
+            about: Subject {
+                live: LiveId::new(self.room_id),
+                broadcast: BroadcastId::new(self.broadcast_id),
+            },
             entry: Presence::new(self.entry),
             entered_at: Moment::from_millis(self.entered_at),
             heard_at: Moment::from_millis(self.heard_at),
@@ -146,7 +167,12 @@ pub(crate) fn insert(
     let (entry, gender, banned_at, matchmaker): (i64, i32, Option<i64>, bool) =
         diesel::update(users::table.find(user.get()))
             .set(users::entries.eq(users::entries + 1))
-            .returning((users::entries, users::gender, users::banned_at, users::matchmaker))
+            .returning((
+                users::entries,
+                users::gender,
+                users::banned_at,
+                users::matchmaker,
+            ))
             .get_result(conn)?;
     if banned_at.is_some() {
         return Err(RoomsError::Banned);
@@ -158,34 +184,78 @@ pub(crate) fn insert(
         return Err(RoomsError::NotMatchmaker);
     }
     let row = (
-        (members::user_id.eq(user.get()), members::broadcast_id.eq(about.broadcast.get())),
-        (members::room_id.eq(about.live.get()), members::gender.eq(standing.gender.number())),
-        (members::state.eq(user_type(standing.place, standing.gender)), members::entry.eq(entry)),
-        (members::version.eq(0_i64), members::entered_at.eq(now.millis()), members::invited_by_us.eq(false)),
-        (members::heard_at.eq(now.millis()), members::im_event_at.eq(0_i64), members::stream_event_at.eq(0_i64)),
-        (members::response_until.eq(0_i64), members::changed_at.eq(now.millis())),
+        (
+            members::user_id.eq(user.get()),
+            members::broadcast_id.eq(about.broadcast.get()),
+        ),
+        (
+            members::room_id.eq(about.live.get()),
+            members::gender.eq(standing.gender.number()),
+        ),
+        (
+            members::state.eq(user_type(standing.place, standing.gender)),
+            members::entry.eq(entry),
+        ),
+        (
+            members::version.eq(0_i64),
+            members::entered_at.eq(now.millis()),
+            members::invited_by_us.eq(false),
+        ),
+        (
+            members::heard_at.eq(now.millis()),
+            members::im_event_at.eq(0_i64),
+            members::stream_event_at.eq(0_i64),
+        ),
+        (
+            members::response_until.eq(0_i64),
+            members::changed_at.eq(now.millis()),
+        ),
     );
-    or_contended(diesel::insert_into(members::table).values(row).execute(conn))?;
+    or_contended(
+        diesel::insert_into(members::table)
+            .values(row)
+            .execute(conn),
+    )?;
     Ok(Presence::new(entry))
 }
 
 impl Member {
     /// Writes where he stands now, or removes him, if nobody changed his row since it was read.
-    pub(crate) fn save(&self, conn: &mut Conn, next: &Standing, now: Moment) -> Result<(), StoreError> {
+    pub(crate) fn save(
+        &self,
+        conn: &mut Conn,
+        next: &Standing,
+        now: Moment,
+    ) -> Result<(), StoreError> {
         if next.barred && !self.standing.barred {
             // First: this takes the broadcast's key, as whoever ends it does before he touches members.
-            let row = (barred::broadcast_id.eq(self.about.broadcast.get()), barred::user_id.eq(self.user.get()));
+            let row = (
+                barred::broadcast_id.eq(self.about.broadcast.get()),
+                barred::user_id.eq(self.user.get()),
+            );
             or_contended(diesel::insert_into(barred::table).values(row).execute(conn))?;
         }
         let read = members::table
             .filter(members::user_id.eq(self.user.get()))
-            .filter(members::entry.eq(self.entry.get()).and(members::version.eq(self.version)));
+            .filter(
+                members::entry
+                    .eq(self.entry.get())
+                    .and(members::version.eq(self.version)),
+            );
         let changed = if next.place == Place::Out {
             diesel::delete(read).execute(conn)?
         } else {
-            or_contended(diesel::update(read).set(self.columns(next, now)).execute(conn))?
+            or_contended(
+                diesel::update(read)
+                    .set(self.columns(next, now))
+                    .execute(conn),
+            )?
         };
-        if changed == 1 { Ok(()) } else { Err(StoreError::Contended) }
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Contended)
+        }
     }
 
     fn columns(&self, next: &Standing, now: Moment) -> Columns<'_> {
@@ -205,7 +275,9 @@ impl Member {
                 _ => Some(None),
             },
             stream_sequence: Some(self.stream_sequence.as_deref().filter(|_| on_stage)),
-            response_until: next.invitation.map(|invitation| invitation.until.after(RESPONSE_SLACK).millis()),
+            response_until: next
+                .invitation
+                .map(|invitation| invitation.until.after(RESPONSE_SLACK).millis()),
             changed_at: now.millis(),
         }
     }
@@ -229,22 +301,38 @@ struct Columns<'a> {
 
 /// Notes that a member was heard of, where nothing hangs on it.
 pub(crate) fn note_heard(conn: &mut Conn, user: UserId, now: Moment) -> Result<(), StoreError> {
-    diesel::update(members::table.find(user.get())).set(members::heard_at.eq(now.millis())).execute(conn)?;
+    diesel::update(members::table.find(user.get()))
+        .set(members::heard_at.eq(now.millis()))
+        .execute(conn)?;
     Ok(())
 }
 
 /// Notes the time of an event of IM. Whoever decided without it decides again.
 pub(crate) fn note_im_event(conn: &mut Conn, user: UserId, at: i64) -> Result<(), StoreError> {
-    diesel::update(members::table.find(user.get()).filter(members::im_event_at.lt(at)))
-        .set((members::im_event_at.eq(at), members::version.eq(members::version + 1)))
-        .execute(conn)?;
+    diesel::update(
+        members::table
+            .find(user.get())
+            .filter(members::im_event_at.lt(at)),
+    )
+    .set((
+        members::im_event_at.eq(at),
+        members::version.eq(members::version + 1),
+    ))
+    .execute(conn)?;
     Ok(())
 }
 
 /// The same for an event of his stream.
 pub(crate) fn note_stream_event(conn: &mut Conn, user: UserId, at: i64) -> Result<(), StoreError> {
-    diesel::update(members::table.find(user.get()).filter(members::stream_event_at.lt(at)))
-        .set((members::stream_event_at.eq(at), members::version.eq(members::version + 1)))
-        .execute(conn)?;
+    diesel::update(
+        members::table
+            .find(user.get())
+            .filter(members::stream_event_at.lt(at)),
+    )
+    .set((
+        members::stream_event_at.eq(at),
+        members::version.eq(members::version + 1),
+    ))
+    .execute(conn)?;
     Ok(())
 }

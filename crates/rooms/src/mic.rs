@@ -172,13 +172,18 @@ impl Standing {
     }
 
     fn invited(&self, now: Moment) -> bool {
-        self.invitation.is_some_and(|invitation| now < invitation.until)
+        self.invitation
+            .is_some_and(|invitation| now < invitation.until)
     }
 
     /// What the host hears of our invitation when it is cleared now: `answer`, or that it had lapsed before.
     fn response(&self, answer: Option<Answer>, now: Moment) -> Option<Effect> {
         let ours = self.invitation.filter(|invitation| invitation.by_us)?;
-        let answer = if now < ours.until { answer } else { Some(Answer::Timeout) };
+        let answer = if now < ours.until {
+            answer
+        } else {
+            Some(Answer::Timeout)
+        };
         answer.map(Effect::Response)
     }
 
@@ -202,21 +207,36 @@ impl Standing {
     }
 
     fn stays(self) -> Step {
-        Step { next: self, effects: Vec::new() }
+        Step {
+            next: self,
+            effects: Vec::new(),
+        }
     }
 
     fn becomes(self, effects: Vec<Effect>) -> Step {
-        Step { next: self, effects }
+        Step {
+            next: self,
+            effects,
+        }
     }
 
     /// Off the mic, still in the room: seat and stream are no more his.
     const fn off_mic(self) -> Self {
-        Self { place: Place::Watching, pushing: false, stream_grace: None, ..self }
+        Self {
+            place: Place::Watching,
+            pushing: false,
+            stream_grace: None,
+            ..self
+        }
     }
 
     const fn gone(self) -> Self {
         let nobody = Self::out(self.gender, self.ready);
-        Self { barred: self.barred, seat_taken: self.seat_taken, ..nobody }
+        Self {
+            barred: self.barred,
+            seat_taken: self.seat_taken,
+            ..nobody
+        }
     }
 }
 
@@ -247,7 +267,11 @@ pub fn step(state: &Standing, event: Event, rules: &Rules, now: Moment) -> Resul
 
 fn enter(state: &Standing) -> Step {
     match state.place {
-        Place::Out => Standing { place: Place::Watching, ..*state }.becomes(vec![Effect::Num]),
+        Place::Out => Standing {
+            place: Place::Watching,
+            ..*state
+        }
+        .becomes(vec![Effect::Num]),
         Place::Watching | Place::Applied | Place::OnMic | Place::Hosting => heard(state),
     }
 }
@@ -258,7 +282,11 @@ fn apply(state: &Standing) -> Result<Step, Refusal> {
         Place::OnMic => Err(Refusal::OnMic),
         Place::Hosting => Err(Refusal::Hosting),
         Place::Watching | Place::Applied if !state.ready => Err(Refusal::ProfileIncomplete),
-        Place::Watching => Ok(Standing { place: Place::Applied, ..*state }.becomes(vec![Effect::Num])),
+        Place::Watching => Ok(Standing {
+            place: Place::Applied,
+            ..*state
+        }
+        .becomes(vec![Effect::Num])),
         Place::Applied => Ok(state.stays()),
     }
 }
@@ -280,7 +308,12 @@ fn accept(state: &Standing, admission: Admission, now: Moment) -> Result<Step, R
             }
             let mut effects = vec![Effect::SeatTaken, Effect::Num];
             effects.extend(state.response(Some(Answer::Accept), now));
-            Ok(Standing { place: Place::OnMic, invitation: None, ..*state }.becomes(effects))
+            Ok(Standing {
+                place: Place::OnMic,
+                invitation: None,
+                ..*state
+            }
+            .becomes(effects))
         }
     }
 }
@@ -293,21 +326,32 @@ fn refuse(state: &Standing, now: Moment) -> Result<Step, Refusal> {
         Place::Watching | Place::Applied => {
             let mut effects = vec![Effect::Num];
             effects.extend(state.response(Some(Answer::Reject), now));
-            Ok(Standing { place: Place::Watching, invitation: None, ..*state }.becomes(effects))
+            Ok(Standing {
+                place: Place::Watching,
+                invitation: None,
+                ..*state
+            }
+            .becomes(effects))
         }
     }
 }
 
 fn leave_mic(state: &Standing) -> Step {
     match state.place {
-        Place::OnMic => state.off_mic().becomes(vec![Effect::SeatFreed, Effect::Num]),
+        Place::OnMic => state
+            .off_mic()
+            .becomes(vec![Effect::SeatFreed, Effect::Num]),
         Place::Out | Place::Watching | Place::Applied | Place::Hosting => state.stays(),
     }
 }
 
 fn put_down(state: &Standing) -> Step {
     match state.place {
-        Place::OnMic => Standing { barred: true, ..state.off_mic() }.becomes(vec![
+        Place::OnMic => Standing {
+            barred: true,
+            ..state.off_mic()
+        }
+        .becomes(vec![
             Effect::SeatFreed,
             Effect::Num,
             Effect::Kickout,
@@ -326,9 +370,20 @@ fn invite(state: &Standing, by_us: bool, now: Moment) -> Result<Step, Refusal> {
         Place::Watching | Place::Applied => {
             let until = now.after(INVITATION);
             // The host still waits to hear from us when ours was open before his client's.
-            let ours = by_us || state.invitation.is_some_and(|open| open.by_us && now < open.until);
-            let effects = if by_us { vec![Effect::Invite { until }] } else { Vec::new() };
-            Ok(Standing { invitation: Some(Invitation { until, by_us: ours }), ..*state }.becomes(effects))
+            let ours = by_us
+                || state
+                    .invitation
+                    .is_some_and(|open| open.by_us && now < open.until);
+            let effects = if by_us {
+                vec![Effect::Invite { until }]
+            } else {
+                Vec::new()
+            };
+            Ok(Standing {
+                invitation: Some(Invitation { until, by_us: ours }),
+                ..*state
+            }
+            .becomes(effects))
         }
     }
 }
@@ -337,7 +392,11 @@ fn invitation_due(state: &Standing, now: Moment) -> Step {
     match state.invitation {
         Some(invitation) if invitation.until <= now => {
             let effects = state.response(None, now).into_iter().collect();
-            Standing { invitation: None, ..*state }.becomes(effects)
+            Standing {
+                invitation: None,
+                ..*state
+            }
+            .becomes(effects)
         }
         Some(_) | None => state.stays(),
     }
@@ -346,8 +405,17 @@ fn invitation_due(state: &Standing, now: Moment) -> Step {
 fn decline(state: &Standing, now: Moment) -> Step {
     match state.place {
         Place::Applied => {
-            let effects = [Effect::Num].into_iter().chain(state.response(None, now)).collect();
-            Standing { place: Place::Watching, invitation: None, barred: true, ..*state }.becomes(effects)
+            let effects = [Effect::Num]
+                .into_iter()
+                .chain(state.response(None, now))
+                .collect();
+            Standing {
+                place: Place::Watching,
+                invitation: None,
+                barred: true,
+                ..*state
+            }
+            .becomes(effects)
         }
         Place::Out | Place::Watching | Place::OnMic | Place::Hosting => state.stays(),
     }
@@ -356,11 +424,16 @@ fn decline(state: &Standing, now: Moment) -> Step {
 fn leave(state: &Standing, now: Moment) -> Step {
     match state.place {
         Place::Out => state.stays(),
-        Place::Watching | Place::Applied => {
-            state.gone().becomes([Effect::Num].into_iter().chain(state.response(None, now)).collect())
-        }
+        Place::Watching | Place::Applied => state.gone().becomes(
+            [Effect::Num]
+                .into_iter()
+                .chain(state.response(None, now))
+                .collect(),
+        ),
         Place::OnMic => state.gone().becomes(vec![Effect::SeatFreed, Effect::Num]),
-        Place::Hosting => state.gone().becomes(vec![Effect::EndBroadcast, Effect::CutStream]),
+        Place::Hosting => state
+            .gone()
+            .becomes(vec![Effect::EndBroadcast, Effect::CutStream]),
     }
 }
 
@@ -382,7 +455,9 @@ fn ended(state: &Standing) -> Step {
 fn grace(state: &Standing, rules: &Rules, now: Moment) -> Moment {
     match state.place {
         Place::Hosting => now.after(rules.host_grace),
-        Place::Out | Place::Watching | Place::Applied | Place::OnMic => now.after(rules.guest_grace),
+        Place::Out | Place::Watching | Place::Applied | Place::OnMic => {
+            now.after(rules.guest_grace)
+        }
     }
 }
 
@@ -391,9 +466,11 @@ fn im_lost(state: &Standing, rules: &Rules, now: Moment) -> Step {
         Place::Out => state.stays(),
         // A second loss does not prolong the grace of the first.
         _ if state.im_grace.is_some() => state.stays(),
-        Place::Watching | Place::Applied | Place::OnMic | Place::Hosting => {
-            Standing { im_grace: Some(grace(state, rules, now)), ..*state }.stays()
+        Place::Watching | Place::Applied | Place::OnMic | Place::Hosting => Standing {
+            im_grace: Some(grace(state, rules, now)),
+            ..*state
         }
+        .stays(),
     }
 }
 
@@ -406,14 +483,22 @@ fn group_left(state: &Standing, rules: &Rules, now: Moment) -> Step {
 }
 
 fn heard(state: &Standing) -> Step {
-    Standing { im_grace: None, ..*state }.stays()
+    Standing {
+        im_grace: None,
+        ..*state
+    }
+    .stays()
 }
 
 fn stream_started(state: &Standing) -> Step {
     match state.place {
-        Place::OnMic | Place::Hosting => {
-            Standing { pushing: true, im_grace: None, stream_grace: None, ..*state }.stays()
+        Place::OnMic | Place::Hosting => Standing {
+            pushing: true,
+            im_grace: None,
+            stream_grace: None,
+            ..*state
         }
+        .stays(),
         // Whoever is not on stage has no business pushing.
         Place::Out | Place::Watching | Place::Applied => state.becomes(vec![Effect::CutStream]),
     }
@@ -421,10 +506,15 @@ fn stream_started(state: &Standing) -> Step {
 
 fn stream_stopped(state: &Standing, rules: &Rules, now: Moment) -> Step {
     match state.place {
-        Place::OnMic | Place::Hosting if state.pushing => {
-            Standing { pushing: false, stream_grace: Some(grace(state, rules, now)), ..*state }.stays()
+        Place::OnMic | Place::Hosting if state.pushing => Standing {
+            pushing: false,
+            stream_grace: Some(grace(state, rules, now)),
+            ..*state
         }
-        Place::Out | Place::Watching | Place::Applied | Place::OnMic | Place::Hosting => state.stays(),
+        .stays(),
+        Place::Out | Place::Watching | Place::Applied | Place::OnMic | Place::Hosting => {
+            state.stays()
+        }
     }
 }
 
@@ -443,6 +533,8 @@ fn grace_due(state: &Standing, connected: bool, now: Moment) -> Step {
 fn stream_missing(state: &Standing) -> Step {
     match state.place {
         Place::OnMic if !state.pushing && state.stream_grace.is_none() => leave_mic(state),
-        Place::Out | Place::Watching | Place::Applied | Place::OnMic | Place::Hosting => state.stays(),
+        Place::Out | Place::Watching | Place::Applied | Place::OnMic | Place::Hosting => {
+            state.stays()
+        }
     }
 }

@@ -27,12 +27,24 @@ pub enum Accepted {
 
 impl Rooms {
     /// Asks for the mic.
-    pub async fn apply(&self, user: UserId, live: LiveId, presence: Option<Presence>) -> Result<(), RoomsError> {
-        self.happen(user, live, presence, Event::Apply).await.map(drop)
+    pub async fn apply(
+        &self,
+        user: UserId,
+        live: LiveId,
+        presence: Option<Presence>,
+    ) -> Result<(), RoomsError> {
+        self.happen(user, live, presence, Event::Apply)
+            .await
+            .map(drop)
     }
 
     /// Takes the seat of one's gender.
-    pub async fn accept(&self, user: UserId, live: LiveId, presence: Option<Presence>) -> Result<Accepted, RoomsError> {
+    pub async fn accept(
+        &self,
+        user: UserId,
+        live: LiveId,
+        presence: Option<Presence>,
+    ) -> Result<Accepted, RoomsError> {
         match self.happen(user, live, presence, Event::Accept).await {
             Ok(_) => {}
             Err(RoomsError::SeatTaken) => return Ok(Accepted::Lost),
@@ -40,12 +52,22 @@ impl Rooms {
         }
         let house = self.house();
         let profile = self.users.profile(user).await?;
-        Ok(Accepted::Won { profile: Box::new(profile), push_url: house.push_url(user), play_url: house.play_url(user) })
+        Ok(Accepted::Won {
+            profile: Box::new(profile),
+            push_url: house.push_url(user),
+            play_url: house.play_url(user),
+        })
     }
 
     /// Withdraws an application, or turns an invitation down.
-    pub async fn refuse(&self, user: UserId, live: LiveId, presence: Option<Presence>) -> Result<(), RoomsError> {
-        self.happen_if_here(user, live, presence, Event::Refuse).await
+    pub async fn refuse(
+        &self,
+        user: UserId,
+        live: LiveId,
+        presence: Option<Presence>,
+    ) -> Result<(), RoomsError> {
+        self.happen_if_here(user, live, presence, Event::Refuse)
+            .await
     }
 
     /// Takes `guest` off the mic: himself, or by the host, who thereby puts him down.
@@ -85,13 +107,24 @@ impl Rooms {
     }
 
     /// The host invites somebody present; answers how long the invitation stands.
-    pub async fn invite(&self, host: UserId, live: LiveId, guest: UserId) -> Result<Duration, RoomsError> {
-        self.by_host(host, live, guest, Event::Invite { by_us: true }).await?;
+    pub async fn invite(
+        &self,
+        host: UserId,
+        live: LiveId,
+        guest: UserId,
+    ) -> Result<Duration, RoomsError> {
+        self.by_host(host, live, guest, Event::Invite { by_us: true })
+            .await?;
         Ok(INVITATION)
     }
 
     /// The host declines an application.
-    pub async fn decline(&self, host: UserId, live: LiveId, guest: UserId) -> Result<(), RoomsError> {
+    pub async fn decline(
+        &self,
+        host: UserId,
+        live: LiveId,
+        guest: UserId,
+    ) -> Result<(), RoomsError> {
         match self.by_host(host, live, guest, Event::Decline).await {
             // Who is gone applies no more.
             Err(RoomsError::NotInRoom) => Ok(()),
@@ -99,7 +132,13 @@ impl Rooms {
         }
     }
 
-    async fn by_host(&self, host: UserId, live: LiveId, guest: UserId, event: Event) -> Result<(), RoomsError> {
+    async fn by_host(
+        &self,
+        host: UserId,
+        live: LiveId,
+        guest: UserId,
+        event: Event,
+    ) -> Result<(), RoomsError> {
         let house = self.house();
         self.db
             .write(move |conn| {

@@ -63,7 +63,17 @@ impl Rooms {
         settings: Settings,
     ) -> Self {
         let list_cache = Arc::default();
-        Self { db, clock, users, configs, office, im, streams: Arc::new(streams), settings, list_cache }
+        Self {
+            db,
+            clock,
+            users,
+            configs,
+            office,
+            im,
+            streams: Arc::new(streams),
+            settings,
+            list_cache,
+        }
     }
 
     /// The settings that transactions need, in one cheap piece.
@@ -91,11 +101,13 @@ pub(crate) struct House {
 impl House {
     /// Where a user's stream is played.
     pub(crate) fn play_url(&self, user: UserId) -> String {
-        self.streams.play_url(&user.to_string(), self.now.after(self.push_ttl).secs())
+        self.streams
+            .play_url(&user.to_string(), self.now.after(self.push_ttl).secs())
     }
 
     /// Where a user may push his stream.
     pub(crate) fn push_url(&self, user: UserId) -> SecretString {
-        self.streams.push_url(&user.to_string(), self.now.after(self.push_ttl).secs())
+        self.streams
+            .push_url(&user.to_string(), self.now.after(self.push_ttl).secs())
     }
 }

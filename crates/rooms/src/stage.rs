@@ -45,8 +45,15 @@ pub struct Stage {
 }
 
 /// Reads the stage as `user`, who must be present, sees it.
-pub(crate) fn view(conn: &mut Conn, house: &House, room: &Room, user: UserId) -> Result<Stage, RoomsError> {
-    let me = member::load(conn, user)?.filter(|me| me.about.live == room.live).ok_or(RoomsError::MembersOnly)?;
+pub(crate) fn view(
+    conn: &mut Conn,
+    house: &House,
+    room: &Room,
+    user: UserId,
+) -> Result<Stage, RoomsError> {
+    let me = member::load(conn, user)?
+        .filter(|me| me.about.live == room.live)
+        .ok_or(RoomsError::MembersOnly)?;
     let host = qlive_users::find(conn, room.host)?.ok_or(StoreError::Corrupt("rooms.host_id"))?;
     let mut stage = Stage {
         live: room.live,
@@ -57,7 +64,8 @@ pub(crate) fn view(conn: &mut Conn, house: &House, room: &Room, user: UserId) ->
         male: None,
         female: None,
         user_type: user_type(me.standing.place, me.standing.gender),
-        push_url: matches!(me.standing.place, Place::OnMic | Place::Hosting).then(|| house.push_url(user)),
+        push_url: matches!(me.standing.place, Place::OnMic | Place::Hosting)
+            .then(|| house.push_url(user)),
         num_list: num_list(conn, room.live)?,
         presence: me.entry,
     };
@@ -73,11 +81,29 @@ pub(crate) fn view(conn: &mut Conn, house: &House, room: &Room, user: UserId) ->
 }
 
 /// Those on stage, with their number and whether a grace of theirs runs.
-fn people(conn: &mut Conn, house: &House, live: LiveId) -> Result<Vec<(i32, bool, Person)>, StoreError> {
-    type Columns = (i32, Option<i64>, Option<i64>, i64, String, String, i32, i32, String);
+fn people(
+    conn: &mut Conn,
+    house: &House,
+    live: LiveId,
+) -> Result<Vec<(i32, bool, Person)>, StoreError> {
+    type Columns = (
+        i32,
+        Option<i64>,
+        Option<i64>,
+        i64,
+        String,
+        String,
+        i32,
+        i32,
+        String,
+    );
     let rows: Vec<Columns> = members::table
         .inner_join(users::table)
-        .filter(members::room_id.eq(live.get()).and(members::state.eq_any(ON_STAGE)))
+        .filter(
+            members::room_id
+                .eq(live.get())
+                .and(members::state.eq_any(ON_STAGE)),
+        )
         .select((
             members::state,
             members::im_grace_until,
@@ -91,13 +117,24 @@ fn people(conn: &mut Conn, house: &House, live: LiveId) -> Result<Vec<(i32, bool
         ))
         .load(conn)?;
     rows.into_iter()
-        .map(|(state, im_grace, stream_grace, id, nickname, area, age, gender, face_url)| {
-            let user = UserId::new(id).ok_or(StoreError::Corrupt("users.id"))?;
-            let gender = Gender::from_number(gender.into()).ok_or(StoreError::Corrupt("members.gender"))?;
-            let play_url = house.play_url(user);
-            let person = Person { user, nickname, area, age, gender, face_url, play_url };
-            Ok((state, im_grace.is_some() || stream_grace.is_some(), person))
-        })
+        .map(
+            |(state, im_grace, stream_grace, id, nickname, area, age, gender, face_url)| {
+                let user = UserId::new(id).ok_or(StoreError::Corrupt("users.id"))?;
+                let gender = Gender::from_number(gender.into())
+                    .ok_or(StoreError::Corrupt("members.gender"))?;
+                let play_url = house.play_url(user);
+                let person = Person {
+                    user,
+                    nickname,
+                    area,
+                    age,
+                    gender,
+                    face_url,
+                    play_url,
+                };
+                Ok((state, im_grace.is_some() || stream_grace.is_some(), person))
+            },
+        )
         .collect()
 }
 
@@ -106,11 +143,22 @@ pub(crate) fn num_list(conn: &mut Conn, live: LiveId) -> Result<[i64; 4], StoreE
     let rows: Vec<(i32, i32, i64)> = members::table
         .filter(members::room_id.eq(live.get()).and(members::state.ne(HOST)))
         .group_by((members::gender, members::state))
-        .select((members::gender, members::state, diesel::dsl::count(members::user_id)))
+        .select((
+            members::gender,
+            members::state,
+            diesel::dsl::count(members::user_id),
+        ))
         .load(conn)?;
     let of = |gender: Gender, applied_only: bool| -> i64 {
-        let counted = rows.iter().filter(|(g, state, _)| *g == gender.number() && (!applied_only || *state == 2));
+        let counted = rows
+            .iter()
+            .filter(|(g, state, _)| *g == gender.number() && (!applied_only || *state == 2));
         counted.map(|(_, _, count)| count).sum()
     };
-    Ok([of(Gender::Male, true), of(Gender::Male, false), of(Gender::Female, true), of(Gender::Female, false)])
+    Ok([
+        of(Gender::Male, true),
+        of(Gender::Male, false),
+        of(Gender::Female, true),
+        of(Gender::Female, false),
+    ])
 }

@@ -11,7 +11,12 @@ use crate::room;
 use crate::settings::{House, Speaks};
 
 /// Writes what `effects` of a change to `member` tell the outside.
-pub(crate) fn tell(conn: &mut Conn, house: &House, member: &Member, effects: &[Effect]) -> Result<(), StoreError> {
+pub(crate) fn tell(
+    conn: &mut Conn,
+    house: &House,
+    member: &Member,
+    effects: &[Effect],
+) -> Result<(), StoreError> {
     for effect in effects {
         if let Some(told) = message(conn, house, member, *effect)? {
             post(conn, house.now, &told)?;
@@ -20,36 +25,65 @@ pub(crate) fn tell(conn: &mut Conn, house: &House, member: &Member, effects: &[E
     Ok(())
 }
 
-fn message(conn: &mut Conn, house: &House, member: &Member, effect: Effect) -> Result<Option<Told>, StoreError> {
+fn message(
+    conn: &mut Conn,
+    house: &House,
+    member: &Member,
+    effect: Effect,
+) -> Result<Option<Told>, StoreError> {
     let about = member.about;
     let user = member.user;
     let we_speak = house.speaks == Speaks::Server;
     Ok(match effect {
-        Effect::SeatTaken if we_speak => Some(Told::Group { about, words: seat_taken(conn, house, member)? }),
+        Effect::SeatTaken if we_speak => Some(Told::Group {
+            about,
+            words: seat_taken(conn, house, member)?,
+        }),
         Effect::SeatFreed => {
             let gender = member.standing.gender.number();
-            Some(Told::Group { about, words: Words::SeatFreed { gender, user_id: user } })
+            Some(Told::Group {
+                about,
+                words: Words::SeatFreed {
+                    gender,
+                    user_id: user,
+                },
+            })
         }
         Effect::Num => Some(Told::Num { about }),
-        Effect::Kickout if we_speak => {
-            Some(Told::C2c { about, to: user, signal: Signal::Kickout { reason: "host".into() } })
-        }
-        Effect::Invite { until } if we_speak => Some(Told::C2c { about, to: user, signal: Signal::Invite { until } }),
+        Effect::Kickout if we_speak => Some(Told::C2c {
+            about,
+            to: user,
+            signal: Signal::Kickout {
+                reason: "host".into(),
+            },
+        }),
+        Effect::Invite { until } if we_speak => Some(Told::C2c {
+            about,
+            to: user,
+            signal: Signal::Invite { until },
+        }),
         Effect::Response(answer) if we_speak => {
             let host = room::find(conn, about.live)?.map(|room| room.host);
-            host.map(|host| Told::C2c { about, to: host, signal: response(user, answer) })
+            host.map(|host| Told::C2c {
+                about,
+                to: host,
+                signal: response(user, answer),
+            })
         }
         Effect::CutStream => Some(Told::DropStream { user }),
         Effect::ForbidStream => Some(Told::ForbidStream { user }),
         // The end tells for itself; the rest is left to clients that speak for themselves.
-        Effect::EndBroadcast | Effect::SeatTaken | Effect::Kickout | Effect::Invite { .. } | Effect::Response(_) => {
-            None
-        }
+        Effect::EndBroadcast
+        | Effect::SeatTaken
+        | Effect::Kickout
+        | Effect::Invite { .. }
+        | Effect::Response(_) => None,
     })
 }
 
 fn seat_taken(conn: &mut Conn, house: &House, member: &Member) -> Result<Words, StoreError> {
-    let profile = qlive_users::find(conn, member.user)?.ok_or(StoreError::Corrupt("a member without an account"))?;
+    let profile = qlive_users::find(conn, member.user)?
+        .ok_or(StoreError::Corrupt("a member without an account"))?;
     let gender = member.standing.gender.number();
     let content = json!({
         "content_type": "on",
@@ -70,5 +104,8 @@ fn response(user_id: UserId, answer: Answer) -> Signal {
         Answer::Reject => "reject",
         Answer::Timeout => "timeout",
     };
-    Signal::Response { user_id, data: data.into() }
+    Signal::Response {
+        user_id,
+        data: data.into(),
+    }
 }

@@ -11,14 +11,24 @@ const LIVE_SIGN_SECS: i64 = 600;
 
 impl World {
     /// Sends a callback of IM; answers what our side said, or null when it said nothing.
-    pub(crate) async fn im_callback(&self, command: &str, platform: &str, mut body: Value) -> Value {
+    pub(crate) async fn im_callback(
+        &self,
+        command: &str,
+        platform: &str,
+        mut body: Value,
+    ) -> Value {
         let now = self.clock.now();
         if let Some(fields) = body.as_object_mut() {
             fields.insert("CallbackCommand".into(), command.into());
-            fields.entry("EventTime").or_insert_with(|| now.millis().into());
+            fields
+                .entry("EventTime")
+                .or_insert_with(|| now.millis().into());
         }
         let time = now.secs().to_string();
-        let sign = Sha256::new().chain_update(&self.accounts.im_callback_token).chain_update(&time).finalize();
+        let sign = Sha256::new()
+            .chain_update(&self.accounts.im_callback_token)
+            .chain_update(&time)
+            .finalize();
         let url = format!("{}im_notify/", self.accounts.callback_base);
         let sdk_app_id = self.accounts.sdk_app_id.to_string();
         let query = [
@@ -30,14 +40,17 @@ impl World {
             ("Sign", &hex::encode(sign)),
             ("RequestTime", &time),
         ];
-        self.send(self.http.post(url).query(&query).json(&body)).await
+        self.send(self.http.post(url).query(&query).json(&body))
+            .await
     }
 
     /// Sends a callback of CSS.
     pub(crate) async fn live_callback(&self, mut body: Value) -> Value {
         let expires = self.clock.now().secs() + LIVE_SIGN_SECS;
-        let sign =
-            Md5::new().chain_update(&self.accounts.live_callback_key).chain_update(expires.to_string()).finalize();
+        let sign = Md5::new()
+            .chain_update(&self.accounts.live_callback_key)
+            .chain_update(expires.to_string())
+            .finalize();
         if let Some(fields) = body.as_object_mut() {
             fields.insert("t".into(), expires.into());
             fields.insert("sign".into(), hex::encode(sign).into());

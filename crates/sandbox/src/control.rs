@@ -32,7 +32,13 @@ struct ProfileQuery {
 
 async fn profile(world: web::Data<World>, query: web::Query<ProfileQuery>) -> HttpResponse {
     let now = world.clock.now().secs();
-    HttpResponse::Ok().json(sealed_profile(&world.accounts.app_id, &query.code, &query.nickname, query.gender, now))
+    HttpResponse::Ok().json(sealed_profile(
+        &world.accounts.app_id,
+        &query.code,
+        &query.nickname,
+        query.gender,
+        now,
+    ))
 }
 
 /// Filters: only messages to this group, only to this account.
@@ -44,10 +50,13 @@ struct MessageQuery {
 
 async fn messages(world: web::Data<World>, query: web::Query<MessageQuery>) -> HttpResponse {
     let is = |message: &Value, key: &str, wanted: &Option<String>| {
-        wanted.as_deref().is_none_or(|wanted| message.get(key).and_then(Value::as_str) == Some(wanted))
+        wanted
+            .as_deref()
+            .is_none_or(|wanted| message.get(key).and_then(Value::as_str) == Some(wanted))
     };
     let state = world.state();
-    let wanted = |message: &&Value| is(message, "group", &query.group) && is(message, "to", &query.to);
+    let wanted =
+        |message: &&Value| is(message, "group", &query.group) && is(message, "to", &query.to);
     let found: Vec<&Value> = state.messages.iter().filter(wanted).collect();
     HttpResponse::Ok().json(found)
 }
@@ -104,7 +113,11 @@ const fn yes() -> bool {
     true
 }
 
-async fn client(world: web::Data<World>, user: web::Path<String>, body: web::Json<Client>) -> HttpResponse {
+async fn client(
+    world: web::Data<World>,
+    user: web::Path<String>,
+    body: web::Json<Client>,
+) -> HttpResponse {
     let user = user.into_inner();
     let at = body.at.unwrap_or_else(|| world.clock.now().millis());
     let mut said = Vec::new();
@@ -122,18 +135,27 @@ async fn client(world: web::Data<World>, user: web::Path<String>, body: web::Jso
         if body.told {
             let info = json!({"Action": action, "To_Account": user, "Reason": reason});
             let callback = json!({"Info": info, "EventTime": at});
-            said.push(world.im_callback("State.StateChange", "Web", callback).await);
+            said.push(
+                world
+                    .im_callback("State.StateChange", "Web", callback)
+                    .await,
+            );
         }
     }
     if let Some(group) = &body.exits {
         let members = json!([{"Member_Account": user}]);
         let callback = json!({"GroupId": group, "Type": "AVChatRoom", "ExitType": "Quit", "Operator_Account": user,
             "ExitMemberList": members, "EventTime": at});
-        said.push(world.im_callback("Group.CallbackAfterMemberExit", "Web", callback).await);
+        said.push(
+            world
+                .im_callback("Group.CallbackAfterMemberExit", "Web", callback)
+                .await,
+        );
     }
     if let Some(stream) = &body.stream {
         let Some(callback) = stream_callback(&world, &user, stream, at / 1000) else {
-            return HttpResponse::BadRequest().json(json!({"error": "stream is start, stop or screenshot"}));
+            return HttpResponse::BadRequest()
+                .json(json!({"error": "stream is start, stop or screenshot"}));
         };
         said.push(world.live_callback(callback).await);
     }
@@ -183,15 +205,31 @@ struct Say {
 async fn say(world: web::Data<World>, body: web::Json<Say>) -> HttpResponse {
     let elements = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": body.text}}]);
     let (kind, mut callback) = match (&body.to, &body.group) {
-        (Some(to), None) => ("C2C", json!({"From_Account": body.from, "To_Account": to, "MsgBody": elements})),
-        (None, Some(group)) => {
-            ("Group", json!({"From_Account": body.from, "GroupId": group, "Type": "AVChatRoom", "MsgBody": elements}))
+        (Some(to), None) => (
+            "C2C",
+            json!({"From_Account": body.from, "To_Account": to, "MsgBody": elements}),
+        ),
+        (None, Some(group)) => (
+            "Group",
+            json!({"From_Account": body.from, "GroupId": group, "Type": "AVChatRoom", "MsgBody": elements}),
+        ),
+        _ => {
+            return HttpResponse::BadRequest()
+                .json(json!({"error": "say it to an account or to a group"}));
         }
-        _ => return HttpResponse::BadRequest().json(json!({"error": "say it to an account or to a group"})),
     };
     if body.before {
-        let verdict = world.im_callback(&format!("{kind}.CallbackBeforeSendMsg"), "Web", callback.clone()).await;
-        let code = verdict.pointer("/answer/ErrorCode").and_then(Value::as_i64).unwrap_or(0);
+        let verdict = world
+            .im_callback(
+                &format!("{kind}.CallbackBeforeSendMsg"),
+                "Web",
+                callback.clone(),
+            )
+            .await;
+        let code = verdict
+            .pointer("/answer/ErrorCode")
+            .and_then(Value::as_i64)
+            .unwrap_or(0);
         if code != 0 {
             return HttpResponse::Ok().json(json!({"sent": false, "code": code}));
         }
@@ -204,6 +242,8 @@ async fn say(world: web::Data<World>, body: web::Json<Say>) -> HttpResponse {
         fields.insert("SendMsgResult".into(), 0.into());
         fields.extend(body.at.map(|at| ("EventTime".to_owned(), at.into())));
     }
-    world.im_callback(&format!("{kind}.CallbackAfterSendMsg"), "Web", callback).await;
+    world
+        .im_callback(&format!("{kind}.CallbackAfterSendMsg"), "Web", callback)
+        .await;
     HttpResponse::Ok().json(json!({"sent": true}))
 }

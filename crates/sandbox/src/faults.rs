@@ -37,10 +37,13 @@ pub(crate) struct Fault {
 
 impl State {
     fn strike(&mut self, path: &str) -> Option<Fault> {
-        let index = self
-            .faults
-            .iter()
-            .position(|fault| if fault.exact { path == fault.path } else { path.starts_with(&fault.path) })?;
+        let index = self.faults.iter().position(|fault| {
+            if fault.exact {
+                path == fault.path
+            } else {
+                path.starts_with(&fault.path)
+            }
+        })?;
         let fault = self.faults.get_mut(index)?;
         let struck = fault.clone();
         if let Some(times) = &mut fault.times {

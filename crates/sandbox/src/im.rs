@@ -80,10 +80,17 @@ pub(crate) async fn command(
 
 /// Checks a UserSig the way Tencent does: unpack, compare, compute.
 fn check_sig(sdk_app_id: u32, key: &str, query: &ImQuery, now: i64) -> Result<(), i64> {
-    let text = query.usersig.replace('*', "+").replace('-', "/").replace('_', "=");
+    let text = query
+        .usersig
+        .replace('*', "+")
+        .replace('-', "/")
+        .replace('_', "=");
     let packed = STANDARD.decode(text).ok().ok_or(70003)?;
     let mut plain = String::new();
-    flate2::read::ZlibDecoder::new(packed.as_slice()).read_to_string(&mut plain).ok().ok_or(70003)?;
+    flate2::read::ZlibDecoder::new(packed.as_slice())
+        .read_to_string(&mut plain)
+        .ok()
+        .ok_or(70003)?;
     let json: Value = serde_json::from_str(&plain).ok().ok_or(70003)?;
     let number = |key: &str| json.get(key).and_then(Value::as_i64).ok_or(70003);
     let (time, expire) = (number("TLS.time")?, number("TLS.expire")?);
@@ -100,9 +107,14 @@ fn check_sig(sdk_app_id: u32, key: &str, query: &ImQuery, now: i64) -> Result<()
         "TLS.identifier:{}\nTLS.sdkappid:{sdk_app_id}\nTLS.time:{time}\nTLS.expire:{expire}\n",
         query.identifier
     );
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok().ok_or(70009)?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes())
+        .ok()
+        .ok_or(70009)?;
     mac.update(signed.as_bytes());
-    let given = STANDARD.decode(self::text(&json, "TLS.sig")).ok().ok_or(70009)?;
+    let given = STANDARD
+        .decode(self::text(&json, "TLS.sig"))
+        .ok()
+        .ok_or(70009)?;
     mac.verify_slice(&given).ok().ok_or(70009)
 }
 
@@ -113,7 +125,9 @@ impl State {
             return refused(70402);
         }
         let profile = json!({"Nick": text(body, "Nick"), "FaceUrl": text(body, "FaceUrl")});
-        self.im_accounts.entry(account.to_owned()).or_insert(profile);
+        self.im_accounts
+            .entry(account.to_owned())
+            .or_insert(profile);
         ok()
     }
 
@@ -127,9 +141,19 @@ impl State {
     }
 
     fn portrait(&mut self, body: &Value) -> Value {
-        let Some(profile) = self.im_accounts.get_mut(text(body, "From_Account")) else { return refused(40003) };
-        for item in body.get("ProfileItem").and_then(Value::as_array).into_iter().flatten() {
-            let (tag, value) = (text(item, "Tag"), item.get("Value").cloned().unwrap_or(Value::Null));
+        let Some(profile) = self.im_accounts.get_mut(text(body, "From_Account")) else {
+            return refused(40003);
+        };
+        for item in body
+            .get("ProfileItem")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let (tag, value) = (
+                text(item, "Tag"),
+                item.get("Value").cloned().unwrap_or(Value::Null),
+            );
             if let Some(fields) = profile.as_object_mut() {
                 fields.insert(tag.to_owned(), value);
             }
@@ -138,12 +162,18 @@ impl State {
     }
 
     fn online(&self, body: &Value) -> Value {
-        let asked = body.get("To_Account").and_then(Value::as_array).cloned().unwrap_or_default();
+        let asked = body
+            .get("To_Account")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         if asked.len() > 500 {
             return refused(90992);
         }
         let status = |account: &Value| {
-            let offline = account.as_str().is_some_and(|account| self.offline.contains(account));
+            let offline = account
+                .as_str()
+                .is_some_and(|account| self.offline.contains(account));
             json!({"To_Account": account, "Status": if offline { "Offline" } else { "Online" }})
         };
         let rows: Vec<Value> = asked.iter().map(status).collect();
@@ -158,10 +188,14 @@ impl State {
         if body.get("MemberList").is_some() || text(body, "Type") != "AVChatRoom" {
             return refused(10007);
         }
-        if text(body, "Name").len() > NAME_BYTES || text(body, "FaceUrl").len() > FACE_BYTES || group.is_empty() {
+        if text(body, "Name").len() > NAME_BYTES
+            || text(body, "FaceUrl").len() > FACE_BYTES
+            || group.is_empty()
+        {
             return refused(10004);
         }
-        let answer = json!({"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "GroupId": group});
+        let answer =
+            json!({"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "GroupId": group});
         self.groups.insert(group, body.clone());
         answer
     }
@@ -184,7 +218,8 @@ impl State {
         if !self.im_accounts.contains_key(to) {
             return refused(90012);
         }
-        let about = json!({"to": to, "lifetime": body.get("MsgLifeTime"), "random": body.get("MsgRandom")});
+        let about =
+            json!({"to": to, "lifetime": body.get("MsgLifeTime"), "random": body.get("MsgRandom")});
         self.note(body, about, now);
         json!({"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "MsgTime": now / 1000, "MsgKey": "sandbox"})
     }
@@ -201,12 +236,19 @@ impl State {
 
     /// Remembers a message; one that repeats `Random` and text within five minutes is a double.
     fn note(&mut self, body: &Value, about: Value, now: i64) {
-        let said = body.pointer("/MsgBody/0/MsgContent/Text").and_then(Value::as_str).unwrap_or_default();
-        let custom = serde_json::from_str::<Value>(text(body, "CloudCustomData")).unwrap_or(Value::Null);
+        let said = body
+            .pointer("/MsgBody/0/MsgContent/Text")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let custom =
+            serde_json::from_str::<Value>(text(body, "CloudCustomData")).unwrap_or(Value::Null);
         let double = self.messages.iter().rev().any(|before| {
             before.get("random") == about.get("random")
                 && before.get("text").and_then(Value::as_str) == Some(said)
-                && before.get("at").and_then(Value::as_i64).is_some_and(|at| now - at < 300_000)
+                && before
+                    .get("at")
+                    .and_then(Value::as_i64)
+                    .is_some_and(|at| now - at < 300_000)
         });
         let mut message = json!({
             "at": now,

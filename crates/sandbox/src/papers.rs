@@ -62,10 +62,19 @@ fn draw() -> Result<Drawer, ErrorStack> {
         merchant_key: text(merchant.private_key_to_pem_pkcs8()?),
         public_key_id: "PUB_KEY_ID_0119000000012026112400000000000001".into(),
         public_key: text(public.public_key_to_pem()?),
-        certificate_serial: certificate.serial_number().to_bn()?.to_hex_str()?.to_string(),
+        certificate_serial: certificate
+            .serial_number()
+            .to_bn()?
+            .to_hex_str()?
+            .to_string(),
         certificate: text(certificate.to_pem()?),
     };
-    Ok(Drawer { papers, public, certified, merchant })
+    Ok(Drawer {
+        papers,
+        public,
+        certified,
+        merchant,
+    })
 }
 
 fn key() -> Result<PKey<Private>, ErrorStack> {

@@ -2,7 +2,9 @@
 //! encrypted, in JSON or XML.
 
 use actix_web::{HttpResponse, web};
-use aes::cipher::{BlockDecryptMut as _, BlockEncryptMut as _, KeyIvInit as _, block_padding::NoPadding};
+use aes::cipher::{
+    BlockDecryptMut as _, BlockEncryptMut as _, KeyIvInit as _, block_padding::NoPadding,
+};
 use base64::Engine as _;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
 use qlive_types::random;
@@ -21,7 +23,10 @@ pub(crate) struct Mode {
 
 impl Default for Mode {
     fn default() -> Self {
-        Self { secure: true, xml: false }
+        Self {
+            secure: true,
+            xml: false,
+        }
     }
 }
 
@@ -36,7 +41,12 @@ pub(crate) async fn verify_url(world: web::Data<World>) -> HttpResponse {
     let (time, nonce, echo) = stamps(&world);
     let signature = sign(&[&world.accounts.push_token, &time, &nonce]);
     let url = format!("{}wx_notify/", world.accounts.callback_base);
-    let query = [("signature", signature), ("timestamp", time), ("nonce", nonce), ("echostr", echo.clone())];
+    let query = [
+        ("signature", signature),
+        ("timestamp", time),
+        ("nonce", nonce),
+        ("echostr", echo.clone()),
+    ];
     let answer = world.http.get(url).query(&query).send().await;
     let echoed = match answer {
         Ok(response) => response.text().await.unwrap_or_default() == echo,
@@ -50,26 +60,49 @@ pub(crate) fn request(world: &World, url: &str, message: &Value) -> reqwest::Req
     let mode = world.state().push_mode;
     let (time, nonce, _) = stamps(world);
     let token = &world.accounts.push_token;
-    let body = if mode.xml { format!("<xml>{}</xml>", xml(message)) } else { message.to_string() };
-    let mut query =
-        vec![("signature", sign(&[token, &time, &nonce])), ("timestamp", time.clone()), ("nonce", nonce.clone())];
+    let body = if mode.xml {
+        format!("<xml>{}</xml>", xml(message))
+    } else {
+        message.to_string()
+    };
+    let mut query = vec![
+        ("signature", sign(&[token, &time, &nonce])),
+        ("timestamp", time.clone()),
+        ("nonce", nonce.clone()),
+    ];
     let body = if mode.secure {
         let encrypted = encrypt(world, &body);
         query.push(("encrypt_type", "aes".to_owned()));
         query.push(("msg_signature", sign(&[token, &time, &nonce, &encrypted])));
         let outer = json!({"ToUserName": "gh_sandbox", "Encrypt": encrypted});
-        if mode.xml { format!("<xml>{}</xml>", xml(&outer)) } else { outer.to_string() }
+        if mode.xml {
+            format!("<xml>{}</xml>", xml(&outer))
+        } else {
+            outer.to_string()
+        }
     } else {
         body
     };
-    let kind = if mode.xml { "text/xml" } else { "application/json" };
-    world.http.post(url).query(&query).header("Content-Type", kind).body(body)
+    let kind = if mode.xml {
+        "text/xml"
+    } else {
+        "application/json"
+    };
+    world
+        .http
+        .post(url)
+        .query(&query)
+        .header("Content-Type", kind)
+        .body(body)
 }
 
 /// Whether an answer ends the repeating.
 pub(crate) fn accepts(world: &World, body: &str) -> bool {
     let zero = |body: &str| {
-        body.is_empty() || body == "success" || body.contains("\"ErrCode\":0") || body.contains("<ErrCode>0</ErrCode>")
+        body.is_empty()
+            || body == "success"
+            || body.contains("\"ErrCode\":0")
+            || body.contains("<ErrCode>0</ErrCode>")
     };
     if zero(body) {
         return true;
@@ -85,7 +118,8 @@ pub(crate) fn accepts(world: &World, body: &str) -> bool {
     };
     let opened = || {
         let (encrypted, time, nonce) = (field("Encrypt")?, field("TimeStamp")?, field("Nonce")?);
-        let signed = sign(&[&world.accounts.push_token, &time, &nonce, &encrypted]) == field("MsgSignature")?;
+        let signed = sign(&[&world.accounts.push_token, &time, &nonce, &encrypted])
+            == field("MsgSignature")?;
         decrypt(world, &encrypted).filter(|_| signed)
     };
     opened().is_some_and(|plain| zero(&plain))
@@ -93,7 +127,11 @@ pub(crate) fn accepts(world: &World, body: &str) -> bool {
 
 /// A time, a nonce, and something to echo.
 fn stamps(world: &World) -> (String, String, String) {
-    (world.clock.now().secs().to_string(), random::within(100_000_000..=999_999_999).to_string(), random::hex(8))
+    (
+        world.clock.now().secs().to_string(),
+        random::within(100_000_000..=999_999_999).to_string(),
+        random::hex(8),
+    )
 }
 
 fn sign(parts: &[&str]) -> String {
@@ -106,7 +144,9 @@ fn key(world: &World) -> [u8; 32] {
     // 43 characters are two bits more than the key has.
     let lenient = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
     let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, lenient);
-    let decoded = engine.decode(format!("{}=", world.accounts.push_aes_key)).unwrap_or_default();
+    let decoded = engine
+        .decode(format!("{}=", world.accounts.push_aes_key))
+        .unwrap_or_default();
     decoded.try_into().unwrap_or_default()
 }
 
@@ -119,9 +159,14 @@ fn encrypt(world: &World, message: &str) -> String {
     plain.extend_from_slice(message.as_bytes());
     plain.extend_from_slice(world.accounts.app_id.as_bytes());
     let padding = 32 - plain.len() % 32;
-    plain.extend(std::iter::repeat_n(u8::try_from(padding).unwrap_or(32), padding));
-    STANDARD
-        .encode(cbc::Encryptor::<aes::Aes256>::new(&key.into(), &iv.into()).encrypt_padded_vec_mut::<NoPadding>(&plain))
+    plain.extend(std::iter::repeat_n(
+        u8::try_from(padding).unwrap_or(32),
+        padding,
+    ));
+    STANDARD.encode(
+        cbc::Encryptor::<aes::Aes256>::new(&key.into(), &iv.into())
+            .encrypt_padded_vec_mut::<NoPadding>(&plain),
+    )
 }
 
 fn decrypt(world: &World, encrypted: &str) -> Option<String> {
@@ -143,5 +188,8 @@ fn xml(value: &Value) -> String {
         Value::String(text) => format!("<{name}><![CDATA[{text}]]></{name}>"),
         other => format!("<{name}>{other}</{name}>"),
     };
-    value.as_object().map(|fields| fields.iter().map(element).collect()).unwrap_or_default()
+    value
+        .as_object()
+        .map(|fields| fields.iter().map(element).collect())
+        .unwrap_or_default()
 }

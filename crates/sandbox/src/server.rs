@@ -31,15 +31,21 @@ impl Sandbox {
         let address = listener.local_addr()?;
         // Callbacks go to this machine, whatever proxy its environment names.
         // WeChat waits five seconds for an answer to a callback.
-        let http =
-            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().map_err(io::Error::other)?;
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(5))
+            .build()
+            .map_err(io::Error::other)?;
         let base = format!("http://{address}");
         let world = web::Data::new(World::new(accounts, clock, http, base, papers::drawer()?));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(world.clone())
                 .route("/sns/jscode2session", web::get().to(wechat::jscode2session))
-                .route("/cgi-bin/stable_token", web::post().to(wechat::stable_token))
+                .route(
+                    "/cgi-bin/stable_token",
+                    web::post().to(wechat::stable_token),
+                )
                 .route("/wxa/msg_sec_check", web::post().to(wechat::msg_sec_check))
                 .route("/v4/{service}/{command}", web::post().to(im::command))
                 .route("/", web::post().to(css::call))
@@ -55,7 +61,10 @@ impl Sandbox {
         .shutdown_timeout(1)
         .listen(listener)?
         .run();
-        Ok(Self { address, task: tokio::spawn(server) })
+        Ok(Self {
+            address,
+            task: tokio::spawn(server),
+        })
     }
 
     /// Where it listens.
@@ -73,7 +82,9 @@ pub(crate) async fn answer(
     error: fn(&Value) -> Value,
     act: impl FnOnce() -> Value,
 ) -> HttpResponse {
-    let Some(fault) = world.fault(request.path()).await else { return HttpResponse::Ok().json(act()) };
+    let Some(fault) = world.fault(request.path()).await else {
+        return HttpResponse::Ok().json(act());
+    };
     if let Some(status) = fault.status {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         return HttpResponse::build(status).body("sandbox fault");
@@ -83,7 +94,8 @@ pub(crate) async fn answer(
     }
     let done = act();
     if fault.drop_answer {
-        let broken = futures_util::stream::once(async { Err::<web::Bytes, _>(io::Error::other("dropped")) });
+        let broken =
+            futures_util::stream::once(async { Err::<web::Bytes, _>(io::Error::other("dropped")) });
         return HttpResponse::Ok().body(BodyStream::new(broken));
     }
     HttpResponse::Ok().json(done)

@@ -55,7 +55,9 @@ impl State {
     /// `alice` works as often as one likes; `alice.` with anything behind it works once.
     fn exchange(&mut self, code: &str) -> Value {
         let legal = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let (name, once) = code.split_once('.').map_or((code, None), |(name, rest)| (name, Some(rest)));
+        let (name, once) = code
+            .split_once('.')
+            .map_or((code, None), |(name, rest)| (name, Some(rest)));
         if name.is_empty() || !code.chars().all(legal) {
             return error(&json!(40029));
         }
@@ -143,15 +145,28 @@ pub(crate) async fn msg_sec_check(
         if world.state().access_token.as_deref() != Some(&query.access_token) {
             return error(&json!(40001));
         }
-        let content = body.get("content").and_then(Value::as_str).unwrap_or_default();
-        let suggest = if content.contains(RISKY) { "risky" } else { "pass" };
+        let content = body
+            .get("content")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let suggest = if content.contains(RISKY) {
+            "risky"
+        } else {
+            "pass"
+        };
         json!({"errcode": 0, "errmsg": "ok", "result": {"suggest": suggest, "label": 100}, "trace_id": "sandbox"})
     };
     answer(&world, &request, error, act).await
 }
 
 /// What `wx.login` and `wx.getUserProfile` would have given a mini-program.
-pub(crate) fn sealed_profile(app_id: &str, code: &str, nickname: &str, gender: i64, now_secs: i64) -> Value {
+pub(crate) fn sealed_profile(
+    app_id: &str,
+    code: &str,
+    nickname: &str,
+    gender: i64,
+    now_secs: i64,
+) -> Value {
     let openid = format!("sandbox-{}", code.split('.').next().unwrap_or_default());
     let plain = json!({
         "openId": openid,

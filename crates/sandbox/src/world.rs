@@ -95,8 +95,21 @@ pub(crate) struct State {
 }
 
 impl World {
-    pub(crate) fn new(accounts: Accounts, clock: Clock, http: reqwest::Client, base: String, drawer: Drawer) -> Self {
-        Self { accounts, clock, http, base, drawer, state: Mutex::default() }
+    pub(crate) fn new(
+        accounts: Accounts,
+        clock: Clock,
+        http: reqwest::Client,
+        base: String,
+        drawer: Drawer,
+    ) -> Self {
+        Self {
+            accounts,
+            clock,
+            http,
+            base,
+            drawer,
+            state: Mutex::default(),
+        }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -46,30 +46,46 @@ fn error(code: &Value) -> Value {
 
 fn hmac(key: &str, message: &str) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes());
-    mac.map(|mac| hex::encode(mac.chain_update(message).finalize().into_bytes())).unwrap_or_default()
+    mac.map(|mac| hex::encode(mac.chain_update(message).finalize().into_bytes()))
+        .unwrap_or_default()
 }
 
 /// A person pays for goods: both signatures must be good, his session key must be the present one.
 pub(crate) fn pay(world: &World, no: &str, asked: &Asked) -> Result<Errand, &'static str> {
     let accounts = &world.accounts;
-    let data: Value = serde_json::from_str(&asked.sign_data).ok().ok_or("-15016: signData is not JSON")?;
+    let data: Value = serde_json::from_str(&asked.sign_data)
+        .ok()
+        .ok_or("-15016: signData is not JSON")?;
     let word = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default();
     let whole = |key: &str| data.get(key).and_then(Value::as_i64).unwrap_or(-1);
-    if word("offerId") != accounts.offer_id || whole("env") != accounts.xpay_env || word("currencyType") != "CNY" {
+    if word("offerId") != accounts.offer_id
+        || whole("env") != accounts.xpay_env
+        || word("currencyType") != "CNY"
+    {
         return Err("-15016: signData does not fit the account");
     }
-    if word("outTradeNo") != no || whole("buyQuantity") != 1 || whole("goodsPrice") < 1 || word("productId").is_empty()
+    if word("outTradeNo") != no
+        || whole("buyQuantity") != 1
+        || whole("goodsPrice") < 1
+        || word("productId").is_empty()
     {
         return Err("-15001: a field of signData is missing");
     }
-    if hmac(&accounts.app_key, &format!("requestVirtualPayment&{}", asked.sign_data)) != asked.pay_sig {
+    if hmac(
+        &accounts.app_key,
+        &format!("requestVirtualPayment&{}", asked.sign_data),
+    ) != asked.pay_sig
+    {
         return Err("-15005: paySig is wrong");
     }
     let mut state = world.state();
-    let signer =
-        state.sessions.iter().find(|(_, code)| hmac(&session_key_text(code), &asked.sign_data) == asked.signature);
-    let openid =
-        signer.map(|(openid, _)| openid.clone()).ok_or("-15005: signature is wrong, or the session is over")?;
+    let signer = state
+        .sessions
+        .iter()
+        .find(|(_, code)| hmac(&session_key_text(code), &asked.sign_data) == asked.signature);
+    let openid = signer
+        .map(|(openid, _)| openid.clone())
+        .ok_or("-15005: signature is wrong, or the session is over")?;
     if state.goods.contains_key(no) {
         return Err("it is paid");
     }
@@ -80,7 +96,10 @@ pub(crate) fn pay(world: &World, no: &str, asked: &Asked) -> Result<Errand, &'st
         fee,
         left: fee,
         status: 2,
-        transaction_id: format!("43000{}", random::within(10_000_000_000_000..=99_999_999_999_999)),
+        transaction_id: format!(
+            "43000{}",
+            random::within(10_000_000_000_000..=99_999_999_999_999)
+        ),
         paid_at: world.clock.now(),
     };
     let message = json!({
@@ -104,7 +123,10 @@ pub(crate) fn pay(world: &World, no: &str, asked: &Asked) -> Result<Errand, &'st
 /// The platform gives money of a virtual order back. `None`: it is no virtual order, or has less left.
 pub(crate) fn refund_by_platform(world: &World, no: &str, fen: i64) -> Option<Errand> {
     let mut state = world.state();
-    let order = state.goods.get_mut(no).filter(|order| (1..=order.left).contains(&fen))?;
+    let order = state
+        .goods
+        .get_mut(no)
+        .filter(|order| (1..=order.left).contains(&fen))?;
     order.give_back(fen);
     let message = refunded(no, &order.openid, "", fen, 0);
     drop(state);
@@ -141,10 +163,16 @@ pub(crate) async fn call(
             return error(&json!(40001));
         }
         let text = String::from_utf8_lossy(&body);
-        if hmac(&world.accounts.app_key, &format!("{}&{text}", request.path())) != query.pay_sig {
+        if hmac(
+            &world.accounts.app_key,
+            &format!("{}&{text}", request.path()),
+        ) != query.pay_sig
+        {
             return error(&json!(268_490_003));
         }
-        let Ok(asked) = serde_json::from_str::<Value>(&text) else { return error(&json!(268_490_002)) };
+        let Ok(asked) = serde_json::from_str::<Value>(&text) else {
+            return error(&json!(268_490_002));
+        };
         if asked.get("env").and_then(Value::as_i64) != Some(world.accounts.xpay_env) {
             return error(&json!(268_490_002));
         }
@@ -166,7 +194,9 @@ impl State {
     fn query_goods(&self, asked: &Value, env: i64) -> Value {
         let no = word(asked, "order_id");
         // An order that no client has asked for yet is not known.
-        let Some(order) = self.goods.get(no) else { return error(&json!(268_490_002)) };
+        let Some(order) = self.goods.get(no) else {
+            return error(&json!(268_490_002));
+        };
         if order.openid != word(asked, "openid") {
             return error(&json!(268_490_001));
         }
@@ -206,26 +236,42 @@ pub(crate) fn settle_refund(world: &World, refund_no: &str, succeeds: bool) -> O
     } else {
         order.status = 7;
     }
-    let message = refunded(&no, &order.openid, refund_no, fen, if succeeds { 0 } else { 1 });
+    let message = refunded(
+        &no,
+        &order.openid,
+        refund_no,
+        fen,
+        if succeeds { 0 } else { 1 },
+    );
     drop(state);
     Some(Errand::push(world, message))
 }
 
 fn refund(world: &web::Data<World>, asked: &Value) -> Value {
-    let (no, refund_no) = (word(asked, "order_id").to_owned(), word(asked, "refund_order_id").to_owned());
-    let fen = asked.get("refund_fee").and_then(Value::as_i64).unwrap_or(-1);
+    let (no, refund_no) = (
+        word(asked, "order_id").to_owned(),
+        word(asked, "refund_order_id").to_owned(),
+    );
+    let fen = asked
+        .get("refund_fee")
+        .and_then(Value::as_i64)
+        .unwrap_or(-1);
     let mut state = world.state();
     if state.goods_refunds.contains_key(&refund_no) {
         return error(&json!(268_490_004));
     }
-    let Some(order) = state.goods.get_mut(&no) else { return error(&json!(268_490_002)) };
+    let Some(order) = state.goods.get_mut(&no) else {
+        return error(&json!(268_490_002));
+    };
     if asked.get("left_fee").and_then(Value::as_i64) != Some(order.left) {
         return error(&json!(268_490_016));
     }
     if !(8..=32).contains(&refund_no.len()) || !(1..=order.left).contains(&fen) {
         return error(&json!(268_490_002));
     }
-    state.goods_refunds.insert(refund_no.clone(), (no.clone(), fen));
+    state
+        .goods_refunds
+        .insert(refund_no.clone(), (no.clone(), fen));
     let held = state.hold_refunds;
     drop(state);
     if !held && let Some(errand) = settle_refund(world, &refund_no, true) {

@@ -16,7 +16,13 @@ pub struct Operator {
 }
 
 /// Records a change in the transaction that makes it.
-pub fn record(conn: &mut Conn, now: Moment, by: &Operator, action: &str, subject: &str) -> Result<(), StoreError> {
+pub fn record(
+    conn: &mut Conn,
+    now: Moment,
+    by: &Operator,
+    action: &str,
+    subject: &str,
+) -> Result<(), StoreError> {
     diesel::insert_into(audit_log::table)
         .values((
             audit_log::at.eq(now.millis()),

@@ -43,12 +43,23 @@ impl Target {
     /// Reads `sqlite://path` or `postgres://…`. A path without a scheme is
     /// refused, so that a slip of the pen never makes an empty database.
     pub(crate) fn parse(url: &str) -> Result<Self, StoreError> {
-        if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
-            return Ok(Self { engine: Engine::Sqlite, address: path.to_owned() });
+        if let Some(path) = url
+            .strip_prefix("sqlite://")
+            .filter(|path| !path.is_empty())
+        {
+            return Ok(Self {
+                engine: Engine::Sqlite,
+                address: path.to_owned(),
+            });
         }
-        let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
+        let rest = url
+            .strip_prefix("postgres://")
+            .or_else(|| url.strip_prefix("postgresql://"));
         if rest.is_some_and(is_well_formed) {
-            return Ok(Self { engine: Engine::Postgres, address: url.to_owned() });
+            return Ok(Self {
+                engine: Engine::Postgres,
+                address: url.to_owned(),
+            });
         }
         Err(StoreError::Url)
     }
@@ -59,16 +70,27 @@ impl Target {
             Engine::Sqlite => SqliteConnection::establish(&self.address).map(Conn::Sqlite),
         }
         .map_err(diesel::r2d2::Error::ConnectionError)?;
-        conn.batch_execute(initial_sql(self.engine, purpose)).map_err(diesel::r2d2::Error::QueryError)?;
+        conn.batch_execute(initial_sql(self.engine, purpose))
+            .map_err(diesel::r2d2::Error::QueryError)?;
         Ok(conn)
     }
 }
 
 /// The address with bounds for a server that vanished without a word. What it says itself wins.
 fn patient(address: &str) -> String {
-    let (mut address, query) = (address.to_owned(), address.split_once('?').map_or("", |(_, query)| query));
-    let said = |key: &str| query.split('&').any(|pair| pair.split('=').next() == Some(key));
-    let missing = BOUNDS.iter().filter(|(key, _)| !said(key)).map(|(key, value)| format!("{key}={value}"));
+    let (mut address, query) = (
+        address.to_owned(),
+        address.split_once('?').map_or("", |(_, query)| query),
+    );
+    let said = |key: &str| {
+        query
+            .split('&')
+            .any(|pair| pair.split('=').next() == Some(key))
+    };
+    let missing = BOUNDS
+        .iter()
+        .filter(|(key, _)| !said(key))
+        .map(|(key, value)| format!("{key}={value}"));
     for pair in missing {
         address.push(if address.contains('?') { '&' } else { '?' });
         address.push_str(&pair);
@@ -83,8 +105,10 @@ fn is_well_formed(rest: &str) -> bool {
     let (authority, path) = address.split_once('/').unwrap_or((address, ""));
     let hex = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
     let bytes = authority.as_bytes();
-    let encoded =
-        bytes.iter().enumerate().all(|(at, b)| *b != b'%' || (hex(bytes.get(at + 1)) && hex(bytes.get(at + 2))));
+    let encoded = bytes
+        .iter()
+        .enumerate()
+        .all(|(at, b)| *b != b'%' || (hex(bytes.get(at + 1)) && hex(bytes.get(at + 2))));
     encoded && authority.matches('@').count() <= 1 && !path.contains('@')
 }
 
@@ -122,7 +146,8 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
-        conn.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError)
+        conn.batch_execute("SELECT 1")
+            .map_err(diesel::r2d2::Error::QueryError)
     }
 
     /// A connection dropped by a panic, or left inside a transaction, is closed: that rolls back.
@@ -135,7 +160,10 @@ impl r2d2::ManageConnection for Manager {
 pub(crate) fn open_depth(conn: &mut Conn) -> Option<u32> {
     use diesel::connection::TransactionManagerStatus;
     fn depth(status: &TransactionManagerStatus) -> Option<u32> {
-        status.transaction_depth().ok().map(|depth| depth.map_or(0, std::num::NonZeroU32::get))
+        status
+            .transaction_depth()
+            .ok()
+            .map(|depth| depth.map_or(0, std::num::NonZeroU32::get))
     }
     match conn {
         Conn::Pg(conn) => depth(AnsiTransactionManager::transaction_manager_status_mut(conn)),
@@ -148,16 +176,19 @@ pub(crate) fn open_depth(conn: &mut Conn) -> Option<u32> {
 pub(crate) fn begin_write(conn: &mut Conn) -> diesel::QueryResult<()> {
     match conn {
         Conn::Pg(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN"),
-        Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
+        Conn::Sqlite(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+        }
     }
 }
 
 /// Opens a transaction whose queries all see the same moment.
 pub(crate) fn begin_read(conn: &mut Conn) -> diesel::QueryResult<()> {
     match conn {
-        Conn::Pg(conn) => {
-            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        }
+        Conn::Pg(conn) => AnsiTransactionManager::begin_transaction_sql(
+            conn,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        ),
         Conn::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN"),
     }
 }
@@ -182,8 +213,14 @@ mod tests {
 
     #[test]
     fn the_scheme_names_the_engine() {
-        assert_eq!(Target::parse("sqlite://a.db").unwrap().engine, Engine::Sqlite);
-        assert_eq!(Target::parse("postgres://h/d").unwrap().engine, Engine::Postgres);
+        assert_eq!(
+            Target::parse("sqlite://a.db").unwrap().engine,
+            Engine::Sqlite
+        );
+        assert_eq!(
+            Target::parse("postgres://h/d").unwrap().engine,
+            Engine::Postgres
+        );
         for wrong in [
             "",
             "qlive.db",
@@ -194,7 +231,10 @@ mod tests {
             "postgres://u:pa/ss@h/d",
             "postgres://u:p@ss@h/d",
         ] {
-            assert!(matches!(Target::parse(wrong), Err(StoreError::Url)), "{wrong}");
+            assert!(
+                matches!(Target::parse(wrong), Err(StoreError::Url)),
+                "{wrong}"
+            );
         }
     }
 }

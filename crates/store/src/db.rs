@@ -42,7 +42,11 @@ impl Db {
                 Engine::Sqlite => pool(&target, Purpose::Read, pool_size)?,
                 Engine::Postgres => writers.clone(),
             };
-            Ok(Self { writers, readers, target: Arc::new(target) })
+            Ok(Self {
+                writers,
+                readers,
+                target: Arc::new(target),
+            })
         })
         .await
     }
@@ -55,11 +59,19 @@ impl Db {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|conn| Ok(diesel::connection::SimpleConnection::batch_execute(conn, "SELECT 1")?)).await
+        self.read(|conn| {
+            Ok(diesel::connection::SimpleConnection::batch_execute(
+                conn, "SELECT 1",
+            )?)
+        })
+        .await
     }
 
     /// Runs queries that all see the same moment.
-    pub async fn read<T, E>(&self, query: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn read<T, E>(
+        &self,
+        query: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: Fallible + Send + 'static,
@@ -77,7 +89,10 @@ impl Db {
     /// rolled back. It is run again, from its start, when it met another
     /// transaction, so it must decide anew from what it reads; after three
     /// times, or ten seconds, the answer is [`StoreError::Busy`].
-    pub async fn write<T, E>(&self, mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn write<T, E>(
+        &self,
+        mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: Fallible + Send + 'static,
@@ -129,7 +144,10 @@ pub(crate) fn write_on<T, E: Fallible>(
 }
 
 /// Commits what succeeded, rolls back what did not.
-fn finish<T, E: Fallible>(conn: &mut Conn, run: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+fn finish<T, E: Fallible>(
+    conn: &mut Conn,
+    run: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
     match run(conn) {
         Ok(answer) => {
             commit(conn).map_err(StoreError::from)?;
@@ -152,12 +170,16 @@ fn pool(target: &Target, purpose: Purpose, size: u32) -> Result<r2d2::Pool<Manag
         .test_on_check_out(target.engine == Engine::Postgres)
         .connection_timeout(CHECKOUT)
         .error_handler(Box::new(r2d2::NopErrorHandler))
-        .build(Manager { target: target.clone(), purpose })
+        .build(Manager {
+            target: target.clone(),
+            purpose,
+        })
         .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 fn checkout(pool: &r2d2::Pool<Manager>) -> Result<r2d2::PooledConnection<Manager>, StoreError> {
-    pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))
+    pool.get()
+        .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 /// Runs blocking work off the async threads.

@@ -53,7 +53,10 @@ impl StoreError {
     pub(crate) fn is_a_fault(&self, waited: bool) -> bool {
         match self {
             Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
-                !waited && !["deadlock", "locked", "lock timeout"].iter().any(|met| info.message().contains(met))
+                !waited
+                    && !["deadlock", "locked", "lock timeout"]
+                        .iter()
+                        .any(|met| info.message().contains(met))
             }
             _ => false,
         }
@@ -76,9 +79,10 @@ impl Fallible for StoreError {
 /// gone, only since we looked, so the transaction is run again from its start.
 pub fn or_contended<T>(result: diesel::QueryResult<T>) -> Result<T, StoreError> {
     result.map_err(|error| match error {
-        Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation, _) => {
-            StoreError::Contended
-        }
+        Diesel::DatabaseError(
+            DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
+            _,
+        ) => StoreError::Contended,
         other => StoreError::Query(other),
     })
 }

@@ -18,7 +18,9 @@ const LOCK: &str = "SET lock_timeout = 0; SELECT pg_advisory_lock(7311201901)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7311201901)";
 
 pub(crate) fn run(target: &Target) -> Result<(), StoreError> {
-    let conn = target.connect(Purpose::Write).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let conn = target
+        .connect(Purpose::Write)
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     match conn {
         Conn::Pg(mut conn) => {
             conn.batch_execute(LOCK)?;
@@ -36,12 +38,21 @@ where
     C: MigrationHarness<DB>,
 {
     let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(failed)?;
-    let known: BTreeSet<String> = known.iter().map(|migration| migration.name().version().to_string()).collect();
+    let known: BTreeSet<String> = known
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
     let applied = conn.applied_migrations().map_err(failed)?;
-    if let Some(newer) = applied.iter().map(MigrationVersion::to_string).find(|version| !known.contains(version)) {
+    if let Some(newer) = applied
+        .iter()
+        .map(MigrationVersion::to_string)
+        .find(|version| !known.contains(version))
+    {
         return Err(StoreError::Newer(newer));
     }
-    conn.run_pending_migrations(source).map(drop).map_err(failed)
+    conn.run_pending_migrations(source)
+        .map(drop)
+        .map_err(failed)
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {

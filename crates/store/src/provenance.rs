@@ -11,12 +11,19 @@ impl Db {
     /// marked so now; false when it was marked for the other before.
     pub async fn is_for(&self, sandbox: bool) -> Result<bool, StoreError> {
         self.write(move |conn| {
-            let marked: Option<bool> = provenance::table.select(provenance::sandbox).get_result(conn).optional()?;
+            let marked: Option<bool> = provenance::table
+                .select(provenance::sandbox)
+                .get_result(conn)
+                .optional()?;
             if let Some(marked) = marked {
                 return Ok(marked == sandbox);
             }
             let row = (provenance::id.eq(1), provenance::sandbox.eq(sandbox));
-            or_contended(diesel::insert_into(provenance::table).values(row).execute(conn))?;
+            or_contended(
+                diesel::insert_into(provenance::table)
+                    .values(row)
+                    .execute(conn),
+            )?;
             Ok(true)
         })
         .await

@@ -4,7 +4,10 @@
 //! are left out), else a throw-away cluster that this process starts. It dies with the process:
 //! a watcher waits on a pipe that only we hold open.
 
-#![expect(clippy::panic, reason = "a test that cannot have its database has failed")]
+#![expect(
+    clippy::panic,
+    reason = "a test that cannot have its database has failed"
+)]
 
 mod cluster;
 
@@ -35,16 +38,25 @@ impl TestDb {
     /// has no PostgreSQL and this is not CI, where that is a failure.
     pub async fn fresh(engine: Engine) -> Option<Self> {
         let (url, folder) = Self::empty(engine).await?;
-        let db = Self::open(&url).await.unwrap_or_else(|fault| panic!("open {engine:?}: {fault}"));
-        db.migrate().await.unwrap_or_else(|fault| panic!("migrate {engine:?}: {fault}"));
-        Some(Self { db, url, _folder: folder })
+        let db = Self::open(&url)
+            .await
+            .unwrap_or_else(|fault| panic!("open {engine:?}: {fault}"));
+        db.migrate()
+            .await
+            .unwrap_or_else(|fault| panic!("migrate {engine:?}: {fault}"));
+        Some(Self {
+            db,
+            url,
+            _folder: folder,
+        })
     }
 
     /// The URL of a database without any table.
     pub async fn empty(engine: Engine) -> Option<(String, Option<tempfile::TempDir>)> {
         match engine {
             Engine::Sqlite => {
-                let folder = tempfile::tempdir().unwrap_or_else(|fault| panic!("temporary folder: {fault}"));
+                let folder =
+                    tempfile::tempdir().unwrap_or_else(|fault| panic!("temporary folder: {fault}"));
                 let url = format!("sqlite://{}", folder.path().join("test.db").display());
                 Some((url, Some(folder)))
             }
@@ -65,19 +77,28 @@ impl TestDb {
 /// Makes an empty database beside the one that `server` names.
 async fn create_database(server: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("qlive_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+    let name = format!(
+        "qlive_test_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::SeqCst)
+    );
     let sql = format!("CREATE DATABASE {name}");
     let target = crate::connection::Target::parse(server).unwrap_or_else(|fault| panic!("{fault}"));
     tokio::task::spawn_blocking(move || {
         use diesel::connection::SimpleConnection as _;
-        let mut conn =
-            target.connect(crate::connection::Purpose::Write).unwrap_or_else(|fault| panic!("connect: {fault}"));
-        conn.batch_execute(&sql).unwrap_or_else(|fault| panic!("{sql}: {fault}"));
+        let mut conn = target
+            .connect(crate::connection::Purpose::Write)
+            .unwrap_or_else(|fault| panic!("connect: {fault}"));
+        conn.batch_execute(&sql)
+            .unwrap_or_else(|fault| panic!("{sql}: {fault}"));
     })
     .await
     .unwrap_or_else(|fault| panic!("create database: {fault}"));
     let (before, after) = server.rsplit_once('/').unwrap_or((server, ""));
-    let query = after.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+    let query = after
+        .split_once('?')
+        .map(|(_, query)| format!("?{query}"))
+        .unwrap_or_default();
     format!("{before}/{name}{query}")
 }
 

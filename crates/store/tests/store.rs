@@ -1,5 +1,9 @@
 //! What `Db` promises, on both engines: transactions, contention, migrations, and the schema's own refusals.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
@@ -33,16 +37,25 @@ on_both!(
 
 fn set(conn: &mut Conn, key: &str, value: &str) -> QueryResult<usize> {
     diesel::insert_into(configs::table)
-        .values((configs::key.eq(key), configs::value.eq(value), configs::updated_at.eq(1)))
+        .values((
+            configs::key.eq(key),
+            configs::value.eq(value),
+            configs::updated_at.eq(1),
+        ))
         .execute(conn)
 }
 
 fn change(conn: &mut Conn, key: &str, value: &str) -> QueryResult<usize> {
-    diesel::update(configs::table.find(key)).set(configs::value.eq(value)).execute(conn)
+    diesel::update(configs::table.find(key))
+        .set(configs::value.eq(value))
+        .execute(conn)
 }
 
 async fn count(db: &TestDb) -> i64 {
-    db.db.read(|conn| Ok::<_, StoreError>(configs::table.count().get_result(conn)?)).await.unwrap()
+    db.db
+        .read(|conn| Ok::<_, StoreError>(configs::table.count().get_result(conn)?))
+        .await
+        .unwrap()
 }
 
 async fn what_is_refused_is_rolled_back(db: TestDb) {
@@ -58,7 +71,10 @@ async fn what_is_refused_is_rolled_back(db: TestDb) {
 }
 
 async fn concurrent_writes_lose_nothing(db: TestDb) {
-    db.db.write(|conn| Ok::<_, StoreError>(set(conn, "n", "0")?)).await.unwrap();
+    db.db
+        .write(|conn| Ok::<_, StoreError>(set(conn, "n", "0")?))
+        .await
+        .unwrap();
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let db = db.db.clone();
@@ -75,19 +91,29 @@ async fn concurrent_writes_lose_nothing(db: TestDb) {
     for task in tasks {
         task.await.unwrap();
     }
-    let total: String =
-        db.db.read(|conn| Ok::<_, StoreError>(configs::table.select(configs::value).get_result(conn)?)).await.unwrap();
+    let total: String = db
+        .db
+        .read(|conn| Ok::<_, StoreError>(configs::table.select(configs::value).get_result(conn)?))
+        .await
+        .unwrap();
     assert_eq!(total, "200");
 }
 
 /// Reads, then writes guarded by what was read.
 fn increment(conn: &mut Conn) -> Result<(), StoreError> {
-    let before: String = configs::table.find("n").select(configs::value).get_result(conn)?;
+    let before: String = configs::table
+        .find("n")
+        .select(configs::value)
+        .get_result(conn)?;
     let after = (before.parse::<i64>().unwrap() + 1).to_string();
     let changed = diesel::update(configs::table.find("n").filter(configs::value.eq(before)))
         .set(configs::value.eq(after))
         .execute(conn)?;
-    if changed == 1 { Ok(()) } else { Err(StoreError::Contended) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Contended)
+    }
 }
 
 async fn contention_is_tried_three_times(db: TestDb) {
@@ -117,7 +143,10 @@ async fn what_waited_before_it_failed_is_busy(db: TestDb) {
             .await;
         failed.unwrap_err()
     };
-    assert!(matches!(fails(Duration::from_millis(1_100)).await, StoreError::Busy));
+    assert!(matches!(
+        fails(Duration::from_millis(1_100)).await,
+        StoreError::Busy
+    ));
     let fault = fails(Duration::ZERO).await;
     assert!(matches!(fault, StoreError::Query(_)), "{fault}");
 }
@@ -147,18 +176,27 @@ async fn a_panic_rolls_back(db: TestDb) {
         })
         .await;
     assert!(matches!(fault, Err(StoreError::Unavailable(_))));
-    db.db.write(|conn| Ok::<_, StoreError>(set(conn, "b", "1")?)).await.unwrap();
+    db.db
+        .write(|conn| Ok::<_, StoreError>(set(conn, "b", "1")?))
+        .await
+        .unwrap();
     assert_eq!(count(&db).await, 1);
 }
 
 async fn reads_cannot_write(db: TestDb) {
-    let refused = db.db.read(|conn| Ok::<_, StoreError>(set(conn, "a", "1")?)).await;
+    let refused = db
+        .db
+        .read(|conn| Ok::<_, StoreError>(set(conn, "a", "1")?))
+        .await;
     assert!(matches!(refused, Err(StoreError::Query(_))));
     assert_eq!(count(&db).await, 0);
 }
 
 async fn migrating_twice_changes_nothing(db: TestDb) {
-    db.db.write(|conn| Ok::<_, StoreError>(set(conn, "a", "1")?)).await.unwrap();
+    db.db
+        .write(|conn| Ok::<_, StoreError>(set(conn, "a", "1")?))
+        .await
+        .unwrap();
     db.db.migrate().await.unwrap();
     assert_eq!(count(&db).await, 1);
 }
@@ -166,14 +204,19 @@ async fn migrating_twice_changes_nothing(db: TestDb) {
 async fn a_newer_database_is_refused(db: TestDb) {
     db.db
         .write(|conn| {
-            diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")
-                .execute(conn)?;
+            diesel::sql_query(
+                "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')",
+            )
+            .execute(conn)?;
             Ok::<_, StoreError>(())
         })
         .await
         .unwrap();
     let refused = db.db.migrate().await;
-    assert!(matches!(&refused, Err(StoreError::Newer(version)) if version == "99990101000000"), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(StoreError::Newer(version)) if version == "99990101000000"),
+        "{refused:?}"
+    );
 }
 
 async fn a_database_belongs_to_one_world(db: TestDb) {
@@ -183,7 +226,10 @@ async fn a_database_belongs_to_one_world(db: TestDb) {
 }
 
 async fn who_hangs_is_not_waited_for(db: TestDb) {
-    db.db.write(|conn| Ok::<_, StoreError>(set(conn, "a", "1")?)).await.unwrap();
+    db.db
+        .write(|conn| Ok::<_, StoreError>(set(conn, "a", "1")?))
+        .await
+        .unwrap();
     let (held, holding) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
     let holder = db.db.clone();
@@ -197,9 +243,17 @@ async fn who_hangs_is_not_waited_for(db: TestDb) {
             })
             .await
     });
-    tokio::task::spawn_blocking(move || holding.recv().unwrap()).await.unwrap();
-    let waits = db.db.write(|conn| Ok::<_, StoreError>(change(conn, "a", "3")?)).await;
-    assert!(matches!(waits, Err(StoreError::Busy | StoreError::Unavailable(_))), "{waits:?}");
+    tokio::task::spawn_blocking(move || holding.recv().unwrap())
+        .await
+        .unwrap();
+    let waits = db
+        .db
+        .write(|conn| Ok::<_, StoreError>(change(conn, "a", "3")?))
+        .await;
+    assert!(
+        matches!(waits, Err(StoreError::Busy | StoreError::Unavailable(_))),
+        "{waits:?}"
+    );
     release.send(()).unwrap();
     hangs.await.unwrap().unwrap();
 }
@@ -232,10 +286,28 @@ const HOST: i64 = 10_000_000;
 fn user(conn: &mut Conn, id: i64) -> QueryResult<usize> {
     diesel::insert_into(users::table)
         .values((
-            (users::id.eq(id), users::app_id.eq("app"), users::openid.eq(id.to_string()), users::nickname.eq("n")),
-            (users::gender.eq(1), users::age.eq(25), users::height.eq(180), users::area.eq("310100")),
-            (users::face_url.eq(""), users::name_known.eq(true), users::gender_known.eq(true)),
-            (users::matchmaker.eq(true), users::entries.eq(0), users::created_at.eq(1)),
+            (
+                users::id.eq(id),
+                users::app_id.eq("app"),
+                users::openid.eq(id.to_string()),
+                users::nickname.eq("n"),
+            ),
+            (
+                users::gender.eq(1),
+                users::age.eq(25),
+                users::height.eq(180),
+                users::area.eq("310100"),
+            ),
+            (
+                users::face_url.eq(""),
+                users::name_known.eq(true),
+                users::gender_known.eq(true),
+            ),
+            (
+                users::matchmaker.eq(true),
+                users::entries.eq(0),
+                users::created_at.eq(1),
+            ),
         ))
         .execute(conn)
 }
@@ -245,12 +317,24 @@ fn live(conn: &mut Conn, host: i64) -> QueryResult<()> {
     user(conn, host)?;
     diesel::insert_into(rooms::table)
         .values((
-            (rooms::id.eq(host), rooms::host_id.eq(host), rooms::group_id.eq(format!("g{host}"))),
-            (rooms::cover.eq(""), rooms::group_ready.eq(true), rooms::created_at.eq(1)),
+            (
+                rooms::id.eq(host),
+                rooms::host_id.eq(host),
+                rooms::group_id.eq(format!("g{host}")),
+            ),
+            (
+                rooms::cover.eq(""),
+                rooms::group_ready.eq(true),
+                rooms::created_at.eq(1),
+            ),
         ))
         .execute(conn)?;
     diesel::insert_into(broadcasts::table)
-        .values((broadcasts::id.eq(host), broadcasts::room_id.eq(host), broadcasts::started_at.eq(1)))
+        .values((
+            broadcasts::id.eq(host),
+            broadcasts::room_id.eq(host),
+            broadcasts::started_at.eq(1),
+        ))
         .execute(conn)?;
     Ok(())
 }
@@ -258,9 +342,22 @@ fn live(conn: &mut Conn, host: i64) -> QueryResult<()> {
 fn member(conn: &mut Conn, id: i64, room: i64, state: i32, gender: i32) -> QueryResult<usize> {
     diesel::insert_into(members::table)
         .values((
-            (members::user_id.eq(id), members::broadcast_id.eq(room), members::room_id.eq(room)),
-            (members::gender.eq(gender), members::state.eq(state), members::entry.eq(1), members::version.eq(1)),
-            (members::entered_at.eq(1), members::invited_by_us.eq(false), members::heard_at.eq(1)),
+            (
+                members::user_id.eq(id),
+                members::broadcast_id.eq(room),
+                members::room_id.eq(room),
+            ),
+            (
+                members::gender.eq(gender),
+                members::state.eq(state),
+                members::entry.eq(1),
+                members::version.eq(1),
+            ),
+            (
+                members::entered_at.eq(1),
+                members::invited_by_us.eq(false),
+                members::heard_at.eq(1),
+            ),
             (members::im_event_at.eq(0), members::stream_event_at.eq(0)),
             (members::response_until.eq(0), members::changed_at.eq(1)),
         ))
@@ -273,8 +370,15 @@ async fn refusal(
     first: impl Fn(&mut Conn) -> QueryResult<()> + Send + 'static,
     last: impl Fn(&mut Conn) -> QueryResult<usize> + Send + 'static,
 ) -> DatabaseErrorKind {
-    db.db.write(move |conn| Ok::<_, StoreError>(first(conn)?)).await.unwrap();
-    match db.db.write(move |conn| Ok::<_, StoreError>(last(conn)?)).await {
+    db.db
+        .write(move |conn| Ok::<_, StoreError>(first(conn)?))
+        .await
+        .unwrap();
+    match db
+        .db
+        .write(move |conn| Ok::<_, StoreError>(last(conn)?))
+        .await
+    {
         Err(StoreError::Query(Diesel::DatabaseError(kind, _))) => kind,
         other => panic!("not refused: {other:?}"),
     }
@@ -316,7 +420,12 @@ async fn the_schema_refuses_a_second_host(db: TestDb) {
 }
 
 async fn the_schema_refuses_a_member_of_a_room_that_is_not_live(db: TestDb) {
-    let kind = refusal(&db, |conn| user(conn, HOST).map(drop), |conn| member(conn, HOST, 7, 1, 1)).await;
+    let kind = refusal(
+        &db,
+        |conn| user(conn, HOST).map(drop),
+        |conn| member(conn, HOST, 7, 1, 1),
+    )
+    .await;
     assert!(matches!(kind, DatabaseErrorKind::ForeignKeyViolation));
 }
 

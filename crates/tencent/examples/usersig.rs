@@ -1,6 +1,12 @@
 //! Prints a UserSig, for other implementations to read: `usersig APP KEY ACCOUNT SECONDS`.
-#![expect(clippy::print_stdout, reason = "a command answers the person who typed it")]
-#![expect(clippy::disallowed_methods, reason = "no clock of the house is wired here")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a command answers the person who typed it"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "no clock of the house is wired here"
+)]
 
 use qlive_tencent::im::user_sig;
 use secrecy::ExposeSecret as _;
@@ -16,7 +22,15 @@ fn main() {
         eprintln!("APP and SECONDS are numbers");
         std::process::exit(2);
     };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let sig = user_sig(app, &key.clone().into(), account, i64::try_from(now).unwrap_or(0), seconds);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let sig = user_sig(
+        app,
+        &key.clone().into(),
+        account,
+        i64::try_from(now).unwrap_or(0),
+        seconds,
+    );
     println!("{}", sig.expose_secret());
 }

@@ -45,7 +45,12 @@ impl Http {
     }
 
     /// POSTs JSON and reads JSON.
-    pub(crate) async fn post(&self, url: &str, query: &impl Serialize, body: &Value) -> Result<Value, Unanswered> {
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        query: &impl Serialize,
+        body: &Value,
+    ) -> Result<Value, Unanswered> {
         self.answer(self.0.post(url).query(query).json(body)).await
     }
 
@@ -56,13 +61,29 @@ impl Http {
         headers: &[(&str, String)],
         body: String,
     ) -> Result<Value, Unanswered> {
-        let request = headers.iter().fold(self.0.post(url), |request, (name, value)| request.header(*name, value));
+        let request = headers
+            .iter()
+            .fold(self.0.post(url), |request, (name, value)| {
+                request.header(*name, value)
+            });
         self.answer(request.body(body)).await
     }
 
     /// POSTs JSON text exactly as given, since it is what was signed.
-    pub(crate) async fn post_text(&self, url: &str, query: &impl Serialize, body: String) -> Result<Value, Unanswered> {
-        self.answer(self.0.post(url).query(query).header("Content-Type", "application/json").body(body)).await
+    pub(crate) async fn post_text(
+        &self,
+        url: &str,
+        query: &impl Serialize,
+        body: String,
+    ) -> Result<Value, Unanswered> {
+        self.answer(
+            self.0
+                .post(url)
+                .query(query)
+                .header("Content-Type", "application/json")
+                .body(body),
+        )
+        .await
     }
 
     /// Sends bytes exactly as given, since they are what was signed; answers whatever came back in time.
@@ -74,13 +95,19 @@ impl Http {
         body: &str,
         within: Duration,
     ) -> Result<Reply, Unanswered> {
-        let method =
-            reqwest::Method::from_bytes(method.as_bytes()).map_err(|error| Unanswered::new(error.to_string()))?;
+        let method = reqwest::Method::from_bytes(method.as_bytes())
+            .map_err(|error| Unanswered::new(error.to_string()))?;
         let request = self.0.request(method, url).timeout(within);
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, value)
+        });
         let response = request.body(body.to_owned()).send().await.map_err(failed)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Reply { status, headers, body: response.bytes().await.map_err(failed)?.to_vec() })
+        Ok(Reply {
+            status,
+            headers,
+            body: response.bytes().await.map_err(failed)?.to_vec(),
+        })
     }
 
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, Unanswered> {
@@ -104,7 +131,11 @@ pub(crate) struct Reply {
 impl Reply {
     /// A header's text, `""` when it is missing.
     pub(crate) fn header(&self, name: &str) -> String {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 

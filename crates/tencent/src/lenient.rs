@@ -13,5 +13,9 @@ pub(crate) fn integer(value: Option<&Value>) -> Option<i64> {
 
 /// A text field, `""` when it is missing or something else.
 pub(crate) fn text(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .get(key)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }

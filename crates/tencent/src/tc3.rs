@@ -43,13 +43,24 @@ impl Request<'_> {
     }
 
     fn canonical(&self) -> String {
-        let headers: String =
-            self.headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim().to_lowercase())).collect();
-        format!("POST\n/\n\n{headers}\n{}\n{}", self.signed_headers(), sha256(self.body))
+        let headers: String = self
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}:{}\n", value.trim().to_lowercase()))
+            .collect();
+        format!(
+            "POST\n/\n\n{headers}\n{}\n{}",
+            self.signed_headers(),
+            sha256(self.body)
+        )
     }
 
     fn signature(&self, key: &SecretString, scope: &str) -> String {
-        let message = format!("TC3-HMAC-SHA256\n{}\n{scope}\n{}", self.timestamp, sha256(&self.canonical()));
+        let message = format!(
+            "TC3-HMAC-SHA256\n{}\n{scope}\n{}",
+            self.timestamp,
+            sha256(&self.canonical())
+        );
         let date = mac(format!("TC3{}", key.expose_secret()).as_bytes(), self.date);
         let service = mac(&date, self.service);
         let signing = mac(&service, "tc3_request");
@@ -90,9 +101,18 @@ mod tests {
             timestamp: 1_551_113_065,
             date: "2019-02-25",
         };
-        assert_eq!(sha256(request.body), "35e9c5b0e3ae67532d3c9f17ead6c90222632e5b1ff7f6e89887f1398934f064");
-        assert_eq!(sha256(&request.canonical()), "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84");
-        let credential = Credential { id: "id".into(), key: "*".repeat(32).into() };
+        assert_eq!(
+            sha256(request.body),
+            "35e9c5b0e3ae67532d3c9f17ead6c90222632e5b1ff7f6e89887f1398934f064"
+        );
+        assert_eq!(
+            sha256(&request.canonical()),
+            "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84"
+        );
+        let credential = Credential {
+            id: "id".into(),
+            key: "*".repeat(32).into(),
+        };
         assert_eq!(
             signature(&request.authorization(&credential)),
             "10b1a37a7301a02ca19a647ad722d5e43b4b3cff309d421d85b46093f6ab6c4f"
@@ -103,7 +123,10 @@ mod tests {
     fn the_sdk_vector() {
         let request = Request {
             service: "live",
-            headers: &[("content-type", "application/json"), ("host", "live.tencentcloudapi.com")],
+            headers: &[
+                ("content-type", "application/json"),
+                ("host", "live.tencentcloudapi.com"),
+            ],
             body: r#"{"StreamName": "room_1001", "DomainName": "push.example.com", "AppName": "live"}"#,
             timestamp: 1_551_113_065,
             date: "2019-02-25",

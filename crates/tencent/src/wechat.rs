@@ -78,7 +78,10 @@ impl Wechat {
     /// `base` is `https://api.weixin.qq.com` or the sandbox's address.
     #[must_use]
     pub fn new(http: Http, base: &str) -> Self {
-        Self { http, base: base.trim_end_matches('/').to_owned() }
+        Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+        }
     }
 
     /// Exchanges a login code. Codes work once and for five minutes.
@@ -94,13 +97,20 @@ impl Wechat {
             ("js_code", js_code),
             ("grant_type", "authorization_code"),
         ];
-        let answer = accepted(self.http.get(&self.url("/sns/jscode2session"), &query).await?)?;
+        let answer = accepted(
+            self.http
+                .get(&self.url("/sns/jscode2session"), &query)
+                .await?,
+        )?;
         let openid = text(&answer, "openid");
         let session_key = text(&answer, "session_key");
         if openid.is_empty() || session_key.is_empty() {
             return Err(Unanswered::new("no openid in the answer").into());
         }
-        Ok(Session { openid, session_key: session_key.into() })
+        Ok(Session {
+            openid,
+            session_key: session_key.into(),
+        })
     }
 
     /// The stable access token (`/cgi-bin/stable_token`); `force` asks for a new one.
@@ -116,20 +126,37 @@ impl Wechat {
             "secret": secret.expose_secret(),
             "force_refresh": force,
         });
-        let answer = accepted(self.http.post(&self.url("/cgi-bin/stable_token"), &(), &body).await?)?;
+        let answer = accepted(
+            self.http
+                .post(&self.url("/cgi-bin/stable_token"), &(), &body)
+                .await?,
+        )?;
         let token = text(&answer, "access_token");
-        let expires_in = integer(answer.get("expires_in")).and_then(|secs| u64::try_from(secs).ok());
+        let expires_in =
+            integer(answer.get("expires_in")).and_then(|secs| u64::try_from(secs).ok());
         match expires_in {
-            Some(expires_in) if !token.is_empty() => Ok(AccessToken { token: token.into(), expires_in }),
+            Some(expires_in) if !token.is_empty() => Ok(AccessToken {
+                token: token.into(),
+                expires_in,
+            }),
             _ => Err(Unanswered::new("no access token in the answer").into()),
         }
     }
 
     /// Checks a profile text (`/wxa/msg_sec_check`, version 2, scene 1).
-    pub async fn check_text(&self, token: &SecretString, openid: &str, content: &str) -> Result<Verdict, WechatError> {
+    pub async fn check_text(
+        &self,
+        token: &SecretString,
+        openid: &str,
+        content: &str,
+    ) -> Result<Verdict, WechatError> {
         let query = [("access_token", token.expose_secret())];
         let body = json!({"version": 2, "openid": openid, "scene": 1, "content": content});
-        let answer = accepted(self.http.post(&self.url("/wxa/msg_sec_check"), &query, &body).await?)?;
+        let answer = accepted(
+            self.http
+                .post(&self.url("/wxa/msg_sec_check"), &query, &body)
+                .await?,
+        )?;
         match answer.pointer("/result/suggest").and_then(Value::as_str) {
             Some("pass") => Ok(Verdict::Pass),
             Some("review") => Ok(Verdict::Review),
@@ -152,9 +179,15 @@ impl Wechat {
             ("signature", &signature),
             ("sig_method", "hmac_sha256"),
         ];
-        match accepted(self.http.get(&self.url("/wxa/checksession"), &query).await?) {
+        match accepted(
+            self.http
+                .get(&self.url("/wxa/checksession"), &query)
+                .await?,
+        ) {
             Ok(_) => Ok(true),
-            Err(WechatError::Refused { code, .. }) if code::DEAD_SESSION.contains(&code) => Ok(false),
+            Err(WechatError::Refused { code, .. }) if code::DEAD_SESSION.contains(&code) => {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }
@@ -168,6 +201,9 @@ impl Wechat {
 pub(crate) fn accepted(answer: Value) -> Result<Value, WechatError> {
     match integer(answer.get("errcode")) {
         None | Some(0) => Ok(answer),
-        Some(code) => Err(WechatError::Refused { code, message: text(&answer, "errmsg") }),
+        Some(code) => Err(WechatError::Refused {
+            code,
+            message: text(&answer, "errmsg"),
+        }),
     }
 }

@@ -69,7 +69,11 @@ impl XpayAccount {
         .to_string();
         let pay_sig = pay_sig(&self.app_key, "requestVirtualPayment", &sign_data);
         let signature = hmac(session_key, &sign_data);
-        SignedGoods { sign_data, pay_sig, signature }
+        SignedGoods {
+            sign_data,
+            pay_sig,
+            signature,
+        }
     }
 }
 
@@ -83,7 +87,8 @@ pub fn pay_sig(app_key: &SecretString, uri: &str, body: &str) -> String {
 pub(crate) fn hmac(key: &SecretString, message: &str) -> String {
     // A key of any length is taken.
     let mac = Hmac::<Sha256>::new_from_slice(key.expose_secret().as_bytes());
-    mac.map(|mac| hex::encode(mac.chain_update(message).finalize().into_bytes())).unwrap_or_default()
+    mac.map(|mac| hex::encode(mac.chain_update(message).finalize().into_bytes()))
+        .unwrap_or_default()
 }
 
 /// Where an order is. Numbers we do not know mean nothing yet.
@@ -143,7 +148,10 @@ impl XpayOrder {
             production,
             order_fee: number("order_fee", -1),
             left_fee: number("left_fee", -1),
-            transaction_id: transaction.into_iter().find(|id| !id.is_empty()).unwrap_or_default(),
+            transaction_id: transaction
+                .into_iter()
+                .find(|id| !id.is_empty())
+                .unwrap_or_default(),
             paid_time: number("paid_time", 0),
         }
     }
@@ -186,7 +194,11 @@ impl Xpay {
     /// `base` is `https://api.weixin.qq.com` or the sandbox.
     #[must_use]
     pub fn new(http: Http, base: &str, account: XpayAccount) -> Self {
-        Self { http, base: base.trim_end_matches('/').to_owned(), account }
+        Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            account,
+        }
     }
 
     /// What became of an order.
@@ -198,7 +210,9 @@ impl Xpay {
     ) -> Result<XpayOrder, WechatError> {
         let body = json!({"openid": openid, "env": self.account.env, "order_id": order_id});
         let answer = self.call(token, "/xpay/query_order", &body).await?;
-        let order = answer.get("order").ok_or_else(|| Unanswered::new("no order in the answer"))?;
+        let order = answer
+            .get("order")
+            .ok_or_else(|| Unanswered::new("no order in the answer"))?;
         match XpayOrder::parse(order) {
             told if told.order_id == order_id => Ok(told),
             _ => Err(Unanswered::new("the answer is about another order").into()),
@@ -206,10 +220,17 @@ impl Xpay {
     }
 
     /// Tells WeChat that the goods of a paid order were provided.
-    pub async fn notify_provide_goods(&self, token: &SecretString, order_id: &str) -> Result<(), WechatError> {
+    pub async fn notify_provide_goods(
+        &self,
+        token: &SecretString,
+        order_id: &str,
+    ) -> Result<(), WechatError> {
         let body = json!({"order_id": order_id, "env": self.account.env});
         match self.call(token, "/xpay/notify_provide_goods", &body).await {
-            Err(WechatError::Refused { code: code::DUPLICATE, .. }) => Ok(()),
+            Err(WechatError::Refused {
+                code: code::DUPLICATE,
+                ..
+            }) => Ok(()),
             other => other.map(drop),
         }
     }
@@ -233,18 +254,37 @@ impl Xpay {
             "env": self.account.env,
         });
         match self.call(token, "/xpay/refund_order", &body).await {
-            Err(WechatError::Refused { code: code::DUPLICATE, .. }) => Ok(RefundAsked::Before),
-            Err(WechatError::Refused { code: code::REFUNDING, .. }) => Ok(RefundAsked::UnderWay),
-            Err(WechatError::Refused { code: code::REFUNDED | code::OTHER_LEFT_FEE, .. }) => Ok(RefundAsked::LessLeft),
-            Err(WechatError::Refused { code: code::WRONG_OPENID | code::BAD_PARAMETER, .. }) => Ok(RefundAsked::Wrong),
+            Err(WechatError::Refused {
+                code: code::DUPLICATE,
+                ..
+            }) => Ok(RefundAsked::Before),
+            Err(WechatError::Refused {
+                code: code::REFUNDING,
+                ..
+            }) => Ok(RefundAsked::UnderWay),
+            Err(WechatError::Refused {
+                code: code::REFUNDED | code::OTHER_LEFT_FEE,
+                ..
+            }) => Ok(RefundAsked::LessLeft),
+            Err(WechatError::Refused {
+                code: code::WRONG_OPENID | code::BAD_PARAMETER,
+                ..
+            }) => Ok(RefundAsked::Wrong),
             other => other.map(|_| RefundAsked::Now),
         }
     }
 
-    async fn call(&self, token: &SecretString, path: &str, body: &Value) -> Result<Value, WechatError> {
+    async fn call(
+        &self,
+        token: &SecretString,
+        path: &str,
+        body: &Value,
+    ) -> Result<Value, WechatError> {
         let body = body.to_string();
-        let query =
-            [("access_token", token.expose_secret()), ("pay_sig", &pay_sig(&self.account.app_key, path, &body))];
+        let query = [
+            ("access_token", token.expose_secret()),
+            ("pay_sig", &pay_sig(&self.account.app_key, path, &body)),
+        ];
         let url = format!("{}{path}", self.base);
         accepted(self.http.post_text(&url, &query, body).await?)
     }
@@ -275,7 +315,11 @@ mod tests {
     fn goods_are_signed_as_they_are_sent() {
         let data = r#"{"offerId":"1450000001","buyQuantity":1,"env":1,"currencyType":"CNY","productId":"rose_1","goodsPrice":100,"outTradeNo":"T202311150001","attach":"uid=10086"}"#;
         assert_eq!(
-            pay_sig(&secret("made-up-sandbox-appkey"), "requestVirtualPayment", data),
+            pay_sig(
+                &secret("made-up-sandbox-appkey"),
+                "requestVirtualPayment",
+                data
+            ),
             "13e3bed380349716c62e64e8baa1a6c6394b20255b872a5b8b3cf4eff8fb5e55"
         );
         assert_eq!(
@@ -288,10 +332,17 @@ mod tests {
             app_key: secret("made-up-sandbox-appkey"),
             env: 1,
         };
-        let goods = Goods { product_id: "rose_1", fen: 100, out_trade_no: "T202311150001" };
+        let goods = Goods {
+            product_id: "rose_1",
+            fen: 100,
+            out_trade_no: "T202311150001",
+        };
         let signed = account.sign_goods(&goods, &secret("MDEyMzQ1Njc4OWFiY2RlZg=="));
         assert_eq!(signed.sign_data, data.replace("uid=10086", "T202311150001"));
-        assert_eq!(signed.pay_sig, pay_sig(&account.app_key, "requestVirtualPayment", &signed.sign_data));
+        assert_eq!(
+            signed.pay_sig,
+            pay_sig(&account.app_key, "requestVirtualPayment", &signed.sign_data)
+        );
     }
 
     #[test]
@@ -309,7 +360,11 @@ mod tests {
             (9, XpayState::Unknown),
             (77, XpayState::Unknown),
         ] {
-            assert_eq!(XpayOrder::parse(&json!({"status": status})).state, state, "{status}");
+            assert_eq!(
+                XpayOrder::parse(&json!({"status": status})).state,
+                state,
+                "{status}"
+            );
         }
     }
 }

@@ -70,15 +70,25 @@ impl Moment {
     /// Reads RFC 3339: `2019-07-24T14:11:37+08:00`.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|moment| Self(moment.as_millisecond()))
+        text.parse::<jiff::Timestamp>()
+            .ok()
+            .map(|moment| Self(moment.as_millisecond()))
     }
 
     /// The beginning of a day in Shanghai that is given as `2019-07-24`.
     #[must_use]
     pub fn parse_day(text: &str) -> Option<Self> {
-        let shape = |(at, b): (usize, u8)| if [4, 7].contains(&at) { b == b'-' } else { b.is_ascii_digit() };
+        let shape = |(at, b): (usize, u8)| {
+            if [4, 7].contains(&at) {
+                b == b'-'
+            } else {
+                b.is_ascii_digit()
+            }
+        };
         let is_day = text.len() == 10 && text.bytes().enumerate().all(shape);
-        is_day.then(|| Self::parse_rfc3339(&format!("{text}T00:00:00+08:00"))).flatten()
+        is_day
+            .then(|| Self::parse_rfc3339(&format!("{text}T00:00:00+08:00")))
+            .flatten()
     }
 
     /// UTC in ISO 8601 to the second: `2026-01-02T03:04:05Z`.
@@ -121,9 +131,14 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one home of the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one home of the clock"
+)]
 fn machine_millis() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, millis)
 }
 
 #[cfg(test)]
@@ -132,12 +147,21 @@ mod tests {
 
     #[test]
     fn moments_are_shown_in_shanghai() {
-        assert_eq!(Moment::from_millis(1_563_948_697_999).shanghai(), "2019-07-24T14:11:37");
+        assert_eq!(
+            Moment::from_millis(1_563_948_697_999).shanghai(),
+            "2019-07-24T14:11:37"
+        );
         assert_eq!(Moment::from_millis(0).utc(), "1970-01-01T00:00:00Z");
         let moment = Moment::parse_rfc3339("2019-07-24T14:11:37+08:00").unwrap();
-        assert_eq!((moment.millis(), moment.rfc3339().as_str()), (1_563_948_697_000, "2019-07-24T14:11:37+08:00"));
+        assert_eq!(
+            (moment.millis(), moment.rfc3339().as_str()),
+            (1_563_948_697_000, "2019-07-24T14:11:37+08:00")
+        );
         assert_eq!(Moment::parse_rfc3339("2019-07-24 14:11"), None);
-        assert_eq!(Moment::parse_day("2019-07-24").unwrap().rfc3339(), "2019-07-24T00:00:00+08:00");
+        assert_eq!(
+            Moment::parse_day("2019-07-24").unwrap().rfc3339(),
+            "2019-07-24T00:00:00+08:00"
+        );
         for wrong in ["2019-7-24", "2019-13-01", "20190724", "2019-07-24T", ""] {
             assert_eq!(Moment::parse_day(wrong), None, "{wrong}");
         }

@@ -17,14 +17,19 @@ impl UserId {
     /// The user with this number, when it has eight digits.
     #[must_use]
     pub fn new(number: i64) -> Option<Self> {
-        (Self::MIN..=Self::MAX).contains(&number).then_some(Self(number))
+        (Self::MIN..=Self::MAX)
+            .contains(&number)
+            .then_some(Self(number))
     }
 
     /// Reads the wire form: exactly eight ASCII digits, the first not zero.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| text.parse().ok()).flatten().and_then(Self::new)
+        digits
+            .then(|| text.parse().ok())
+            .flatten()
+            .and_then(Self::new)
     }
 
     /// The number as stored.
@@ -123,7 +128,15 @@ mod tests {
     #[test]
     fn a_user_id_is_eight_digits() {
         assert_eq!(UserId::parse("12345678").map(UserId::get), Some(12_345_678));
-        for wrong in ["", "1234567", "123456789", "01234567", "+1234567", "1234 678", "１２３４５６７８"] {
+        for wrong in [
+            "",
+            "1234567",
+            "123456789",
+            "01234567",
+            "+1234567",
+            "1234 678",
+            "１２３４５６７８",
+        ] {
             assert_eq!(UserId::parse(wrong), None, "{wrong}");
         }
     }

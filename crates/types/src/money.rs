@@ -5,7 +5,9 @@ use std::fmt;
 
 /// Gold or income, in whole coins. Never negative, and never above 2^53 − 1,
 /// so that a JavaScript client reads every amount exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Coins(i64);
 
@@ -29,7 +31,11 @@ impl Coins {
 
     /// An amount that is not negative and not above [`Coins::MAX`].
     pub fn new(amount: i64) -> Result<Self, TooMany> {
-        if (0..=Self::MAX.0).contains(&amount) { Ok(Self(amount)) } else { Err(TooMany) }
+        if (0..=Self::MAX.0).contains(&amount) {
+            Ok(Self(amount))
+        } else {
+            Err(TooMany)
+        }
     }
 
     /// The number of coins.
@@ -78,7 +84,9 @@ impl fmt::Display for Coins {
 }
 
 /// Money of the outside: hundredths of a yuan. Never negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Fen(i64);
 
@@ -88,7 +96,11 @@ impl Fen {
 
     /// An amount that is not negative and below 2^53.
     pub fn new(amount: i64) -> Result<Self, TooMany> {
-        if (0..=Self::MAX).contains(&amount) { Ok(Self(amount)) } else { Err(TooMany) }
+        if (0..=Self::MAX).contains(&amount) {
+            Ok(Self(amount))
+        } else {
+            Err(TooMany)
+        }
     }
 
     /// Reads yuan as people and bills write them: `6`, `6.00`, `0.01`.
@@ -100,7 +112,11 @@ impl Fen {
             return None;
         }
         let part: i64 = format!("{part:0<2}").parse().ok()?;
-        let fen = yuan.parse::<i64>().ok()?.checked_mul(100)?.checked_add(part)?;
+        let fen = yuan
+            .parse::<i64>()
+            .ok()?
+            .checked_mul(100)?
+            .checked_add(part)?;
         Self::new(fen).ok()
     }
 
@@ -138,13 +154,23 @@ enum Rounding {
 }
 
 /// `amount × numerator ÷ denominator` of numbers that are not negative.
-fn scaled(amount: i64, numerator: i64, denominator: i64, rounding: Rounding) -> Result<i64, TooMany> {
+fn scaled(
+    amount: i64,
+    numerator: i64,
+    denominator: i64,
+    rounding: Rounding,
+) -> Result<i64, TooMany> {
     if numerator < 0 || denominator <= 0 {
         return Err(TooMany);
     }
-    let (product, denominator) = (i128::from(amount) * i128::from(numerator), i128::from(denominator));
+    let (product, denominator) = (
+        i128::from(amount) * i128::from(numerator),
+        i128::from(denominator),
+    );
     let more = i128::from(rounding == Rounding::Up && product % denominator != 0);
-    i64::try_from(product / denominator + more).ok().ok_or(TooMany)
+    i64::try_from(product / denominator + more)
+        .ok()
+        .ok_or(TooMany)
 }
 
 #[cfg(test)]
@@ -183,16 +209,36 @@ mod tests {
 
     #[test]
     fn yuan_are_read_and_written() {
-        for (text, fen) in [("6", 600), ("0.01", 1), ("12.5", 1250), ("0", 0), ("90071992547409.91", (1 << 53) - 1)] {
+        for (text, fen) in [
+            ("6", 600),
+            ("0.01", 1),
+            ("12.5", 1250),
+            ("0", 0),
+            ("90071992547409.91", (1 << 53) - 1),
+        ] {
             assert_eq!(Fen::parse_yuan(text).map(Fen::get), Some(fen), "{text}");
             assert_eq!(Fen::new(fen).unwrap().yuan(), text);
         }
         assert_eq!(Fen::parse_yuan("6.00").map(Fen::get), Some(600));
-        for wrong in ["", ".", "6.", ".5", "-1", "0.001", "1e3", "６", " 6", "90071992547409.92", "9999999999999999999"]
-        {
+        for wrong in [
+            "",
+            ".",
+            "6.",
+            ".5",
+            "-1",
+            "0.001",
+            "1e3",
+            "６",
+            " 6",
+            "90071992547409.92",
+            "9999999999999999999",
+        ] {
             assert_eq!(Fen::parse_yuan(wrong), None, "{wrong}");
         }
         assert_eq!(Fen::new(-1), Err(TooMany));
-        assert_eq!(Fen::new(5).unwrap().minus(Fen::new(6).unwrap()), Err(TooMany));
+        assert_eq!(
+            Fen::new(5).unwrap().minus(Fen::new(6).unwrap()),
+            Err(TooMany)
+        );
     }
 }

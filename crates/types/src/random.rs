@@ -1,5 +1,8 @@
 //! The one place that draws chance: the operating system's generator through `rand`.
-#![expect(clippy::disallowed_methods, reason = "this is the one home of randomness")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one home of randomness"
+)]
 
 use rand::Rng as _;
 use std::ops::RangeInclusive;

@@ -67,7 +67,10 @@ mod tests {
 
     #[test]
     fn nicknames_are_cut_by_columns() {
-        assert_eq!(nickname("abcdefghijklmnopqrstuvwxyz"), "abcdefghijklmnopqrst");
+        assert_eq!(
+            nickname("abcdefghijklmnopqrstuvwxyz"),
+            "abcdefghijklmnopqrst"
+        );
         assert_eq!(nickname("考虑考虑看照你好"), "考虑考虑看照");
         assert_eq!(nickname("  ab  "), "ab");
     }
@@ -80,8 +83,14 @@ mod tests {
     #[test]
     fn a_grapheme_is_never_split() {
         let family = "👨‍👩‍👧‍👦";
-        assert_eq!(nickname(&format!("{}{family}", "a".repeat(17))), format!("{}{family}", "a".repeat(17)));
-        assert_eq!(nickname(&format!("{}{family}", "a".repeat(18))), "a".repeat(18));
+        assert_eq!(
+            nickname(&format!("{}{family}", "a".repeat(17))),
+            format!("{}{family}", "a".repeat(17))
+        );
+        assert_eq!(
+            nickname(&format!("{}{family}", "a".repeat(18))),
+            "a".repeat(18)
+        );
         assert_eq!(nickname("🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳"), "🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳");
         assert_eq!(bytes(&"é".repeat(20), 31), "é".repeat(15));
     }

@@ -52,7 +52,13 @@ pub struct Registration {
 impl Users {
     #[must_use]
     pub fn new(db: Db, clock: Clock, gateway: Gateway, signer: Signer, office: Office) -> Self {
-        Self { db, clock, gateway, signer, office }
+        Self {
+            db,
+            clock,
+            gateway,
+            signer,
+            office,
+        }
     }
 
     /// Logs in by a WeChat code. `None`: nobody is registered under that openid.
@@ -62,17 +68,27 @@ impl Users {
         code: String,
         token: Option<SecretString>,
     ) -> Result<Option<Credentials>, UsersError> {
-        let session = self.gateway.exchange(&app_id, &code).await?.ok_or(UsersError::InvalidCode)?;
+        let session = self
+            .gateway
+            .exchange(&app_id, &code)
+            .await?
+            .ok_or(UsersError::InvalidCode)?;
         let now = self.clock.now();
         let found = self
             .db
             .write(move |conn| {
                 remember(conn, &app_id, &code, &session, now)?;
-                let Some((user, banned)) = by_openid(conn, &app_id, &session.openid)? else { return Ok(None) };
+                let Some((user, banned)) = by_openid(conn, &app_id, &session.openid)? else {
+                    return Ok(None);
+                };
                 diesel::update(users::table.find(user.get()))
                     .set(users::last_login_at.eq(Some(now.millis())))
                     .execute(conn)?;
-                Ok::<_, UsersError>(Some((user, banned, tokens::issue(conn, user, token.as_ref(), now)?)))
+                Ok::<_, UsersError>(Some((
+                    user,
+                    banned,
+                    tokens::issue(conn, user, token.as_ref(), now)?,
+                )))
             })
             .await?;
         Ok(found.map(|(user, banned, token)| self.credentials(user, banned, token)))
@@ -83,7 +99,13 @@ impl Users {
         let (session, known_key) = self.open_session(&request).await?;
         let info = match &request.sealed {
             None => None,
-            Some((encrypted, iv)) => Some(unseal(&session, known_key.as_ref(), &request.app_id, encrypted, iv)?),
+            Some((encrypted, iv)) => Some(unseal(
+                &session,
+                known_key.as_ref(),
+                &request.app_id,
+                encrypted,
+                iv,
+            )?),
         };
         let now = self.clock.now();
         let (user, banned, token) = self
@@ -91,7 +113,10 @@ impl Users {
             .write(move |conn| {
                 let (user, banned) = match by_openid(conn, &request.app_id, &session.openid)? {
                     Some(known) => known,
-                    None => (create(conn, &request.app_id, &session.openid, info.as_ref(), now)?, false),
+                    None => (
+                        create(conn, &request.app_id, &session.openid, info.as_ref(), now)?,
+                        false,
+                    ),
                 };
                 let token = tokens::issue(conn, user, request.token.as_ref(), now)?;
                 Ok::<_, UsersError>((user, banned, token))
@@ -104,7 +129,15 @@ impl Users {
     /// Refuses a nickname that WeChat finds risky.
     pub async fn check_name(&self, user: UserId, name: &str) -> Result<(), UsersError> {
         let profile = self.profile(user).await?;
-        self.gateway.check_text(&self.db, &self.clock, &profile.app_id, &profile.openid, name).await
+        self.gateway
+            .check_text(
+                &self.db,
+                &self.clock,
+                &profile.app_id,
+                &profile.openid,
+                name,
+            )
+            .await
     }
 
     /// A UserSig for `user` and when it ends.
@@ -115,25 +148,43 @@ impl Users {
 
     /// The session behind a code, and the key that was known before it. A code
     /// that login has just used still serves.
-    async fn open_session(&self, request: &Registration) -> Result<(Session, Option<SecretString>), UsersError> {
+    async fn open_session(
+        &self,
+        request: &Registration,
+    ) -> Result<(Session, Option<SecretString>), UsersError> {
         let now = self.clock.now();
         let (app, code) = (request.app_id.clone(), request.code.clone());
         match self.gateway.exchange(&app, &code).await? {
             Some(session) => {
                 let kept = session.clone();
-                let known = self.db.write(move |conn| remember(conn, &app, &code, &kept, now)).await?;
+                let known = self
+                    .db
+                    .write(move |conn| remember(conn, &app, &code, &kept, now))
+                    .await?;
                 Ok((session, known))
             }
             None => {
-                let recalled = self.db.read(move |conn| recall(conn, &app, &code, now)).await?;
+                let recalled = self
+                    .db
+                    .read(move |conn| recall(conn, &app, &code, now))
+                    .await?;
                 recalled.ok_or(UsersError::InvalidCode)
             }
         }
     }
 
     fn credentials(&self, user: UserId, banned: bool, token: SecretString) -> Credentials {
-        let user_sig = if banned { SecretString::default() } else { self.sign(user).0 };
-        Credentials { user, token, user_sig, sdk_app_id: self.signer.sdk_app_id }
+        let user_sig = if banned {
+            SecretString::default()
+        } else {
+            self.sign(user).0
+        };
+        Credentials {
+            user,
+            token,
+            user_sig,
+            sdk_app_id: self.signer.sdk_app_id,
+        }
     }
 }
 
@@ -156,7 +207,11 @@ fn unseal(
     }
 }
 
-fn by_openid(conn: &mut Conn, app_id: &str, openid: &str) -> Result<Option<(UserId, bool)>, StoreError> {
+fn by_openid(
+    conn: &mut Conn,
+    app_id: &str,
+    openid: &str,
+) -> Result<Option<(UserId, bool)>, StoreError> {
     let row: Option<(i64, Option<i64>)> = users::table
         .filter(users::app_id.eq(app_id).and(users::openid.eq(openid)))
         .select((users::id, users::banned_at))
@@ -184,17 +239,38 @@ fn create(
     let known_name = info
         .map(|info| text::nickname(&info.nick_name))
         .filter(|name| !name.is_empty() && name != ANONYMOUS && !text::has_control(name));
-    let face_url = info.map(|info| info.avatar_url.as_str()).filter(|url| is_face_url(url)).unwrap_or_default();
+    let face_url = info
+        .map(|info| info.avatar_url.as_str())
+        .filter(|url| is_face_url(url))
+        .unwrap_or_default();
     let height = match gender {
         Gender::Male => 180,
         Gender::Female => 165,
     };
     let row = (
-        (users::id.eq(id), users::app_id.eq(app_id), users::openid.eq(openid)),
-        (users::nickname.eq(known_name.as_deref().unwrap_or(ANONYMOUS)), users::name_known.eq(known_name.is_some())),
-        (users::gender.eq(gender.number()), users::gender_known.eq(known_gender.is_some())),
-        (users::age.eq(DEFAULT_AGE), users::height.eq(height), users::area.eq(DEFAULT_AREA)),
-        (users::face_url.eq(face_url), users::matchmaker.eq(false), users::entries.eq(0_i64)),
+        (
+            users::id.eq(id),
+            users::app_id.eq(app_id),
+            users::openid.eq(openid),
+        ),
+        (
+            users::nickname.eq(known_name.as_deref().unwrap_or(ANONYMOUS)),
+            users::name_known.eq(known_name.is_some()),
+        ),
+        (
+            users::gender.eq(gender.number()),
+            users::gender_known.eq(known_gender.is_some()),
+        ),
+        (
+            users::age.eq(DEFAULT_AGE),
+            users::height.eq(height),
+            users::area.eq(DEFAULT_AREA),
+        ),
+        (
+            users::face_url.eq(face_url),
+            users::matchmaker.eq(false),
+            users::entries.eq(0_i64),
+        ),
         users::created_at.eq(now.millis()),
     );
     or_contended(diesel::insert_into(users::table).values(row).execute(conn))?;

@@ -47,7 +47,8 @@ impl TryFrom<Row> for Profile {
             app_id: row.app_id,
             openid: row.openid,
             nickname: row.nickname,
-            gender: Gender::from_number(row.gender.into()).ok_or(StoreError::Corrupt("users.gender"))?,
+            gender: Gender::from_number(row.gender.into())
+                .ok_or(StoreError::Corrupt("users.gender"))?,
             age: row.age,
             height: row.height,
             area: row.area,
@@ -63,27 +64,36 @@ impl TryFrom<Row> for Profile {
 
 /// One user's profile.
 pub fn find(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, StoreError> {
-    let row: Option<Row> = users::table.find(user.get()).select(Row::as_select()).get_result(conn).optional()?;
+    let row: Option<Row> = users::table
+        .find(user.get())
+        .select(Row::as_select())
+        .get_result(conn)
+        .optional()?;
     row.map(TryInto::try_into).transpose()
 }
 
 /// Bans a user from this moment on, or lifts his ban. False when there is no such user.
 pub fn set_ban(conn: &mut Conn, user: UserId, at: Option<Moment>) -> Result<bool, StoreError> {
-    let found =
-        diesel::update(users::table.find(user.get())).set(users::banned_at.eq(at.map(Moment::millis))).execute(conn)?;
+    let found = diesel::update(users::table.find(user.get()))
+        .set(users::banned_at.eq(at.map(Moment::millis)))
+        .execute(conn)?;
     Ok(found == 1)
 }
 
 /// Grants or revokes the role. False when there is no such user.
 pub fn set_matchmaker(conn: &mut Conn, user: UserId, is_one: bool) -> Result<bool, StoreError> {
-    let found = diesel::update(users::table.find(user.get())).set(users::matchmaker.eq(is_one)).execute(conn)?;
+    let found = diesel::update(users::table.find(user.get()))
+        .set(users::matchmaker.eq(is_one))
+        .execute(conn)?;
     Ok(found == 1)
 }
 
 impl Users {
     /// One user's profile.
     pub async fn profile(&self, user: UserId) -> Result<Profile, UsersError> {
-        self.db.read(move |conn| find(conn, user)?.ok_or(UsersError::UnknownUser)).await
+        self.db
+            .read(move |conn| find(conn, user)?.ok_or(UsersError::UnknownUser))
+            .await
     }
 
     /// A page of all users, the newest first.

@@ -40,7 +40,11 @@ pub enum UsersError {
 
 impl Fallible for UsersError {
     fn store(&self) -> Option<&StoreError> {
-        if let Self::Store(fault) = self { Some(fault) } else { None }
+        if let Self::Store(fault) = self {
+            Some(fault)
+        } else {
+            None
+        }
     }
 }
 

@@ -34,7 +34,11 @@ pub struct Gateway {
 impl Gateway {
     #[must_use]
     pub fn new(wechat: Wechat, apps: Apps, content_check: bool) -> Self {
-        Self { wechat, apps, content_check }
+        Self {
+            wechat,
+            apps,
+            content_check,
+        }
     }
 
     fn secret(&self, app: &str) -> Result<&SecretString, UsersError> {
@@ -43,7 +47,11 @@ impl Gateway {
 
     /// Exchanges a login code, with one retry when WeChat is busy or silent.
     /// `Ok(None)`: the code was used before.
-    pub(crate) async fn exchange(&self, app: &str, js_code: &str) -> Result<Option<Session>, UsersError> {
+    pub(crate) async fn exchange(
+        &self,
+        app: &str,
+        js_code: &str,
+    ) -> Result<Option<Session>, UsersError> {
         let secret = self.secret(app)?;
         let mut result = self.wechat.exchange_code(app, secret, js_code).await;
         if result.as_ref().is_err_and(is_passing) {
@@ -51,7 +59,10 @@ impl Gateway {
         }
         match result {
             Ok(session) => Ok(Some(session)),
-            Err(WechatError::Refused { code: code::USED_CODE, .. }) => Ok(None),
+            Err(WechatError::Refused {
+                code: code::USED_CODE,
+                ..
+            }) => Ok(None),
             Err(error) => Err(refusal(error)),
         }
     }
@@ -68,7 +79,8 @@ impl Gateway {
         if !self.content_check {
             return Ok(());
         }
-        let check = |token: SecretString| async move { self.wechat.check_text(&token, openid, text).await };
+        let check =
+            |token: SecretString| async move { self.wechat.check_text(&token, openid, text).await };
         match self.call(db, clock, app, check).await?.map_err(refusal)? {
             Verdict::Pass | Verdict::Review => Ok(()),
             Verdict::Risky => Err(UsersError::ContentRejected),
@@ -84,7 +96,8 @@ impl Gateway {
         openid: &str,
         key: &SecretString,
     ) -> Result<bool, UsersError> {
-        let check = |token: SecretString| async move { self.wechat.is_live(&token, openid, key).await };
+        let check =
+            |token: SecretString| async move { self.wechat.is_live(&token, openid, key).await };
         self.call(db, clock, app, check).await?.map_err(refusal)
     }
 
@@ -117,39 +130,75 @@ impl Gateway {
         dead: Option<&SecretString>,
     ) -> Result<SecretString, UsersError> {
         let (owned, limit) = (app.to_owned(), clock.now().after(TOKEN_MARGIN));
-        let known = db.read(move |conn| known_token(conn, &owned, limit)).await?;
-        let is_dead = |token: &SecretString| dead.is_some_and(|dead| dead.expose_secret() == token.expose_secret());
+        let known = db
+            .read(move |conn| known_token(conn, &owned, limit))
+            .await?;
+        let is_dead = |token: &SecretString| {
+            dead.is_some_and(|dead| dead.expose_secret() == token.expose_secret())
+        };
         if let Some(token) = known.filter(|token| !is_dead(token)) {
             return Ok(token);
         }
         let secret = self.secret(app)?;
-        let mut fresh = self.wechat.stable_token(app, secret, false).await.map_err(refusal)?;
+        let mut fresh = self
+            .wechat
+            .stable_token(app, secret, false)
+            .await
+            .map_err(refusal)?;
         if is_dead(&fresh.token) {
-            fresh = self.wechat.stable_token(app, secret, true).await.map_err(refusal)?;
+            fresh = self
+                .wechat
+                .stable_token(app, secret, true)
+                .await
+                .map_err(refusal)?;
         }
         let (owned, token) = (app.to_owned(), fresh.token.clone());
         let expires_at = clock.now().after(Duration::from_secs(fresh.expires_in));
-        db.write(move |conn| keep_token(conn, &owned, &token, expires_at)).await?;
+        db.write(move |conn| keep_token(conn, &owned, &token, expires_at))
+            .await?;
         Ok(fresh.token)
     }
 }
 
 fn is_passing(error: &WechatError) -> bool {
-    matches!(error, WechatError::Unanswered(_) | WechatError::Refused { code: code::BUSY, .. })
+    matches!(
+        error,
+        WechatError::Unanswered(_)
+            | WechatError::Refused {
+                code: code::BUSY,
+                ..
+            }
+    )
 }
 
 fn refusal(error: WechatError) -> UsersError {
     match error {
         WechatError::Unanswered(why) => UsersError::WechatSilent(why.to_string()),
-        WechatError::Refused { code: code::BUSY, message } => UsersError::WechatSilent(message),
-        WechatError::Refused { code: code::BAD_CODE | code::USED_CODE, .. } => UsersError::InvalidCode,
-        WechatError::Refused { code: code::HIGH_RISK, .. } => UsersError::BlockedByWechat,
-        WechatError::Refused { code: code::TOO_OFTEN, .. } => UsersError::TooOften,
+        WechatError::Refused {
+            code: code::BUSY,
+            message,
+        } => UsersError::WechatSilent(message),
+        WechatError::Refused {
+            code: code::BAD_CODE | code::USED_CODE,
+            ..
+        } => UsersError::InvalidCode,
+        WechatError::Refused {
+            code: code::HIGH_RISK,
+            ..
+        } => UsersError::BlockedByWechat,
+        WechatError::Refused {
+            code: code::TOO_OFTEN,
+            ..
+        } => UsersError::TooOften,
         other @ WechatError::Refused { .. } => UsersError::WechatFailed(other.to_string()),
     }
 }
 
-fn known_token(conn: &mut Conn, app: &str, alive_at: Moment) -> Result<Option<SecretString>, StoreError> {
+fn known_token(
+    conn: &mut Conn,
+    app: &str,
+    alive_at: Moment,
+) -> Result<Option<SecretString>, StoreError> {
     let token: Option<String> = wechat_access_tokens::table
         .find(app)
         .filter(wechat_access_tokens::expires_at.gt(alive_at.millis()))
@@ -159,14 +208,27 @@ fn known_token(conn: &mut Conn, app: &str, alive_at: Moment) -> Result<Option<Se
     Ok(token.map(Into::into))
 }
 
-fn keep_token(conn: &mut Conn, app: &str, token: &SecretString, expires_at: Moment) -> Result<(), StoreError> {
+fn keep_token(
+    conn: &mut Conn,
+    app: &str,
+    token: &SecretString,
+    expires_at: Moment,
+) -> Result<(), StoreError> {
     let fields = (
         wechat_access_tokens::token.eq(token.expose_secret()),
         wechat_access_tokens::expires_at.eq(expires_at.millis()),
     );
-    if diesel::update(wechat_access_tokens::table.find(app)).set(fields).execute(conn)? == 0 {
+    if diesel::update(wechat_access_tokens::table.find(app))
+        .set(fields)
+        .execute(conn)?
+        == 0
+    {
         let row = (wechat_access_tokens::app_id.eq(app), fields);
-        or_contended(diesel::insert_into(wechat_access_tokens::table).values(row).execute(conn))?;
+        or_contended(
+            diesel::insert_into(wechat_access_tokens::table)
+                .values(row)
+                .execute(conn),
+        )?;
     }
     Ok(())
 }
@@ -187,10 +249,19 @@ pub(crate) fn remember(
     );
     let row = wechat_sessions::table.find((app, &session.openid));
     if diesel::update(row).set(fields).execute(conn)? == 0 {
-        let row = (wechat_sessions::app_id.eq(app), wechat_sessions::openid.eq(&session.openid), fields);
-        or_contended(diesel::insert_into(wechat_sessions::table).values(row).execute(conn))?;
+        let row = (
+            wechat_sessions::app_id.eq(app),
+            wechat_sessions::openid.eq(&session.openid),
+            fields,
+        );
+        or_contended(
+            diesel::insert_into(wechat_sessions::table)
+                .values(row)
+                .execute(conn),
+        )?;
     }
-    diesel::delete(wechat_codes::table.filter(wechat_codes::expires_at.le(now.millis()))).execute(conn)?;
+    diesel::delete(wechat_codes::table.filter(wechat_codes::expires_at.le(now.millis())))
+        .execute(conn)?;
     let code_hash = code_hash(app, js_code);
     diesel::delete(wechat_codes::table.find(&code_hash)).execute(conn)?;
     let row = (
@@ -199,7 +270,11 @@ pub(crate) fn remember(
         wechat_codes::session_key.eq(session.session_key.expose_secret()),
         wechat_codes::expires_at.eq(now.after(CODE_KEPT).millis()),
     );
-    or_contended(diesel::insert_into(wechat_codes::table).values(row).execute(conn))?;
+    or_contended(
+        diesel::insert_into(wechat_codes::table)
+            .values(row)
+            .execute(conn),
+    )?;
     Ok(known)
 }
 
@@ -216,14 +291,29 @@ pub(crate) fn recall(
         .select((wechat_codes::openid, wechat_codes::session_key))
         .get_result(conn)
         .optional()?;
-    let Some((openid, session_key)) = row else { return Ok(None) };
+    let Some((openid, session_key)) = row else {
+        return Ok(None);
+    };
     let known = last_key(conn, app, &openid)?;
-    Ok(Some((Session { openid, session_key: session_key.into() }, known)))
+    Ok(Some((
+        Session {
+            openid,
+            session_key: session_key.into(),
+        },
+        known,
+    )))
 }
 
-pub(crate) fn last_key(conn: &mut Conn, app: &str, openid: &str) -> Result<Option<SecretString>, StoreError> {
-    let key: Option<String> =
-        wechat_sessions::table.find((app, openid)).select(wechat_sessions::session_key).get_result(conn).optional()?;
+pub(crate) fn last_key(
+    conn: &mut Conn,
+    app: &str,
+    openid: &str,
+) -> Result<Option<SecretString>, StoreError> {
+    let key: Option<String> = wechat_sessions::table
+        .find((app, openid))
+        .select(wechat_sessions::session_key)
+        .get_result(conn)
+        .optional()?;
     Ok(key.map(Into::into))
 }
 

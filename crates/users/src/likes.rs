@@ -42,11 +42,18 @@ impl Users {
 }
 
 fn likes(conn: &mut Conn, user: UserId, liked: UserId) -> Result<bool, UsersError> {
-    let count: i64 = likes::table.find((user.get(), liked.get())).count().get_result(conn)?;
+    let count: i64 = likes::table
+        .find((user.get(), liked.get()))
+        .count()
+        .get_result(conn)?;
     Ok(count == 1)
 }
 
 fn must_exist(conn: &mut Conn, user: UserId) -> Result<(), UsersError> {
     let count: i64 = users::table.find(user.get()).count().get_result(conn)?;
-    if count == 1 { Ok(()) } else { Err(UsersError::UnknownUser) }
+    if count == 1 {
+        Ok(())
+    } else {
+        Err(UsersError::UnknownUser)
+    }
 }

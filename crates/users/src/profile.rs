@@ -47,8 +47,17 @@ impl Signer {
     /// A UserSig for `user` and when it ends.
     #[must_use]
     pub fn sign(&self, user: UserId, now: Moment) -> (SecretString, Moment) {
-        let sig = user_sig(self.sdk_app_id, &self.key, &user.to_string(), now.secs(), USER_SIG_SECS);
-        (sig, Moment::from_millis((now.secs() + USER_SIG_SECS) * 1000))
+        let sig = user_sig(
+            self.sdk_app_id,
+            &self.key,
+            &user.to_string(),
+            now.secs(),
+            USER_SIG_SECS,
+        );
+        (
+            sig,
+            Moment::from_millis((now.secs() + USER_SIG_SECS) * 1000),
+        )
     }
 }
 
@@ -81,7 +90,10 @@ impl TryFrom<Draft> for ProfileChange {
         let within = |value: Option<i64>, range: std::ops::RangeInclusive<i32>, field| {
             value
                 .map(|value| {
-                    i32::try_from(value).ok().filter(|value| range.contains(value)).ok_or(UsersError::BadField(field))
+                    i32::try_from(value)
+                        .ok()
+                        .filter(|value| range.contains(value))
+                        .ok_or(UsersError::BadField(field))
                 })
                 .transpose()
         };
@@ -89,9 +101,15 @@ impl TryFrom<Draft> for ProfileChange {
             Some(text) if !is_good(&text) => Err(UsersError::BadField(field)),
             other => Ok(other),
         };
-        let gender = draft.gender.map(|number| Gender::from_number(number).ok_or(UsersError::BadField("gender")));
+        let gender = draft
+            .gender
+            .map(|number| Gender::from_number(number).ok_or(UsersError::BadField("gender")));
         Ok(Self {
-            nickname: checked(draft.nickname.map(|name| text::nickname(&name)), is_name, "nickname")?,
+            nickname: checked(
+                draft.nickname.map(|name| text::nickname(&name)),
+                is_name,
+                "nickname",
+            )?,
             gender: gender.transpose()?,
             age: within(draft.age, 18..=99, "age")?,
             height: within(draft.height, 100..=250, "height")?,
@@ -125,7 +143,9 @@ fn is_area(area: &str) -> bool {
 
 /// Whether a client may be sent to this address for a picture.
 pub(crate) fn is_face_url(url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     url.len() <= FACE_URL_BYTES
         && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
         && !url.contains(char::is_whitespace)
@@ -177,17 +197,61 @@ mod tests {
 
     #[test]
     fn every_field_has_its_bounds() {
-        for (age, good) in [(17, false), (18, true), (99, true), (100, false), (i64::MAX, false)] {
-            assert_eq!(field(Draft { age: Some(age), ..Draft::default() }).is_none(), good, "{age}");
+        for (age, good) in [
+            (17, false),
+            (18, true),
+            (99, true),
+            (100, false),
+            (i64::MAX, false),
+        ] {
+            assert_eq!(
+                field(Draft {
+                    age: Some(age),
+                    ..Draft::default()
+                })
+                .is_none(),
+                good,
+                "{age}"
+            );
         }
         for (height, good) in [(99, false), (100, true), (250, true), (251, false)] {
-            assert_eq!(field(Draft { height: Some(height), ..Draft::default() }).is_none(), good, "{height}");
+            assert_eq!(
+                field(Draft {
+                    height: Some(height),
+                    ..Draft::default()
+                })
+                .is_none(),
+                good,
+                "{height}"
+            );
         }
         for (gender, good) in [(0, false), (1, true), (2, true), (3, false)] {
-            assert_eq!(field(Draft { gender: Some(gender), ..Draft::default() }).is_none(), good, "{gender}");
+            assert_eq!(
+                field(Draft {
+                    gender: Some(gender),
+                    ..Draft::default()
+                })
+                .is_none(),
+                good,
+                "{gender}"
+            );
         }
-        for (area, good) in [("1", false), ("31", true), ("31010001", true), ("310100011", false), ("31a", false)] {
-            assert_eq!(field(Draft { area: Some(area.into()), ..Draft::default() }).is_none(), good, "{area}");
+        for (area, good) in [
+            ("1", false),
+            ("31", true),
+            ("31010001", true),
+            ("310100011", false),
+            ("31a", false),
+        ] {
+            assert_eq!(
+                field(Draft {
+                    area: Some(area.into()),
+                    ..Draft::default()
+                })
+                .is_none(),
+                good,
+                "{area}"
+            );
         }
         let long = format!("https://a/{}", "b".repeat(503));
         for (url, good) in [
@@ -198,13 +262,25 @@ mod tests {
             ("http:///x", false),
             (long.as_str(), false),
         ] {
-            assert_eq!(field(Draft { face_url: Some(url.into()), ..Draft::default() }).is_none(), good, "{url}");
+            assert_eq!(
+                field(Draft {
+                    face_url: Some(url.into()),
+                    ..Draft::default()
+                })
+                .is_none(),
+                good,
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn a_long_name_is_cut() {
-        let change = ProfileChange::try_from(Draft { nickname: Some("x".repeat(30)), ..Draft::default() }).unwrap();
+        let change = ProfileChange::try_from(Draft {
+            nickname: Some("x".repeat(30)),
+            ..Draft::default()
+        })
+        .unwrap();
         assert_eq!(change.nickname(), Some("x".repeat(20).as_str()));
     }
 }

@@ -26,25 +26,43 @@ pub struct Caller {
 }
 
 /// The owner of a live token, and whether its use should be noted.
-pub fn authenticate(conn: &mut Conn, token: &str, now: Moment) -> Result<Option<(Caller, bool)>, StoreError> {
+pub fn authenticate(
+    conn: &mut Conn,
+    token: &str,
+    now: Moment,
+) -> Result<Option<(Caller, bool)>, StoreError> {
     if !well_formed(token) {
         return Ok(None);
     }
     let row: Option<(i64, i64, Option<i64>)> = tokens::table
         .inner_join(users::table)
-        .filter(tokens::hash.eq(hash(token)).and(tokens::used_at.gt(now.before(LIFETIME).millis())))
+        .filter(
+            tokens::hash
+                .eq(hash(token))
+                .and(tokens::used_at.gt(now.before(LIFETIME).millis())),
+        )
         .select((tokens::user_id, tokens::used_at, users::banned_at))
         .get_result(conn)
         .optional()?;
-    let Some((user, used_at, banned_at)) = row else { return Ok(None) };
+    let Some((user, used_at, banned_at)) = row else {
+        return Ok(None);
+    };
     let user = UserId::new(user).ok_or(StoreError::Corrupt("tokens.user_id"))?;
     let unnoted = now.since(Moment::from_millis(used_at)) >= NOTED_EVERY;
-    Ok(Some((Caller { user, banned: banned_at.is_some() }, unnoted)))
+    Ok(Some((
+        Caller {
+            user,
+            banned: banned_at.is_some(),
+        },
+        unnoted,
+    )))
 }
 
 /// Notes that a token was used.
 pub fn note_use(conn: &mut Conn, token: &str, now: Moment) -> Result<(), StoreError> {
-    diesel::update(tokens::table.find(hash(token))).set(tokens::used_at.eq(now.millis())).execute(conn)?;
+    diesel::update(tokens::table.find(hash(token)))
+        .set(tokens::used_at.eq(now.millis()))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -81,14 +99,20 @@ fn forget_oldest(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
     if count <= KEPT {
         return Ok(());
     }
-    let surplus: Vec<String> =
-        mine.order((tokens::used_at, tokens::created_at)).limit(count - KEPT).select(tokens::hash).load(conn)?;
+    let surplus: Vec<String> = mine
+        .order((tokens::used_at, tokens::created_at))
+        .limit(count - KEPT)
+        .select(tokens::hash)
+        .load(conn)?;
     diesel::delete(tokens::table.filter(tokens::hash.eq_any(surplus))).execute(conn)?;
     Ok(())
 }
 
 fn well_formed(token: &str) -> bool {
-    token.len() == LENGTH && token.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    token.len() == LENGTH
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// What is stored in a secret's stead.

@@ -1,7 +1,8 @@
 //! A user's purse, read from the ledger; and what operators do to it.
 
 use qlive_ledger::{
-    Account, Code, Entry, Kind, LedgerError, Movement, Purpose, Purse, System, history, post, purse, reverse,
+    Account, Code, Entry, Kind, LedgerError, Movement, Purpose, Purse, System, history, post,
+    purse, reverse,
 };
 use qlive_store::audit::{self, Operator};
 use qlive_types::{Coins, EntryId, Page, UserId};
@@ -15,20 +16,45 @@ impl Users {
     }
 
     /// A page of what happened to a user's coins, the latest first, and how much there is in all.
-    pub async fn wallet(&self, user: UserId, page: Page) -> Result<(i64, Vec<Movement>), UsersError> {
-        self.db.read(move |conn| Ok(history(conn, user, page)?)).await
+    pub async fn wallet(
+        &self,
+        user: UserId,
+        page: Page,
+    ) -> Result<(i64, Vec<Movement>), UsersError> {
+        self.db
+            .read(move |conn| Ok(history(conn, user, page)?))
+            .await
     }
 
     /// Gives a user gold out of nothing but an operator's reason.
-    pub async fn grant_gold(&self, by: Operator, user: UserId, amount: Coins) -> Result<EntryId, UsersError> {
+    pub async fn grant_gold(
+        &self,
+        by: Operator,
+        user: UserId,
+        amount: Coins,
+    ) -> Result<EntryId, UsersError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
                 find(conn, user)?.ok_or(UsersError::UnknownUser)?;
-                let (grants, granted) = (Account::System(System::Grants), Account::User(user, Purpose::Granted));
-                let entry = Entry::new(Kind::Grant, &by.reason).moving(grants, granted, amount, Code::Grant);
+                let (grants, granted) = (
+                    Account::System(System::Grants),
+                    Account::User(user, Purpose::Granted),
+                );
+                let entry = Entry::new(Kind::Grant, &by.reason).moving(
+                    grants,
+                    granted,
+                    amount,
+                    Code::Grant,
+                );
                 let group = post(conn, now, &entry)?;
-                audit::record(conn, now, &by, "ledger credit", &format!("{user}: {amount} coins"))?;
+                audit::record(
+                    conn,
+                    now,
+                    &by,
+                    "ledger credit",
+                    &format!("{user}: {amount} coins"),
+                )?;
                 Ok(group)
             })
             .await

@@ -18,19 +18,30 @@ const SCENE: Duration = Duration::from_secs(5);
 #[tokio::main]
 async fn main() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        let Some(db) = TestDb::fresh(engine).await else { continue };
+        let Some(db) = TestDb::fresh(engine).await else {
+            continue;
+        };
         let house = House::open(db).await;
         println!("{engine:?}, {PEOPLE} people, {} s a scene", SCENE.as_secs());
         let live = house.host().await.open_room().await["live_id"].clone();
         let mut phones = Vec::new();
         for number in 0..PEOPLE {
-            let gender = if number % 2 == 0 { Gender::Male } else { Gender::Female };
+            let gender = if number % 2 == 0 {
+                Gender::Male
+            } else {
+                Gender::Female
+            };
             phones.push(house.guest(&format!("p{number}"), gender).await);
         }
-        scene("look at the list", &phones, |phone| async move { phone.get("get_livelist/", json!({})).await.status })
-            .await;
+        scene("look at the list", &phones, |phone| async move {
+            phone.get("get_livelist/", json!({})).await.status
+        })
+        .await;
         scene("ask where I am", &phones, |phone| async move {
-            phone.get("qlive_user/get_user_state/", json!({})).await.status
+            phone
+                .get("qlive_user/get_user_state/", json!({}))
+                .await
+                .status
         })
         .await;
         let come_and_go = |phone: Phone| {
@@ -42,7 +53,12 @@ async fn main() {
                 phone.leave(&live).await.status
             }
         };
-        scene("enter, apply, reach for the mic, leave (4 calls)", &phones, come_and_go).await;
+        scene(
+            "enter, apply, reach for the mic, leave (4 calls)",
+            &phones,
+            come_and_go,
+        )
+        .await;
         gifts(&house, &phones, &live).await;
         house.close().await;
     }
@@ -56,7 +72,10 @@ async fn gifts(house: &House, phones: &[Phone], live: &Value) {
         phone.enter(live).await.ok();
     }
     let neighbour = |phone: &Phone| {
-        let at = phones.iter().position(|one| one.user_id == phone.user_id).unwrap();
+        let at = phones
+            .iter()
+            .position(|one| one.user_id == phone.user_id)
+            .unwrap();
         phones[(at + 1) % phones.len()].clone()
     };
     scene("give to a neighbour in the room", phones, |phone| {
@@ -86,5 +105,8 @@ async fn scene<F: Future<Output = u16>>(name: &str, phones: &[Phone], act: impl 
     }))
     .await;
     let per_second = done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64();
-    println!("  {per_second:8.0}/s  {name}, {} of them 5xx", failed.load(Ordering::Relaxed));
+    println!(
+        "  {per_second:8.0}/s  {name}, {} of them 5xx",
+        failed.load(Ordering::Relaxed)
+    );
 }

@@ -27,9 +27,15 @@ async fn the_winner_gets_his_urls(db: TestDb) {
     let live = house.host().await.open_room().await["live_id"].clone();
     let bob = house.guest("bob", Gender::Male).await;
     let won = bob.take_mic(&live).await;
-    assert_eq!((&won["user_id"], &won["gender"], &won["nickname"]), (&json!(bob.user_id), &json!(1), &json!("bob")));
+    assert_eq!(
+        (&won["user_id"], &won["gender"], &won["nickname"]),
+        (&json!(bob.user_id), &json!(1), &json!("bob"))
+    );
     assert_eq!((&won["age"], &won["area"]), (&json!(25), &json!("310100")));
-    assert_eq!(won["play_url"], json!(format!("rtmp://play.sandbox.invalid/live/{}", bob.user_id)));
+    assert_eq!(
+        won["play_url"],
+        json!(format!("rtmp://play.sandbox.invalid/live/{}", bob.user_id))
+    );
     assert!(won["push_url"].as_str().unwrap().contains("txSecret="));
     assert_eq!(bob.user_type().await, 3);
 }
@@ -46,7 +52,10 @@ async fn the_room_and_the_host_are_told(db: TestDb) {
         "content_type": "on", "user_id": bob.user_id, "play_url": won["play_url"], "nickname": "bob",
         "area": "310100", "age": 25, "face_url": won["face_url"], "gender": 1}});
     assert_eq!(told[0]["message"], expected);
-    assert_eq!((&told[0]["priority"], &told[0]["callbacks_forbidden"]), (&json!("High"), &json!(true)));
+    assert_eq!(
+        (&told[0]["priority"], &told[0]["callbacks_forbidden"]),
+        (&json!("High"), &json!(true))
+    );
     let num = house.told(&host).await.pop().unwrap();
     assert_eq!(num["message"]["content"]["num_list"], json!([0, 1, 0, 0]));
 }
@@ -54,23 +63,37 @@ async fn the_room_and_the_host_are_told(db: TestDb) {
 async fn a_taken_seat_is_a_lost_race(db: TestDb) {
     let house = House::open(db).await;
     let live = house.host().await.open_room().await["live_id"].clone();
-    house.guest("adam", Gender::Male).await.take_mic(&live).await;
+    house
+        .guest("adam", Gender::Male)
+        .await
+        .take_mic(&live)
+        .await;
     let bob = house.guest("bob", Gender::Male).await;
     bob.enter(&live).await.ok();
     bob.apply(&live).await.ok();
-    assert_eq!(bob.accept(&live).await.ok(), json!({"code": "failed", "error_msg": "抢麦失败"}));
+    assert_eq!(
+        bob.accept(&live).await.ok(),
+        json!({"code": "failed", "error_msg": "抢麦失败"})
+    );
     assert_eq!(bob.user_type().await, 2, "his application stands");
 }
 
 async fn each_gender_has_its_seat(db: TestDb) {
     let house = House::open(db).await;
     let live = house.host().await.open_room().await["live_id"].clone();
-    house.guest("adam", Gender::Male).await.take_mic(&live).await;
+    house
+        .guest("adam", Gender::Male)
+        .await
+        .take_mic(&live)
+        .await;
     let eve = house.guest("eve", Gender::Female).await;
     eve.take_mic(&live).await;
     assert_eq!(eve.user_type().await, 4);
     let seen = eve.enter(&live).await.ok();
-    assert_eq!((&seen["male"]["nickname"], &seen["female"]["nickname"]), (&json!("adam"), &json!("eve")));
+    assert_eq!(
+        (&seen["male"]["nickname"], &seen["female"]["nickname"]),
+        (&json!("adam"), &json!("eve"))
+    );
 }
 
 async fn one_must_apply_or_be_invited(db: TestDb) {
@@ -170,7 +193,11 @@ async fn on_the_mic_already_is_the_same_again(db: TestDb) {
     assert_eq!(without_url(&first), without_url(&again));
     assert_ne!(first["push_url"], again["push_url"], "a fresh one");
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1"], "told once");
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["on 1"],
+        "told once"
+    );
 }
 
 async fn errors_carry_error_msg(db: TestDb) {
@@ -179,9 +206,19 @@ async fn errors_carry_error_msg(db: TestDb) {
     for body in [
         bob.accept(&json!(999)).await.refused(409, "not_in_room"),
         bob.accept(&json!("x")).await.refused(400, "invalid"),
-        house.stranger().accept(&json!(1)).await.refused(401, "unauthorized"),
+        house
+            .stranger()
+            .accept(&json!(1))
+            .await
+            .refused(401, "unauthorized"),
     ] {
         assert_eq!(body["error_msg"], body["detail"]);
     }
-    assert_eq!(bob.apply(&json!(999)).await.refused(409, "not_in_room").get("error_msg"), None);
+    assert_eq!(
+        bob.apply(&json!(999))
+            .await
+            .refused(409, "not_in_room")
+            .get("error_msg"),
+        None
+    );
 }

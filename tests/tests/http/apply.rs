@@ -6,7 +6,12 @@ use qlive_tests::House;
 use qlive_types::Gender;
 use serde_json::json;
 
-on_both!(a_viewer_applies, as_often_as_he_likes, only_in_that_room, not_on_the_mic_nor_hosting);
+on_both!(
+    a_viewer_applies,
+    as_often_as_he_likes,
+    only_in_that_room,
+    not_on_the_mic_nor_hosting
+);
 
 async fn a_viewer_applies(db: TestDb) {
     let house = House::open(db).await;
@@ -18,7 +23,10 @@ async fn a_viewer_applies(db: TestDb) {
     assert_eq!(bob.user_type().await, 2);
     house.delivered().await;
     let told = house.told(&host).await;
-    assert_eq!(told.last().unwrap()["message"]["content"]["num_list"], json!([1, 1, 0, 0]));
+    assert_eq!(
+        told.last().unwrap()["message"]["content"]["num_list"],
+        json!([1, 1, 0, 0])
+    );
 }
 
 async fn as_often_as_he_likes(db: TestDb) {

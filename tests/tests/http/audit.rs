@@ -21,7 +21,9 @@ async fn said(house: &House, change: &'static str) -> String {
             None => qlive_payments::audit(conn)?,
             found => found,
         };
-        Err::<(), _>(StoreError::Migration(found.map_or_else(|| "in order".to_owned(), |offence| offence.0)))
+        Err::<(), _>(StoreError::Migration(
+            found.map_or_else(|| "in order".to_owned(), |offence| offence.0),
+        ))
     });
     asked.await.unwrap_err().to_string()
 }
@@ -49,23 +51,59 @@ const ORPHAN: &str = "there is no refund or withdrawal of it";
 /// A change, and what the audit must say of it.
 const OFFENCES: [(&str, &str); 18] = [
     ("UPDATE gifts_sent SET receiver_share = 19", SHARES),
-    ("UPDATE ledger_transfers SET credit = 100000013 WHERE code = 4", SHARES),
-    ("UPDATE ledger_transfers SET debit = 100000011 WHERE code IN (4, 6)", COST),
+    (
+        "UPDATE ledger_transfers SET credit = 100000013 WHERE code = 4",
+        SHARES,
+    ),
+    (
+        "UPDATE ledger_transfers SET debit = 100000011 WHERE code IN (4, 6)",
+        COST,
+    ),
     ("UPDATE ledger_groups SET total = 41 WHERE kind = 3", COST),
-    ("UPDATE ledger_groups SET kind = 3 WHERE kind = 6", "it is a gift without a record"),
+    (
+        "UPDATE ledger_groups SET kind = 3 WHERE kind = 6",
+        "it is a gift without a record",
+    ),
     ("UPDATE orders SET gold = 61", CREDIT),
-    ("UPDATE ledger_transfers SET credit = 100000011 WHERE code = 1", CREDIT),
-    ("UPDATE ledger_groups SET kind = 1, subject = (SELECT MAX(out_trade_no) FROM orders) WHERE kind = 8", CREDIT),
-    ("UPDATE ledger_groups SET kind = 1 WHERE kind = 8", "it credits an order that is not paid"),
+    (
+        "UPDATE ledger_transfers SET credit = 100000011 WHERE code = 1",
+        CREDIT,
+    ),
+    (
+        "UPDATE ledger_groups SET kind = 1, subject = (SELECT MAX(out_trade_no) FROM orders) WHERE kind = 8",
+        CREDIT,
+    ),
+    (
+        "UPDATE ledger_groups SET kind = 1 WHERE kind = 8",
+        "it credits an order that is not paid",
+    ),
     ("UPDATE refunds SET from_bought = from_bought + 1", TAKEN),
-    ("UPDATE ledger_transfers SET debit = 100000011 WHERE code = 7", TAKEN),
-    ("UPDATE refunds SET state = 3, done_at = 1 WHERE state = 2", RETURNED),
+    (
+        "UPDATE ledger_transfers SET debit = 100000011 WHERE code = 7",
+        TAKEN,
+    ),
+    (
+        "UPDATE refunds SET state = 3, done_at = 1 WHERE state = 2",
+        RETURNED,
+    ),
     ("UPDATE refunds SET state = 2 WHERE state = 3", RETURNED),
-    ("UPDATE orders SET refunded_fen = 99", "what went back is not what its refunds say"),
-    ("UPDATE withdrawals SET income = 6", "its income was not held once"),
+    (
+        "UPDATE orders SET refunded_fen = 99",
+        "what went back is not what its refunds say",
+    ),
+    (
+        "UPDATE withdrawals SET income = 6",
+        "its income was not held once",
+    ),
     ("UPDATE withdrawals SET state = 6 WHERE state = 7", HELD),
-    ("INSERT INTO ledger_groups (kind, subject, transfers, total, at) VALUES (7, '99', 1, 1, 1)", ORPHAN),
-    ("INSERT INTO ledger_groups (kind, subject, transfers, total, at) VALUES (4, 'R99', 1, 1, 1)", ORPHAN),
+    (
+        "INSERT INTO ledger_groups (kind, subject, transfers, total, at) VALUES (7, '99', 1, 1, 1)",
+        ORPHAN,
+    ),
+    (
+        "INSERT INTO ledger_groups (kind, subject, transfers, total, at) VALUES (4, 'R99', 1, 1, 1)",
+        ORPHAN,
+    ),
 ];
 
 async fn every_kind_of_offender_is_named(db: TestDb) {
@@ -79,14 +117,30 @@ async fn every_kind_of_offender_is_named(db: TestDb) {
     let fault = json!({"path": path, "exact": true, "status": 403, "errcode": "USER_ACCOUNT_ABNORMAL", "times": 1});
     house.fault(fault).await;
     for count in 1..=2 {
-        payments.refund(house.operator(), no, Fen::new(100).ok()).await.unwrap();
-        let settled =
-            || async { payments.refunds_of(no).await.unwrap().iter().filter(|one| one.done_at.is_some()).count() };
+        payments
+            .refund(house.operator(), no, Fen::new(100).ok())
+            .await
+            .unwrap();
+        let settled = || async {
+            payments
+                .refunds_of(no)
+                .await
+                .unwrap()
+                .iter()
+                .filter(|one| one.done_at.is_some())
+                .count()
+        };
         eventually("it is settled", || async { settled().await == count }).await;
     }
     house.advance(8 * 86_400);
     for id in ["one", "two"] {
-        alice.post("qlive_user/withdraw/", json!({"income": 5, "request_id": id})).await.ok();
+        alice
+            .post(
+                "qlive_user/withdraw/",
+                json!({"income": 5, "request_id": id}),
+            )
+            .await
+            .ok();
     }
     payments.reject(house.operator(), 1).await.unwrap();
     house.audit().await;

@@ -16,7 +16,9 @@ on_both!(
 
 fn ordered(outside: &Value, action: &str, user: &str) -> bool {
     let orders = outside["stream_orders"].as_array().unwrap();
-    orders.iter().any(|order| order["action"] == action && order["stream"] == user)
+    orders
+        .iter()
+        .any(|order| order["action"] == action && order["stream"] == user)
 }
 
 async fn a_banned_guest_is_gone_at_once(db: TestDb) {
@@ -29,12 +31,18 @@ async fn a_banned_guest_is_gone_at_once(db: TestDb) {
     assert_eq!(host.enter(&room["live_id"]).await.ok()["male"], json!({}));
     assert_eq!(bob.user_type().await, 0);
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1", "off 1"]);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["on 1", "off 1"]
+    );
     let outside = house.outside().await;
     assert_eq!(outside["kicked"], json!([bob.user_id]), "his IM login ends");
     assert!(ordered(&outside, "ForbidLiveStream", &bob.user_id));
     let order = &outside["stream_orders"][0]["asked"];
-    assert!(order["ResumeTime"].as_str().unwrap().ends_with('Z'), "{order}");
+    assert!(
+        order["ResumeTime"].as_str().unwrap().ends_with('Z'),
+        "{order}"
+    );
 }
 
 async fn a_banned_host_ends_his_broadcast(db: TestDb) {
@@ -46,8 +54,15 @@ async fn a_banned_host_ends_his_broadcast(db: TestDb) {
     house.ban(host.id()).await;
     assert_eq!(bob.user_type().await, 0);
     house.delivered().await;
-    let over = house.told_group(room["group_id"].as_str().unwrap()).await.pop().unwrap();
-    assert_eq!((&over["message"]["type"], &over["custom"]["reason"]), (&json!("over"), &json!("banned")));
+    let over = house
+        .told_group(room["group_id"].as_str().unwrap())
+        .await
+        .pop()
+        .unwrap();
+    assert_eq!(
+        (&over["message"]["type"], &over["custom"]["reason"]),
+        (&json!("over"), &json!("banned"))
+    );
 }
 
 async fn he_may_log_in_read_and_log_out(db: TestDb) {
@@ -55,8 +70,15 @@ async fn he_may_log_in_read_and_log_out(db: TestDb) {
     let live = house.host().await.open_room().await["live_id"].clone();
     let bob = house.guest("bob", Gender::Male).await;
     house.ban(bob.id()).await;
-    let login = house.stranger().post("qlive_user/login/", json!({"appId": APP, "code": "bob"})).await.ok();
-    assert_eq!((&login["status"], &login["user_sign"]), (&json!(0), &json!("")));
+    let login = house
+        .stranger()
+        .post("qlive_user/login/", json!({"appId": APP, "code": "bob"}))
+        .await
+        .ok();
+    assert_eq!(
+        (&login["status"], &login["user_sign"]),
+        (&json!(0), &json!(""))
+    );
     for (path, query) in [
         ("qlive_user/get_userinfo/", json!({})),
         ("get_livelist/", json!({})),
@@ -66,7 +88,14 @@ async fn he_may_log_in_read_and_log_out(db: TestDb) {
         ("qlive_user/logout/", json!({})),
     ] {
         let answer = bob.get(path, query).await.ok();
-        assert_ne!(answer.get("user_sig").and_then(Value::as_str).map(str::is_empty), Some(false), "no UserSig");
+        assert_ne!(
+            answer
+                .get("user_sig")
+                .and_then(Value::as_str)
+                .map(str::is_empty),
+            Some(false),
+            "no UserSig"
+        );
     }
     bob.enter(&live).await.refused(403, "banned");
     bob.leave(&live).await.refused(403, "banned");
@@ -115,5 +144,12 @@ async fn bans_are_on_record(db: TestDb) {
         })
         .await
         .unwrap();
-    assert_eq!(rows, [("test".to_owned(), "users ban".to_owned(), bob.user_id.clone())]);
+    assert_eq!(
+        rows,
+        [(
+            "test".to_owned(),
+            "users ban".to_owned(),
+            bob.user_id.clone()
+        )]
+    );
 }

@@ -14,13 +14,37 @@ async fn public_keys_always_private_ones_never(db: TestDb) {
     let alice = house.guest("alice", Gender::Female).await;
     let configs = alice.get("get_configs/", json!({})).await.ok();
     assert_eq!(configs["PROGRAM_SHARE"].as_array().unwrap().len(), 1);
-    assert_eq!((&configs["LIVEROOM_SHARE"], &configs["BACKGROUND"]), (&json!([]), &json!({})));
+    assert_eq!(
+        (&configs["LIVEROOM_SHARE"], &configs["BACKGROUND"]),
+        (&json!([]), &json!({}))
+    );
     assert_eq!(configs["INDEX_BANNER"], "https://example.com/banner.png");
-    for private in ["EXCHANGE_RATE", "HOST_RATE", "WITHDRAW_RATE", "AVATAR_BOY", "AVATAR_GIRL"] {
+    for private in [
+        "EXCHANGE_RATE",
+        "HOST_RATE",
+        "WITHDRAW_RATE",
+        "AVATAR_BOY",
+        "AVATAR_GIRL",
+    ] {
         assert_eq!(configs.get(private), None);
     }
-    let by = Operator { name: "ops".into(), reason: String::new() };
-    house.parts.configs.set(by, "BACKGROUND".into(), r##"{"color": "#f69c9a", "height": 1954}"##.into()).await.unwrap();
+    let by = Operator {
+        name: "ops".into(),
+        reason: String::new(),
+    };
+    house
+        .parts
+        .configs
+        .set(
+            by,
+            "BACKGROUND".into(),
+            r##"{"color": "#f69c9a", "height": 1954}"##.into(),
+        )
+        .await
+        .unwrap();
     let configs = alice.get("get_configs/", json!({})).await.ok();
-    assert_eq!(configs["BACKGROUND"], json!({"color": "#f69c9a", "height": 1954}));
+    assert_eq!(
+        configs["BACKGROUND"],
+        json!({"color": "#f69c9a", "height": 1954})
+    );
 }

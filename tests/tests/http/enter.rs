@@ -27,13 +27,25 @@ async fn a_viewer_sees_the_stage(db: TestDb) {
     let carol = house.guest("carol", Gender::Female).await;
     bob.take_mic(&room["live_id"]).await;
     let seen = carol.enter(&room["live_id"]).await.ok();
-    assert_eq!(seen["anchor_info"], json!({"nickname": "红娘", "face_url": "https://example.com/face.png"}));
+    assert_eq!(
+        seen["anchor_info"],
+        json!({"nickname": "红娘", "face_url": "https://example.com/face.png"})
+    );
     assert_eq!(seen["owner"]["user_id"], json!(host.user_id));
     assert_eq!(seen["male"]["user_id"], json!(bob.user_id));
-    assert_eq!(seen["male"]["play_url"], json!(format!("rtmp://play.sandbox.invalid/live/{}", bob.user_id)));
-    assert_eq!((&seen["male"]["nickname"], &seen["male"]["age"]), (&json!("bob"), &json!(25)));
+    assert_eq!(
+        seen["male"]["play_url"],
+        json!(format!("rtmp://play.sandbox.invalid/live/{}", bob.user_id))
+    );
+    assert_eq!(
+        (&seen["male"]["nickname"], &seen["male"]["age"]),
+        (&json!("bob"), &json!(25))
+    );
     assert_eq!(seen["female"], json!({}));
-    assert_eq!((&seen["user_type"], &seen["push_url"]), (&json!(1), &json!("")));
+    assert_eq!(
+        (&seen["user_type"], &seen["push_url"]),
+        (&json!(1), &json!(""))
+    );
     assert_eq!(seen["num_list"], json!([0, 1, 0, 1]));
     assert_eq!(
         (&seen["live_id"], &seen["group_id"], &seen["room_name"]),
@@ -49,7 +61,13 @@ async fn guests_have_a_push_url(db: TestDb) {
     let seen = bob.enter(&live).await.ok();
     assert_eq!(seen["user_type"], 3);
     let url = seen["push_url"].as_str().unwrap();
-    assert!(url.starts_with(&format!("rtmp://push.sandbox.invalid/live/{}?txSecret=", bob.user_id)), "{url}");
+    assert!(
+        url.starts_with(&format!(
+            "rtmp://push.sandbox.invalid/live/{}?txSecret=",
+            bob.user_id
+        )),
+        "{url}"
+    );
     let expires = i64::from_str_radix(url.rsplit_once("txTime=").unwrap().1, 16).unwrap();
     let ttl = expires - house.clock.now().secs();
     assert!((86_390..=86_400).contains(&ttl), "{ttl}");
@@ -63,7 +81,10 @@ async fn unknown_and_dark_rooms_are_refused(db: TestDb) {
     let live = host.open_room().await["live_id"].clone();
     host.end(&live).await.ok();
     alice.enter(&live).await.refused(409, "not_live");
-    alice.get("get_playurl/", json!({})).await.refused(400, "missing");
+    alice
+        .get("get_playurl/", json!({}))
+        .await
+        .refused(400, "missing");
 }
 
 async fn entering_another_room_leaves_the_first(db: TestDb) {
@@ -73,11 +94,17 @@ async fn entering_another_room_leaves_the_first(db: TestDb) {
     let bob = house.guest("bob", Gender::Male).await;
     bob.take_mic(&first["live_id"]).await;
     let seen = bob.enter(&second["live_id"]).await.ok();
-    assert_eq!((&seen["user_type"], &seen["presence"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&seen["user_type"], &seen["presence"]),
+        (&json!(1), &json!(2))
+    );
     let carol = house.guest("carol", Gender::Female).await;
     assert_eq!(carol.enter(&first["live_id"]).await.ok()["male"], json!({}));
     house.delivered().await;
-    assert_eq!(house.story(first["group_id"].as_str().unwrap()).await, ["on 1", "off 1"]);
+    assert_eq!(
+        house.story(first["group_id"].as_str().unwrap()).await,
+        ["on 1", "off 1"]
+    );
 }
 
 async fn coming_back_resumes(db: TestDb) {
@@ -90,7 +117,10 @@ async fn coming_back_resumes(db: TestDb) {
     let host = house.host().await;
     let before = house.told(&host).await.len();
     let again = bob.enter(&room["live_id"]).await.ok();
-    assert_eq!((&again["user_type"], &again["presence"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&again["user_type"], &again["presence"]),
+        (&json!(2), &json!(1))
+    );
     house.delivered().await;
     assert_eq!(house.told(&host).await.len(), before, "nobody is told");
 }
@@ -109,16 +139,28 @@ async fn the_host_resumes_as_5(db: TestDb) {
     let host = house.host().await;
     let room = host.open_room().await;
     let seen = host.enter(&room["live_id"]).await.ok();
-    assert_eq!((&seen["user_type"], &seen["presence"]), (&json!(5), &room["presence"]));
+    assert_eq!(
+        (&seen["user_type"], &seen["presence"]),
+        (&json!(5), &room["presence"])
+    );
     assert!(!seen["push_url"].as_str().unwrap().is_empty());
-    assert_eq!(seen["num_list"], json!([0, 0, 0, 0]), "the host is not counted");
+    assert_eq!(
+        seen["num_list"],
+        json!([0, 0, 0, 0]),
+        "the host is not counted"
+    );
 }
 
 async fn the_host_is_told_the_numbers(db: TestDb) {
     let house = House::open(db).await;
     let host = house.host().await;
     let room = host.open_room().await;
-    house.guest("bob", Gender::Male).await.enter(&room["live_id"]).await.ok();
+    house
+        .guest("bob", Gender::Male)
+        .await
+        .enter(&room["live_id"])
+        .await
+        .ok();
     house.delivered().await;
     let told = house.told(&host).await;
     let num = told.last().unwrap();
@@ -144,7 +186,10 @@ async fn no_cache_keeps_it(db: TestDb) {
     let bob = house.guest("bob", Gender::Male).await;
     let answer = bob.enter(&live).await;
     assert_eq!(answer.headers["cache-control"], "no-store");
-    for (path, query) in [("get_playurl/", json!({"live_id": 999})), ("qlive_room/leave_micro/", json!({}))] {
+    for (path, query) in [
+        ("get_playurl/", json!({"live_id": 999})),
+        ("qlive_room/leave_micro/", json!({})),
+    ] {
         let refused = bob.get(path, query).await;
         assert_eq!(
             (refused.status >= 400, &refused.headers["cache-control"]),

@@ -24,7 +24,9 @@ on_both!(
 );
 
 async fn in_room(house: &House) -> (Phone, i64) {
-    let live = house.host().await.open_room().await["live_id"].as_i64().unwrap();
+    let live = house.host().await.open_room().await["live_id"]
+        .as_i64()
+        .unwrap();
     let bob = house.guest("bob", Gender::Male).await;
     bob.enter(&json!(live)).await.ok();
     (bob, live)
@@ -34,15 +36,23 @@ async fn paths_answer_with_and_without_their_slash(db: TestDb) {
     let house = House::open(db).await;
     let (bob, live) = in_room(&house).await;
     bob.get("get_playurl", json!({"live_id": live})).await.ok();
-    bob.post("qlive_room/apply_micro", json!({"live_id": live})).await.ok();
-    bob.post("qlive_room/leave_room", json!({"live_id": live})).await.ok();
+    bob.post("qlive_room/apply_micro", json!({"live_id": live}))
+        .await
+        .ok();
+    bob.post("qlive_room/leave_room", json!({"live_id": live}))
+        .await
+        .ok();
     bob.post("qlive_user/logout/", json!({})).await.ok();
 }
 
 async fn numbers_may_be_text(db: TestDb) {
     let house = House::open(db).await;
     let (bob, live) = in_room(&house).await;
-    for good in [json!(live), json!(live.to_string()), json!(format!(" {live} "))] {
+    for good in [
+        json!(live),
+        json!(live.to_string()),
+        json!(format!(" {live} ")),
+    ] {
         bob.apply(&good).await.ok();
     }
     for wrong in [
@@ -60,41 +70,73 @@ async fn numbers_may_be_text(db: TestDb) {
         let body = bob.apply(&wrong).await.refused(400, "invalid");
         assert_eq!(body["field"], "live_id", "{wrong}");
     }
-    for wrong in ["9223372036854775808", "-9223372036854775809", "99999999999999999999999999"] {
+    for wrong in [
+        "9223372036854775808",
+        "-9223372036854775809",
+        "99999999999999999999999999",
+    ] {
         bob.apply(&json!(wrong)).await.refused(400, "invalid");
     }
     for missing in [json!(null), json!(""), json!("  ")] {
         bob.apply(&missing).await.refused(400, "missing");
     }
     bob.enter(&json!(-1)).await.refused(404, "unknown_room");
-    bob.enter(&json!(i64::MAX)).await.refused(404, "unknown_room");
+    bob.enter(&json!(i64::MAX))
+        .await
+        .refused(404, "unknown_room");
 }
 
 async fn json_and_form_are_one(db: TestDb) {
     let house = House::open(db).await;
     let (bob, live) = in_room(&house).await;
     let post = |kind: Option<&str>, body: String| {
-        let mut request = bob.request(Method::POST, "qlive_room/apply_micro/").body(body);
+        let mut request = bob
+            .request(Method::POST, "qlive_room/apply_micro/")
+            .body(body);
         if let Some(kind) = kind {
             request = request.header("Content-Type", kind);
         }
         bob.send("post", "qlive_room/apply_micro/", request)
     };
-    post(Some("application/json; charset=utf-8"), json!({"live_id": live}).to_string()).await.ok();
-    post(Some("application/x-www-form-urlencoded"), format!("live_id={live}")).await.ok();
+    post(
+        Some("application/json; charset=utf-8"),
+        json!({"live_id": live}).to_string(),
+    )
+    .await
+    .ok();
+    post(
+        Some("application/x-www-form-urlencoded"),
+        format!("live_id={live}"),
+    )
+    .await
+    .ok();
     post(None, json!({"live_id": live}).to_string()).await.ok();
-    post(Some("text/plain"), format!(" {} ", json!({"live_id": live}))).await.ok();
-    post(None, format!("live_id={live}")).await.refused(400, "bad_body");
-    post(Some("application/json"), format!("live_id={live}")).await.refused(400, "bad_body");
+    post(
+        Some("text/plain"),
+        format!(" {} ", json!({"live_id": live})),
+    )
+    .await
+    .ok();
+    post(None, format!("live_id={live}"))
+        .await
+        .refused(400, "bad_body");
+    post(Some("application/json"), format!("live_id={live}"))
+        .await
+        .refused(400, "bad_body");
     let update = |body: &str| {
-        let request = bob.request(Method::POST, "qlive_user/update_userinfo/").body(body.to_owned());
+        let request = bob
+            .request(Method::POST, "qlive_user/update_userinfo/")
+            .body(body.to_owned());
         bob.send(
             "post",
             "qlive_user/update_userinfo/",
             request.header("Content-Type", "application/x-www-form-urlencoded"),
         )
     };
-    assert_eq!(update("nickname=%E5%B0%8F+%E7%BA%A2&age=30").await.ok()["nickname"], "小 红");
+    assert_eq!(
+        update("nickname=%E5%B0%8F+%E7%BA%A2&age=30").await.ok()["nickname"],
+        "小 红"
+    );
 }
 
 async fn a_get_reads_a_body_too(db: TestDb) {
@@ -104,29 +146,55 @@ async fn a_get_reads_a_body_too(db: TestDb) {
         let request = bob.request(Method::GET, path).json(&body);
         async { bob.send("get", "get_playurl/", request).await }
     };
-    assert_eq!(get("get_playurl/", json!({"live_id": live})).await.ok()["user_type"], 1);
-    get("get_playurl/?live_id=999", json!({"live_id": live})).await.refused(404, "unknown_room");
+    assert_eq!(
+        get("get_playurl/", json!({"live_id": live})).await.ok()["user_type"],
+        1
+    );
+    get("get_playurl/?live_id=999", json!({"live_id": live}))
+        .await
+        .refused(404, "unknown_room");
 }
 
 async fn repeated_parameters_are_refused(db: TestDb) {
     let house = House::open(db).await;
     let (bob, live) = in_room(&house).await;
-    let request = bob.request(Method::GET, &format!("get_playurl/?live_id={live}&live_id={live}"));
-    let body = bob.send("get", "get_playurl/", request).await.refused(400, "repeated");
+    let request = bob.request(
+        Method::GET,
+        &format!("get_playurl/?live_id={live}&live_id={live}"),
+    );
+    let body = bob
+        .send("get", "get_playurl/", request)
+        .await
+        .refused(400, "repeated");
     assert_eq!(body["field"], "live_id");
     for (kind, text) in [
-        ("application/json", format!(r#"{{"live_id": {live}, "live_id": {live}}}"#)),
-        ("application/x-www-form-urlencoded", format!("live_id={live}&live_id={live}")),
+        (
+            "application/json",
+            format!(r#"{{"live_id": {live}, "live_id": {live}}}"#),
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            format!("live_id={live}&live_id={live}"),
+        ),
     ] {
-        let request = bob.request(Method::POST, "qlive_room/apply_micro/").header("Content-Type", kind).body(text);
-        bob.send("post", "qlive_room/apply_micro/", request).await.refused(400, "repeated");
+        let request = bob
+            .request(Method::POST, "qlive_room/apply_micro/")
+            .header("Content-Type", kind)
+            .body(text);
+        bob.send("post", "qlive_room/apply_micro/", request)
+            .await
+            .refused(400, "repeated");
     }
 }
 
 async fn bodies_that_cannot_be_read_are_refused(db: TestDb) {
     let house = House::open(db).await;
     let (bob, live) = in_room(&house).await;
-    let deep = format!(r#"{{"live_id": {live}, "x": {}{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    let deep = format!(
+        r#"{{"live_id": {live}, "x": {}{}}}"#,
+        "[".repeat(5000),
+        "]".repeat(5000)
+    );
     let huge = format!(r#"{{"live_id": {live}, "x": "{}"}}"#, "a".repeat(70_000));
     for (body, status, code) in [
         (b"{".to_vec(), 400, "bad_body"),
@@ -139,17 +207,29 @@ async fn bodies_that_cannot_be_read_are_refused(db: TestDb) {
         (huge.into_bytes(), 413, "too_large"),
     ] {
         for method in [Method::POST, Method::GET] {
-            let path = if method == Method::POST { "qlive_room/apply_micro/" } else { "get_playurl/" };
-            let request =
-                bob.request(method.clone(), path).header("Content-Type", "application/json").body(body.clone());
-            bob.send(&method.as_str().to_lowercase(), path, request).await.refused(status, code);
+            let path = if method == Method::POST {
+                "qlive_room/apply_micro/"
+            } else {
+                "get_playurl/"
+            };
+            let request = bob
+                .request(method.clone(), path)
+                .header("Content-Type", "application/json")
+                .body(body.clone());
+            bob.send(&method.as_str().to_lowercase(), path, request)
+                .await
+                .refused(status, code);
         }
     }
     let request = bob.request(Method::GET, "get_playurl/?live_id=%ff");
-    bob.send("get", "get_playurl/", request).await.refused(400, "bad_query");
+    bob.send("get", "get_playurl/", request)
+        .await
+        .refused(400, "bad_query");
     for control in ["a%00b", "a%1bb", "a%c2%85b"] {
         let request = bob.request(Method::GET, &format!("qlive_user/logout/?reason={control}"));
-        bob.send("get", "qlive_user/logout/", request).await.refused(400, "invalid");
+        bob.send("get", "qlive_user/logout/", request)
+            .await
+            .refused(400, "invalid");
     }
     assert_eq!(bob.user_type().await, 1, "nothing changed");
 }
@@ -157,15 +237,27 @@ async fn bodies_that_cannot_be_read_are_refused(db: TestDb) {
 async fn unknown_fields_are_ignored(db: TestDb) {
     let house = House::open(db).await;
     let (bob, live) = in_room(&house).await;
-    bob.post("qlive_room/apply_micro/", json!({"live_id": live, "other": [1, {"a": null}], "x": true})).await.ok();
+    bob.post(
+        "qlive_room/apply_micro/",
+        json!({"live_id": live, "other": [1, {"a": null}], "x": true}),
+    )
+    .await
+    .ok();
 }
 
 async fn errors_speak_the_clients_language(db: TestDb) {
     let house = House::open(db).await;
     let bob = house.guest("bob", Gender::Male).await;
     let detail = |language: &'static str| {
-        let request = bob.request(Method::GET, "get_playurl/?live_id=999").header("Accept-Language", language);
-        async { bob.send("get", "get_playurl/", request).await.refused(404, "unknown_room")["detail"].clone() }
+        let request = bob
+            .request(Method::GET, "get_playurl/?live_id=999")
+            .header("Accept-Language", language);
+        async {
+            bob.send("get", "get_playurl/", request)
+                .await
+                .refused(404, "unknown_room")["detail"]
+                .clone()
+        }
     };
     assert_eq!(detail("zh-CN").await, "直播间不存在");
     assert_eq!(detail("en-GB,zh;q=0.2").await, "There is no such room.");
@@ -176,7 +268,12 @@ async fn wrong_methods_and_paths_have_the_error_form(db: TestDb) {
     let house = House::open(db).await;
     let bob = house.guest("bob", Gender::Male).await;
     for (method, path, status, code) in [
-        (Method::GET, "qlive_room/apply_micro/", 405, "method_not_allowed"),
+        (
+            Method::GET,
+            "qlive_room/apply_micro/",
+            405,
+            "method_not_allowed",
+        ),
         (Method::POST, "get_livelist/", 405, "method_not_allowed"),
         (Method::DELETE, "qlive_like/", 405, "method_not_allowed"),
         (Method::GET, "no_such_thing/", 404, "not_found"),
@@ -220,15 +317,36 @@ async fn nothing_makes_it_stumble(db: TestDb) {
         6 => json!(random::within(-3..=4)),
         _ => rubbish.new_tree(runner).unwrap().current(),
     };
-    for operation in operations().iter().filter(|operation| !operation.path.contains("notify")) {
+    for operation in operations()
+        .iter()
+        .filter(|operation| !operation.path.contains("notify"))
+    {
         for _ in 0..12 {
-            let fields: serde_json::Map<String, Value> =
-                names.iter().map(|name| ((*name).to_owned(), shapes(&mut runner))).collect();
-            let method = if operation.method.is_post() { Method::POST } else { Method::GET };
-            let response = bob.request(method, operation.path).json(&fields).send().await.unwrap();
+            let fields: serde_json::Map<String, Value> = names
+                .iter()
+                .map(|name| ((*name).to_owned(), shapes(&mut runner)))
+                .collect();
+            let method = if operation.method.is_post() {
+                Method::POST
+            } else {
+                Method::GET
+            };
+            let response = bob
+                .request(method, operation.path)
+                .json(&fields)
+                .send()
+                .await
+                .unwrap();
             let status = response.status().as_u16();
-            let body: Value = response.json().await.unwrap_or_else(|_| panic!("{BASE}{} {fields:?}", operation.path));
-            assert!(status < 500, "{}: {status} {body} after {fields:?}", operation.name);
+            let body: Value = response
+                .json()
+                .await
+                .unwrap_or_else(|_| panic!("{BASE}{} {fields:?}", operation.path));
+            assert!(
+                status < 500,
+                "{}: {status} {body} after {fields:?}",
+                operation.name
+            );
             assert!(status == 200 || body["code"].is_string(), "{body}");
         }
     }

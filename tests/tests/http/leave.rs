@@ -26,7 +26,10 @@ async fn leaving_frees_the_seat(db: TestDb) {
     assert_eq!(answer.ok(), json!({"detail": "OK"}));
     assert_eq!(bob.user_type().await, 0);
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1", "off 1"]);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["on 1", "off 1"]
+    );
     let num = house.told(&host).await.pop().unwrap();
     assert_eq!(num["message"]["content"]["num_list"], json!([0, 0, 0, 0]));
 }
@@ -53,8 +56,15 @@ async fn the_host_leaving_ends_the_broadcast(db: TestDb) {
     host.leave(&room["live_id"]).await.ok();
     assert_eq!(bob.user_type().await, 0);
     house.delivered().await;
-    let over = house.told_group(room["group_id"].as_str().unwrap()).await.pop().unwrap();
-    assert_eq!((&over["message"]["type"], &over["custom"]["reason"]), (&json!("over"), &json!("host_left")));
+    let over = house
+        .told_group(room["group_id"].as_str().unwrap())
+        .await
+        .pop()
+        .unwrap();
+    assert_eq!(
+        (&over["message"]["type"], &over["custom"]["reason"]),
+        (&json!("over"), &json!("host_left"))
+    );
 }
 
 async fn logging_out_leaves_whatever_room(db: TestDb) {
@@ -78,10 +88,19 @@ async fn hiding_only_starts_the_grace(db: TestDb) {
     let bob = house.guest("bob", Gender::Male).await;
     bob.take_mic(&live).await;
     house.play(&bob, json!({"im": "lost", "told": false})).await;
-    bob.get("qlive_user/logout/", json!({"reason": "hide"})).await.ok();
-    assert_eq!(host.enter(&live).await.ok()["male"]["nickname"], "bob", "seat and place stay");
+    bob.get("qlive_user/logout/", json!({"reason": "hide"}))
+        .await
+        .ok();
+    assert_eq!(
+        host.enter(&live).await.ok()["male"]["nickname"],
+        "bob",
+        "seat and place stay"
+    );
     house.advance(61);
-    qlive_tests::eventually("he is gone", || async { host.enter(&live).await.ok()["male"] == json!({}) }).await;
+    qlive_tests::eventually("he is gone", || async {
+        host.enter(&live).await.ok()["male"] == json!({})
+    })
+    .await;
     assert_eq!(bob.user_type().await, 0);
 }
 
@@ -90,11 +109,13 @@ async fn the_state_says_where_one_is(db: TestDb) {
     let host = house.host().await;
     let bob = house.guest("bob", Gender::Male).await;
     let state = || bob.get("qlive_user/get_user_state/", json!({}));
-    assert_eq!(state().await.ok(), json!({"live_room_name": "", "live_id": 0, "group_id": "", "user_type": 0}));
+    assert_eq!(
+        state().await.ok(),
+        json!({"live_room_name": "", "live_id": 0, "group_id": "", "user_type": 0})
+    );
     let room = host.open_room().await;
     bob.enter(&room["live_id"]).await.ok();
     bob.apply(&room["live_id"]).await.ok();
-    let expected =
-        json!({"live_room_name": "红娘", "live_id": room["live_id"], "group_id": room["group_id"], "user_type": 2});
+    let expected = json!({"live_room_name": "红娘", "live_id": room["live_id"], "group_id": room["group_id"], "user_type": 2});
     assert_eq!(state().await.ok(), expected);
 }

@@ -6,7 +6,11 @@ use qlive_tests::House;
 use qlive_types::Gender;
 use serde_json::json;
 
-on_both!(a_user_who_hurries_is_slowed, an_address_that_hurries_is_slowed, forgers_are_slowed);
+on_both!(
+    a_user_who_hurries_is_slowed,
+    an_address_that_hurries_is_slowed,
+    forgers_are_slowed
+);
 
 async fn a_user_who_hurries_is_slowed(db: TestDb) {
     let house = House::open_with(db, |settings| {
@@ -14,7 +18,10 @@ async fn a_user_who_hurries_is_slowed(db: TestDb) {
         settings.limits.per_user_per_second = 5;
     })
     .await;
-    let (bob, eve) = (house.guest("bob", Gender::Male).await, house.guest("eve", Gender::Female).await);
+    let (bob, eve) = (
+        house.guest("bob", Gender::Male).await,
+        house.guest("eve", Gender::Female).await,
+    );
     let mut refused = None;
     for _ in 0..20 {
         let answer = bob.get("get_configs/", json!({})).await;
@@ -24,7 +31,11 @@ async fn a_user_who_hurries_is_slowed(db: TestDb) {
         }
     }
     let refused = refused.expect("twenty calls at once");
-    let wait: u32 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    let wait: u32 = refused.headers["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((1..=5).contains(&wait));
     refused.refused(429, "too_many_requests");
     eve.get("get_configs/", json!({})).await.ok();
@@ -40,7 +51,9 @@ async fn an_address_that_hurries_is_slowed(db: TestDb) {
     let from = |address: &'static str| {
         let stranger = house.stranger();
         async move {
-            let request = stranger.request(reqwest::Method::GET, "get_configs/").header("X-Forwarded-For", address);
+            let request = stranger
+                .request(reqwest::Method::GET, "get_configs/")
+                .header("X-Forwarded-For", address);
             stranger.send("get", "get_configs/", request).await.status
         }
     };
@@ -54,11 +67,22 @@ async fn an_address_that_hurries_is_slowed(db: TestDb) {
     for _ in 0..10 {
         with_port.push(from("203.0.113.7:4711").await);
     }
-    assert!(with_port.contains(&429), "the same with its port: {with_port:?}");
+    assert!(
+        with_port.contains(&429),
+        "the same with its port: {with_port:?}"
+    );
     assert_eq!(from("198.51.100.1").await, 401, "another address");
-    assert_eq!(from("203.0.113.7, unknown").await, 401, "what stands left of the unknown is a claim");
+    assert_eq!(
+        from("203.0.113.7, unknown").await,
+        401,
+        "what stands left of the unknown is a claim"
+    );
     for _ in 0..20 {
-        assert_eq!(from("10.0.0.1").await, 401, "a private peer may be a proxy: no limit");
+        assert_eq!(
+            from("10.0.0.1").await,
+            401,
+            "a private peer may be a proxy: no limit"
+        );
     }
 }
 
@@ -66,7 +90,17 @@ async fn forgers_are_slowed(db: TestDb) {
     let house = House::open(db).await;
     let mut seen = Vec::new();
     for _ in 0..70 {
-        seen.push(house.http.post(house.at("live_notify/")).json(&json!({})).send().await.unwrap().status().as_u16());
+        seen.push(
+            house
+                .http
+                .post(house.at("live_notify/"))
+                .json(&json!({}))
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16(),
+        );
     }
     assert_eq!((seen[0], seen[59], seen[69]), (401, 401, 429));
     let bob = house.guest("bob", Gender::Male).await;

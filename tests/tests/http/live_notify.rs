@@ -28,7 +28,10 @@ async fn a_stopped_stream_is_a_loss(db: TestDb) {
     tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
     assert!(host.sees_man_on_mic(&live).await, "the grace runs");
     house.advance(16);
-    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
+    eventually("he is gone", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
     assert_eq!(bob.user_type().await, 0);
 }
 
@@ -50,15 +53,22 @@ async fn a_call_does_not(db: TestDb) {
     house.play(&bob, json!({"stream": "stop"})).await;
     assert_eq!(bob.user_type().await, 3);
     house.advance(61);
-    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
+    eventually("he is gone", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
 }
 
 async fn a_stop_of_an_older_push_is_ignored(db: TestDb) {
     let house = House::open(db).await;
     let (host, bob, live) = house.with_man_on_mic().await;
     let now = house.clock.now().millis();
-    house.play(&bob, json!({"stream": "start", "at": now})).await;
-    house.play(&bob, json!({"stream": "start", "at": now + 2000})).await;
+    house
+        .play(&bob, json!({"stream": "start", "at": now}))
+        .await;
+    house
+        .play(&bob, json!({"stream": "start", "at": now + 2000}))
+        .await;
     // The stop of the first push comes late: CSS gives it the first push's sequence.
     let key = "sandbox-callback-key";
     let t = house.clock.now().secs() + 600;
@@ -66,7 +76,11 @@ async fn a_stop_of_an_older_push_is_ignored(db: TestDb) {
     let stop = json!({"event_type": 0, "stream_id": bob.user_id, "sequence": format!("{}-1", bob.user_id),
         "event_time": now / 1000 + 3, "t": t, "sign": sign});
     let request = house.http.post(house.at("live_notify/")).json(&stop);
-    house.stranger().send("post", "live_notify/", request).await.ok();
+    house
+        .stranger()
+        .send("post", "live_notify/", request)
+        .await
+        .ok();
     house.advance(70);
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     assert!(host.sees_man_on_mic(&live).await);
@@ -74,7 +88,10 @@ async fn a_stop_of_an_older_push_is_ignored(db: TestDb) {
 
 fn md5_hex(text: &str) -> String {
     use md5::Digest as _;
-    md5::Md5::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    md5::Md5::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 async fn a_stop_that_we_caused_frees_nothing_more(db: TestDb) {
@@ -91,7 +108,10 @@ async fn a_stop_that_we_caused_frees_nothing_more(db: TestDb) {
 async fn whoever_is_not_on_stage_is_cut(db: TestDb) {
     let house = House::open(db).await;
     let live = house.host().await.open_room().await["live_id"].clone();
-    let (bob, eve) = (house.guest("bob", Gender::Male).await, house.guest("eve", Gender::Female).await);
+    let (bob, eve) = (
+        house.guest("bob", Gender::Male).await,
+        house.guest("eve", Gender::Female).await,
+    );
     bob.enter(&live).await.ok();
     for phone in [&bob, &eve] {
         house.play(phone, json!({"stream": "start"})).await;
@@ -99,11 +119,9 @@ async fn whoever_is_not_on_stage_is_cut(db: TestDb) {
     eventually("both are cut", || async {
         let orders = house.outside().await["stream_orders"].clone();
         let cut = |phone: &Phone| {
-            orders
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|order| order["action"] == "DropLiveStream" && order["stream"] == phone.user_id.as_str())
+            orders.as_array().unwrap().iter().any(|order| {
+                order["action"] == "DropLiveStream" && order["stream"] == phone.user_id.as_str()
+            })
         };
         cut(&bob) && cut(&eve)
     })
@@ -119,10 +137,17 @@ async fn a_forged_callback_is_refused(db: TestDb) {
         json!({"t": t, "sign": "00"}),
         json!({"t": t - 7200, "sign": md5_hex(&format!("sandbox-callback-key{}", t - 7200))}),
     ] {
-        let mut stop = json!({"event_type": 0, "stream_id": bob.user_id, "sequence": "x", "event_time": 1});
-        stop.as_object_mut().unwrap().extend(forged.as_object().unwrap().clone());
+        let mut stop =
+            json!({"event_type": 0, "stream_id": bob.user_id, "sequence": "x", "event_time": 1});
+        stop.as_object_mut()
+            .unwrap()
+            .extend(forged.as_object().unwrap().clone());
         let request = house.http.post(house.at("live_notify/")).json(&stop);
-        house.stranger().send("post", "live_notify/", request).await.refused(401, "bad_signature");
+        house
+            .stranger()
+            .send("post", "live_notify/", request)
+            .await
+            .refused(401, "bad_signature");
     }
     assert!(host.sees_man_on_mic(&live).await);
 }
@@ -135,14 +160,24 @@ async fn a_hosts_stop_hides_him_until_he_is_back(db: TestDb) {
     house.play(&host, json!({"stream": "start"})).await;
     house.play(&host, json!({"stream": "stop"})).await;
     let seen = bob.enter(&room["live_id"]).await.ok();
-    assert_eq!((&seen["owner"], &seen["anchor_info"]["nickname"]), (&json!({}), &json!("红娘")));
+    assert_eq!(
+        (&seen["owner"], &seen["anchor_info"]["nickname"]),
+        (&json!({}), &json!("红娘"))
+    );
     house.play(&host, json!({"stream": "start"})).await;
     assert_ne!(bob.enter(&room["live_id"]).await.ok()["owner"], json!({}));
     house.play(&host, json!({"stream": "stop"})).await;
     house.advance(181);
-    eventually("the broadcast ends", || async { bob.user_type().await == 0 }).await;
+    eventually("the broadcast ends", || async {
+        bob.user_type().await == 0
+    })
+    .await;
     house.delivered().await;
-    let over = house.told_group(room["group_id"].as_str().unwrap()).await.pop().unwrap();
+    let over = house
+        .told_group(room["group_id"].as_str().unwrap())
+        .await
+        .pop()
+        .unwrap();
     assert_eq!(over["custom"]["reason"], "host_lost");
 }
 
@@ -153,6 +188,9 @@ async fn a_seat_without_a_stream_is_freed(db: TestDb) {
     eve.take_mic(&live).await;
     house.play(&eve, json!({"stream": "start"})).await;
     house.advance(21);
-    eventually("his seat is free", || async { !host.sees_man_on_mic(&live).await }).await;
+    eventually("his seat is free", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
     assert_eq!((bob.user_type().await, eve.user_type().await), (1, 4));
 }

@@ -7,7 +7,11 @@ use qlive_tests::House;
 use qlive_types::Gender;
 use serde_json::json;
 
-on_both!(live_rooms_only_the_fullest_first, pages_of_eight, faces_and_covers);
+on_both!(
+    live_rooms_only_the_fullest_first,
+    pages_of_eight,
+    faces_and_covers
+);
 
 async fn live_rooms_only_the_fullest_first(db: TestDb) {
     let house = House::open(db).await;
@@ -27,9 +31,17 @@ async fn live_rooms_only_the_fullest_first(db: TestDb) {
     let first = one.open_room().await["live_id"].clone();
     house.advance(5);
     let second = two.open_room().await["live_id"].clone();
-    assert_eq!(list().await, vec![(second.clone(), json!(1)), (first.clone(), json!(1))], "the latest start first");
+    assert_eq!(
+        list().await,
+        vec![(second.clone(), json!(1)), (first.clone(), json!(1))],
+        "the latest start first"
+    );
     alice.enter(&first).await.ok();
-    assert_eq!(list().await, vec![(first.clone(), json!(2)), (second.clone(), json!(1))], "the fullest first");
+    assert_eq!(
+        list().await,
+        vec![(first.clone(), json!(2)), (second.clone(), json!(1))],
+        "the fullest first"
+    );
     one.end(&first).await.ok();
     assert_eq!(list().await, vec![(second, json!(1))]);
 }
@@ -37,7 +49,11 @@ async fn live_rooms_only_the_fullest_first(db: TestDb) {
 async fn pages_of_eight(db: TestDb) {
     let house = House::open(db).await;
     for number in 0..9 {
-        house.matchmaker(&format!("maker{number}")).await.open_room().await;
+        house
+            .matchmaker(&format!("maker{number}"))
+            .await
+            .open_room()
+            .await;
     }
     let alice = house.guest("alice", Gender::Female).await;
     let page = |number: i64| alice.get("get_livelist/", json!({"page": number}));
@@ -52,8 +68,16 @@ async fn pages_of_eight(db: TestDb) {
 
 async fn faces_and_covers(db: TestDb) {
     let house = House::open(db).await;
-    let by = Operator { name: "ops".into(), reason: String::new() };
-    house.parts.configs.set(by, "AVATAR_BOY".into(), "https://a/boy.png".into()).await.unwrap();
+    let by = Operator {
+        name: "ops".into(),
+        reason: String::new(),
+    };
+    house
+        .parts
+        .configs
+        .set(by, "AVATAR_BOY".into(), "https://a/boy.png".into())
+        .await
+        .unwrap();
     let host = house.host().await;
     let room = host.open_room().await;
     let alice = house.guest("alice", Gender::Female).await;
@@ -66,7 +90,13 @@ async fn faces_and_covers(db: TestDb) {
     assert_eq!(before["group_id"], room["group_id"]);
     assert_eq!(before["room_name"], room["nickname"]);
     assert_eq!(before["room_image"], room["face_url"]);
-    assert_eq!(before["player"], json!({"boy": "https://a/boy.png", "girl": "https://example.com/face.png"}));
+    assert_eq!(
+        before["player"],
+        json!({"boy": "https://a/boy.png", "girl": "https://example.com/face.png"})
+    );
     house.play(&host, json!({"stream": "screenshot"})).await;
-    assert_eq!(shown().await["room_image"], json!(format!("https://example.com/{}.jpg", host.user_id)));
+    assert_eq!(
+        shown().await["room_image"],
+        json!(format!("https://example.com/{}.jpg", host.user_id))
+    );
 }

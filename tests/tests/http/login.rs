@@ -19,7 +19,10 @@ on_both!(
 );
 
 async fn login(house: &House, code: &str) -> qlive_tests::Answer {
-    house.stranger().post("qlive_user/login/", json!({"appId": APP, "code": code})).await
+    house
+        .stranger()
+        .post("qlive_user/login/", json!({"appId": APP, "code": code}))
+        .await
 }
 
 async fn an_unknown_openid_is_status_1(db: TestDb) {
@@ -56,7 +59,11 @@ async fn who_is_in_a_room_is_told_which(db: TestDb) {
 async fn wechats_refusals_have_names(db: TestDb) {
     let house = House::open(db).await;
     let wrong_app = json!({"appId": "wx0000000000000000", "code": "alice"});
-    let body = house.stranger().post("qlive_user/login/", wrong_app).await.refused(400, "unknown_app");
+    let body = house
+        .stranger()
+        .post("qlive_user/login/", wrong_app)
+        .await
+        .refused(400, "unknown_app");
     assert_eq!(body["field"], "appId");
     for (errcode, status, code) in [
         (40029, 400, "invalid_code"),
@@ -65,10 +72,16 @@ async fn wechats_refusals_have_names(db: TestDb) {
         (45011, 429, "too_many_logins"),
         (40125, 502, "wechat_failed"),
     ] {
-        house.fault(json!({"path": "/sns/", "errcode": errcode, "times": 1})).await;
+        house
+            .fault(json!({"path": "/sns/", "errcode": errcode, "times": 1}))
+            .await;
         let answer = login(&house, "alice").await;
         if status == 429 {
-            let wait: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+            let wait: u32 = answer.headers["retry-after"]
+                .to_str()
+                .unwrap()
+                .parse()
+                .unwrap();
             assert!((1..=5).contains(&wait));
         }
         answer.refused(status, code);
@@ -78,40 +91,75 @@ async fn wechats_refusals_have_names(db: TestDb) {
 async fn a_busy_wechat_is_asked_once_more(db: TestDb) {
     let house = House::open(db).await;
     house.guest("alice", Gender::Female).await;
-    house.fault(json!({"path": "/sns/", "errcode": -1, "times": 1})).await;
+    house
+        .fault(json!({"path": "/sns/", "errcode": -1, "times": 1}))
+        .await;
     assert_eq!(login(&house, "alice").await.ok()["status"], 0);
-    house.fault(json!({"path": "/sns/", "status": 500, "times": 1})).await;
+    house
+        .fault(json!({"path": "/sns/", "status": 500, "times": 1}))
+        .await;
     assert_eq!(login(&house, "alice").await.ok()["status"], 0);
 }
 
 async fn a_silent_wechat_is_503(db: TestDb) {
     let house = House::open(db).await;
-    for fault in [json!({"errcode": -1}), json!({"status": 502}), json!({"drop_answer": true})] {
+    for fault in [
+        json!({"errcode": -1}),
+        json!({"status": 502}),
+        json!({"drop_answer": true}),
+    ] {
         let mut fault = fault;
         fault["path"] = json!("/sns/");
         fault["times"] = json!(2);
         house.fault(fault).await;
-        login(&house, "alice").await.refused(503, "wechat_unavailable");
+        login(&house, "alice")
+            .await
+            .refused(503, "wechat_unavailable");
     }
-    let metrics = house.http.get(format!("{}/metrics", house.url)).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("qlive_upstream_errors_total{system=\"wechat\"} 3"), "{metrics}");
+    let metrics = house
+        .http
+        .get(format!("{}/metrics", house.url))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        metrics.contains("qlive_upstream_errors_total{system=\"wechat\"} 3"),
+        "{metrics}"
+    );
 }
 
 async fn a_code_works_once(db: TestDb) {
     let house = House::open(db).await;
     house.guest("alice", Gender::Female).await;
     login(&house, "alice.once").await.ok();
-    login(&house, "alice.once").await.refused(400, "invalid_code");
+    login(&house, "alice.once")
+        .await
+        .refused(400, "invalid_code");
 }
 
 async fn parameters_are_required(db: TestDb) {
     let house = House::open(db).await;
-    login(&house, &"a".repeat(129)).await.refused(400, "invalid_code");
-    assert_eq!(house.outside().await["calls"]["/sns/jscode2session"], 1, "only the seeds went to WeChat");
-    for (body, field) in
-        [(json!({"appId": APP}), "code"), (json!({"code": "x"}), "appId"), (json!({"appId": APP, "code": ""}), "code")]
-    {
-        let answer: Value = house.stranger().post("qlive_user/login/", body).await.refused(400, "missing");
+    login(&house, &"a".repeat(129))
+        .await
+        .refused(400, "invalid_code");
+    assert_eq!(
+        house.outside().await["calls"]["/sns/jscode2session"],
+        1,
+        "only the seeds went to WeChat"
+    );
+    for (body, field) in [
+        (json!({"appId": APP}), "code"),
+        (json!({"code": "x"}), "appId"),
+        (json!({"appId": APP, "code": ""}), "code"),
+    ] {
+        let answer: Value = house
+            .stranger()
+            .post("qlive_user/login/", body)
+            .await
+            .refused(400, "missing");
         assert_eq!(answer["field"], field);
     }
 }

@@ -37,10 +37,16 @@ async fn a_lost_guest_keeps_his_seat_for_a_while(db: TestDb) {
     keeper_looked().await;
     assert!(host.sees_man_on_mic(&live).await);
     house.advance(16);
-    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
+    eventually("he is gone", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
     assert_eq!(bob.user_type().await, 0);
     house.delivered().await;
-    let group = host.open_room().await["group_id"].as_str().unwrap().to_owned();
+    let group = host.open_room().await["group_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(house.story(&group).await, ["on 1", "off 1"]);
 }
 
@@ -59,9 +65,14 @@ async fn leaving_calls_do_not(db: TestDb) {
     let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
     bob.leave(&json!(999)).await.ok();
-    bob.get("qlive_user/logout/", json!({"reason": "hide"})).await.ok();
+    bob.get("qlive_user/logout/", json!({"reason": "hide"}))
+        .await
+        .ok();
     house.advance(61);
-    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
+    eventually("he is gone", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
 }
 
 async fn a_login_at_im_brings_him_back(db: TestDb) {
@@ -103,7 +114,10 @@ async fn an_older_event_is_ignored(db: TestDb) {
     house.play(&bob, json!({"im": "lost", "at": now - 1})).await;
     house.advance(61);
     keeper_looked().await;
-    assert!(host.sees_man_on_mic(&live).await, "the loss came before the login");
+    assert!(
+        host.sees_man_on_mic(&live).await,
+        "the loss came before the login"
+    );
 }
 
 async fn a_viewer_who_leaves_the_group_is_gone(db: TestDb) {
@@ -113,7 +127,10 @@ async fn a_viewer_who_leaves_the_group_is_gone(db: TestDb) {
     let eve = house.guest("eve", Gender::Female).await;
     eve.enter(&room["live_id"]).await.ok();
     house.play(&eve, json!({"exits": room["group_id"]})).await;
-    assert_eq!(host.enter(&room["live_id"]).await.ok()["num_list"], json!([0, 0, 0, 0]));
+    assert_eq!(
+        host.enter(&room["live_id"]).await.ok()["num_list"],
+        json!([0, 0, 0, 0])
+    );
 }
 
 async fn a_guest_who_leaves_the_group_has_his_grace(db: TestDb) {
@@ -124,7 +141,10 @@ async fn a_guest_who_leaves_the_group_has_his_grace(db: TestDb) {
     house.play(&bob, json!({"exits": group})).await;
     assert!(host.sees_man_on_mic(&live).await);
     house.advance(61);
-    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
+    eventually("he is gone", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
 }
 
 async fn an_exit_older_than_his_entry_is_ignored(db: TestDb) {
@@ -134,7 +154,9 @@ async fn an_exit_older_than_his_entry_is_ignored(db: TestDb) {
     let eve = house.guest("eve", Gender::Female).await;
     let before = house.clock.now().millis() - 10;
     eve.enter(&room["live_id"]).await.ok();
-    house.play(&eve, json!({"exits": room["group_id"], "at": before})).await;
+    house
+        .play(&eve, json!({"exits": room["group_id"], "at": before}))
+        .await;
     assert_eq!(eve.user_type().await, 1);
 }
 
@@ -144,7 +166,11 @@ async fn a_lost_host_ends_the_broadcast(db: TestDb) {
     house.play(&host, json!({"im": "lost"})).await;
     house.advance(61);
     keeper_looked().await;
-    assert_eq!(bob.enter(&live).await.ok()["owner"], json!({}), "a host has longer");
+    assert_eq!(
+        bob.enter(&live).await.ok()["owner"],
+        json!({}),
+        "a host has longer"
+    );
     house.advance(120);
     eventually("it is over", || async { bob.user_type().await == 0 }).await;
 }
@@ -159,7 +185,10 @@ async fn graces_survive_a_restart(db: TestDb) {
     house.play(&bob, json!({"im": "lost"})).await;
     let house = house.restart(30).await;
     keeper_looked().await;
-    assert!(host.sees_man_on_mic(&live).await, "the rest of his grace still runs");
+    assert!(
+        host.sees_man_on_mic(&live).await,
+        "the rest of his grace still runs"
+    );
     let house = house.restart(31).await;
     eventually("both are gone", || async {
         let seen = host.enter(&live).await.ok();
@@ -173,13 +202,18 @@ async fn a_silent_im_decides_nothing(db: TestDb) {
     let house = House::open(db).await;
     let (host, bob, live) = house.with_man_on_mic().await;
     house.play(&bob, json!({"im": "lost"})).await;
-    house.fault(json!({"path": "/v4/openim/query_online_status", "status": 500})).await;
+    house
+        .fault(json!({"path": "/v4/openim/query_online_status", "status": 500}))
+        .await;
     house.advance(61);
     keeper_looked().await;
     assert!(host.sees_man_on_mic(&live).await);
     house.no_faults().await;
     house.advance(6);
-    eventually("he is gone", || async { !host.sees_man_on_mic(&live).await }).await;
+    eventually("he is gone", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
 }
 
 async fn the_silent_are_asked_about(db: TestDb) {
@@ -191,8 +225,18 @@ async fn the_silent_are_asked_about(db: TestDb) {
     house.play(&bob, json!({"im": "lost", "told": false})).await;
     house.advance(181);
     keeper_looked().await;
-    assert!(host.sees_man_on_mic(&live).await, "being asked about is a loss, not an end");
+    assert!(
+        host.sees_man_on_mic(&live).await,
+        "being asked about is a loss, not an end"
+    );
     house.advance(61);
-    eventually("the ghost is gone", || async { !host.sees_man_on_mic(&live).await }).await;
-    assert_ne!(host.enter(&live).await.ok()["female"], json!({}), "the silent stay");
+    eventually("the ghost is gone", || async {
+        !host.sees_man_on_mic(&live).await
+    })
+    .await;
+    assert_ne!(
+        host.enter(&live).await.ok()["female"],
+        json!({}),
+        "the silent stay"
+    );
 }

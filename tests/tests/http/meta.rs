@@ -17,7 +17,12 @@ on_both!(
 );
 
 async fn text(house: &House, path: &str) -> (u16, String) {
-    let response = house.http.get(format!("{}{path}", house.url)).send().await.unwrap();
+    let response = house
+        .http
+        .get(format!("{}{path}", house.url))
+        .send()
+        .await
+        .unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
@@ -25,7 +30,11 @@ async fn health_and_readiness(db: TestDb) {
     let house = House::open(db).await;
     house.fault(json!({"path": "/", "status": 500})).await;
     assert_eq!(text(&house, "/healthz").await, (200, "ok".into()));
-    assert_eq!(text(&house, "/readyz").await, (200, "ok".into()), "whatever the outside does");
+    assert_eq!(
+        text(&house, "/readyz").await,
+        (200, "ok".into()),
+        "whatever the outside does"
+    );
 }
 
 async fn metrics_tell_what_happens(db: TestDb) {
@@ -35,7 +44,9 @@ async fn metrics_tell_what_happens(db: TestDb) {
     bob.take_mic(&room["live_id"]).await;
     bob.enter(&json!(999)).await.refused(404, "unknown_room");
     house.play(&bob, json!({"stream": "start"})).await;
-    house.fault(json!({"path": "/v4/", "status": 500, "times": 1})).await;
+    house
+        .fault(json!({"path": "/v4/", "status": 500, "times": 1}))
+        .await;
     bob.leave(&room["live_id"]).await.ok();
     house.delivered().await;
     let (_, metrics) = text(&house, "/metrics").await;
@@ -57,14 +68,41 @@ async fn the_document_knows_every_operation(db: TestDb) {
     let house = House::open(db).await;
     let document: Value = serde_json::from_str(&text(&house, "/openapi.json").await.1).unwrap();
     for operation in operations() {
-        let method = if operation.method.is_post() { "post" } else { "get" };
+        let method = if operation.method.is_post() {
+            "post"
+        } else {
+            "get"
+        };
         let known = &document["paths"][format!("{BASE}{}", operation.path)][method];
-        assert!(known.is_object(), "{} is not in the document", operation.name);
+        assert!(
+            known.is_object(),
+            "{} is not in the document",
+            operation.name
+        );
         let text = known.to_string() + &document["components"]["schemas"]["RoomInput"].to_string();
-        let takes_presence = ["apply_micro", "accept_micro", "leave_micro", "leave_room", "live_end", "logout"];
-        assert!(!takes_presence.contains(&operation.name) || text.contains("presence"), "{}", operation.name);
-        assert!(!["get_livelist", "get_users_info"].contains(&operation.name) || text.contains("\"page\""));
-        assert_eq!(known.get("security").is_some(), operation.access == Access::Token, "{}", operation.name);
+        let takes_presence = [
+            "apply_micro",
+            "accept_micro",
+            "leave_micro",
+            "leave_room",
+            "live_end",
+            "logout",
+        ];
+        assert!(
+            !takes_presence.contains(&operation.name) || text.contains("presence"),
+            "{}",
+            operation.name
+        );
+        assert!(
+            !["get_livelist", "get_users_info"].contains(&operation.name)
+                || text.contains("\"page\"")
+        );
+        assert_eq!(
+            known.get("security").is_some(),
+            operation.access == Access::Token,
+            "{}",
+            operation.name
+        );
     }
 }
 
@@ -72,8 +110,10 @@ async fn the_explorer_works_offline(db: TestDb) {
     let house = House::open(db).await;
     let (status, page) = text(&house, "/docs").await;
     assert_eq!(status, 200);
-    let pieces: Vec<&str> =
-        page.split(['"', '\'']).filter(|piece| piece.ends_with(".js") || piece.ends_with(".css")).collect();
+    let pieces: Vec<&str> = page
+        .split(['"', '\''])
+        .filter(|piece| piece.ends_with(".js") || piece.ends_with(".css"))
+        .collect();
     assert!(!pieces.is_empty());
     for piece in pieces {
         assert!(!piece.contains("//"), "{piece} is fetched from elsewhere");
@@ -89,7 +129,12 @@ async fn requests_have_ids(db: TestDb) {
         if let Some(id) = id {
             request = request.header("X-Request-Id", id);
         }
-        async { request.send().await.unwrap().headers()["x-request-id"].to_str().unwrap().to_owned() }
+        async {
+            request.send().await.unwrap().headers()["x-request-id"]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        }
     };
     assert_eq!(ask(Some("from-the-proxy_1")).await, "from-the-proxy_1");
     assert_eq!(ask(None).await.len(), 16);
@@ -99,7 +144,9 @@ async fn requests_have_ids(db: TestDb) {
 async fn a_stopped_server_answers_what_it_took(db: TestDb) {
     let house = House::open(db).await;
     house.guest("bob", Gender::Male).await;
-    house.fault(json!({"path": "/sns/", "latency_ms": 1500})).await;
+    house
+        .fault(json!({"path": "/sns/", "latency_ms": 1500}))
+        .await;
     let login = json!({"appId": qlive_tests::APP, "code": "bob"});
     let stranger = house.stranger();
     let asked = tokio::spawn(async move { stranger.post("qlive_user/login/", login).await });

@@ -29,7 +29,9 @@ async fn an_hour_without_im(db: TestDb) {
         house.guest("eve", Gender::Female).await,
     );
     house.delivered().await;
-    house.fault(json!({"path": "/v4/", "latency_ms": 4500, "status": 500})).await;
+    house
+        .fault(json!({"path": "/v4/", "latency_ms": 4500, "status": 500}))
+        .await;
     let started = std::time::Instant::now();
     bob.take_mic(live).await;
     bob.off_mic(live, &bob, Gender::Male).await.ok();
@@ -37,23 +39,51 @@ async fn an_hour_without_im(db: TestDb) {
     eve.take_mic(live).await;
     host.off_mic(live, &eve, Gender::Female).await.ok();
     host.invite(live, &eve).await.ok();
-    assert!(started.elapsed().as_millis() < 4500, "ten requests, and none waits for IM");
+    assert!(
+        started.elapsed().as_millis() < 4500,
+        "ten requests, and none waits for IM"
+    );
     house.advance(3600);
     house.no_faults().await;
     house.advance(60);
     // An hour of silence of all phones: keep them in the room.
     house.delivered().await;
-    assert_eq!(house.story(group).await.iter().filter(|told| *told == "on 1").count(), 1, "one reset a seat");
+    assert_eq!(
+        house
+            .story(group)
+            .await
+            .iter()
+            .filter(|told| *told == "on 1")
+            .count(),
+        1,
+        "one reset a seat"
+    );
     let told = house.told_group(group).await;
-    let on = told.iter().find(|told| told["message"]["content"]["content_type"] == "on").unwrap();
+    let on = told
+        .iter()
+        .find(|told| told["message"]["content"]["content_type"] == "on")
+        .unwrap();
     assert_eq!(on["message"]["content"]["user_id"], json!(carl.user_id));
     assert_eq!(house.story(group).await, ["on 1", "off 2"]);
-    let for_eve: Vec<String> = house.told(&eve).await.iter().map(|told| told["message"]["type"].to_string()).collect();
+    let for_eve: Vec<String> = house
+        .told(&eve)
+        .await
+        .iter()
+        .map(|told| told["message"]["type"].to_string())
+        .collect();
     assert_eq!(for_eve, ["\"kickout\""], "the invitation has expired");
-    let nums: Vec<Value> =
-        house.told(&host).await.iter().filter(|told| told["message"]["type"] == "num").cloned().collect();
+    let nums: Vec<Value> = house
+        .told(&host)
+        .await
+        .iter()
+        .filter(|told| told["message"]["type"] == "num")
+        .cloned()
+        .collect();
     assert_eq!(nums.len(), 1);
-    assert_eq!(nums[0]["message"]["content"]["num_list"], json!([0, 2, 0, 1]));
+    assert_eq!(
+        nums[0]["message"]["content"]["num_list"],
+        json!([0, 2, 0, 1])
+    );
 }
 
 async fn a_lost_answer_is_repeated_with_the_same_random(db: TestDb) {
@@ -61,17 +91,31 @@ async fn a_lost_answer_is_repeated_with_the_same_random(db: TestDb) {
     let room = house.host().await.open_room().await;
     house.delivered().await;
     house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "drop_answer": true, "times": 1})).await;
-    house.guest("bob", Gender::Male).await.take_mic(&room["live_id"]).await;
+    house
+        .guest("bob", Gender::Male)
+        .await
+        .take_mic(&room["live_id"])
+        .await;
     eventually("it was told twice", || async {
-        house.messages_with_doubles("group", room["group_id"].as_str().unwrap()).await.len() == 2
+        house
+            .messages_with_doubles("group", room["group_id"].as_str().unwrap())
+            .await
+            .len()
+            == 2
     })
     .await;
-    let told = house.messages_with_doubles("group", room["group_id"].as_str().unwrap()).await;
+    let told = house
+        .messages_with_doubles("group", room["group_id"].as_str().unwrap())
+        .await;
     assert_eq!(
         (&told[0]["random"], &told[0]["text"], &told[0]["custom"]),
         (&told[1]["random"], &told[1]["text"], &told[1]["custom"])
     );
-    assert_eq!((&told[0]["double"], &told[1]["double"]), (&json!(false), &json!(true)), "IM drops the second");
+    assert_eq!(
+        (&told[0]["double"], &told[1]["double"]),
+        (&json!(false), &json!(true)),
+        "IM drops the second"
+    );
 }
 
 async fn two_instances_keep_order(db: TestDb) {
@@ -85,16 +129,26 @@ async fn two_instances_keep_order(db: TestDb) {
     let mut expected = Vec::new();
     // Fewer than can be told in ten seconds: then it would be arrears, of which only the last is told.
     for round in 0..12 {
-        let (phone, other) = if round % 2 == 0 { (&bob, &elsewhere) } else { (&elsewhere, &bob) };
+        let (phone, other) = if round % 2 == 0 {
+            (&bob, &elsewhere)
+        } else {
+            (&elsewhere, &bob)
+        };
         phone.apply(live).await.ok();
         assert_eq!(other.accept(live).await.ok()["code"], "success");
         phone.off_mic(live, &bob, Gender::Male).await.ok();
         expected.extend(["on 1", "off 1"]);
     }
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, expected);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        expected
+    );
     let told = house.told_group(room["group_id"].as_str().unwrap()).await;
-    let seqs: Vec<i64> = told.iter().map(|told| told["custom"]["seq"].as_i64().unwrap()).collect();
+    let seqs: Vec<i64> = told
+        .iter()
+        .map(|told| told["custom"]["seq"].as_i64().unwrap())
+        .collect();
     assert_eq!(seqs, (1..=24).collect::<Vec<_>>());
     second.close().await;
 }
@@ -109,29 +163,43 @@ async fn an_ended_room_is_told_only_that(db: TestDb) {
     bob.take_mic(&room["live_id"]).await;
     host.end(&room["live_id"]).await.ok();
     // What was sent off before the end is no business of this test.
-    eventually("the seat is given up", || async { untold(&house).await == ["over"] }).await;
+    eventually("the seat is given up", || async {
+        untold(&house).await == ["over"]
+    })
+    .await;
     house.advance(600);
     house.no_faults().await;
     house.advance(60);
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["over"]);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["over"]
+    );
     // And when a new broadcast is live, not even that.
     house.fault(json!({"path": "/v4/", "status": 500})).await;
     host.open_room().await;
     host.end(&room["live_id"]).await.ok();
     host.open_room().await;
     house.advance(600);
-    eventually("the end is given up", || async { untold(&house).await.is_empty() }).await;
+    eventually("the end is given up", || async {
+        untold(&house).await.is_empty()
+    })
+    .await;
     house.no_faults().await;
     house.advance(60);
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["over"]);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["over"]
+    );
 }
 
 /// What rooms still have to be told: `seat_taken`, `over`, …
 async fn untold(house: &House) -> Vec<String> {
     let rows = house.parts.office.list().await.unwrap();
-    rows.iter().filter_map(|row| row.effect["words"]["type"].as_str().map(str::to_owned)).collect()
+    rows.iter()
+        .filter_map(|row| row.effect["words"]["type"].as_str().map(str::to_owned))
+        .collect()
 }
 
 async fn without_an_outage_a_quick_restart_is_told_in_full(db: TestDb) {
@@ -144,7 +212,10 @@ async fn without_an_outage_a_quick_restart_is_told_in_full(db: TestDb) {
     host.open_room().await;
     bob.take_mic(&room["live_id"]).await;
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1", "over", "on 1"]);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["on 1", "over", "on 1"]
+    );
 }
 
 async fn a_restart_hands_its_lanes_on(db: TestDb) {
@@ -152,13 +223,23 @@ async fn a_restart_hands_its_lanes_on(db: TestDb) {
     let room = house.host().await.open_room().await;
     house.delivered().await;
     house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "latency_ms": 3000, "times": 1})).await;
-    house.guest("bob", Gender::Male).await.take_mic(&room["live_id"]).await;
+    house
+        .guest("bob", Gender::Male)
+        .await
+        .take_mic(&room["live_id"])
+        .await;
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     // Stopped in the middle of a delivery.
     let house = house.restart(0).await;
-    eventually("it is told, and nobody waits for the lease of who is gone", || async {
-        !house.story(room["group_id"].as_str().unwrap()).await.is_empty()
-    })
+    eventually(
+        "it is told, and nobody waits for the lease of who is gone",
+        || async {
+            !house
+                .story(room["group_id"].as_str().unwrap())
+                .await
+                .is_empty()
+        },
+    )
     .await;
     house.close().await;
 }
@@ -168,7 +249,11 @@ async fn a_restart_leaves_no_lease_that_was_just_being_taken(db: TestDb) {
     let live = house.host().await.open_room().await["live_id"].clone();
     let bob = house.guest("bob", Gender::Male).await;
     house.delivered().await;
-    let [slow, fast] = if house.database_url().starts_with("sqlite") { SLOW_LANES_ON_SQLITE } else { SLOW_LANES };
+    let [slow, fast] = if house.database_url().starts_with("sqlite") {
+        SLOW_LANES_ON_SQLITE
+    } else {
+        SLOW_LANES
+    };
     house.sql(slow).await;
     bob.take_mic(&live).await;
     // Stopped while it takes a lane.

@@ -8,7 +8,11 @@ use qlive_types::{Gender, random};
 
 use serde_json::{Value, json};
 
-on_both!(fifty_race_for_one_mic, two_hundred_come_and_go_while_the_host_does_too, one_user_in_two_rooms_at_once);
+on_both!(
+    fifty_race_for_one_mic,
+    two_hundred_come_and_go_while_the_host_does_too,
+    one_user_in_two_rooms_at_once
+);
 
 async fn fifty_race_for_one_mic(db: TestDb) {
     let house = House::open(db).await;
@@ -19,19 +23,41 @@ async fn fifty_race_for_one_mic(db: TestDb) {
     let mut men = Vec::new();
     for number in 0..50 {
         let man = house.guest(&format!("man{number}"), Gender::Male).await;
-        men.push(if number % 2 == 0 { man } else { man.at(&second) });
+        men.push(if number % 2 == 0 {
+            man
+        } else {
+            man.at(&second)
+        });
     }
-    join_all(men.iter().map(|man| man.enter(live))).await.into_iter().for_each(|answer| drop(answer.ok()));
-    join_all(men.iter().map(|man| man.apply(live))).await.into_iter().for_each(|answer| drop(answer.ok()));
-    let answers: Vec<Value> =
-        join_all(men.iter().map(|man| man.accept(live))).await.into_iter().map(|answer| answer.ok()).collect();
-    let won = answers.iter().filter(|answer| answer["code"] == "success").count();
-    let lost = answers.iter().filter(|answer| **answer == json!({"code": "failed", "error_msg": "抢麦失败"})).count();
+    join_all(men.iter().map(|man| man.enter(live)))
+        .await
+        .into_iter()
+        .for_each(|answer| drop(answer.ok()));
+    join_all(men.iter().map(|man| man.apply(live)))
+        .await
+        .into_iter()
+        .for_each(|answer| drop(answer.ok()));
+    let answers: Vec<Value> = join_all(men.iter().map(|man| man.accept(live)))
+        .await
+        .into_iter()
+        .map(|answer| answer.ok())
+        .collect();
+    let won = answers
+        .iter()
+        .filter(|answer| answer["code"] == "success")
+        .count();
+    let lost = answers
+        .iter()
+        .filter(|answer| **answer == json!({"code": "failed", "error_msg": "抢麦失败"}))
+        .count();
     assert_eq!((won, lost), (1, 49));
     let seen = host.enter(live).await.ok();
     assert_eq!(seen["num_list"], json!([49, 50, 0, 0]));
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1"]);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["on 1"]
+    );
     second.close().await;
 }
 
@@ -43,7 +69,11 @@ async fn two_hundred_come_and_go_while_the_host_does_too(db: TestDb) {
     let live = room["live_id"].clone();
     let mut people = Vec::new();
     for number in 0..PEOPLE {
-        let gender = if number % 2 == 0 { Gender::Male } else { Gender::Female };
+        let gender = if number % 2 == 0 {
+            Gender::Male
+        } else {
+            Gender::Female
+        };
         people.push((house.guest(&format!("p{number}"), gender).await, gender));
     }
     let hosting = async {
@@ -54,14 +84,22 @@ async fn two_hundred_come_and_go_while_the_host_does_too(db: TestDb) {
             assert!(opened.status < 500, "{}", opened.body);
         }
     };
-    let coming_and_going = join_all(people.iter().map(|(phone, gender)| wander(phone, *gender, &live)));
+    let coming_and_going = join_all(
+        people
+            .iter()
+            .map(|(phone, gender)| wander(phone, *gender, &live)),
+    );
     tokio::join!(hosting, coming_and_going);
     host.open_room().await;
     let seen = host.enter(&live).await.ok();
     let mut counts = [0, 0, 0, 0];
     let mut seats = [0, 0];
     for (phone, gender) in &people {
-        let (applied, all) = if *gender == Gender::Male { (0, 1) } else { (2, 3) };
+        let (applied, all) = if *gender == Gender::Male {
+            (0, 1)
+        } else {
+            (2, 3)
+        };
         match phone.user_type().await {
             0 => {}
             1 => counts[all] += 1,
@@ -77,12 +115,20 @@ async fn two_hundred_come_and_go_while_the_host_does_too(db: TestDb) {
             other => panic!("{other}"),
         }
     }
-    assert_eq!(seen["num_list"], json!(counts), "the numbers equal a recount");
+    assert_eq!(
+        seen["num_list"],
+        json!(counts),
+        "the numbers equal a recount"
+    );
     assert_eq!(seats[0], usize::from(seen["male"] != json!({})));
     assert_eq!(seats[1], usize::from(seen["female"] != json!({})));
     host.end(&live).await.ok();
     for (phone, _) in &people {
-        assert_eq!(phone.user_type().await, 0, "nobody is present in an ended room");
+        assert_eq!(
+            phone.user_type().await,
+            0,
+            "nobody is present in an ended room"
+        );
     }
     house.delivered().await;
     seats_alternate(&house.story(room["group_id"].as_str().unwrap()).await);
@@ -100,7 +146,12 @@ async fn wander(phone: &Phone, gender: Gender, live: &Value) {
             6 => phone.refuse(live).await,
             _ => phone.leave(live).await,
         };
-        assert!(answer.status < 500, "{choice}: {} {}", answer.status, answer.body);
+        assert!(
+            answer.status < 500,
+            "{choice}: {} {}",
+            answer.status,
+            answer.body
+        );
     }
 }
 
@@ -125,9 +176,14 @@ async fn one_user_in_two_rooms_at_once(db: TestDb) {
     let second = house.matchmaker("two").await.open_room().await["live_id"].clone();
     let bob = house.guest("bob", Gender::Male).await;
     for _ in 0..10 {
-        let answers = join_all([&first, &second, &first, &second].map(|live| bob.enter(live))).await;
+        let answers =
+            join_all([&first, &second, &first, &second].map(|live| bob.enter(live))).await;
         for answer in answers {
-            assert!(answer.status == 200 || answer.body["code"] == "busy", "{}", answer.body);
+            assert!(
+                answer.status == 200 || answer.body["code"] == "busy",
+                "{}",
+                answer.body
+            );
         }
     }
     let here = bob.get("qlive_user/get_user_state/", json!({})).await.ok();

@@ -32,23 +32,46 @@ pub(crate) fn fen(amount: i64) -> Option<Fen> {
     Some(Fen::new(amount).unwrap())
 }
 
-pub(crate) async fn refund(house: &House, order: &Value, part: Option<Fen>) -> Result<String, PaymentsError> {
+pub(crate) async fn refund(
+    house: &House,
+    order: &Value,
+    part: Option<Fen>,
+) -> Result<String, PaymentsError> {
     let no = order["out_trade_no"].as_str().unwrap();
-    house.parts.payments.refund(house.operator(), no, part).await
+    house
+        .parts
+        .payments
+        .refund(house.operator(), no, part)
+        .await
 }
 
 pub(crate) async fn done(house: &House, order: &Value) -> Vec<(i64, &'static str)> {
-    let refunds = house.parts.payments.refunds_of(order["out_trade_no"].as_str().unwrap()).await.unwrap();
+    let refunds = house
+        .parts
+        .payments
+        .refunds_of(order["out_trade_no"].as_str().unwrap())
+        .await
+        .unwrap();
     let word = |state| match state {
         qlive_payments::refund::State::Asked => "asked",
         qlive_payments::refund::State::Done => "done",
         qlive_payments::refund::State::Refused => "refused",
     };
-    refunds.iter().map(|refund| (refund.fen.get(), word(refund.state))).collect()
+    refunds
+        .iter()
+        .map(|refund| (refund.fen.get(), word(refund.state)))
+        .collect()
 }
 
 pub(crate) async fn owed(house: &House, phone: &Phone) -> i64 {
-    house.parts.users.purse(phone.id()).await.unwrap().owed.get()
+    house
+        .parts
+        .users
+        .purse(phone.id())
+        .await
+        .unwrap()
+        .owed
+        .get()
 }
 
 async fn a_refund_takes_the_coins_at_once_and_is_asked_for_once(db: TestDb) {
@@ -56,17 +79,38 @@ async fn a_refund_takes_the_coins_at_once_and_is_asked_for_once(db: TestDb) {
     let (bob, order) = buyer(&house, "bob", 1).await;
     refund(&house, &order, fen(150)).await.unwrap();
     assert_eq!(bob.purse().await, (45, 0), "a quarter of 60");
-    eventually("WeChat says it is done", || async { done(&house, &order).await == [(150, "done")] }).await;
-    assert_eq!(bob.order_state(&order).await, "paid", "not all of it went back");
+    eventually("WeChat says it is done", || async {
+        done(&house, &order).await == [(150, "done")]
+    })
+    .await;
+    assert_eq!(
+        bob.order_state(&order).await,
+        "paid",
+        "not all of it went back"
+    );
     refund(&house, &order, None).await.unwrap();
     assert_eq!(bob.purse().await, (0, 0));
-    eventually("the rest too", || async { done(&house, &order).await == [(150, "done"), (450, "done")] }).await;
+    eventually("the rest too", || async {
+        done(&house, &order).await == [(150, "done"), (450, "done")]
+    })
+    .await;
     assert_eq!(bob.order_state(&order).await, "refunded");
-    assert!(matches!(refund(&house, &order, None).await, Err(PaymentsError::NotRefundable(_))));
-    assert_eq!(house.outside().await["calls"]["/v3/refund/domestic/refunds"], 2);
+    assert!(matches!(
+        refund(&house, &order, None).await,
+        Err(PaymentsError::NotRefundable(_))
+    ));
+    assert_eq!(
+        house.outside().await["calls"]["/v3/refund/domestic/refunds"],
+        2
+    );
     assert_eq!(house.audit().await.systems[3], ("wechat_pay", 0));
     let wallet = bob.get("qlive_user/wallet/", json!({})).await.ok();
-    let kinds: Vec<&Value> = wallet["results"].as_array().unwrap().iter().map(|row| &row["kind"]).collect();
+    let kinds: Vec<&Value> = wallet["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["kind"])
+        .collect();
     assert_eq!(kinds, ["refund", "refund", "recharge"]);
 }
 
@@ -81,7 +125,11 @@ async fn what_was_spent_becomes_debt_which_the_next_recharge_pays(db: TestDb) {
     assert_eq!(alice.purse().await, (0, 26), "what she was given is hers");
     let next = bob.order(2).await;
     house.pay(&next).await;
-    assert_eq!((bob.purse().await, owed(&house, &bob).await), ((0, 0), 42), "all of it goes to the debt");
+    assert_eq!(
+        (bob.purse().await, owed(&house, &bob).await),
+        ((0, 0), 42),
+        "all of it goes to the debt"
+    );
     let next = bob.order(1).await;
     house.pay(&next).await;
     assert_eq!((bob.purse().await, owed(&house, &bob).await), ((18, 0), 0));
@@ -101,7 +149,11 @@ async fn bought_goes_before_granted_and_income_stays(db: TestDb) {
     assert_eq!(bob.purse().await, (38, 99));
     house.grant(&bob, 10).await;
     refund(&house, &order, None).await.unwrap();
-    assert_eq!((bob.purse().await, owed(&house, &bob).await), ((0, 99), 12), "38 bought, 10 granted, 12 owed");
+    assert_eq!(
+        (bob.purse().await, owed(&house, &bob).await),
+        ((0, 99), 12),
+        "38 bought, 10 granted, 12 owed"
+    );
     house.audit().await;
 }
 
@@ -112,11 +164,21 @@ async fn coins_come_back_when_wechat_refuses(db: TestDb) {
     let fault = json!({"path": path, "exact": true, "status": 403, "errcode": "USER_ACCOUNT_ABNORMAL", "times": 1});
     house.fault(fault).await;
     refund(&house, &order, None).await.unwrap();
-    eventually("the coins are back", || async { bob.purse().await == (60, 0) }).await;
-    assert_eq!((done(&house, &order).await, bob.order_state(&order).await.as_str()), (vec![(600, "refused")], "paid"));
+    eventually("the coins are back", || async {
+        bob.purse().await == (60, 0)
+    })
+    .await;
+    assert_eq!(
+        (
+            done(&house, &order).await,
+            bob.order_state(&order).await.as_str()
+        ),
+        (vec![(600, "refused")], "paid")
+    );
     refund(&house, &order, None).await.unwrap();
     eventually("the next one is done", || async {
-        bob.order_state(&order).await == "refunded" && done(&house, &order).await.last() == Some(&(600, "done"))
+        bob.order_state(&order).await == "refunded"
+            && done(&house, &order).await.last() == Some(&(600, "done"))
     })
     .await;
     assert_eq!(bob.purse().await, (0, 0));
@@ -128,19 +190,40 @@ async fn coins_come_back_when_wechat_closes_the_refund(db: TestDb) {
     let (bob, order) = buyer(&house, "bob", 1).await;
     house.control("refunds", json!({"hold": true})).await;
     let number = refund(&house, &order, None).await.unwrap();
-    let known = || async { house.outside().await["calls"]["/v3/refund/domestic/refunds"].as_u64().unwrap_or(0) == 1 };
+    let known = || async {
+        house.outside().await["calls"]["/v3/refund/domestic/refunds"]
+            .as_u64()
+            .unwrap_or(0)
+            == 1
+    };
     eventually("WeChat has it", known).await;
-    assert_eq!(done(&house, &order).await, [(600, "asked")], "accepted is not refunded");
+    assert_eq!(
+        done(&house, &order).await,
+        [(600, "asked")],
+        "accepted is not refunded"
+    );
     eventually("it is closed", || async {
-        house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await == 204
+        house
+            .control(&format!("refunds/{number}"), json!({"do": "closed"}))
+            .await
+            == 204
     })
     .await;
-    assert_eq!((bob.purse().await, done(&house, &order).await), ((60, 0), vec![(600, "refused")]));
+    assert_eq!(
+        (bob.purse().await, done(&house, &order).await),
+        ((60, 0), vec![(600, "refused")])
+    );
     // Should the money have gone back all the same, that is not passed over.
     let told = json!({"mchid": "1900000001", "out_trade_no": order["out_trade_no"], "out_refund_no": number,
         "refund_id": "5030", "refund_status": "SUCCESS", "amount": {"total": 600, "refund": 600}});
-    assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", told, json!({})).await, 400);
-    assert_eq!((bob.purse().await, house.callbacks("pay", "unfit").await), ((60, 0), 1));
+    assert_eq!(
+        notice(&house, "REFUND.SUCCESS", "refund", told, json!({})).await,
+        400
+    );
+    assert_eq!(
+        (bob.purse().await, house.callbacks("pay", "unfit").await),
+        ((60, 0), 1)
+    );
     house.audit().await;
 }
 
@@ -156,10 +239,16 @@ async fn an_abnormal_refund_stays_asked(db: TestDb) {
     eventually("the card does not take it", || decided("abnormal")).await;
     house.advance(700);
     tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
-    assert_eq!((bob.purse().await, done(&house, &order).await), ((0, 0), vec![(600, "asked")]));
+    assert_eq!(
+        (bob.purse().await, done(&house, &order).await),
+        ((0, 0), vec![(600, "asked")])
+    );
     // The merchant sees to it in the console.
     assert!(decided("success").await);
-    eventually("it is done", || async { done(&house, &order).await == [(600, "done")] }).await;
+    eventually("it is done", || async {
+        done(&house, &order).await == [(600, "done")]
+    })
+    .await;
 }
 
 async fn an_unclear_answer_is_asked_again_under_the_same_number(db: TestDb) {
@@ -168,20 +257,34 @@ async fn an_unclear_answer_is_asked_again_under_the_same_number(db: TestDb) {
     let path = "/v3/refund/domestic/refunds";
     // Lost on the way there; lost on the way back; WeChat's notice lost too.
     house.fault(json!({"path": path, "exact": true, "status": 500, "errcode": "SYSTEM_ERROR", "times": 1})).await;
-    house.fault(json!({"path": path, "exact": true, "drop_answer": true, "times": 1})).await;
-    house.fault(json!({"path": "/pay_notify/", "notice": "lost"})).await;
+    house
+        .fault(json!({"path": path, "exact": true, "drop_answer": true, "times": 1}))
+        .await;
+    house
+        .fault(json!({"path": "/pay_notify/", "notice": "lost"}))
+        .await;
     let number = refund(&house, &order, None).await.unwrap();
     let asked = |times: u64| {
         let house = &house;
         async move { house.outside().await["calls"][path].as_u64().unwrap_or(0) == times }
     };
     eventually("it was asked for", || asked(1)).await;
-    assert_eq!((bob.purse().await, done(&house, &order).await), ((0, 0), vec![(600, "asked")]));
+    assert_eq!(
+        (bob.purse().await, done(&house, &order).await),
+        ((0, 0), vec![(600, "asked")])
+    );
     house
         .fault(json!({"path": format!("{path}/{number}"), "status": 500, "errcode": "SYSTEM_ERROR", "times": 1}))
         .await;
-    house.with_time("a question finds it done", || async { done(&house, &order).await == [(600, "done")] }).await;
-    assert!(asked(2).await, "asked for again, once, under the same number");
+    house
+        .with_time("a question finds it done", || async {
+            done(&house, &order).await == [(600, "done")]
+        })
+        .await;
+    assert!(
+        asked(2).await,
+        "asked for again, once, under the same number"
+    );
     assert_eq!(bob.purse().await, (0, 0));
     house.audit().await;
 }
@@ -189,7 +292,9 @@ async fn an_unclear_answer_is_asked_again_under_the_same_number(db: TestDb) {
 async fn the_platforms_refund_takes_its_part_once(db: TestDb) {
     let house = House::open(db).await;
     let (bob, order) = buyer(&house, "bob", 1).await;
-    house.fault(json!({"path": "/pay_notify/", "notice": "doubled", "times": 1})).await;
+    house
+        .fault(json!({"path": "/pay_notify/", "notice": "doubled", "times": 1}))
+        .await;
     let path = format!("pay/{}/refund", order["out_trade_no"].as_str().unwrap());
     assert_eq!(house.control(&path, json!({"fen": 1})).await, 204);
     assert_eq!(
@@ -197,9 +302,15 @@ async fn the_platforms_refund_takes_its_part_once(db: TestDb) {
         ((59, 0), vec![(1, "done")]),
         "a tenth of a coin is one"
     );
-    eventually("the double came too", || async { house.callbacks("pay", "known").await == 1 }).await;
+    eventually("the double came too", || async {
+        house.callbacks("pay", "known").await == 1
+    })
+    .await;
     assert_eq!(house.control(&path, json!({"fen": 599})).await, 204);
-    assert_eq!((bob.purse().await, bob.order_state(&order).await.as_str()), ((0, 0), "refunded"));
+    assert_eq!(
+        (bob.purse().await, bob.order_state(&order).await.as_str()),
+        ((0, 0), "refunded")
+    );
     house.audit().await;
 }
 
@@ -225,13 +336,21 @@ async fn parts_of_an_order_never_come_to_more_than_the_whole(db: TestDb) {
         price: Fen::new(3).unwrap(),
         product_id: None,
     };
-    let block = house.parts.payments.add_block(house.operator(), block).await.unwrap();
+    let block = house
+        .parts
+        .payments
+        .add_block(house.operator(), block)
+        .await
+        .unwrap();
     let (bob, order) = buyer(&house, "bob", block).await;
     for left in [6, 2, 0] {
         refund(&house, &order, fen(1)).await.unwrap();
         assert_eq!(bob.purse().await, (left, 0));
     }
-    assert!(matches!(refund(&house, &order, fen(1)).await, Err(PaymentsError::NotRefundable(_))));
+    assert!(matches!(
+        refund(&house, &order, fen(1)).await,
+        Err(PaymentsError::NotRefundable(_))
+    ));
     // Where parts are rounded up so often that no coin is left, money still goes back.
     let (carl, order) = buyer(&house, "carl", 2).await;
     for _ in 0..11 {
@@ -246,32 +365,62 @@ async fn what_is_anothers_moves_nothing(db: TestDb) {
     let (bob, order) = buyer(&house, "bob", 1).await;
     house.control("refunds", json!({"hold": true})).await;
     let number = refund(&house, &order, fen(300)).await.unwrap();
-    let paid = house.parts.payments.order(order["out_trade_no"].as_str().unwrap()).await.unwrap().transaction_id;
+    let paid = house
+        .parts
+        .payments
+        .order(order["out_trade_no"].as_str().unwrap())
+        .await
+        .unwrap()
+        .transaction_id;
     let told = |number: &str| {
         json!({"mchid": "1900000001", "out_trade_no": order["out_trade_no"], "out_refund_no": number, "refund_id": "5030",
             "transaction_id": paid, "refund_status": "SUCCESS", "amount": {"total": 600, "refund": 300}})
     };
-    for (pointer, value) in
-        [("/mchid", json!("1900000009")), ("/amount/total", json!(601)), ("/amount/refund", json!(299))]
-    {
+    for (pointer, value) in [
+        ("/mchid", json!("1900000009")),
+        ("/amount/total", json!(601)),
+        ("/amount/refund", json!(299)),
+    ] {
         let mut wrong = told(&number);
         *wrong.pointer_mut(pointer).unwrap() = value;
-        assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", wrong, json!({})).await, 400, "{pointer}");
+        assert_eq!(
+            notice(&house, "REFUND.SUCCESS", "refund", wrong, json!({})).await,
+            400,
+            "{pointer}"
+        );
     }
     // One of the platform's own that is more than the order has left.
     let mut more = told("platform-1");
     more["amount"]["refund"] = json!(301);
-    assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", more, json!({})).await, 400);
-    assert_eq!((bob.purse().await, done(&house, &order).await), ((30, 0), vec![(300, "asked")]));
+    assert_eq!(
+        notice(&house, "REFUND.SUCCESS", "refund", more, json!({})).await,
+        400
+    );
+    assert_eq!(
+        (bob.purse().await, done(&house, &order).await),
+        ((30, 0), vec![(300, "asked")])
+    );
     for _ in 0..2 {
-        assert_eq!(notice(&house, "REFUND.SUCCESS", "refund", told(&number), json!({})).await, 204);
+        assert_eq!(
+            notice(&house, "REFUND.SUCCESS", "refund", told(&number), json!({})).await,
+            204
+        );
     }
-    assert_eq!((bob.purse().await, done(&house, &order).await), ((30, 0), vec![(300, "done")]));
+    assert_eq!(
+        (bob.purse().await, done(&house, &order).await),
+        ((30, 0), vec![(300, "done")])
+    );
     // What is done is not undone, and whoever says so is not passed over.
     let mut closed = told(&number);
     closed["refund_status"] = json!("CLOSED");
-    assert_eq!(notice(&house, "REFUND.CLOSED", "refund", closed, json!({})).await, 400);
-    assert_eq!((bob.purse().await, done(&house, &order).await), ((30, 0), vec![(300, "done")]));
+    assert_eq!(
+        notice(&house, "REFUND.CLOSED", "refund", closed, json!({})).await,
+        400
+    );
+    assert_eq!(
+        (bob.purse().await, done(&house, &order).await),
+        ((30, 0), vec![(300, "done")])
+    );
     house.audit().await;
 }
 
@@ -287,11 +436,18 @@ async fn a_refund_and_a_recharge_at_once_leave_no_debt_beside_gold(db: TestDb) {
         let refunded = async {
             // An operator tries again when somebody else was faster.
             while let Err(error) = refund(&house, &spent, None).await {
-                assert!(matches!(error, PaymentsError::Store(_) | PaymentsError::Ledger(_)), "{error}");
+                assert!(
+                    matches!(error, PaymentsError::Store(_) | PaymentsError::Ledger(_)),
+                    "{error}"
+                );
             }
         };
         tokio::join!(refunded, house.pay(&next));
-        assert_eq!((bob.purse().await, owed(&house, &bob).await), ((0, 0), 0), "the new gold pays the debt");
+        assert_eq!(
+            (bob.purse().await, owed(&house, &bob).await),
+            ((0, 0), 0),
+            "the new gold pays the debt"
+        );
     }
     house.audit().await;
 }
@@ -317,9 +473,16 @@ async fn refused_refunds_of_a_debtor_pay_his_debt(db: TestDb) {
     refund(&house, &first, None).await.unwrap();
     assert_eq!(owed(&house, &bob).await, 70);
     eventually("it is closed", || async {
-        house.control(&format!("refunds/{number}"), json!({"do": "closed"})).await == 204
+        house
+            .control(&format!("refunds/{number}"), json!({"do": "closed"}))
+            .await
+            == 204
     })
     .await;
-    assert_eq!((bob.purse().await, owed(&house, &bob).await), ((0, 0), 60), "its ten coins pay what is owed");
+    assert_eq!(
+        (bob.purse().await, owed(&house, &bob).await),
+        ((0, 0), 60),
+        "its ten coins pay what is owed"
+    );
     house.audit().await;
 }

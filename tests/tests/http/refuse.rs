@@ -6,7 +6,12 @@ use qlive_tests::House;
 use qlive_types::Gender;
 use serde_json::{Value, json};
 
-on_both!(an_application_is_withdrawn, an_invitation_is_turned_down, otherwise_nothing_changes, not_on_the_mic);
+on_both!(
+    an_application_is_withdrawn,
+    an_invitation_is_turned_down,
+    otherwise_nothing_changes,
+    not_on_the_mic
+);
 
 async fn responses(house: &House, host: &qlive_tests::Phone) -> Vec<Value> {
     house.delivered().await;
@@ -26,7 +31,11 @@ async fn an_application_is_withdrawn(db: TestDb) {
     bob.apply(&live).await.ok();
     assert_eq!(bob.refuse(&live).await.ok(), json!({"detail": "OK"}));
     assert_eq!(bob.user_type().await, 1);
-    assert_eq!(responses(&house, &host).await, Vec::<Value>::new(), "nobody had invited him");
+    assert_eq!(
+        responses(&house, &host).await,
+        Vec::<Value>::new(),
+        "nobody had invited him"
+    );
     let num = house.told(&host).await.pop().unwrap();
     assert_eq!(num["message"]["content"]["num_list"], json!([0, 1, 0, 0]));
 }
@@ -41,7 +50,9 @@ async fn an_invitation_is_turned_down(db: TestDb) {
     bob.refuse(&room["live_id"]).await.ok();
     let expected = json!({"group_id": room["group_id"], "user_id": bob.user_id, "data": "reject"});
     assert_eq!(responses(&house, &host).await, [expected]);
-    bob.accept(&room["live_id"]).await.refused(409, "not_admitted");
+    bob.accept(&room["live_id"])
+        .await
+        .refused(409, "not_admitted");
 }
 
 async fn otherwise_nothing_changes(db: TestDb) {

@@ -7,17 +7,30 @@ use qlive_tests::House;
 use qlive_types::Gender;
 use serde_json::json;
 
-on_both!(strangers_are_turned_away, nobody_lets_strangers_in_but_these, a_token_opens_the_door);
+on_both!(
+    strangers_are_turned_away,
+    nobody_lets_strangers_in_but_these,
+    a_token_opens_the_door
+);
 
 /// May only shrink.
 const OPEN: [&str; 2] = ["login", "register"];
 /// These verify a signature instead, and have tests of their own for that.
-const SIGNED: [&str; 5] = ["im_notify", "live_notify", "pay_notify", "wx_verify", "wx_notify"];
+const SIGNED: [&str; 5] = [
+    "im_notify",
+    "live_notify",
+    "pay_notify",
+    "wx_verify",
+    "wx_notify",
+];
 
 async fn strangers_are_turned_away(db: TestDb) {
     let house = House::open(db).await;
     let stranger = house.stranger();
-    let guarded: Vec<_> = operations().iter().filter(|operation| operation.access == Access::Token).collect();
+    let guarded: Vec<_> = operations()
+        .iter()
+        .filter(|operation| operation.access == Access::Token)
+        .collect();
     assert!(guarded.len() >= 20, "{}", guarded.len());
     for operation in guarded {
         for header in [
@@ -31,13 +44,23 @@ async fn strangers_are_turned_away(db: TestDb) {
             Some("QLiveToken 000000000000000000000000000000000000000G"),
         ] {
             for path in [operation.path, operation.path.trim_end_matches('/')] {
-                let method = if operation.method.is_post() { reqwest::Method::POST } else { reqwest::Method::GET };
+                let method = if operation.method.is_post() {
+                    reqwest::Method::POST
+                } else {
+                    reqwest::Method::GET
+                };
                 let mut request = stranger.request(method.clone(), path);
                 if let Some(header) = header {
                     request = request.header("Authorization", header);
                 }
-                let answer = stranger.send(&method.as_str().to_lowercase(), path, request).await;
-                assert_eq!(answer.headers["www-authenticate"], "QLiveToken", "{}", operation.name);
+                let answer = stranger
+                    .send(&method.as_str().to_lowercase(), path, request)
+                    .await;
+                assert_eq!(
+                    answer.headers["www-authenticate"], "QLiveToken",
+                    "{}",
+                    operation.name
+                );
                 answer.refused(401, "unauthorized");
             }
         }
@@ -58,7 +81,10 @@ async fn nobody_lets_strangers_in_but_these(_: TestDb) {
 async fn a_token_opens_the_door(db: TestDb) {
     let house = House::open(db).await;
     let bob = house.guest("bob", Gender::Male).await;
-    for operation in operations().iter().filter(|operation| operation.access == Access::Token) {
+    for operation in operations()
+        .iter()
+        .filter(|operation| operation.access == Access::Token)
+    {
         let answer = if operation.method.is_post() {
             bob.post(operation.path, json!({})).await
         } else {

@@ -17,7 +17,10 @@ on_both!(
 
 async fn login_with(house: &House, token: &str) -> String {
     let phone = house.stranger().with_token(token);
-    let answer = phone.post("qlive_user/login/", json!({"appId": APP, "code": "alice"})).await.ok();
+    let answer = phone
+        .post("qlive_user/login/", json!({"appId": APP, "code": "alice"}))
+        .await
+        .ok();
     answer["token"].as_str().unwrap().to_owned()
 }
 
@@ -63,7 +66,13 @@ async fn a_user_keeps_five(db: TestDb) {
     let sixth = login_with(&house, "").await;
     let works = |token: &str| {
         let phone = house.stranger().with_token(token);
-        async move { phone.get("qlive_user/get_user_state/", json!({})).await.status == 200 }
+        async move {
+            phone
+                .get("qlive_user/get_user_state/", json!({}))
+                .await
+                .status
+                == 200
+        }
     };
     assert!(works(&first.token).await, "used ten minutes ago");
     assert!(!works(&others[0]).await, "the longest unused goes first");
@@ -85,8 +94,14 @@ async fn only_its_hash_is_stored(db: TestDb) {
     let hashes: Vec<String> = house
         .parts
         .db
-        .read(|conn| Ok::<_, qlive_store::StoreError>(tokens::table.select(tokens::hash).load(conn)?))
+        .read(|conn| {
+            Ok::<_, qlive_store::StoreError>(tokens::table.select(tokens::hash).load(conn)?)
+        })
         .await
         .unwrap();
-    assert!(hashes.iter().all(|hash| hash.len() == 64 && !hash.contains(&alice.token)));
+    assert!(
+        hashes
+            .iter()
+            .all(|hash| hash.len() == 64 && !hash.contains(&alice.token))
+    );
 }

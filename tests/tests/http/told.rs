@@ -24,10 +24,15 @@ async fn messages_carry_their_number(db: TestDb) {
     let room = host.open_room().await;
     let bob = house.guest("bob", Gender::Male).await;
     bob.take_mic(&room["live_id"]).await;
-    host.off_mic(&room["live_id"], &bob, Gender::Male).await.ok();
+    host.off_mic(&room["live_id"], &bob, Gender::Male)
+        .await
+        .ok();
     house.delivered().await;
     let told = house.told_group(room["group_id"].as_str().unwrap()).await;
-    let seqs: Vec<i64> = told.iter().map(|told| told["custom"]["seq"].as_i64().unwrap()).collect();
+    let seqs: Vec<i64> = told
+        .iter()
+        .map(|told| told["custom"]["seq"].as_i64().unwrap())
+        .collect();
     assert_eq!(seqs, [1, 2]);
     let custom = &told[0]["custom"];
     assert_eq!(custom["live_id"], room["live_id"]);
@@ -58,7 +63,10 @@ async fn many_changes_make_one_num(db: TestDb) {
     house.delivered().await;
     let told = house.told(&host).await;
     assert!(told.len() < 12, "{} for sixteen changes", told.len());
-    assert_eq!(told.last().unwrap()["message"]["content"]["num_list"], json!([0, 16, 0, 0]));
+    assert_eq!(
+        told.last().unwrap()["message"]["content"]["num_list"],
+        json!([0, 16, 0, 0])
+    );
 }
 
 async fn an_unknown_account_is_imported(db: TestDb) {
@@ -67,11 +75,18 @@ async fn an_unknown_account_is_imported(db: TestDb) {
     let live = host.open_room().await["live_id"].clone();
     let bob = house.guest("bob", Gender::Male).await;
     house.delivered().await;
-    house.fault(json!({"path": "/v4/openim/sendmsg", "errcode": 90012, "times": 1})).await;
+    house
+        .fault(json!({"path": "/v4/openim/sendmsg", "errcode": 90012, "times": 1}))
+        .await;
     bob.enter(&live).await.ok();
     house.delivered().await;
-    assert_eq!(house.told(&host).await.pop().unwrap()["message"]["type"], "num");
-    let imports = house.outside().await["calls"]["/v4/im_open_login_svc/account_import"].as_i64().unwrap();
+    assert_eq!(
+        house.told(&host).await.pop().unwrap()["message"]["type"],
+        "num"
+    );
+    let imports = house.outside().await["calls"]["/v4/im_open_login_svc/account_import"]
+        .as_i64()
+        .unwrap();
     assert!(imports >= 3, "host, bob, and the host again");
 }
 
@@ -79,11 +94,25 @@ async fn a_lost_group_is_made_anew(db: TestDb) {
     let house = House::open(db).await;
     let host = house.host().await;
     let room = host.open_room().await;
-    house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 10010, "times": 1})).await;
-    house.guest("bob", Gender::Male).await.take_mic(&room["live_id"]).await;
+    house
+        .fault(
+            json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 10010, "times": 1}),
+        )
+        .await;
+    house
+        .guest("bob", Gender::Male)
+        .await
+        .take_mic(&room["live_id"])
+        .await;
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1"]);
-    assert_eq!(house.outside().await["calls"]["/v4/group_open_http_svc/create_group"], 2);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["on 1"]
+    );
+    assert_eq!(
+        house.outside().await["calls"]["/v4/group_open_http_svc/create_group"],
+        2
+    );
 }
 
 async fn a_refusal_is_parked_and_the_lane_goes_on(db: TestDb) {
@@ -91,19 +120,42 @@ async fn a_refusal_is_parked_and_the_lane_goes_on(db: TestDb) {
     let host = house.host().await;
     let room = host.open_room().await;
     let bob = house.guest("bob", Gender::Male).await;
-    house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 80001, "times": 1})).await;
+    house
+        .fault(
+            json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 80001, "times": 1}),
+        )
+        .await;
     bob.take_mic(&room["live_id"]).await;
     bob.off_mic(&room["live_id"], &bob, Gender::Male).await.ok();
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["off 1"]);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["off 1"]
+    );
     let listed = house.parts.office.list().await.unwrap();
     assert_eq!((listed.len(), listed[0].status), (1, "parked"));
     assert!(listed[0].detail.contains("80001"), "{}", listed[0].detail);
-    let by = qlive_store::audit::Operator { name: "ops".into(), reason: String::new() };
-    assert!(house.parts.office.retry(by.clone(), listed[0].id).await.unwrap());
-    assert!(!house.parts.office.retry(by, listed[0].id).await.unwrap(), "only what is parked");
+    let by = qlive_store::audit::Operator {
+        name: "ops".into(),
+        reason: String::new(),
+    };
+    assert!(
+        house
+            .parts
+            .office
+            .retry(by.clone(), listed[0].id)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !house.parts.office.retry(by, listed[0].id).await.unwrap(),
+        "only what is parked"
+    );
     house.delivered().await;
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await.len(), 2);
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await.len(),
+        2
+    );
 }
 
 async fn a_storm_of_gifts_delays_no_seat(db: TestDb) {
@@ -112,10 +164,16 @@ async fn a_storm_of_gifts_delays_no_seat(db: TestDb) {
     let house = House::open(db).await;
     let room = house.host().await.open_room().await;
     let group = room["group_id"].as_str().unwrap();
-    let (bob, eve) = (house.guest("bob", Gender::Male).await, house.guest("eve", Gender::Female).await);
+    let (bob, eve) = (
+        house.guest("bob", Gender::Male).await,
+        house.guest("eve", Gender::Female).await,
+    );
     bob.enter(&room["live_id"]).await.ok();
     house.delivered().await;
-    let about = Subject { live: LiveId::new(room["live_id"].as_i64().unwrap()), broadcast: BroadcastId::new(1) };
+    let about = Subject {
+        live: LiveId::new(room["live_id"].as_i64().unwrap()),
+        broadcast: BroadcastId::new(1),
+    };
     let (giver, receiver, now) = (eve.id(), bob.id(), house.clock.now());
     house
         .parts
@@ -133,7 +191,14 @@ async fn a_storm_of_gifts_delays_no_seat(db: TestDb) {
                     to_user_id: receiver,
                     to_nickname: "bob".into(),
                 };
-                post(conn, now, &Effect::Group { about, words: Words::Gift(gift) })?;
+                post(
+                    conn,
+                    now,
+                    &Effect::Group {
+                        about,
+                        words: Words::Gift(gift),
+                    },
+                )?;
             }
             Ok::<_, qlive_store::StoreError>(())
         })
@@ -143,10 +208,19 @@ async fn a_storm_of_gifts_delays_no_seat(db: TestDb) {
     bob.take_mic(&room["live_id"]).await;
     house.delivered().await;
     let told = house.told_group(group).await;
-    let seat = told.iter().position(|told| told["message"]["type"] == "reset").unwrap();
+    let seat = told
+        .iter()
+        .position(|told| told["message"]["type"] == "reset")
+        .unwrap();
     assert!(seat <= 5, "the seat came after {seat} gifts");
-    let gifts: Vec<_> = told.iter().filter(|told| told["message"]["type"] == "gift").collect();
-    let given: i64 = gifts.iter().map(|told| told["message"]["content"]["gift_num"].as_i64().unwrap()).sum();
+    let gifts: Vec<_> = told
+        .iter()
+        .filter(|told| told["message"]["type"] == "gift")
+        .collect();
+    let given: i64 = gifts
+        .iter()
+        .map(|told| told["message"]["content"]["gift_num"].as_i64().unwrap())
+        .sum();
     assert_eq!(given, 400, "none is lost");
     assert!(gifts.len() <= 20, "{} messages for 200 gifts", gifts.len());
     assert_eq!(gifts[0]["priority"], "Normal");
@@ -160,11 +234,22 @@ async fn a_group_that_exists_is_success(db: TestDb) {
     let house = House::open(db).await;
     let host = house.host().await;
     house.delivered().await;
-    let by = qlive_store::audit::Operator { name: "ops".into(), reason: String::new() };
-    house.parts.rooms.grant_matchmaker(by, host.id()).await.unwrap();
+    let by = qlive_store::audit::Operator {
+        name: "ops".into(),
+        reason: String::new(),
+    };
+    house
+        .parts
+        .rooms
+        .grant_matchmaker(by, host.id())
+        .await
+        .unwrap();
     house.delivered().await;
     assert_eq!(house.parts.office.stats().await.unwrap().parked, 0);
-    assert_eq!(house.outside().await["calls"]["/v4/group_open_http_svc/create_group"], 2);
+    assert_eq!(
+        house.outside().await["calls"]["/v4/group_open_http_svc/create_group"],
+        2
+    );
 }
 
 async fn a_dead_signature_is_replaced_at_once(db: TestDb) {
@@ -174,14 +259,35 @@ async fn a_dead_signature_is_replaced_at_once(db: TestDb) {
     let bob = house.guest("bob", Gender::Male).await;
     bob.enter(&room["live_id"]).await.ok();
     house.delivered().await;
-    house.fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 70001, "times": 1})).await;
+    house
+        .fault(
+            json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 70001, "times": 1}),
+        )
+        .await;
     bob.apply(&room["live_id"]).await.ok();
     bob.accept(&room["live_id"]).await.ok();
     house.delivered().await;
-    assert_eq!(house.outside().await["calls"]["/v4/group_open_http_svc/send_group_msg"], 2);
-    assert_eq!(house.story(room["group_id"].as_str().unwrap()).await, ["on 1"]);
-    let metrics = house.http.get(format!("{}/metrics", house.url)).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains("qlive_upstream_errors_total{system=\"im\"} 0"), "nothing failed");
+    assert_eq!(
+        house.outside().await["calls"]["/v4/group_open_http_svc/send_group_msg"],
+        2
+    );
+    assert_eq!(
+        house.story(room["group_id"].as_str().unwrap()).await,
+        ["on 1"]
+    );
+    let metrics = house
+        .http
+        .get(format!("{}/metrics", house.url))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        metrics.contains("qlive_upstream_errors_total{system=\"im\"} 0"),
+        "nothing failed"
+    );
 }
 
 async fn without_cloud_credentials_no_stream_is_cut(db: TestDb) {
@@ -195,6 +301,10 @@ async fn without_cloud_credentials_no_stream_is_cut(db: TestDb) {
     host.off_mic(&live, &bob, Gender::Male).await.ok();
     house.delivered().await;
     assert_eq!(house.outside().await["stream_orders"], json!([]));
-    assert_eq!(house.parts.office.stats().await.unwrap().parked, 0, "it is skipped, not stuck");
+    assert_eq!(
+        house.parts.office.stats().await.unwrap().parked,
+        0,
+        "it is skipped, not stuck"
+    );
     house.close().await;
 }

@@ -43,9 +43,18 @@ impl Blocks {
                         "product_id": block.product_id, "enabled": block.enabled})
                 })
                 .collect()),
-            Self::Add { gold, price, product_id } => {
-                let price = Fen::parse_yuan(&price).context("a price is in yuan, with at most two places: 6.00")?;
-                let block = NewBlock { gold: Coins::new(gold)?, price, product_id };
+            Self::Add {
+                gold,
+                price,
+                product_id,
+            } => {
+                let price = Fen::parse_yuan(&price)
+                    .context("a price is in yuan, with at most two places: 6.00")?;
+                let block = NewBlock {
+                    gold: Coins::new(gold)?,
+                    price,
+                    product_id,
+                };
                 Ok(json!({"id": parts.payments.add_block(by, block).await?}))
             }
             Self::Disable { id } => {

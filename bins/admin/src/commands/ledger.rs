@@ -39,35 +39,56 @@ impl Ledger {
         match self {
             Self::Show { id, page: number } => {
                 let user = user(&id)?;
-                let (profile, purse) = (parts.users.profile(user).await?, parts.users.purse(user).await?);
+                let (profile, purse) = (
+                    parts.users.profile(user).await?,
+                    parts.users.purse(user).await?,
+                );
                 let (count, movements) = parts.users.wallet(user, page(number)?).await?;
                 let row = |row: &qlive_ledger::Movement| {
                     json!({"entry": row.id.get(), "at": row.at.shanghai(), "kind": format!("{:?}", row.kind),
                         "amount": row.amount, "gold": row.gold, "income": row.income})
                 };
-                Ok(json!({"user_id": id, "nickname": profile.nickname, "bought": purse.bought,
+                Ok(
+                    json!({"user_id": id, "nickname": profile.nickname, "bought": purse.bought,
                     "granted": purse.granted, "income": purse.income, "held": purse.held, "owed": purse.owed,
-                    "entries": count, "latest": movements.iter().map(row).collect::<Value>()}))
+                    "entries": count, "latest": movements.iter().map(row).collect::<Value>()}),
+                )
             }
             Self::Credit { id, coins, reason } => {
                 ensure!(coins > 0, "give at least one coin");
-                let (user, by) = (user(&id)?, Operator { reason: given(reason)?, ..by });
+                let (user, by) = (
+                    user(&id)?,
+                    Operator {
+                        reason: given(reason)?,
+                        ..by
+                    },
+                );
                 let entry = parts.users.grant_gold(by, user, Coins::new(coins)?).await?;
                 Ok(json!({"entry": entry.get(), "gold": parts.users.purse(user).await?.gold()?}))
             }
             Self::Reverse { entry, reason } => {
-                let by = Operator { reason: given(reason)?, ..by };
-                Ok(json!({"entry": parts.users.reverse_entry(by, EntryId::new(entry)).await?.get()}))
+                let by = Operator {
+                    reason: given(reason)?,
+                    ..by
+                };
+                Ok(
+                    json!({"entry": parts.users.reverse_entry(by, EntryId::new(entry)).await?.get()}),
+                )
             }
             Self::Audit => match parts.audit().await? {
                 Err(offence) => bail!("out of order: {}", offence.0),
                 Ok(audit) => {
                     let now: Moment = parts.clock.now();
-                    let systems: Map<String, Value> =
-                        audit.systems.iter().map(|(name, balance)| ((*name).to_owned(), json!(balance))).collect();
-                    Ok(json!({"in_order": true, "at": now.shanghai(), "entries": audit.entries,
+                    let systems: Map<String, Value> = audit
+                        .systems
+                        .iter()
+                        .map(|(name, balance)| ((*name).to_owned(), json!(balance)))
+                        .collect();
+                    Ok(
+                        json!({"in_order": true, "at": now.shanghai(), "entries": audit.entries,
                         "transfers": audit.transfers, "users": audit.users, "systems": systems,
-                        "sealed": audit.sealed, "head": audit.head}))
+                        "sealed": audit.sealed, "head": audit.head}),
+                    )
                 }
             },
         }

@@ -31,7 +31,12 @@ impl Withdrawals {
     pub(super) async fn run(self, parts: &Parts, by: Operator) -> anyhow::Result<Value> {
         let payments = &parts.payments;
         match self {
-            Self::List { page: number } => Ok(payments.withdrawals(page(number)?).await?.iter().map(shown).collect()),
+            Self::List { page: number } => Ok(payments
+                .withdrawals(page(number)?)
+                .await?
+                .iter()
+                .map(shown)
+                .collect()),
             Self::Approve { id } => match payments.approve(by, id).await? {
                 true => Ok(json!("approved: the server asks WeChat to pay it")),
                 false => Ok(json!("approved once: it takes a second operator (--as)")),

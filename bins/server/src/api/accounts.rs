@@ -34,7 +34,10 @@ pub(super) fn optional_code(params: &Params) -> Result<Option<String>, ApiError>
 
 impl FromParams for LoginInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { app_id: params.required("appId")?.to_owned(), code: code(params)? })
+        Ok(Self {
+            app_id: params.required("appId")?.to_owned(),
+            code: code(params)?,
+        })
     }
 }
 
@@ -96,7 +99,12 @@ pub(crate) async fn login(
     state: Data<State>,
     Call(token, input): Call<PresentedToken, LoginInput>,
 ) -> Result<Json<LoginAnswer>, ApiError> {
-    let Some(credentials) = state.parts.users.login(input.app_id, input.code, token.0).await? else {
+    let Some(credentials) = state
+        .parts
+        .users
+        .login(input.app_id, input.code, token.0)
+        .await?
+    else {
         return Ok(Json(LoginAnswer::Unknown(LoginUnknown { status: 1 })));
     };
     let here = state.parts.rooms.whereabouts(credentials.user).await?;
@@ -206,7 +214,12 @@ impl ProfileAnswer {
         let purse = state.parts.users.purse(profile.user).await?;
         let gold = purse.gold().map_err(LedgerError::from)?.get();
         let (user, banned) = (profile.user, profile.banned_at.is_some());
-        let answer = Self { last_login_time, gold, income: purse.income.get(), ..Self::of_another(profile) };
+        let answer = Self {
+            last_login_time,
+            gold,
+            income: purse.income.get(),
+            ..Self::of_another(profile)
+        };
         if banned {
             return Ok(answer);
         }
@@ -273,7 +286,9 @@ pub(crate) struct OptionalUserInput {
 
 impl FromParams for OptionalUserInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { user_id: params.user_id()? })
+        Ok(Self {
+            user_id: params.user_id()?,
+        })
     }
 }
 
@@ -287,13 +302,22 @@ pub(crate) async fn get_userinfo(
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let user = input.user_id.unwrap_or(caller.0);
     let profile = state.parts.users.profile(user).await?;
-    let rate = state.parts.configs.snapshot().await?.withdraw_rate().to_string();
+    let rate = state
+        .parts
+        .configs
+        .snapshot()
+        .await?
+        .withdraw_rate()
+        .to_string();
     let answer = if user == caller.0 {
         ProfileAnswer::of_oneself(&state, profile).await?
     } else {
         ProfileAnswer::of_another(profile)
     };
-    Ok(Json(ProfileAnswer { rate: Some(rate), ..answer }))
+    Ok(Json(ProfileAnswer {
+        rate: Some(rate),
+        ..answer
+    }))
 }
 
 #[derive(ToSchema)]
@@ -306,7 +330,10 @@ pub(crate) struct LikeInput {
 
 impl FromParams for LikeInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { user_id: params.required_user_id()?, like_state: params.switch("like_state")? })
+        Ok(Self {
+            user_id: params.required_user_id()?,
+            like_state: params.switch("like_state")?,
+        })
     }
 }
 
@@ -325,7 +352,11 @@ pub(crate) async fn set_like(
     state: Data<State>,
     Call(caller, input): Call<Caller, LikeInput>,
 ) -> Result<Json<LikeDone>, ApiError> {
-    state.parts.users.set_like(caller.0, input.user_id, input.like_state).await?;
+    state
+        .parts
+        .users
+        .set_like(caller.0, input.user_id, input.like_state)
+        .await?;
     Ok(Json(LikeDone { detail: "ok" }))
 }
 
@@ -337,7 +368,9 @@ pub(crate) struct UserInput {
 
 impl FromParams for UserInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { user_id: params.required_user_id()? })
+        Ok(Self {
+            user_id: params.required_user_id()?,
+        })
     }
 }
 
@@ -356,5 +389,7 @@ pub(crate) async fn get_like(
     Call(caller, input): Call<Reader, UserInput>,
 ) -> Result<Json<LikeAnswer>, ApiError> {
     let liked = state.parts.users.is_liked(caller.0, input.user_id).await?;
-    Ok(Json(LikeAnswer { like_state: i32::from(liked) }))
+    Ok(Json(LikeAnswer {
+        like_state: i32::from(liked),
+    }))
 }

@@ -38,13 +38,16 @@ pub(crate) async fn im_notify(
     let field = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
     let now = state.parts.clock.now().secs();
     let genuine = state.im_callback_token.as_ref().is_some_and(|token| {
-        field("SdkAppid") == state.sdk_app_id.to_string() && verify_im(token, field("RequestTime"), field("Sign"), now)
+        field("SdkAppid") == state.sdk_app_id.to_string()
+            && verify_im(token, field("RequestTime"), field("Sign"), now)
     });
     if !genuine {
         return Err(forged(&state, &request, "im"));
     }
     let body = body.ok().ok_or(ApiError::TOO_LARGE)?;
-    let body: Value = serde_json::from_slice(&body).ok().ok_or(ApiError::BAD_BODY)?;
+    let body: Value = serde_json::from_slice(&body)
+        .ok()
+        .ok_or(ApiError::BAD_BODY)?;
     let callback = Callback::parse(field("CallbackCommand"), &body);
     let kind = match &callback {
         Callback::Unknown(command) => {
@@ -56,15 +59,27 @@ pub(crate) async fn im_notify(
         Callback::BeforeC2c { .. } | Callback::BeforeGroup { .. } => "im before",
         Callback::AfterC2c { .. } => "im after",
     };
-    let verdict = state.parts.rooms.im_callback(callback, field("OptPlatform") == "RESTAPI").await?;
+    let verdict = state
+        .parts
+        .rooms
+        .im_callback(callback, field("OptPlatform") == "RESTAPI")
+        .await?;
     Ok(Json(match verdict {
         Verdict::Allow => {
             state.metrics.callback(kind, "taken");
-            ImAnswer { action_status: "OK", error_info: "", error_code: 0 }
+            ImAnswer {
+                action_status: "OK",
+                error_info: "",
+                error_code: 0,
+            }
         }
         Verdict::Refuse => {
             state.metrics.callback(kind, "refused");
-            ImAnswer { action_status: "OK", error_info: "not allowed", error_code: 1 }
+            ImAnswer {
+                action_status: "OK",
+                error_info: "not allowed",
+                error_code: 1,
+            }
         }
     }))
 }
@@ -85,11 +100,15 @@ pub(crate) async fn live_notify(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<Json<LiveAnswer>, ApiError> {
     // What cannot be read cannot be genuine.
-    let body: Option<Value> = body.ok().and_then(|body| serde_json::from_slice(&body).ok());
+    let body: Option<Value> = body
+        .ok()
+        .and_then(|body| serde_json::from_slice(&body).ok());
     let now = state.parts.clock.now().secs();
     let key = state.live_callback_key.as_ref();
     let genuine = body.filter(|body| key.is_some_and(|key| verify_live(body, key, now)));
-    let Some(body) = genuine else { return Err(forged(&state, &request, "live")) };
+    let Some(body) = genuine else {
+        return Err(forged(&state, &request, "live"));
+    };
     let event = LiveEvent::parse(&body);
     let kind = match &event {
         LiveEvent::Started { .. } => "live start",
@@ -109,5 +128,9 @@ pub(crate) async fn live_notify(
 pub(super) fn forged(state: &State, request: &HttpRequest, kind: &str) -> ApiError {
     state.metrics.callback(kind, "forged");
     tracing::warn!(kind, "a callback does not verify");
-    if state.limits.allows_forgery(request) { ApiError::FORGED } else { ApiError::TOO_MANY }
+    if state.limits.allows_forgery(request) {
+        ApiError::FORGED
+    } else {
+        ApiError::TOO_MANY
+    }
 }

@@ -23,7 +23,13 @@ pub(crate) struct GiftAnswer {
 
 impl From<CatalogueGift> for GiftAnswer {
     fn from(gift: CatalogueGift) -> Self {
-        Self { id: gift.id, name: gift.name, image: gift.image, gold: gift.price.get(), effect: gift.effect }
+        Self {
+            id: gift.id,
+            name: gift.name,
+            image: gift.image,
+            gold: gift.price.get(),
+            effect: gift.effect,
+        }
     }
 }
 
@@ -36,7 +42,13 @@ pub(crate) async fn get_gifts(
 ) -> Result<Json<Paged<GiftAnswer>>, ApiError> {
     let (count, gifts) = state.parts.gifts.catalogue(input.page).await?;
     let results = gifts.into_iter().map(Into::into).collect();
-    Ok(Json(Paged::new(&state, "qlive_gift/", input.page, count, results)))
+    Ok(Json(Paged::new(
+        &state,
+        "qlive_gift/",
+        input.page,
+        count,
+        results,
+    )))
 }
 
 #[derive(IntoParams)]
@@ -99,5 +111,11 @@ pub(crate) async fn push_gift(
         Given::Sent { gold, income } => ("success", None, gold, income),
         Given::Refused { gold, income } => ("failed", Some("账户余额不足"), gold, income),
     };
-    Ok(Json(PushGiftAnswer { status: word, code: word, detail, gold: gold.get(), income: income.get() }))
+    Ok(Json(PushGiftAnswer {
+        status: word,
+        code: word,
+        detail,
+        gold: gold.get(),
+        income: income.get(),
+    }))
 }

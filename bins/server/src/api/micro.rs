@@ -20,7 +20,11 @@ pub(crate) async fn apply_micro(
     state: Data<State>,
     Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<Done>, ApiError> {
-    state.parts.rooms.apply(caller.0, input.live_id, input.presence).await?;
+    state
+        .parts
+        .rooms
+        .apply(caller.0, input.live_id, input.presence)
+        .await?;
     Ok(Json(Done::OK))
 }
 
@@ -61,20 +65,34 @@ pub(crate) async fn accept_micro(
     state: Data<State>,
     Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<AcceptAnswer>, ApiError> {
-    Ok(Json(match state.parts.rooms.accept(caller.0, input.live_id, input.presence).await? {
-        Accepted::Lost => AcceptAnswer::Lost(AcceptLost { code: "failed", error_msg: "抢麦失败" }),
-        Accepted::Won { profile, push_url, play_url } => AcceptAnswer::Won(Box::new(AcceptWon {
-            code: "success",
-            play_url,
-            push_url: push_url.expose_secret().to_owned(),
-            nickname: profile.nickname,
-            area: profile.area,
-            age: profile.age,
-            user_id: profile.user.to_string(),
-            gender: profile.gender.number(),
-            face_url: profile.face_url,
-        })),
-    }))
+    Ok(Json(
+        match state
+            .parts
+            .rooms
+            .accept(caller.0, input.live_id, input.presence)
+            .await?
+        {
+            Accepted::Lost => AcceptAnswer::Lost(AcceptLost {
+                code: "failed",
+                error_msg: "抢麦失败",
+            }),
+            Accepted::Won {
+                profile,
+                push_url,
+                play_url,
+            } => AcceptAnswer::Won(Box::new(AcceptWon {
+                code: "success",
+                play_url,
+                push_url: push_url.expose_secret().to_owned(),
+                nickname: profile.nickname,
+                area: profile.area,
+                age: profile.age,
+                user_id: profile.user.to_string(),
+                gender: profile.gender.number(),
+                face_url: profile.face_url,
+            })),
+        },
+    ))
 }
 
 #[derive(IntoParams)]
@@ -110,8 +128,17 @@ pub(crate) async fn leave_micro(
     state: Data<State>,
     Call(caller, input): Call<Caller, LeaveMicroInput>,
 ) -> Result<Json<Done>, ApiError> {
-    let LeaveMicroInput { live_id, user_id, gender, presence } = input;
-    state.parts.rooms.leave_micro(caller.0, live_id, user_id, gender, presence).await?;
+    let LeaveMicroInput {
+        live_id,
+        user_id,
+        gender,
+        presence,
+    } = input;
+    state
+        .parts
+        .rooms
+        .leave_micro(caller.0, live_id, user_id, gender, presence)
+        .await?;
     Ok(Json(Done::OK))
 }
 
@@ -123,7 +150,11 @@ pub(crate) async fn refuse_micro(
     state: Data<State>,
     Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<Done>, ApiError> {
-    state.parts.rooms.refuse(caller.0, input.live_id, input.presence).await?;
+    state
+        .parts
+        .rooms
+        .refuse(caller.0, input.live_id, input.presence)
+        .await?;
     Ok(Json(Done::OK))
 }
 
@@ -137,7 +168,10 @@ pub(crate) struct GuestInput {
 
 impl FromParams for GuestInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { live_id: params.live_id()?, user_id: params.required_user_id()? })
+        Ok(Self {
+            live_id: params.live_id()?,
+            user_id: params.required_user_id()?,
+        })
     }
 }
 
@@ -156,8 +190,14 @@ pub(crate) async fn invite_micro(
     state: Data<State>,
     Call(caller, input): Call<Caller, GuestInput>,
 ) -> Result<Json<InviteAnswer>, ApiError> {
-    let stands = state.parts.rooms.invite(caller.0, input.live_id, input.user_id).await?;
-    Ok(Json(InviteAnswer { expires_in: stands.as_secs() }))
+    let stands = state
+        .parts
+        .rooms
+        .invite(caller.0, input.live_id, input.user_id)
+        .await?;
+    Ok(Json(InviteAnswer {
+        expires_in: stands.as_secs(),
+    }))
 }
 
 /// The host declines an application.
@@ -168,6 +208,10 @@ pub(crate) async fn decline_micro(
     state: Data<State>,
     Call(caller, input): Call<Caller, GuestInput>,
 ) -> Result<Json<Done>, ApiError> {
-    state.parts.rooms.decline(caller.0, input.live_id, input.user_id).await?;
+    state
+        .parts
+        .rooms
+        .decline(caller.0, input.live_id, input.user_id)
+        .await?;
     Ok(Json(Done::OK))
 }

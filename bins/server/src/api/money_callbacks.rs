@@ -22,8 +22,14 @@ pub(crate) async fn pay_notify(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.ok().ok_or(ApiError::TOO_LARGE)?;
-    let header =
-        |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let signed = Signed {
         timestamp: header("Wechatpay-Timestamp"),
         nonce: header("Wechatpay-Nonce"),
@@ -54,12 +60,17 @@ pub(crate) async fn wx_verify(
     request: HttpRequest,
     query: Query<HashMap<String, String>>,
 ) -> Result<HttpResponse, ApiError> {
-    let genuine = state.push.as_ref().is_some_and(|push| push.verifies_url(&push_query(&query)));
+    let genuine = state
+        .push
+        .as_ref()
+        .is_some_and(|push| push.verifies_url(&push_query(&query)));
     if !genuine {
         return Err(forged(&state, &request, "push"));
     }
     let echo = query.get("echostr").cloned().unwrap_or_default();
-    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(echo))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body(echo))
 }
 
 /// WeChat tells of a virtual payment, a refund of one, or a complaint. Answered as accepted only when that is committed.
@@ -72,7 +83,9 @@ pub(crate) async fn wx_notify(
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.ok().ok_or(ApiError::TOO_LARGE)?;
-    let Some(push) = &state.push else { return Err(forged(&state, &request, "push")) };
+    let Some(push) = &state.push else {
+        return Err(forged(&state, &request, "push"));
+    };
     let opened = match push.open(&push_query(&query), &body) {
         Ok(opened) => opened,
         Err(NotOurs::Forged) => return Err(forged(&state, &request, "push")),
@@ -84,7 +97,12 @@ pub(crate) async fn wx_notify(
     let verdict = state.parts.payments.push(&opened).await?;
     settle(&state, &request, "push", verdict)?;
     let nonce = random::within(100_000_000..=999_999_999).to_string();
-    let reply = push.reply(&opened, state.parts.clock.now().secs(), &nonce, &random::hex(8));
+    let reply = push.reply(
+        &opened,
+        state.parts.clock.now().secs(),
+        &nonce,
+        &random::hex(8),
+    );
     let kind = match opened.format {
         Format::Json => "application/json",
         Format::Xml => "text/xml; charset=utf-8",
@@ -93,7 +111,12 @@ pub(crate) async fn wx_notify(
 }
 
 /// Counts what became of a callback; an error makes WeChat come again.
-fn settle(state: &State, request: &HttpRequest, kind: &str, verdict: Verdict) -> Result<(), ApiError> {
+fn settle(
+    state: &State,
+    request: &HttpRequest,
+    kind: &str,
+    verdict: Verdict,
+) -> Result<(), ApiError> {
     let (word, error) = match verdict {
         Verdict::Taken(Taken::Settled) => ("taken", None),
         Verdict::Taken(Taken::Known) => ("known", None),
@@ -102,7 +125,11 @@ fn settle(state: &State, request: &HttpRequest, kind: &str, verdict: Verdict) ->
         Verdict::Forged => return Err(forged(state, request, kind)),
         Verdict::Probe => ("probe", Some(ApiError::FORGED)),
         Verdict::Unfit(why) => {
-            tracing::error!(kind, why, "a callback does not fit what it is about; nothing moved");
+            tracing::error!(
+                kind,
+                why,
+                "a callback does not fit what it is about; nothing moved"
+            );
             ("unfit", Some(ApiError::UNFIT))
         }
         Verdict::Unreadable => ("unreadable", Some(ApiError::BAD_BODY)),

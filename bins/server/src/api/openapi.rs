@@ -3,7 +3,10 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi, openapi};
 
-use super::{accounts, callbacks, gifts, micro, money_callbacks, payments, public, rooms, wallet, withdrawals};
+use super::{
+    accounts, callbacks, gifts, micro, money_callbacks, payments, public, rooms, wallet,
+    withdrawals,
+};
 
 /// `/openapi.json`.
 #[derive(OpenApi)]
@@ -55,7 +58,8 @@ struct Token;
 
 impl Modify for Token {
     fn modify(&self, document: &mut openapi::OpenApi) {
-        let header = ApiKeyValue::with_description("Authorization", "`QLiveToken` and 40 hex digits");
+        let header =
+            ApiKeyValue::with_description("Authorization", "`QLiveToken` and 40 hex digits");
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::ApiKey(ApiKey::Header(header)));
     }

@@ -19,7 +19,9 @@ const NUMBER_LIMIT: usize = 64;
 
 /// Fen as a JSON number of yuan, written out exactly.
 fn yuan(price: qlive_types::Fen) -> Result<Box<RawValue>, ApiError> {
-    RawValue::from_string(price.yuan()).ok().ok_or(ApiError::INTERNAL)
+    RawValue::from_string(price.yuan())
+        .ok()
+        .ok_or(ApiError::INTERNAL)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -33,7 +35,11 @@ pub(crate) struct BlockAnswer {
 }
 
 fn block(block: &Block) -> Result<BlockAnswer, ApiError> {
-    Ok(BlockAnswer { id: block.id, gold: block.gold.get(), price: yuan(block.price)? })
+    Ok(BlockAnswer {
+        id: block.id,
+        gold: block.gold.get(),
+        price: yuan(block.price)?,
+    })
 }
 
 /// 7. What can be bought.
@@ -56,7 +62,10 @@ pub(crate) struct RechargeInput {
 
 impl FromParams for RechargeInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { block_id: params.required_integer("block_id")?, code: optional_code(params)? })
+        Ok(Self {
+            block_id: params.required_integer("block_id")?,
+            code: optional_code(params)?,
+        })
     }
 }
 
@@ -81,15 +90,31 @@ pub(crate) async fn recharge(
     state: Data<State>,
     Call(payer, input): Call<Payer, RechargeInput>,
 ) -> Result<Json<RechargeAnswer>, ApiError> {
-    let recharge = state.parts.payments.recharge(payer.user, input.block_id, input.code.as_deref()).await?;
-    let (timestamp, content) = (recharge.at.shanghai().replace('T', " "), recharge.content.to_string());
+    let recharge = state
+        .parts
+        .payments
+        .recharge(payer.user, input.block_id, input.code.as_deref())
+        .await?;
+    let (timestamp, content) = (
+        recharge.at.shanghai().replace('T', " "),
+        recharge.content.to_string(),
+    );
     let sign = sign(&payer.token, &format!("{timestamp}\n{content}"))?;
-    Ok(Json(RechargeAnswer { success: "success", timestamp, sign, content }))
+    Ok(Json(RechargeAnswer {
+        success: "success",
+        timestamp,
+        sign,
+        content,
+    }))
 }
 
 fn sign(token: &SecretString, message: &str) -> Result<String, ApiError> {
-    let mac = Hmac::<Sha256>::new_from_slice(token.expose_secret().as_bytes()).ok().ok_or(ApiError::INTERNAL)?;
-    Ok(hex::encode(mac.chain_update(message).finalize().into_bytes()))
+    let mac = Hmac::<Sha256>::new_from_slice(token.expose_secret().as_bytes())
+        .ok()
+        .ok_or(ApiError::INTERNAL)?;
+    Ok(hex::encode(
+        mac.chain_update(message).finalize().into_bytes(),
+    ))
 }
 
 #[derive(IntoParams)]
@@ -105,7 +130,9 @@ impl FromParams for OrderInput {
         let wait = match params.integer("wait")? {
             None => None,
             Some(secs) => {
-                let secs = u64::try_from(secs).ok().filter(|secs| (1..=5).contains(secs));
+                let secs = u64::try_from(secs)
+                    .ok()
+                    .filter(|secs| (1..=5).contains(secs));
                 Some(secs.ok_or_else(|| ApiError::invalid("wait"))?)
             }
         };
@@ -113,7 +140,10 @@ impl FromParams for OrderInput {
         if number.is_some_and(|number| number.len() > NUMBER_LIMIT) {
             return Err(PaymentsError::UnknownOrder.into());
         }
-        Ok(Self { out_trade_no: number.map(str::to_owned), wait })
+        Ok(Self {
+            out_trade_no: number.map(str::to_owned),
+            wait,
+        })
     }
 }
 
@@ -159,9 +189,11 @@ pub(crate) async fn get_order(
 ) -> Result<Json<OrdersAnswer>, ApiError> {
     let payments = &state.parts.payments;
     Ok(Json(match input.out_trade_no {
-        Some(number) => {
-            OrdersAnswer::One(order(&payments.order_of(reader.0, &number, input.wait.unwrap_or(0)).await?)?)
-        }
+        Some(number) => OrdersAnswer::One(order(
+            &payments
+                .order_of(reader.0, &number, input.wait.unwrap_or(0))
+                .await?,
+        )?),
         None => {
             let orders = payments.orders_of(reader.0).await?;
             OrdersAnswer::Last(orders.iter().map(order).collect::<Result<_, _>>()?)

@@ -49,25 +49,42 @@ async fn readyz(state: Data<State>) -> Result<&'static str, ApiError> {
 }
 
 async fn metrics(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    match (state.parts.rooms.gauges().await, state.parts.office.stats().await) {
+    match (
+        state.parts.rooms.gauges().await,
+        state.parts.office.stats().await,
+    ) {
         (Ok(rooms), Ok(outbox)) => state.metrics.gauges(rooms, outbox, state.parts.clock.now()),
         // The counters are wanted most when the database is gone.
-        (rooms, outbox) => tracing::warn!(rooms = rooms.is_ok(), outbox = outbox.is_ok(), "the gauges are old"),
+        (rooms, outbox) => tracing::warn!(
+            rooms = rooms.is_ok(),
+            outbox = outbox.is_ok(),
+            "the gauges are old"
+        ),
     }
     match state.parts.payments.waiting().await {
-        Ok((waiting, oldest)) => state.metrics.orders(waiting, oldest, state.parts.clock.now()),
+        Ok((waiting, oldest)) => state
+            .metrics
+            .orders(waiting, oldest, state.parts.clock.now()),
         Err(fault) => tracing::warn!(%fault, "the gauges of orders are old"),
     }
     let troubles = state.parts.office.troubles();
-    state.metrics.upstream_total("im", troubles.im.load(Ordering::Relaxed));
-    state.metrics.upstream_total("css", troubles.css.load(Ordering::Relaxed));
+    state
+        .metrics
+        .upstream_total("im", troubles.im.load(Ordering::Relaxed));
+    state
+        .metrics
+        .upstream_total("css", troubles.css.load(Ordering::Relaxed));
     let text = state.metrics.text().map_err(|error| {
         tracing::error!(%error, "metrics cannot be written");
         ApiError::INTERNAL
     })?;
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(text))
 }
 
 async fn docs() -> HttpResponse {
-    HttpResponse::Found().insert_header((LOCATION, "/docs/")).finish()
+    HttpResponse::Found()
+        .insert_header((LOCATION, "/docs/"))
+        .finish()
 }

@@ -30,7 +30,9 @@ impl Default for Paging {
 
 impl FromParams for PageInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { page: Paging(params.page()?) })
+        Ok(Self {
+            page: Paging(params.page()?),
+        })
     }
 }
 
@@ -67,7 +69,10 @@ pub(crate) async fn get_livelist(
         group_id: room.group.to_string(),
         room_name: room.name.clone(),
         room_image: room.image.clone(),
-        player: Players { boy: room.boy.clone(), girl: room.girl.clone() },
+        player: Players {
+            boy: room.boy.clone(),
+            girl: room.girl.clone(),
+        },
         audience_count: room.audience,
     });
     Ok(Json(answer.collect()))
@@ -86,7 +91,10 @@ pub(crate) struct RoomInput {
 
 impl FromParams for RoomInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { live_id: params.live_id()?, presence: params.presence()? })
+        Ok(Self {
+            live_id: params.live_id()?,
+            presence: params.presence()?,
+        })
     }
 }
 
@@ -118,12 +126,18 @@ pub(crate) struct Anchor {
 impl From<Stage> for StageAnswer {
     fn from(stage: Stage) -> Self {
         Self {
-            anchor_info: Anchor { nickname: stage.host_nickname.clone(), face_url: stage.host_face_url },
+            anchor_info: Anchor {
+                nickname: stage.host_nickname.clone(),
+                face_url: stage.host_face_url,
+            },
             owner: stage.owner.into(),
             male: stage.male.into(),
             female: stage.female.into(),
             user_type: stage.user_type,
-            push_url: stage.push_url.map(|url| url.expose_secret().to_owned()).unwrap_or_default(),
+            push_url: stage
+                .push_url
+                .map(|url| url.expose_secret().to_owned())
+                .unwrap_or_default(),
             num_list: stage.num_list,
             live_id: stage.live.get(),
             group_id: stage.group,
@@ -157,7 +171,11 @@ pub(crate) struct AudienceInput {
 
 impl FromParams for AudienceInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { live_id: params.live_id()?, gender: params.gender()?, page: Paging(params.page()?) })
+        Ok(Self {
+            live_id: params.live_id()?,
+            gender: params.gender()?,
+            page: Paging(params.page()?),
+        })
     }
 }
 
@@ -179,7 +197,11 @@ pub(crate) async fn get_users_info(
     state: Data<State>,
     Call(caller, input): Call<Reader, AudienceInput>,
 ) -> Result<Json<Vec<AudienceAnswer>>, ApiError> {
-    let audience = state.parts.rooms.audience(caller.0, input.live_id, input.gender, input.page.0).await?;
+    let audience = state
+        .parts
+        .rooms
+        .audience(caller.0, input.live_id, input.gender, input.page.0)
+        .await?;
     let answer = audience.into_iter().map(|viewer| AudienceAnswer {
         user_id: viewer.user.to_string(),
         nickname: viewer.nickname,
@@ -197,7 +219,11 @@ pub(crate) async fn live_end(
     state: Data<State>,
     Call(caller, input): Call<Caller, RoomInput>,
 ) -> Result<Json<Done>, ApiError> {
-    state.parts.rooms.end(caller.0, input.live_id, input.presence).await?;
+    state
+        .parts
+        .rooms
+        .end(caller.0, input.live_id, input.presence)
+        .await?;
     Ok(Json(Done::OK))
 }
 
@@ -236,10 +262,19 @@ pub(crate) async fn matchmaker_enter(
     state: Data<State>,
     Call(caller, NoInput): Call<Reader, NoInput>,
 ) -> Result<Json<MatchmakerAnswer>, ApiError> {
-    Ok(Json(match state.parts.rooms.matchmaker_enter(caller.0).await? {
-        MatchmakerEntry::Banned => MatchmakerAnswer::Banned(MatchmakerBanned { status: "failed" }),
-        MatchmakerEntry::Live { live, group, profile, push_url, play_url, presence } => {
-            MatchmakerAnswer::Live(Box::new(MatchmakerLive {
+    Ok(Json(
+        match state.parts.rooms.matchmaker_enter(caller.0).await? {
+            MatchmakerEntry::Banned => {
+                MatchmakerAnswer::Banned(MatchmakerBanned { status: "failed" })
+            }
+            MatchmakerEntry::Live {
+                live,
+                group,
+                profile,
+                push_url,
+                play_url,
+                presence,
+            } => MatchmakerAnswer::Live(Box::new(MatchmakerLive {
                 status: "ok",
                 user_id: profile.user.to_string(),
                 live_id: live.get(),
@@ -249,9 +284,9 @@ pub(crate) async fn matchmaker_enter(
                 play_url,
                 group_id: group,
                 presence: presence.get(),
-            }))
-        }
-    }))
+            })),
+        },
+    ))
 }
 
 /// An operation without parameters still refuses a body that cannot be read.
@@ -271,7 +306,11 @@ pub(crate) async fn leave_room(
     state: Data<State>,
     Call(caller, input): Call<Leaver, RoomInput>,
 ) -> Result<Json<Done>, ApiError> {
-    state.parts.rooms.leave(caller.unless_banned()?, input.live_id, input.presence).await?;
+    state
+        .parts
+        .rooms
+        .leave(caller.unless_banned()?, input.live_id, input.presence)
+        .await?;
     Ok(Json(Done::OK))
 }
 
@@ -285,7 +324,10 @@ pub(crate) struct LogoutInput {
 
 impl FromParams for LogoutInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { reason: params.text("reason")?.map(str::to_owned), presence: params.presence()? })
+        Ok(Self {
+            reason: params.text("reason")?.map(str::to_owned),
+            presence: params.presence()?,
+        })
     }
 }
 
@@ -298,7 +340,11 @@ pub(crate) async fn logout(
     Call(caller, input): Call<Leaver, LogoutInput>,
 ) -> Result<Json<Done>, ApiError> {
     let hidden = input.reason.as_deref() == Some("hide");
-    state.parts.rooms.log_out(caller.user(), input.presence, hidden).await?;
+    state
+        .parts
+        .rooms
+        .log_out(caller.user(), input.presence, hidden)
+        .await?;
     Ok(Json(Done::OK))
 }
 
@@ -339,7 +385,10 @@ pub(crate) struct SyncInput {
 
 impl FromParams for SyncInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { live_id: params.live_id()?, since: params.integer("since")? })
+        Ok(Self {
+            live_id: params.live_id()?,
+            since: params.integer("since")?,
+        })
     }
 }
 
@@ -374,7 +423,11 @@ pub(crate) async fn sync(
     state: Data<State>,
     Call(caller, input): Call<Reader, SyncInput>,
 ) -> Result<Json<SyncAnswer>, ApiError> {
-    let sync = state.parts.rooms.sync(caller.0, input.live_id, input.since.unwrap_or(0)).await?;
+    let sync = state
+        .parts
+        .rooms
+        .sync(caller.0, input.live_id, input.since.unwrap_or(0))
+        .await?;
     let events = sync.events.into_iter().map(|event| EventAnswer {
         id: event.id,
         seq: event.seq,
@@ -382,5 +435,9 @@ pub(crate) async fn sync(
         at: event.at.millis(),
         message: event.message,
     });
-    Ok(Json(SyncAnswer { seq: sync.seq, stage: sync.stage.into(), events: events.collect() }))
+    Ok(Json(SyncAnswer {
+        seq: sync.seq,
+        stage: sync.stage.into(),
+        events: events.collect(),
+    }))
 }

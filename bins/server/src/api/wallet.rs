@@ -37,8 +37,22 @@ impl From<Movement> for MovementAnswer {
             Kind::PayoutReturned => "withdraw_returned",
             Kind::Reversal => "correction",
         };
-        let Movement { id, at, amount, gold, income, .. } = movement;
-        Self { id: id.get(), at: at.millis(), kind, amount, gold, income }
+        let Movement {
+            id,
+            at,
+            amount,
+            gold,
+            income,
+            ..
+        } = movement;
+        Self {
+            id: id.get(),
+            at: at.millis(),
+            kind,
+            amount,
+            gold,
+            income,
+        }
     }
 }
 
@@ -52,5 +66,11 @@ pub(crate) async fn wallet(
 ) -> Result<Json<Paged<MovementAnswer>>, ApiError> {
     let (count, movements) = state.parts.users.wallet(reader.0, input.page).await?;
     let results = movements.into_iter().map(Into::into).collect();
-    Ok(Json(Paged::new(&state, "qlive_user/wallet/", input.page, count, results)))
+    Ok(Json(Paged::new(
+        &state,
+        "qlive_user/wallet/",
+        input.page,
+        count,
+        results,
+    )))
 }

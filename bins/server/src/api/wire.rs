@@ -18,7 +18,9 @@ pub(crate) struct PageInput {
 
 impl FromParams for PageInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { page: params.page()? })
+        Ok(Self {
+            page: params.page()?,
+        })
     }
 }
 
@@ -38,7 +40,12 @@ impl<T> Paged<T> {
         let link = |number: i64| format!("{}{BASE}{path}?page={number}", state.public_url);
         let number = page.number();
         let more = page.offset() + Page::ROWS < count;
-        Self { count, next: more.then(|| link(number + 1)), previous: (number > 1).then(|| link(number - 1)), results }
+        Self {
+            count,
+            next: more.then(|| link(number + 1)),
+            previous: (number > 1).then(|| link(number - 1)),
+            results,
+        }
     }
 }
 

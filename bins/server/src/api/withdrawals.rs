@@ -25,14 +25,21 @@ pub(crate) struct WithdrawInput {
 
 impl FromParams for WithdrawInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        let income = Coins::new(params.required_integer("income")?).ok().filter(|income| !income.is_zero());
+        let income = Coins::new(params.required_integer("income")?)
+            .ok()
+            .filter(|income| !income.is_zero());
         let real_name = params.text("real_name")?;
-        if real_name.is_some_and(|name| name.chars().count() > NAME_LIMIT || text::has_control(name)) {
+        if real_name
+            .is_some_and(|name| name.chars().count() > NAME_LIMIT || text::has_control(name))
+        {
             return Err(ApiError::invalid("real_name"));
         }
         Ok(Self {
             income: income.ok_or_else(|| ApiError::invalid("income"))?,
-            request_id: params.request_id()?.ok_or_else(|| ApiError::missing("request_id"))?.to_owned(),
+            request_id: params
+                .request_id()?
+                .ok_or_else(|| ApiError::missing("request_id"))?
+                .to_owned(),
             real_name: real_name.map(str::to_owned),
         })
     }
@@ -86,8 +93,21 @@ pub(crate) async fn withdraw(
     state: Data<State>,
     Call(caller, input): Call<Caller, WithdrawInput>,
 ) -> Result<Json<WithdrawalAnswer>, ApiError> {
-    let WithdrawInput { income, request_id, real_name } = input;
-    let withdrawal = state.parts.payments.withdraw(Wish { user: caller.0, income, request_id, real_name }).await?;
+    let WithdrawInput {
+        income,
+        request_id,
+        real_name,
+    } = input;
+    let withdrawal = state
+        .parts
+        .payments
+        .withdraw(Wish {
+            user: caller.0,
+            income,
+            request_id,
+            real_name,
+        })
+        .await?;
     Ok(Json(WithdrawalAnswer::of(&state, withdrawal)))
 }
 
@@ -99,7 +119,9 @@ pub(crate) struct WithdrawalsInput {
 
 impl FromParams for WithdrawalsInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self { id: params.integer("id")? })
+        Ok(Self {
+            id: params.integer("id")?,
+        })
     }
 }
 
@@ -121,10 +143,17 @@ pub(crate) async fn get_withdrawals(
 ) -> Result<Json<WithdrawalsAnswer>, ApiError> {
     let payments = &state.parts.payments;
     Ok(Json(match input.id {
-        Some(id) => WithdrawalsAnswer::One(WithdrawalAnswer::of(&state, payments.withdrawal_of(reader.0, id).await?)),
+        Some(id) => WithdrawalsAnswer::One(WithdrawalAnswer::of(
+            &state,
+            payments.withdrawal_of(reader.0, id).await?,
+        )),
         None => {
             let last = payments.withdrawals_of(reader.0).await?;
-            WithdrawalsAnswer::Last(last.into_iter().map(|one| WithdrawalAnswer::of(&state, one)).collect())
+            WithdrawalsAnswer::Last(
+                last.into_iter()
+                    .map(|one| WithdrawalAnswer::of(&state, one))
+                    .collect(),
+            )
         }
     }))
 }

@@ -27,7 +27,10 @@ const NONCE_BYTES: usize = 16;
 /// The papers of the sandbox that runs at `url`. One that does not run has none
 /// to show, and nobody to call either: those drawn here serve as well.
 pub(super) async fn papers_of(url: &str) -> anyhow::Result<Papers> {
-    let http = reqwest::Client::builder().no_proxy().timeout(SANDBOX_ANSWERS).build()?;
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(SANDBOX_ANSWERS)
+        .build()?;
     match http.get(format!("{url}/sandbox/papers")).send().await {
         Ok(answer) => Ok(answer.json().await.context("the sandbox's papers")?),
         Err(_) => Ok(Papers::drawn()?),
@@ -43,20 +46,32 @@ pub(super) fn payments(
 ) -> anyhow::Result<Payments> {
     let notify_url = format!("{}{BASE}pay_notify/", settings.public_url());
     let (providers, rules) = (providers(settings, http)?, payout_rules(settings)?);
-    Ok(Payments::new((db.clone(), clock.clone()), users.clone(), configs.clone(), providers, rules, notify_url))
+    Ok(Payments::new(
+        (db.clone(), clock.clone()),
+        users.clone(),
+        configs.clone(),
+        providers,
+        rules,
+        notify_url,
+    ))
 }
 
 /// Whether every key of the settings can be read and is one.
 pub(crate) fn check_keys(settings: &Settings) -> anyhow::Result<()> {
     providers(settings, &Http::new()?)?;
     if let Some(push) = &settings.wechat.push {
-        Push::new(&push.appid, push.token.clone(), &push.encoding_aes_key).context("[wechat.push]")?;
+        Push::new(&push.appid, push.token.clone(), &push.encoding_aes_key)
+            .context("[wechat.push]")?;
     }
     Ok(())
 }
 
 fn providers(settings: &Settings, http: &Http) -> anyhow::Result<Providers> {
-    let wechat_pay = settings.wechat_pay.as_ref().map(|pay| client(pay, http)).transpose()?;
+    let wechat_pay = settings
+        .wechat_pay
+        .as_ref()
+        .map(|pay| client(pay, http))
+        .transpose()?;
     let xpay = settings.virtual_payment.as_ref().map(|xpay| {
         let account = XpayAccount {
             app_id: xpay.appid.clone(),
@@ -70,19 +85,34 @@ fn providers(settings: &Settings, http: &Http) -> anyhow::Result<Providers> {
         settings::Provider::Virtual => Provider::Virtual,
         settings::Provider::WechatPay => Provider::WechatPay,
     });
-    Ok(Providers { wechat_pay: wechat_pay.map(Arc::new), xpay, chosen })
+    Ok(Providers {
+        wechat_pay: wechat_pay.map(Arc::new),
+        xpay,
+        chosen,
+    })
 }
 
 fn client(pay: &settings::WechatPay, http: &Http) -> anyhow::Result<Pay> {
-    let key = pay.private_key.read().context("[wechat_pay] private_key_path")?;
-    let merchant =
-        Merchant::new(&pay.mchid, &pay.merchant_serial, &key, pay.api_v3_key.clone()).context("[wechat_pay]")?;
+    let key = pay
+        .private_key
+        .read()
+        .context("[wechat_pay] private_key_path")?;
+    let merchant = Merchant::new(
+        &pay.mchid,
+        &pay.merchant_serial,
+        &key,
+        pay.api_v3_key.clone(),
+    )
+    .context("[wechat_pay]")?;
     let keys = Keys::default();
     for key in &pay.verify_keys {
         let pem = key.key.read().context("[wechat_pay] verify_keys")?;
-        keys.add(&key.id, pem.expose_secret()).context("[wechat_pay] verify_keys")?;
+        keys.add(&key.id, pem.expose_secret())
+            .context("[wechat_pay] verify_keys")?;
     }
-    Ok(Pay::new(http.clone(), &pay.api_url, merchant, keys, || random::hex(NONCE_BYTES)))
+    Ok(Pay::new(http.clone(), &pay.api_url, merchant, keys, || {
+        random::hex(NONCE_BYTES)
+    }))
 }
 
 fn payout_rules(settings: &Settings) -> anyhow::Result<Option<PayoutRules>> {
@@ -90,12 +120,16 @@ fn payout_rules(settings: &Settings) -> anyhow::Result<Option<PayoutRules>> {
     if payouts.transfer_scene_id.is_empty() {
         return Ok(None);
     }
-    let infos = payouts.report_infos.iter().map(|info| (info.info_type.clone(), info.info_content.clone()));
+    let infos = payouts
+        .report_infos
+        .iter()
+        .map(|info| (info.info_type.clone(), info.info_content.clone()));
     Ok(Some(PayoutRules {
         scene_id: payouts.transfer_scene_id.clone(),
         remark: payouts.remark.clone(),
         report_infos: infos.collect(),
         min_age: Duration::from_secs(payouts.min_age_days.saturating_mul(86_400)),
-        second_above: Fen::new(payouts.second_operator_above_fen).context("[payouts] second_operator_above_fen")?,
+        second_above: Fen::new(payouts.second_operator_above_fen)
+            .context("[payouts] second_operator_above_fen")?,
     }))
 }

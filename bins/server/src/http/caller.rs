@@ -40,7 +40,11 @@ impl Leaver {
     }
 
     pub(crate) fn unless_banned(self) -> Result<UserId, ApiError> {
-        if self.banned { Err(ApiError::BANNED) } else { Ok(self.user) }
+        if self.banned {
+            Err(ApiError::BANNED)
+        } else {
+            Ok(self.user)
+        }
     }
 }
 
@@ -58,11 +62,22 @@ fn token(request: &HttpRequest) -> Option<SecretString> {
 }
 
 async fn identify(request: &HttpRequest, heard: Heard) -> Result<qlive_users::Caller, ApiError> {
-    let state = request.app_data::<web::Data<State>>().ok_or(ApiError::INTERNAL)?;
+    let state = request
+        .app_data::<web::Data<State>>()
+        .ok_or(ApiError::INTERNAL)?;
     let token = token(request).ok_or(ApiError::UNAUTHORIZED)?;
-    let caller = state.parts.rooms.admit(token, heard).await?.ok_or(ApiError::UNAUTHORIZED)?;
+    let caller = state
+        .parts
+        .rooms
+        .admit(token, heard)
+        .await?
+        .ok_or(ApiError::UNAUTHORIZED)?;
     request.extensions_mut().insert(LoggedUser(caller.user));
-    if state.limits.allows_user(caller.user) { Ok(caller) } else { Err(ApiError::TOO_MANY) }
+    if state.limits.allows_user(caller.user) {
+        Ok(caller)
+    } else {
+        Err(ApiError::TOO_MANY)
+    }
 }
 
 /// Somebody in particular who may call.
@@ -74,14 +89,21 @@ pub(crate) trait Who: Sized {
 impl Who for Caller {
     async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
         let caller = identify(request, Heard::Yes).await?;
-        if caller.banned { Err(ApiError::BANNED) } else { Ok(Self(caller.user)) }
+        if caller.banned {
+            Err(ApiError::BANNED)
+        } else {
+            Ok(Self(caller.user))
+        }
     }
 }
 
 impl Who for Payer {
     async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
         let caller = Caller::identify(request).await?;
-        Ok(Self { user: caller.0, token: token(request).ok_or(ApiError::UNAUTHORIZED)? })
+        Ok(Self {
+            user: caller.0,
+            token: token(request).ok_or(ApiError::UNAUTHORIZED)?,
+        })
     }
 }
 
@@ -94,7 +116,10 @@ impl Who for Reader {
 impl Who for Leaver {
     async fn identify(request: &HttpRequest) -> Result<Self, ApiError> {
         let caller = identify(request, Heard::No).await?;
-        Ok(Self { user: caller.user, banned: caller.banned })
+        Ok(Self {
+            user: caller.user,
+            banned: caller.banned,
+        })
     }
 }
 

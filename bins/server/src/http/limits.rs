@@ -25,7 +25,11 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(settings: &Settings) -> Self {
         let limits = &settings.limits;
-        let rate = |per_second: u32| NonZeroU32::new(per_second).filter(|_| limits.enabled).map(Quota::per_second);
+        let rate = |per_second: u32| {
+            NonZeroU32::new(per_second)
+                .filter(|_| limits.enabled)
+                .map(Quota::per_second)
+        };
         let forgeries = NonZeroU32::new(FORGERIES_PER_MINUTE).unwrap_or(NonZeroU32::MIN);
         Self {
             users: rate(limits.per_user_per_second).map(RateLimiter::keyed),
@@ -36,13 +40,17 @@ impl Limits {
     }
 
     pub(crate) fn allows_user(&self, user: UserId) -> bool {
-        self.users.as_ref().is_none_or(|limiter| allows(limiter, &user.get()))
+        self.users
+            .as_ref()
+            .is_none_or(|limiter| allows(limiter, &user.get()))
     }
 
     /// Whether the address behind this request may go on. A private peer that
     /// is no trusted proxy may be one all the same: then there is no limit.
     pub(crate) fn allows_address(&self, request: &HttpRequest) -> bool {
-        let Some(limiter) = &self.addresses else { return true };
+        let Some(limiter) = &self.addresses else {
+            return true;
+        };
         match self.address(request) {
             Some(address) if !is_private(address) => allows(limiter, &sender(address)),
             Some(_) | None => true,
@@ -51,7 +59,8 @@ impl Limits {
 
     /// Whether another callback of this sender that does not verify is even looked at.
     pub(crate) fn allows_forgery(&self, request: &HttpRequest) -> bool {
-        self.address(request).is_none_or(|address| allows(&self.forgeries, &sender(address)))
+        self.address(request)
+            .is_none_or(|address| allows(&self.forgeries, &sender(address)))
     }
 
     /// The address of the client: the peer, or the last hop before our trusted proxies.
@@ -60,7 +69,10 @@ impl Limits {
         if !self.trusted_proxies.contains(&peer) {
             return Some(peer);
         }
-        let forwarded = request.headers().get_all("X-Forwarded-For").filter_map(|value| value.to_str().ok());
+        let forwarded = request
+            .headers()
+            .get_all("X-Forwarded-For")
+            .filter_map(|value| value.to_str().ok());
         let hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).collect();
         for hop in hops.into_iter().rev() {
             match hop_address(hop.trim()) {
@@ -83,7 +95,9 @@ fn allows<K: Clone + Eq + std::hash::Hash>(limiter: &DefaultKeyedRateLimiter<K>,
 
 /// The address of a hop, with or without a port.
 fn hop_address(hop: &str) -> Option<IpAddr> {
-    let address = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|with_port| with_port.ip()));
+    let address = hop
+        .parse::<IpAddr>()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|with_port| with_port.ip()));
     address.ok().map(|address| address.to_canonical())
 }
 

@@ -41,9 +41,16 @@ impl Params {
     /// Reads query and body. In a GET the query wins, in a POST the body.
     pub(super) fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, ApiError> {
         let query = pairs(request.query_string()).map_err(|fault| fault.in_query())?;
-        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         let body = body_pairs(content_type.unwrap_or_default(), body)?;
-        let (first, second) = if request.method() == Method::GET { (body, query) } else { (query, body) };
+        let (first, second) = if request.method() == Method::GET {
+            (body, query)
+        } else {
+            (query, body)
+        };
         let mut params = Self::default();
         for source in [first, second] {
             params.0.extend(unique(source)?);
@@ -62,7 +69,12 @@ impl Params {
 
     /// `request_id`, or the header `Idempotency-Key`: 1 to 64 of `[A-Za-z0-9_-]`.
     pub(crate) fn request_id(&self) -> Result<Option<&str>, ApiError> {
-        let legal = |id: &str| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        let legal = |id: &str| {
+            id.len() <= 64
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        };
         match self.text("request_id")? {
             Some(id) if !legal(id) => Err(ApiError::invalid("request_id")),
             other => Ok(other),
@@ -89,7 +101,12 @@ impl Params {
 
     /// An integer, as a number or as decimal text.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        let plain = |text: &str| text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit());
+        let plain = |text: &str| {
+            text.strip_prefix('-')
+                .unwrap_or(text)
+                .bytes()
+                .all(|b| b.is_ascii_digit())
+        };
         match self.text(name)? {
             None => Ok(None),
             Some(text) if plain(text) => text.parse().map(Some).ok().ok_or(ApiError::invalid(name)),
@@ -108,8 +125,12 @@ impl Params {
 
     /// `user_id`, when given. A number that no user can have is an unknown user.
     pub(crate) fn user_id(&self) -> Result<Option<UserId>, ApiError> {
-        let Some(number) = self.integer("user_id")? else { return Ok(None) };
-        UserId::new(number).map(Some).ok_or_else(|| UsersError::UnknownUser.into())
+        let Some(number) = self.integer("user_id")? else {
+            return Ok(None);
+        };
+        UserId::new(number)
+            .map(Some)
+            .ok_or_else(|| UsersError::UnknownUser.into())
     }
 
     pub(crate) fn required_user_id(&self) -> Result<UserId, ApiError> {
@@ -117,7 +138,8 @@ impl Params {
     }
 
     pub(crate) fn gender(&self) -> Result<Gender, ApiError> {
-        Gender::from_number(self.required_integer("gender")?).ok_or_else(|| ApiError::invalid("gender"))
+        Gender::from_number(self.required_integer("gender")?)
+            .ok_or_else(|| ApiError::invalid("gender"))
     }
 
     /// `page`, the first when not given.
@@ -161,7 +183,11 @@ type Pairs = Vec<(String, Given)>;
 fn pairs(encoded: &str) -> Result<Pairs, Unreadable> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
-        percent_decode_str(&spaced).decode_utf8().map(String::from).ok().ok_or(Unreadable::NotUtf8)
+        percent_decode_str(&spaced)
+            .decode_utf8()
+            .map(String::from)
+            .ok()
+            .ok_or(Unreadable::NotUtf8)
     };
     encoded
         .split('&')
@@ -178,7 +204,12 @@ fn body_pairs(content_type: &str, body: &[u8]) -> Result<Pairs, ApiError> {
         return Err(ApiError::TOO_LARGE);
     }
     let text = std::str::from_utf8(body).ok().ok_or(ApiError::BAD_BODY)?;
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -193,7 +224,10 @@ fn body_pairs(content_type: &str, body: &[u8]) -> Result<Pairs, ApiError> {
 }
 
 fn json_pairs(text: &str) -> Result<Pairs, ApiError> {
-    serde_json::from_str::<Fields>(text).map(|fields| fields.0).ok().ok_or(ApiError::BAD_BODY)
+    serde_json::from_str::<Fields>(text)
+        .map(|fields| fields.0)
+        .ok()
+        .ok_or(ApiError::BAD_BODY)
 }
 
 /// A JSON object's fields as they came, repeated ones included.

@@ -4,7 +4,9 @@ use anyhow::{Context as _, bail};
 use qlive_sandbox::Papers;
 use secrecy::ExposeSecret as _;
 
-use super::{Im, Live, Pem, Provider, Push, ReportInfo, Settings, VerifyKey, VirtualPayment, WechatPay};
+use super::{
+    Im, Live, Pem, Provider, Push, ReportInfo, Settings, VerifyKey, VirtualPayment, WechatPay,
+};
 
 /// The app that the sandbox knows: the one of the mini-program's own document.
 pub(crate) const SANDBOX_APP: &str = "wxca891295c56f2c79";
@@ -19,15 +21,22 @@ pub enum Mode {
 impl Settings {
     /// Decides, or says what is missing or contradictory.
     pub fn mode(&self) -> anyhow::Result<Mode> {
-        let money = self.wechat_pay.is_some() || self.virtual_payment.is_some() || self.wechat.push.is_some();
-        let real = !self.wechat.apps.is_empty() || self.im.sdk_app_id != 0 || self.live.is_some() || money;
+        let money = self.wechat_pay.is_some()
+            || self.virtual_payment.is_some()
+            || self.wechat.push.is_some();
+        let real =
+            !self.wechat.apps.is_empty() || self.im.sdk_app_id != 0 || self.live.is_some() || money;
         let local = self.server.listen.ip().is_loopback()
             && self.sandbox.listen.ip().is_loopback()
             && is_local(&self.server.public_url);
         match self.sandbox.enabled {
-            Some(true) if real => bail!("[sandbox] is enabled beside real credentials: configure one or the other"),
+            Some(true) if real => {
+                bail!("[sandbox] is enabled beside real credentials: configure one or the other")
+            }
             Some(true) if !local => {
-                bail!("the sandbox serves on loopback only: set server.listen to 127.0.0.1, and no public_url")
+                bail!(
+                    "the sandbox serves on loopback only: set server.listen to 127.0.0.1, and no public_url"
+                )
             }
             Some(true) => Ok(Mode::Sandbox),
             None if !real && local => Ok(Mode::Sandbox),
@@ -70,7 +79,11 @@ impl Settings {
     pub fn against_sandbox(&self, url: &str, papers: &Papers) -> Self {
         let mut settings = self.clone();
         settings.wechat.api_url = url.to_owned();
-        settings.wechat.apps = [(SANDBOX_APP.to_owned(), "sandbox-app-secret".to_owned().into())].into();
+        settings.wechat.apps = [(
+            SANDBOX_APP.to_owned(),
+            "sandbox-app-secret".to_owned().into(),
+        )]
+        .into();
         settings.im = Im {
             api_url: url.to_owned(),
             sdk_app_id: 1_400_000_001,
@@ -97,11 +110,16 @@ impl Settings {
 
     fn against_sandbox_money(&mut self, url: &str, papers: &Papers) {
         let pem = |text: &String| Pem::Text(text.clone().into());
-        let verify_key = |id: &String, key: &String| VerifyKey { id: id.clone(), key: pem(key) };
+        let verify_key = |id: &String, key: &String| VerifyKey {
+            id: id.clone(),
+            key: pem(key),
+        };
         self.wechat.push = Some(Push {
             appid: SANDBOX_APP.into(),
             token: "sandbox-push-token".to_owned().into(),
-            encoding_aes_key: "sandboxEncodingAESKey0123456789abcdefghijkl".to_owned().into(),
+            encoding_aes_key: "sandboxEncodingAESKey0123456789abcdefghijkl"
+                .to_owned()
+                .into(),
         });
         self.wechat_pay = Some(WechatPay {
             api_url: url.to_owned(),
@@ -122,14 +140,23 @@ impl Settings {
         });
         self.payments.provider = self.payments.provider.or(Some(Provider::WechatPay));
         self.payouts.transfer_scene_id = "1005".into();
-        let info = |kind: &str, content: &str| ReportInfo { info_type: kind.into(), info_content: content.into() };
-        self.payouts.report_infos = vec![info("岗位类型", "直播嘉宾"), info("报酬说明", "直播收益")];
+        let info = |kind: &str, content: &str| ReportInfo {
+            info_type: kind.into(),
+            info_content: content.into(),
+        };
+        self.payouts.report_infos =
+            vec![info("岗位类型", "直播嘉宾"), info("报酬说明", "直播收益")];
     }
 }
 
 /// Whether a URL, if there is one, leads to this machine.
 fn is_local(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
+    let host = url
+        .split_once("://")
+        .map_or(url, |(_, rest)| rest)
+        .split(['/', ':'])
+        .next()
+        .unwrap_or_default();
     ["", "127.0.0.1", "localhost"].contains(&host)
 }
 
@@ -151,22 +178,43 @@ mod tests {
         let mut settings = Settings::default().against_sandbox("http://127.0.0.1:1", &papers());
         assert_eq!(settings.mode().unwrap(), Mode::Real);
         settings.sandbox.enabled = Some(true);
-        assert!(settings.mode().unwrap_err().to_string().contains("beside real credentials"));
+        assert!(
+            settings
+                .mode()
+                .unwrap_err()
+                .to_string()
+                .contains("beside real credentials")
+        );
     }
 
     #[test]
     fn the_sandbox_never_stands_on_a_public_address() {
         let mut settings = Settings::default();
         settings.server.listen = ([0, 0, 0, 0], 80).into();
-        assert!(settings.mode().unwrap_err().to_string().contains("loopback only"));
+        assert!(
+            settings
+                .mode()
+                .unwrap_err()
+                .to_string()
+                .contains("loopback only")
+        );
         settings.sandbox.enabled = Some(true);
-        assert!(settings.mode().unwrap_err().to_string().contains("loopback only"));
+        assert!(
+            settings
+                .mode()
+                .unwrap_err()
+                .to_string()
+                .contains("loopback only")
+        );
         let mut settings = Settings::default();
         settings.sandbox.listen = ([0, 0, 0, 0], 81).into();
         assert!(settings.mode().is_err());
         let mut settings = Settings::default();
         settings.server.public_url = "https://qlive.example.com".into();
-        assert!(settings.mode().is_err(), "behind a proxy the world could log in as anybody");
+        assert!(
+            settings.mode().is_err(),
+            "behind a proxy the world could log in as anybody"
+        );
         settings.server.public_url = "http://localhost:8080".into();
         assert_eq!(settings.mode().unwrap(), Mode::Sandbox);
     }
@@ -180,7 +228,10 @@ mod tests {
 
     #[test]
     fn no_secret_shows_in_debug() {
-        let shown = format!("{:?}", Settings::default().against_sandbox("http://127.0.0.1:1", &papers()));
+        let shown = format!(
+            "{:?}",
+            Settings::default().against_sandbox("http://127.0.0.1:1", &papers())
+        );
         for secret in [
             "sandbox-app-secret",
             "sandbox-im-key",

@@ -69,7 +69,8 @@ impl Pem {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::File(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 Ok(text.into())
             }
         }
@@ -131,7 +132,9 @@ impl super::Settings {
             Some(Provider::WechatPay) if !wechat_pay => {
                 anyhow::bail!("[payments] names wechat_pay: configure [wechat_pay]")
             }
-            Some(Provider::Virtual) if !xpay => anyhow::bail!("[payments] names virtual: configure [virtual_payment]"),
+            Some(Provider::Virtual) if !xpay => {
+                anyhow::bail!("[payments] names virtual: configure [virtual_payment]")
+            }
             Some(provider) => Ok(Some(provider)),
             None if xpay => Ok(Some(Provider::Virtual)),
             None => Ok(wechat_pay.then_some(Provider::WechatPay)),
@@ -142,23 +145,42 @@ impl super::Settings {
     pub(super) fn check_money(&self) -> anyhow::Result<()> {
         self.provider()?;
         if let Some(xpay) = &self.virtual_payment {
-            anyhow::ensure!([0, 1].contains(&xpay.env), "[virtual_payment] env is 0 or 1");
+            anyhow::ensure!(
+                [0, 1].contains(&xpay.env),
+                "[virtual_payment] env is 0 or 1"
+            );
             anyhow::ensure!(
                 self.wechat.apps.contains_key(&xpay.appid),
                 "[virtual_payment] appid is not among [wechat.apps]"
             );
         }
         if let (Some(push), Some(xpay)) = (&self.wechat.push, &self.virtual_payment) {
-            anyhow::ensure!(push.appid == xpay.appid, "[wechat.push] is for another app than [virtual_payment]");
+            anyhow::ensure!(
+                push.appid == xpay.appid,
+                "[wechat.push] is for another app than [virtual_payment]"
+            );
         }
         if let Some(pay) = &self.wechat_pay {
-            anyhow::ensure!(pay.api_v3_key.expose_secret().len() == 32, "[wechat_pay] api_v3_key has 32 characters");
+            anyhow::ensure!(
+                pay.api_v3_key.expose_secret().len() == 32,
+                "[wechat_pay] api_v3_key has 32 characters"
+            );
         }
         if !self.payouts.transfer_scene_id.is_empty() {
-            anyhow::ensure!(self.wechat_pay.is_some(), "[payouts] go through WeChat Pay: configure [wechat_pay]");
-            anyhow::ensure!(!self.payouts.report_infos.is_empty(), "[payouts] needs report_infos");
+            anyhow::ensure!(
+                self.wechat_pay.is_some(),
+                "[payouts] go through WeChat Pay: configure [wechat_pay]"
+            );
+            anyhow::ensure!(
+                !self.payouts.report_infos.is_empty(),
+                "[payouts] needs report_infos"
+            );
             // Longer ones WeChat refuses for good.
-            let texts = self.payouts.report_infos.iter().map(|info| &info.info_content);
+            let texts = self
+                .payouts
+                .report_infos
+                .iter()
+                .map(|info| &info.info_content);
             let fits = |text: &String| (1..=32).contains(&text.chars().count());
             anyhow::ensure!(
                 texts.chain([&self.payouts.remark]).all(fits),
@@ -180,7 +202,10 @@ mod tests {
 
     fn settings(toml: &str) -> anyhow::Result<Settings> {
         let source = config::File::from_str(toml, config::FileFormat::Toml);
-        Ok(config::Config::builder().add_source(source).build()?.try_deserialize()?)
+        Ok(config::Config::builder()
+            .add_source(source)
+            .build()?
+            .try_deserialize()?)
     }
 
     const WECHAT_PAY: &str = r#"
@@ -205,13 +230,30 @@ mod tests {
     #[test]
     fn new_orders_go_to_the_provider_that_is_configured() {
         assert_eq!(settings("").unwrap().provider().unwrap(), None);
-        assert_eq!(settings(WECHAT_PAY).unwrap().provider().unwrap(), Some(Provider::WechatPay));
-        assert_eq!(settings(VIRTUAL).unwrap().provider().unwrap(), Some(Provider::Virtual));
+        assert_eq!(
+            settings(WECHAT_PAY).unwrap().provider().unwrap(),
+            Some(Provider::WechatPay)
+        );
+        assert_eq!(
+            settings(VIRTUAL).unwrap().provider().unwrap(),
+            Some(Provider::Virtual)
+        );
         let both = format!("{VIRTUAL}{WECHAT_PAY}");
-        assert_eq!(settings(&both).unwrap().provider().unwrap(), Some(Provider::Virtual));
+        assert_eq!(
+            settings(&both).unwrap().provider().unwrap(),
+            Some(Provider::Virtual)
+        );
         let chosen = format!("{both}\n[payments]\nprovider = \"wechat_pay\"");
-        assert_eq!(settings(&chosen).unwrap().provider().unwrap(), Some(Provider::WechatPay));
-        assert!(settings("[payments]\nprovider = \"virtual\"").unwrap().provider().is_err());
+        assert_eq!(
+            settings(&chosen).unwrap().provider().unwrap(),
+            Some(Provider::WechatPay)
+        );
+        assert!(
+            settings("[payments]\nprovider = \"virtual\"")
+                .unwrap()
+                .provider()
+                .is_err()
+        );
         assert!(settings("[payments]\nprovider = \"paypal\"").is_err());
     }
 
@@ -221,24 +263,47 @@ mod tests {
             (VIRTUAL.replace("wx1 = ", "wx2 = "), "not among"),
             (format!("{VIRTUAL}env = 2"), "env is 0 or 1"),
             (
-                format!("{VIRTUAL}[wechat.push]\nappid = \"wx2\"\ntoken = \"t\"\nencoding_aes_key = \"k\""),
+                format!(
+                    "{VIRTUAL}[wechat.push]\nappid = \"wx2\"\ntoken = \"t\"\nencoding_aes_key = \"k\""
+                ),
                 "another app",
             ),
             (WECHAT_PAY.replace("0123456789abcd", ""), "32 characters"),
-            ("[payouts]\ntransfer_scene_id = \"1005\"".to_owned(), "configure [wechat_pay]"),
-            (format!("{WECHAT_PAY}[payouts]\ntransfer_scene_id = \"1005\""), "report_infos"),
+            (
+                "[payouts]\ntransfer_scene_id = \"1005\"".to_owned(),
+                "configure [wechat_pay]",
+            ),
+            (
+                format!("{WECHAT_PAY}[payouts]\ntransfer_scene_id = \"1005\""),
+                "report_infos",
+            ),
         ] {
-            let error = settings(&toml).unwrap().check_money().unwrap_err().to_string();
+            let error = settings(&toml)
+                .unwrap()
+                .check_money()
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(why), "{error}");
         }
-        settings(&format!("{VIRTUAL}{WECHAT_PAY}")).unwrap().check_money().unwrap();
+        settings(&format!("{VIRTUAL}{WECHAT_PAY}"))
+            .unwrap()
+            .check_money()
+            .unwrap();
     }
 
     #[test]
     fn no_secret_of_money_shows_in_debug() {
-        let settings = settings(&format!("{VIRTUAL}{WECHAT_PAY}").replace("\"k\"", "\"hidden-app-key\"")).unwrap();
-        let shown = format!("{settings:?} {:?}", Pem::Text("hidden-pem".to_owned().into()));
-        assert!(!shown.contains("made-up-apiv3") && !shown.contains("hidden"), "{shown}");
+        let settings =
+            settings(&format!("{VIRTUAL}{WECHAT_PAY}").replace("\"k\"", "\"hidden-app-key\""))
+                .unwrap();
+        let shown = format!(
+            "{settings:?} {:?}",
+            Pem::Text("hidden-pem".to_owned().into())
+        );
+        assert!(
+            !shown.contains("made-up-apiv3") && !shown.contains("hidden"),
+            "{shown}"
+        );
         assert!(shown.contains("/etc/qlive/merchant.pem"));
     }
 }

@@ -123,8 +123,16 @@ impl Books {
     pub(crate) fn grant(&mut self, who: usize, coins: i64) {
         self.purses[who].granted += coins;
         self.grants -= coins;
-        let change = Purse { granted: coins, ..Purse::default() };
-        self.entries.push(Entry { changes: vec![(who, change)], house: 0, grants: -coins, reversed: false });
+        let change = Purse {
+            granted: coins,
+            ..Purse::default()
+        };
+        self.entries.push(Entry {
+            changes: vec![(who, change)],
+            house: 0,
+            grants: -coins,
+            reversed: false,
+        });
     }
 
     /// Half of the cost is the receiver's. False when the purse is too small.
@@ -137,9 +145,22 @@ impl Books {
         let bought = had.bought.min(cost - granted);
         let income = cost - granted - bought;
         let (share, house) = (cost / 2, cost - cost / 2);
-        let gave = Purse { granted: -granted, bought: -bought, income: -income, ..Purse::default() };
-        let got = Purse { income: share, ..Purse::default() };
-        let entry = Entry { changes: vec![(who, gave), (to, got)], house, grants: 0, reversed: false };
+        let gave = Purse {
+            granted: -granted,
+            bought: -bought,
+            income: -income,
+            ..Purse::default()
+        };
+        let got = Purse {
+            income: share,
+            ..Purse::default()
+        };
+        let entry = Entry {
+            changes: vec![(who, gave), (to, got)],
+            house,
+            grants: 0,
+            reversed: false,
+        };
         self.apply(&entry, 1);
         self.entries.push(entry);
         true
@@ -150,7 +171,9 @@ impl Books {
         let entry = self.entries[at].clone();
         let enough = entry.changes.iter().all(|(who, change)| {
             let has = self.purses[*who];
-            has.granted >= change.granted && has.bought >= change.bought && has.income >= change.income
+            has.granted >= change.granted
+                && has.bought >= change.bought
+                && has.income >= change.income
         });
         if entry.reversed || !enough {
             return false;

@@ -45,7 +45,17 @@ impl Evening {
         settings.payments.provider = Some(ProviderSetting::Virtual);
         let beside = operators_house(&settings).await.unwrap();
         let (books, orders, gifts, entries) = Default::default();
-        Self { house, process, beside, phones, books, orders, gifts, entries, numbers: 0 }
+        Self {
+            house,
+            process,
+            beside,
+            phones,
+            books,
+            orders,
+            gifts,
+            entries,
+            numbers: 0,
+        }
     }
 
     pub(crate) async fn end(self) {
@@ -85,26 +95,58 @@ impl Evening {
             self.phones[who].order(block).await
         } else {
             let phone = &self.phones[who];
-            self.beside.payments.recharge(phone.id(), block, None).await.unwrap().content
+            self.beside
+                .payments
+                .recharge(phone.id(), block, None)
+                .await
+                .unwrap()
+                .content
         };
         let (gold, fen) = if block == 1 { (60, 600) } else { (10, 100) };
         self.orders.push(content);
-        let order = Order { who, wechat, gold, fen, paid: false, credited: false, refunded_fen: 0, refunded_gold: 0 };
+        let order = Order {
+            who,
+            wechat,
+            gold,
+            fen,
+            paid: false,
+            credited: false,
+            refunded_fen: 0,
+            refunded_gold: 0,
+        };
         self.books.orders.push(order);
     }
 
     async fn pay(&mut self, order: usize, how: u8) {
-        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else { return };
+        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else {
+            return;
+        };
         if self.books.orders[at].paid {
             assert_eq!(self.house.try_pay(&self.orders[at], json!({})).await, 409);
             return;
         }
-        let path = if self.books.orders[at].wechat { "/pay_notify/" } else { "/wx_notify/" };
+        let path = if self.books.orders[at].wechat {
+            "/pay_notify/"
+        } else {
+            "/wx_notify/"
+        };
         let lost = how == 1;
         match how {
-            2 => self.house.fault(json!({"path": path, "notice": "doubled", "times": 1})).await,
-            3 if path == "/pay_notify/" => self.house.fault(json!({"path": path, "notice": "probe", "times": 1})).await,
-            5 => self.house.fault(json!({"path": path, "notice": "late", "times": 1})).await,
+            2 => {
+                self.house
+                    .fault(json!({"path": path, "notice": "doubled", "times": 1}))
+                    .await
+            }
+            3 if path == "/pay_notify/" => {
+                self.house
+                    .fault(json!({"path": path, "notice": "probe", "times": 1}))
+                    .await
+            }
+            5 => {
+                self.house
+                    .fault(json!({"path": path, "notice": "late", "times": 1}))
+                    .await
+            }
             6 => return self.pay_overtaken(at, path).await,
             _ => {}
         }
@@ -112,7 +154,12 @@ impl Evening {
             // The server is gone when the notice comes: WeChat comes again.
             self.process.kill();
         }
-        assert_eq!(self.house.try_pay(&self.orders[at], json!({"told": !lost})).await, 200);
+        assert_eq!(
+            self.house
+                .try_pay(&self.orders[at], json!({"told": !lost}))
+                .await,
+            200
+        );
         self.books.orders[at].paid = true;
         if how == 4 {
             self.process.serve(&self.house).await;
@@ -127,7 +174,14 @@ impl Evening {
     async fn is_paid(&self, at: usize) {
         let no = self.orders[at]["out_trade_no"].as_str().unwrap();
         eventually("the notice comes", || async {
-            self.house.parts.payments.order(no).await.unwrap().shown_state() == "paid"
+            self.house
+                .parts
+                .payments
+                .order(no)
+                .await
+                .unwrap()
+                .shown_state()
+                == "paid"
         })
         .await;
     }
@@ -136,7 +190,9 @@ impl Evening {
     async fn pay_overtaken(&mut self, first: usize, path: &str) {
         let next = (0..self.orders.len()).find(|at| *at != first && !self.books.orders[*at].paid);
         let Some(second) = next else { return };
-        self.house.fault(json!({"path": path, "notice": "reordered", "times": 1})).await;
+        self.house
+            .fault(json!({"path": path, "notice": "reordered", "times": 1}))
+            .await;
         for at in [first, second] {
             assert_eq!(self.house.try_pay(&self.orders[at], json!({})).await, 200);
             self.books.orders[at].paid = true;
@@ -149,7 +205,9 @@ impl Evening {
 
     /// Whatever it says, it moves nothing.
     async fn forge(&mut self, order: usize, how: u8) {
-        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else { return };
+        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else {
+            return;
+        };
         if how > 3 {
             return self.forge_push(at, how).await;
         }
@@ -169,30 +227,48 @@ impl Evening {
                 json!({})
             }
         };
-        let mut made = json!({"event": "TRANSACTION.SUCCESS", "kind": "transaction", "resource": resource});
-        made.as_object_mut().unwrap().extend(quirk.as_object().unwrap().clone());
-        let status = self.house.asked("notices", made).await["status"].as_u64().unwrap();
+        let mut made =
+            json!({"event": "TRANSACTION.SUCCESS", "kind": "transaction", "resource": resource});
+        made.as_object_mut()
+            .unwrap()
+            .extend(quirk.as_object().unwrap().clone());
+        let status = self.house.asked("notices", made).await["status"]
+            .as_u64()
+            .unwrap();
         assert!(status == 401 || status == 400, "{status}");
     }
 
     /// An encrypted push that does not fit its order, or is about another provider's.
     async fn forge_push(&self, at: usize, how: u8) {
         let order = &self.books.orders[at];
-        let buyer = if how == 4 { "sandbox-mallory".to_owned() } else { format!("sandbox-{}", NAMES[order.who]) };
+        let buyer = if how == 4 {
+            "sandbox-mallory".to_owned()
+        } else {
+            format!("sandbox-{}", NAMES[order.who])
+        };
         let told = json!({"Event": "xpay_goods_deliver_notify", "OpenId": buyer, "Env": 1,
             "OutTradeNo": self.orders[at]["out_trade_no"],
             "WeChatPayInfo": {"TransactionId": "4300-forged", "PaidTime": 1},
             "GoodsInfo": {"ProductId": format!("gold_{}", order.gold), "Quantity": 1,
                 "OrigPrice": order.fen, "ActualPrice": order.fen - i64::from(how == 5)}});
-        let status = self.house.asked("pushes", told).await["status"].as_u64().unwrap();
+        let status = self.house.asked("pushes", told).await["status"]
+            .as_u64()
+            .unwrap();
         // Of WeChat Pay's orders a push knows nothing.
         assert_eq!(status, if order.wechat { 200 } else { 400 });
     }
 
     async fn ask(&mut self, order: usize) {
-        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else { return };
+        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else {
+            return;
+        };
         let no = self.orders[at]["out_trade_no"].as_str().unwrap();
-        self.house.parts.payments.query(self.house.operator(), no).await.unwrap();
+        self.house
+            .parts
+            .payments
+            .query(self.house.operator(), no)
+            .await
+            .unwrap();
         if self.books.orders[at].paid {
             self.books.credit(at);
         }
@@ -210,7 +286,10 @@ impl Evening {
         if fate == 0 {
             self.kill_amid_gift(who, to, num, &id).await;
         }
-        let answer = self.phones[who].give(&self.phones[to], ROSE, num, extra.clone()).await.ok();
+        let answer = self.phones[who]
+            .give(&self.phones[to], ROSE, num, extra.clone())
+            .await
+            .ok();
         let given = self.books.gift(who, to, num);
         let purse = self.books.purses[who];
         assert_eq!(answer["code"], if given { "success" } else { "failed" });
@@ -236,18 +315,29 @@ impl Evening {
     }
 
     async fn repeat(&mut self, gift: usize) {
-        let Some((who, asked, answer)) = (!self.gifts.is_empty()).then(|| self.gifts[gift % self.gifts.len()].clone())
+        let Some((who, asked, answer)) =
+            (!self.gifts.is_empty()).then(|| self.gifts[gift % self.gifts.len()].clone())
         else {
             return;
         };
         let to = usize::try_from(asked["to"].as_u64().unwrap()).unwrap();
         let extra = json!({"request_id": asked["request_id"]});
-        let again = self.phones[who].give(&self.phones[to], ROSE, asked["num"].as_i64().unwrap(), extra).await.ok();
+        let again = self.phones[who]
+            .give(
+                &self.phones[to],
+                ROSE,
+                asked["num"].as_i64().unwrap(),
+                extra,
+            )
+            .await
+            .ok();
         assert_eq!(again, answer, "the first success again");
     }
 
     async fn refund(&mut self, order: usize, fen: i64, ours: bool) {
-        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else { return };
+        let Some(at) = (!self.orders.is_empty()).then(|| order % self.orders.len()) else {
+            return;
+        };
         let order = &self.books.orders[at];
         if !order.credited && (ours || !order.paid || fen > order.fen) {
             return;
@@ -257,14 +347,21 @@ impl Evening {
         let no = self.orders[at]["out_trade_no"].as_str().unwrap().to_owned();
         let fits = self.books.refund(at, fen);
         if ours {
-            let asked =
-                self.house.parts.payments.refund(self.house.operator(), &no, Some(Fen::new(fen).unwrap())).await;
+            let asked = self
+                .house
+                .parts
+                .payments
+                .refund(self.house.operator(), &no, Some(Fen::new(fen).unwrap()))
+                .await;
             assert_eq!(asked.is_ok(), fits, "{asked:?}");
             if fits {
                 self.refunds_done(&no).await;
             }
         } else {
-            let status = self.house.control(&format!("pay/{no}/refund"), json!({"fen": fen})).await;
+            let status = self
+                .house
+                .control(&format!("pay/{no}/refund"), json!({"fen": fen}))
+                .await;
             assert_eq!(status == 204, fits, "{status}");
         }
     }
@@ -279,8 +376,15 @@ impl Evening {
     }
 
     async fn reverse(&mut self, entry: usize) {
-        let Some(at) = (!self.entries.is_empty()).then(|| entry % self.entries.len()) else { return };
-        let done = self.house.parts.users.reverse_entry(self.house.operator(), self.entries[at]).await;
+        let Some(at) = (!self.entries.is_empty()).then(|| entry % self.entries.len()) else {
+            return;
+        };
+        let done = self
+            .house
+            .parts
+            .users
+            .reverse_entry(self.house.operator(), self.entries[at])
+            .await;
         assert_eq!(done.is_ok(), self.books.reverse(at), "{done:?}");
     }
 
@@ -304,10 +408,17 @@ impl Evening {
         let payments = self.house.parts.payments.clone();
         match fate {
             0 => return,
-            1 => payments.reject(self.house.operator(), number).await.unwrap(),
+            1 => payments
+                .reject(self.house.operator(), number)
+                .await
+                .unwrap(),
             _ => {
-                payments.approve(self.house.operator(), number).await.unwrap();
-                self.decide(who, number, if fate == 2 { "confirm" } else { "fail" }).await;
+                payments
+                    .approve(self.house.operator(), number)
+                    .await
+                    .unwrap();
+                self.decide(who, number, if fate == 2 { "confirm" } else { "fail" })
+                    .await;
             }
         }
         let purse = &mut self.books.purses[who];
@@ -321,8 +432,18 @@ impl Evening {
 
     async fn decide(&self, who: usize, number: i64, outcome: &str) {
         let user = self.phones[who].id();
-        let seen = || async { self.house.parts.payments.withdrawal_of(user, number).await.unwrap() };
-        eventually("it is to be confirmed", || async { seen().await.state.name() == "confirm" }).await;
+        let seen = || async {
+            self.house
+                .parts
+                .payments
+                .withdrawal_of(user, number)
+                .await
+                .unwrap()
+        };
+        eventually("it is to be confirmed", || async {
+            seen().await.state.name() == "confirm"
+        })
+        .await;
         let path = format!("transfers/{}", seen().await.out_bill_no);
         assert_eq!(self.house.control(&path, json!({"do": outcome})).await, 204);
         assert!(seen().await.state.is_final());
@@ -350,15 +471,37 @@ impl Evening {
 
     pub(crate) async fn check_books(&self, steps: &[Step]) {
         let audit = self.house.audit().await;
-        let Books { house, grants, paid_out, wechat_pay, xpay, .. } = self.books;
+        let Books {
+            house,
+            grants,
+            paid_out,
+            wechat_pay,
+            xpay,
+            ..
+        } = self.books;
         let expected = [house, grants, paid_out, wechat_pay, xpay];
         let found: Vec<i64> = audit.systems.iter().map(|(_, balance)| *balance).collect();
         assert_eq!(found, expected, "after {steps:?}");
-        let users: i64 = self.books.purses.iter().map(|p| p.bought + p.granted + p.income + p.held - p.owed).sum();
+        let users: i64 = self
+            .books
+            .purses
+            .iter()
+            .map(|p| p.bought + p.granted + p.income + p.held - p.owed)
+            .sum();
         assert_eq!(audit.users, users);
         for (order, content) in self.books.orders.iter().zip(&self.orders) {
-            let shown = self.house.parts.payments.order(content["out_trade_no"].as_str().unwrap()).await.unwrap();
-            assert_eq!(shown.shown_state() != "created", order.credited, "{order:?}");
+            let shown = self
+                .house
+                .parts
+                .payments
+                .order(content["out_trade_no"].as_str().unwrap())
+                .await
+                .unwrap();
+            assert_eq!(
+                shown.shown_state() != "created",
+                order.credited,
+                "{order:?}"
+            );
             assert_eq!(shown.refunded.get(), order.refunded_fen);
         }
     }

@@ -21,7 +21,9 @@ on_both!(
 async fn entries_are_sealed_in_a_chain(db: TestDb) {
     houseful(&db).await;
     for number in 1..=5 {
-        write(&db, move |conn| post(conn, NOW, &grant(user(1), number))).await.unwrap();
+        write(&db, move |conn| post(conn, NOW, &grant(user(1), number)))
+            .await
+            .unwrap();
     }
     // Several sealers at once.
     let tasks: Vec<_> = (0..6)
@@ -41,7 +43,9 @@ async fn entries_are_sealed_in_a_chain(db: TestDb) {
     assert_eq!(sealed, 5);
     let before = write(&db, |conn| Ok(audit(conn)?)).await.unwrap().unwrap();
     assert_eq!((before.sealed, before.head.len()), (5, 64));
-    write(&db, |conn| post(conn, NOW, &grant(user(1), 6))).await.unwrap();
+    write(&db, |conn| post(conn, NOW, &grant(user(1), 6)))
+        .await
+        .unwrap();
     assert_eq!(write(&db, |conn| Ok(seal(conn, NOW, 0)?)).await.unwrap(), 1);
     let after = write(&db, |conn| Ok(audit(conn)?)).await.unwrap().unwrap();
     assert_eq!(after.sealed, 6);
@@ -50,7 +54,12 @@ async fn entries_are_sealed_in_a_chain(db: TestDb) {
 
 /// Changes rows as only somebody can who owns the database, and answers what the audit says.
 async fn offence(db: &TestDb, change: &'static str) -> String {
-    const TABLES: [&str; 4] = ["ledger_groups", "ledger_transfers", "ledger_requests", "ledger_chain"];
+    const TABLES: [&str; 4] = [
+        "ledger_groups",
+        "ledger_transfers",
+        "ledger_requests",
+        "ledger_chain",
+    ];
     db.db
         .write(move |conn| {
             match conn {
@@ -63,7 +72,9 @@ async fn offence(db: &TestDb, change: &'static str) -> String {
                     conn.batch_execute("PRAGMA defer_foreign_keys = ON")?;
                     for table in TABLES {
                         for what in ["update", "delete"] {
-                            conn.batch_execute(&format!("DROP TRIGGER IF EXISTS {table}_no_{what}"))?;
+                            conn.batch_execute(&format!(
+                                "DROP TRIGGER IF EXISTS {table}_no_{what}"
+                            ))?;
                         }
                     }
                 }
@@ -83,9 +94,15 @@ async fn offence(db: &TestDb, change: &'static str) -> String {
 
 async fn the_audit_names_every_kind_of_offender(db: TestDb) {
     houseful(&db).await;
-    write(&db, |conn| post(conn, NOW, &grant(user(1), 10))).await.unwrap();
-    let sent = write(&db, |conn| post(conn, NOW, &gift(user(1), user(2), 4))).await.unwrap();
-    write(&db, move |conn| reverse(conn, NOW, sent, "oops")).await.unwrap();
+    write(&db, |conn| post(conn, NOW, &grant(user(1), 10)))
+        .await
+        .unwrap();
+    let sent = write(&db, |conn| post(conn, NOW, &gift(user(1), user(2), 4)))
+        .await
+        .unwrap();
+    write(&db, move |conn| reverse(conn, NOW, sent, "oops"))
+        .await
+        .unwrap();
     write(&db, |conn| Ok(seal(conn, NOW, 0)?)).await.unwrap();
     for (change, what) in [
         (
@@ -108,26 +125,65 @@ async fn the_audit_names_every_kind_of_offender(db: TestDb) {
             "UPDATE ledger_purses SET debt = -1 WHERE user_id = 10000001",
             "the balance debt is -1, its transfers come to 0",
         ),
-        ("UPDATE ledger_purses SET entries = 4 WHERE user_id = 10000001", "counts 4 entries, there are 3"),
-        ("UPDATE ledger_transfers SET amount = 11 WHERE id = 1", "the balance granted is 10, its transfers come to 11"),
-        ("UPDATE ledger_groups SET transfers = 2 WHERE id = 1", "entry 1: of 2 transfers there are 1"),
-        ("UPDATE ledger_groups SET total = 9 WHERE id = 2", "entry 2: of 1 transfers there are 1"),
-        ("UPDATE ledger_transfers SET code = 5 WHERE id = 3", "entry 3: it does not mirror entry 2"),
-        ("UPDATE ledger_groups SET reverses = NULL WHERE id = 3", "entry 3: only a reversal reverses"),
-        ("UPDATE ledger_groups SET subject = 'y' WHERE id = 2", "the chain breaks at position 2: entry 2 was changed"),
-        ("UPDATE ledger_groups SET at = 5 WHERE id = 1", "the chain breaks at position 1"),
+        (
+            "UPDATE ledger_purses SET entries = 4 WHERE user_id = 10000001",
+            "counts 4 entries, there are 3",
+        ),
+        (
+            "UPDATE ledger_transfers SET amount = 11 WHERE id = 1",
+            "the balance granted is 10, its transfers come to 11",
+        ),
+        (
+            "UPDATE ledger_groups SET transfers = 2 WHERE id = 1",
+            "entry 1: of 2 transfers there are 1",
+        ),
+        (
+            "UPDATE ledger_groups SET total = 9 WHERE id = 2",
+            "entry 2: of 1 transfers there are 1",
+        ),
+        (
+            "UPDATE ledger_transfers SET code = 5 WHERE id = 3",
+            "entry 3: it does not mirror entry 2",
+        ),
+        (
+            "UPDATE ledger_groups SET reverses = NULL WHERE id = 3",
+            "entry 3: only a reversal reverses",
+        ),
+        (
+            "UPDATE ledger_groups SET subject = 'y' WHERE id = 2",
+            "the chain breaks at position 2: entry 2 was changed",
+        ),
+        (
+            "UPDATE ledger_groups SET at = 5 WHERE id = 1",
+            "the chain breaks at position 1",
+        ),
         // Every line is sealed, with all that it says.
-        ("UPDATE ledger_transfers SET at = 5 WHERE id = 1", "the chain breaks at position 1"),
-        ("UPDATE ledger_transfers SET code = 1 WHERE id = 1", "the chain breaks at position 1"),
+        (
+            "UPDATE ledger_transfers SET at = 5 WHERE id = 1",
+            "the chain breaks at position 1",
+        ),
+        (
+            "UPDATE ledger_transfers SET code = 1 WHERE id = 1",
+            "the chain breaks at position 1",
+        ),
         // And each link covers the one before it.
         (
             "UPDATE ledger_chain SET position = 9 WHERE position = 1; UPDATE ledger_chain SET position = 1 WHERE position = 2; \
              UPDATE ledger_chain SET position = 2 WHERE position = 9",
             "the chain breaks at position 1",
         ),
-        ("UPDATE ledger_chain SET hash = 'x' WHERE position = 2", "the chain breaks at position 2"),
-        ("DELETE FROM ledger_chain WHERE position = 2", "a link is missing"),
-        ("UPDATE ledger_transfers SET debit = 99 WHERE id = 1", "account 99 does not exist"),
+        (
+            "UPDATE ledger_chain SET hash = 'x' WHERE position = 2",
+            "the chain breaks at position 2",
+        ),
+        (
+            "DELETE FROM ledger_chain WHERE position = 2",
+            "a link is missing",
+        ),
+        (
+            "UPDATE ledger_transfers SET debit = 99 WHERE id = 1",
+            "account 99 does not exist",
+        ),
     ] {
         let said = offence(&db, change).await;
         assert!(said.contains(what), "{change}: {said}");
@@ -136,12 +192,22 @@ async fn the_audit_names_every_kind_of_offender(db: TestDb) {
 }
 
 async fn books_from_before_the_count_are_counted(db: TestDb) {
-    const MIGRATION: &str = include_str!("../../../../migrations/postgres/2026-11-24-130000_purse_entries/up.sql");
+    const MIGRATION: &str =
+        include_str!("../../../../migrations/postgres/2026-11-24-130000_purse_entries/up.sql");
     houseful(&db).await;
-    write(&db, |conn| post(conn, NOW, &grant(user(1), 10))).await.unwrap();
-    let sent = write(&db, |conn| post(conn, NOW, &gift(user(1), user(2), 4))).await.unwrap();
-    write(&db, move |conn| reverse(conn, NOW, sent, "oops")).await.unwrap();
-    let fill = MIGRATION.find("UPDATE").map(|at| MIGRATION.split_at(at).1).unwrap();
+    write(&db, |conn| post(conn, NOW, &grant(user(1), 10)))
+        .await
+        .unwrap();
+    let sent = write(&db, |conn| post(conn, NOW, &gift(user(1), user(2), 4)))
+        .await
+        .unwrap();
+    write(&db, move |conn| reverse(conn, NOW, sent, "oops"))
+        .await
+        .unwrap();
+    let fill = MIGRATION
+        .find("UPDATE")
+        .map(|at| MIGRATION.split_at(at).1)
+        .unwrap();
     write(&db, move |conn| {
         diesel::sql_query("UPDATE ledger_purses SET entries = 0").execute(conn)?;
         diesel::sql_query(fill).execute(conn)?;
@@ -159,13 +225,17 @@ async fn the_sealer_seals_what_is_committed(db: TestDb) {
     let stop = CancellationToken::new();
     let sealer = tokio::spawn(Sealer::new(db.db.clone(), clock.clone()).run(stop.clone()));
     for number in 1..=3 {
-        write(&db, move |conn| post(conn, now, &grant(user(1), number))).await.unwrap();
+        write(&db, move |conn| post(conn, now, &grant(user(1), number)))
+            .await
+            .unwrap();
     }
     sealed(&db, 3).await;
     // What is long settled is not looked at again; what comes after it is.
     clock.advance(std::time::Duration::from_secs(3_600));
     tokio::time::sleep(std::time::Duration::from_millis(2_200)).await;
-    write(&db, move |conn| post(conn, now, &grant(user(2), 4))).await.unwrap();
+    write(&db, move |conn| post(conn, now, &grant(user(2), 4)))
+        .await
+        .unwrap();
     sealed(&db, 4).await;
     stop.cancel();
     sealer.await.unwrap();
@@ -175,8 +245,11 @@ async fn the_sealer_walks_through_many_and_finds_who_was_late(db: TestDb) {
     houseful(&db).await;
     let late = if db.url.starts_with("postgres") {
         // It took its number before all the others, and commits after they are sealed.
-        let (holder, (took, taken), (release, released)) =
-            (db.db.clone(), std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+        let (holder, (took, taken), (release, released)) = (
+            db.db.clone(),
+            std::sync::mpsc::channel(),
+            std::sync::mpsc::channel::<()>(),
+        );
         let late = tokio::spawn(async move {
             let slow = move |conn: &mut Conn| {
                 let entry = post(conn, NOW, &grant(user(2), 1))?;
@@ -186,12 +259,18 @@ async fn the_sealer_walks_through_many_and_finds_who_was_late(db: TestDb) {
             };
             holder.write(slow).await.unwrap();
         });
-        tokio::task::spawn_blocking(move || taken.recv().unwrap()).await.unwrap();
+        tokio::task::spawn_blocking(move || taken.recv().unwrap())
+            .await
+            .unwrap();
         Some((late, release))
     } else {
         None
     };
-    write(&db, |conn| (0..1_100).try_for_each(|_| post(conn, NOW, &grant(user(1), 1)).map(drop))).await.unwrap();
+    write(&db, |conn| {
+        (0..1_100).try_for_each(|_| post(conn, NOW, &grant(user(1), 1)).map(drop))
+    })
+    .await
+    .unwrap();
     let stop = CancellationToken::new();
     let sealer = tokio::spawn(Sealer::new(db.db.clone(), Clock::system()).run(stop.clone()));
     sealed(&db, 1_100).await;

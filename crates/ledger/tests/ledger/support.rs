@@ -23,10 +23,27 @@ pub(crate) async fn houseful(db: &TestDb) {
                 let id = user(number).get();
                 diesel::insert_into(users::table)
                     .values((
-                        (users::id.eq(id), users::app_id.eq("app"), users::openid.eq(id.to_string())),
-                        (users::nickname.eq("n"), users::gender.eq(1), users::age.eq(25), users::height.eq(180)),
-                        (users::area.eq("310100"), users::face_url.eq(""), users::name_known.eq(true)),
-                        (users::gender_known.eq(true), users::matchmaker.eq(false), users::entries.eq(0)),
+                        (
+                            users::id.eq(id),
+                            users::app_id.eq("app"),
+                            users::openid.eq(id.to_string()),
+                        ),
+                        (
+                            users::nickname.eq("n"),
+                            users::gender.eq(1),
+                            users::age.eq(25),
+                            users::height.eq(180),
+                        ),
+                        (
+                            users::area.eq("310100"),
+                            users::face_url.eq(""),
+                            users::name_known.eq(true),
+                        ),
+                        (
+                            users::gender_known.eq(true),
+                            users::matchmaker.eq(false),
+                            users::entries.eq(0),
+                        ),
                         users::created_at.eq(1),
                     ))
                     .execute(conn)?;

@@ -56,7 +56,11 @@ struct World {
 
 fn rules(admission: Admission) -> Rules {
     // Graces of no length: they are due as soon as they begin, and the keeper may come at any time.
-    Rules { admission, guest_grace: Duration::ZERO, host_grace: Duration::ZERO }
+    Rules {
+        admission,
+        guest_grace: Duration::ZERO,
+        host_grace: Duration::ZERO,
+    }
 }
 
 fn seat(gender: Gender) -> usize {
@@ -71,14 +75,24 @@ fn rests_on_others(event: Event) -> bool {
 
 impl World {
     fn start() -> Self {
-        let guests = GUESTS.map(|gender| Guest { standing: Standing::out(gender, true), elsewhere: false });
-        Self { live: true, guests, told: [false, false], pending: None }
+        let guests = GUESTS.map(|gender| Guest {
+            standing: Standing::out(gender, true),
+            elsewhere: false,
+        });
+        Self {
+            live: true,
+            guests,
+            told: [false, false],
+            pending: None,
+        }
     }
 
     fn seat_taken(&self, guest: usize) -> bool {
         let gender = GUESTS[guest];
         self.guests.iter().enumerate().any(|(index, other)| {
-            index != guest && other.standing.gender == gender && other.standing.place == Place::OnMic
+            index != guest
+                && other.standing.gender == gender
+                && other.standing.place == Place::OnMic
         })
     }
 
@@ -111,7 +125,9 @@ impl World {
             let standing = guest.standing;
             let invitation = match standing.invitation {
                 None => 0,
-                Some(Invitation { until, by_us }) => 1 + u64::from(until > NOW) * 2 + u64::from(by_us),
+                Some(Invitation { until, by_us }) => {
+                    1 + u64::from(until > NOW) * 2 + u64::from(by_us)
+                }
             };
             let stream = match (standing.pushing, standing.stream_grace) {
                 (true, _) => 1,
@@ -132,7 +148,8 @@ impl World {
         }
         code = code << 2 | u64::from(self.told[0]) << 1 | u64::from(self.told[1]);
         let pending = self.pending.map_or(0, |pending| {
-            1 + (pending.guest as u64 * 32 + pending.event as u64) * 2 + u64::from(pending.seat_taken)
+            1 + (pending.guest as u64 * 32 + pending.event as u64) * 2
+                + u64::from(pending.seat_taken)
         });
         code << 8 | pending
     }
@@ -144,7 +161,14 @@ impl World {
             for (index, event) in OF_A_GUEST.iter().enumerate() {
                 let seat_taken = self.seat_taken(guest);
                 if self.pending.is_none() && rests_on_others(*event) {
-                    found.push(World { pending: Some(Pending { guest, event: index, seat_taken }), ..*self });
+                    found.push(World {
+                        pending: Some(Pending {
+                            guest,
+                            event: index,
+                            seat_taken,
+                        }),
+                        ..*self
+                    });
                 }
                 found.extend(self.act(guest, *event, seat_taken, admission));
             }
@@ -152,23 +176,53 @@ impl World {
             found.extend(self.time_passes(guest));
         }
         if let Some(pending) = self.pending {
-            let decided = World { pending: None, ..*self };
-            found.extend(decided.act(pending.guest, OF_A_GUEST[pending.event], pending.seat_taken, admission));
+            let decided = World {
+                pending: None,
+                ..*self
+            };
+            found.extend(decided.act(
+                pending.guest,
+                OF_A_GUEST[pending.event],
+                pending.seat_taken,
+                admission,
+            ));
             found.push(decided);
         }
-        found.push(if self.live { self.end() } else { World { live: true, ..*self } });
+        found.push(if self.live {
+            self.end()
+        } else {
+            World {
+                live: true,
+                ..*self
+            }
+        });
     }
 
     /// One transaction: decide on what was read, write unless a key refuses, tell.
-    fn act(&self, guest: usize, event: Event, seat_taken: bool, admission: Admission) -> Option<World> {
+    fn act(
+        &self,
+        guest: usize,
+        event: Event,
+        seat_taken: bool,
+        admission: Admission,
+    ) -> Option<World> {
         let before = self.guests[guest];
-        if !self.live || (before.standing.place == Place::Out && event != Event::Enter) || before.elsewhere {
+        if !self.live
+            || (before.standing.place == Place::Out && event != Event::Enter)
+            || before.elsewhere
+        {
             // Nobody is there to whom it could happen.
             return None;
         }
-        let read = Standing { seat_taken, ..before.standing };
+        let read = Standing {
+            seat_taken,
+            ..before.standing
+        };
         let decided = step(&read, event, &rules(admission), NOW).ok()?;
-        let next = Standing { seat_taken: false, ..decided.next };
+        let next = Standing {
+            seat_taken: false,
+            ..decided.next
+        };
         let mut after = *self;
         after.guests[guest].standing = next;
         if next.place == Place::OnMic && self.seat_taken(guest) {
@@ -182,7 +236,10 @@ impl World {
             after.hear(*effect, next.gender);
         }
         if self.counts() != after.counts() {
-            assert!(decided.effects.contains(&Effect::Num), "{event:?} changed the numbers and told nobody");
+            assert!(
+                decided.effects.contains(&Effect::Num),
+                "{event:?} changed the numbers and told nobody"
+            );
         }
         Some(after)
     }
@@ -214,9 +271,20 @@ impl World {
 
     /// The broadcast ends: its row goes, and with it everybody present.
     fn end(&self) -> World {
-        let mut after = World { live: false, told: [false, false], pending: None, ..*self };
+        let mut after = World {
+            live: false,
+            told: [false, false],
+            pending: None,
+            ..*self
+        };
         for guest in &mut after.guests {
-            let ended = step(&guest.standing, Event::Ended, &rules(Admission::Applied), NOW).unwrap();
+            let ended = step(
+                &guest.standing,
+                Event::Ended,
+                &rules(Admission::Applied),
+                NOW,
+            )
+            .unwrap();
             let was_on_mic = guest.standing.place == Place::OnMic;
             assert_eq!(
                 ended.effects.contains(&Effect::CutStream),
@@ -224,7 +292,10 @@ impl World {
                 "the streams on stage are cut, no others"
             );
             // A new broadcast has forgotten who was put down.
-            guest.standing = Standing { barred: false, ..ended.next };
+            guest.standing = Standing {
+                barred: false,
+                ..ended.next
+            };
         }
         after
     }
@@ -240,21 +311,30 @@ impl World {
     fn hear(&mut self, effect: Effect, gender: Gender) {
         let told = &mut self.told[seat(gender)];
         match effect {
-            Effect::SeatTaken => assert!(!std::mem::replace(told, true), "told twice that a seat is taken"),
-            Effect::SeatFreed => assert!(std::mem::replace(told, false), "told twice that a seat is free"),
+            Effect::SeatTaken => assert!(
+                !std::mem::replace(told, true),
+                "told twice that a seat is taken"
+            ),
+            Effect::SeatFreed => assert!(
+                std::mem::replace(told, false),
+                "told twice that a seat is free"
+            ),
             _ => {}
         }
     }
 
     fn check(&self) {
         for (index, gender) in [Gender::Male, Gender::Female].into_iter().enumerate() {
-            let seated = self
-                .guests
-                .iter()
-                .filter(|guest| guest.standing.gender == gender && guest.standing.place == Place::OnMic);
+            let seated = self.guests.iter().filter(|guest| {
+                guest.standing.gender == gender && guest.standing.place == Place::OnMic
+            });
             let seated = seated.count();
             assert!(seated <= 1, "two on one mic");
-            assert_eq!(self.told[index], seated == 1, "the room believes something else");
+            assert_eq!(
+                self.told[index],
+                seated == 1,
+                "the room believes something else"
+            );
         }
         for guest in &self.guests {
             let present = guest.standing.place != Place::Out;
@@ -262,10 +342,17 @@ impl World {
             assert!(self.live || !present, "present in an ended room");
             assert!(guest.standing.place != Place::Hosting, "a second host");
             if guest.standing.place != Place::OnMic {
-                assert!(!guest.standing.pushing && guest.standing.stream_grace.is_none(), "a stream off stage");
+                assert!(
+                    !guest.standing.pushing && guest.standing.stream_grace.is_none(),
+                    "a stream off stage"
+                );
             }
             if !present {
-                assert_eq!((guest.standing.invitation, guest.standing.im_grace), (None, None), "a trace of who left");
+                assert_eq!(
+                    (guest.standing.invitation, guest.standing.im_grace),
+                    (None, None),
+                    "a trace of who left"
+                );
             }
         }
     }
@@ -291,7 +378,10 @@ fn explore(admission: Admission) -> usize {
 #[test]
 fn no_interleaving_breaks_when_guests_apply() {
     let worlds = explore(Admission::Applied);
-    assert!(worlds > 100_000, "only {worlds} worlds: the search has lost its way");
+    assert!(
+        worlds > 100_000,
+        "only {worlds} worlds: the search has lost its way"
+    );
 }
 
 #[test]

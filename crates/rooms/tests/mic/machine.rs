@@ -14,21 +14,43 @@ const NOW: Moment = Moment::from_millis(1_000_000);
 const PAST: Moment = Moment::from_millis(999_999);
 const FUTURE: Moment = Moment::from_millis(1_000_001);
 
-const PLACES: [Place; 5] = [Place::Out, Place::Watching, Place::Applied, Place::OnMic, Place::Hosting];
+const PLACES: [Place; 5] = [
+    Place::Out,
+    Place::Watching,
+    Place::Applied,
+    Place::OnMic,
+    Place::Hosting,
+];
 const ADMISSIONS: [Admission; 3] = [Admission::Applied, Admission::Invited, Admission::Open];
 
 fn rules(admission: Admission) -> Rules {
-    Rules { admission, guest_grace: Duration::from_secs(60), host_grace: Duration::from_secs(180) }
+    Rules {
+        admission,
+        guest_grace: Duration::from_secs(60),
+        host_grace: Duration::from_secs(180),
+    }
 }
 
 /// Every standing there can be.
 fn standings() -> Vec<Standing> {
     let invitations = [
         None,
-        Some(Invitation { until: FUTURE, by_us: true }),
-        Some(Invitation { until: FUTURE, by_us: false }),
-        Some(Invitation { until: PAST, by_us: true }),
-        Some(Invitation { until: PAST, by_us: false }),
+        Some(Invitation {
+            until: FUTURE,
+            by_us: true,
+        }),
+        Some(Invitation {
+            until: FUTURE,
+            by_us: false,
+        }),
+        Some(Invitation {
+            until: PAST,
+            by_us: true,
+        }),
+        Some(Invitation {
+            until: PAST,
+            by_us: false,
+        }),
     ];
     let graces = [None, Some(PAST), Some(FUTURE)];
     let mut all = Vec::new();
@@ -65,7 +87,9 @@ fn every_standing_meets_every_event() {
     for standing in standings() {
         for event in events::all() {
             for admission in ADMISSIONS {
-                let Ok(next) = step(&standing, event, &rules(admission), NOW) else { continue };
+                let Ok(next) = step(&standing, event, &rules(admission), NOW) else {
+                    continue;
+                };
                 let (before, after) = (standing.place, next.next.place);
                 let told = |effect| next.effects.contains(&effect);
                 assert_eq!(
@@ -86,13 +110,26 @@ fn every_standing_meets_every_event() {
                     );
                 }
                 assert_eq!(next.next.gender, standing.gender);
-                assert!(after != Place::Hosting || before == Place::Hosting, "nobody becomes a host by an event");
+                assert!(
+                    after != Place::Hosting || before == Place::Hosting,
+                    "nobody becomes a host by an event"
+                );
                 assert!(after != Place::OnMic || before == Place::OnMic || event == Event::Accept);
                 if after == Place::Out && before != Place::Out {
-                    assert_eq!((next.next.invitation, next.next.im_grace, next.next.stream_grace), (None, None, None));
+                    assert_eq!(
+                        (
+                            next.next.invitation,
+                            next.next.im_grace,
+                            next.next.stream_grace
+                        ),
+                        (None, None, None)
+                    );
                     assert!(!next.next.pushing);
                 }
-                assert!(next.next.barred || !standing.barred, "only the end of the broadcast forgets");
+                assert!(
+                    next.next.barred || !standing.barred,
+                    "only the end of the broadcast forgets"
+                );
                 decided += 1;
             }
         }
@@ -105,7 +142,9 @@ fn the_mic_is_taken_by_those_admitted_only() {
     for standing in standings() {
         for admission in ADMISSIONS {
             let result = step(&standing, Event::Accept, &rules(admission), NOW);
-            let invited = standing.invitation.is_some_and(|invitation| invitation.until > NOW);
+            let invited = standing
+                .invitation
+                .is_some_and(|invitation| invitation.until > NOW);
             let by_mode = match admission {
                 Admission::Open => true,
                 Admission::Applied => standing.place == Place::Applied,
@@ -131,19 +170,43 @@ fn the_mic_is_taken_by_those_admitted_only() {
 
 #[test]
 fn a_grace_is_given_once_and_its_end_is_final() {
-    let mic = Standing { place: Place::OnMic, ..Standing::out(Gender::Male, true) };
+    let mic = Standing {
+        place: Place::OnMic,
+        ..Standing::out(Gender::Male, true)
+    };
     let rules = rules(Admission::Applied);
     let lost = step(&mic, Event::ImLost, &rules, NOW).unwrap().next;
     assert_eq!(lost.im_grace, Some(NOW.after(Duration::from_secs(60))));
-    let again = step(&lost, Event::ImLost, &rules, NOW.after(Duration::from_secs(50))).unwrap().next;
-    assert_eq!(again.im_grace, lost.im_grace, "a second loss does not prolong it");
+    let again = step(
+        &lost,
+        Event::ImLost,
+        &rules,
+        NOW.after(Duration::from_secs(50)),
+    )
+    .unwrap()
+    .next;
+    assert_eq!(
+        again.im_grace, lost.im_grace,
+        "a second loss does not prolong it"
+    );
     let due = NOW.after(Duration::from_secs(60));
     let early = step(&lost, Event::GraceDue { connected: false }, &rules, FUTURE).unwrap();
     assert_eq!((early.next, early.effects), (lost, vec![]));
-    assert_eq!(step(&lost, Event::GraceDue { connected: true }, &rules, due).unwrap().next, mic);
+    assert_eq!(
+        step(&lost, Event::GraceDue { connected: true }, &rules, due)
+            .unwrap()
+            .next,
+        mic
+    );
     let gone = step(&lost, Event::GraceDue { connected: false }, &rules, due).unwrap();
-    assert_eq!((gone.next.place, gone.effects), (Place::Out, vec![Effect::SeatFreed, Effect::Num]));
-    let host = Standing { place: Place::Hosting, ..Standing::out(Gender::Female, true) };
+    assert_eq!(
+        (gone.next.place, gone.effects),
+        (Place::Out, vec![Effect::SeatFreed, Effect::Num])
+    );
+    let host = Standing {
+        place: Place::Hosting,
+        ..Standing::out(Gender::Female, true)
+    };
     let lost = step(&host, Event::ImLost, &rules, NOW).unwrap().next;
     assert_eq!(lost.im_grace, Some(NOW.after(Duration::from_secs(180))));
 }
@@ -151,11 +214,19 @@ fn a_grace_is_given_once_and_its_end_is_final() {
 #[test]
 fn the_host_hears_what_became_of_our_invitations() {
     let rules = rules(Admission::Applied);
-    let watching = Standing { place: Place::Watching, ..Standing::out(Gender::Female, true) };
+    let watching = Standing {
+        place: Place::Watching,
+        ..Standing::out(Gender::Female, true)
+    };
     let responses = |by_us, event, now| {
-        let invited = step(&watching, Event::Invite { by_us }, &rules, NOW).unwrap().next;
+        let invited = step(&watching, Event::Invite { by_us }, &rules, NOW)
+            .unwrap()
+            .next;
         let effects = step(&invited, event, &rules, now).unwrap().effects;
-        effects.into_iter().filter(|effect| matches!(effect, Effect::Response(_))).collect::<Vec<_>>()
+        effects
+            .into_iter()
+            .filter(|effect| matches!(effect, Effect::Response(_)))
+            .collect::<Vec<_>>()
     };
     let lapsed = NOW.after(INVITATION);
     for (event, now, answer) in [
@@ -166,19 +237,42 @@ fn the_host_hears_what_became_of_our_invitations() {
         assert_eq!(responses(true, event, now), [Effect::Response(answer)]);
         assert_eq!(responses(false, event, now), []);
     }
-    assert_eq!(responses(true, Event::InvitationDue, FUTURE), [], "it still stands");
+    assert_eq!(
+        responses(true, Event::InvitationDue, FUTURE),
+        [],
+        "it still stands"
+    );
     for event in [Event::Refuse, Event::Leave, Event::GroupLeft] {
-        assert_eq!(responses(true, event, lapsed), [Effect::Response(Answer::Timeout)], "{event:?} after it lapsed");
+        assert_eq!(
+            responses(true, event, lapsed),
+            [Effect::Response(Answer::Timeout)],
+            "{event:?} after it lapsed"
+        );
     }
-    let applied = Standing { place: Place::Applied, ..watching };
-    let invited = step(&applied, Event::Invite { by_us: true }, &rules, NOW).unwrap().next;
+    let applied = Standing {
+        place: Place::Applied,
+        ..watching
+    };
+    let invited = step(&applied, Event::Invite { by_us: true }, &rules, NOW)
+        .unwrap()
+        .next;
     let late = step(&invited, Event::Accept, &rules, lapsed).unwrap();
-    assert_eq!(late.effects, [Effect::SeatTaken, Effect::Num, Effect::Response(Answer::Timeout)]);
+    assert_eq!(
+        late.effects,
+        [
+            Effect::SeatTaken,
+            Effect::Num,
+            Effect::Response(Answer::Timeout)
+        ]
+    );
 }
 
 /// A guest, an event, and how much later it comes, in seconds.
 fn evening() -> impl Strategy<Value = Vec<(usize, Event, u64)>> {
-    prop::collection::vec((0..8_usize, prop::sample::select(events::all()), 0..40_u64), 1..400)
+    prop::collection::vec(
+        (0..8_usize, prop::sample::select(events::all()), 0..40_u64),
+        1..400,
+    )
 }
 
 proptest! {

@@ -14,8 +14,10 @@ use crate::push;
 use crate::world::World;
 
 /// When a notice that was not accepted is sent again, in milliseconds: WeChat's schedule, two hundred times as fast.
-const AGAIN_MS: [u64; 15] =
-    [75, 75, 150, 900, 3_000, 6_000, 9_000, 9_000, 9_000, 18_000, 54_000, 54_000, 54_000, 108_000, 108_000];
+const AGAIN_MS: [u64; 15] = [
+    75, 75, 150, 900, 3_000, 6_000, 9_000, 9_000, 9_000, 18_000, 54_000, 54_000, 54_000, 108_000,
+    108_000,
+];
 
 /// Something to be told.
 #[derive(Clone)]
@@ -27,26 +29,49 @@ pub(crate) struct Errand {
 #[derive(Clone)]
 enum Told {
     /// An event of WeChat Pay, with its kind and resource.
-    Pay { id: String, event: &'static str, kind: &'static str, resource: Value },
+    Pay {
+        id: String,
+        event: &'static str,
+        kind: &'static str,
+        resource: Value,
+    },
     /// A message push.
     Push(Value),
 }
 
 impl Errand {
     /// A notice of WeChat Pay to the address that the request named.
-    pub(crate) fn pay(url: String, event: &'static str, kind: &'static str, resource: Value) -> Self {
-        Self { url, told: Told::Pay { id: random::hex(16), event, kind, resource } }
+    pub(crate) fn pay(
+        url: String,
+        event: &'static str,
+        kind: &'static str,
+        resource: Value,
+    ) -> Self {
+        Self {
+            url,
+            told: Told::Pay {
+                id: random::hex(16),
+                event,
+                kind,
+                resource,
+            },
+        }
     }
 
     /// A message push to the address set in the console.
     pub(crate) fn push(world: &World, message: Value) -> Self {
-        Self { url: format!("{}wx_notify/", world.accounts.callback_base), told: Told::Push(message) }
+        Self {
+            url: format!("{}wx_notify/", world.accounts.callback_base),
+            told: Told::Push(message),
+        }
     }
 
     /// The merchant's number of what it tells about.
     fn about(&self) -> Option<&Value> {
         let (told, keys) = match &self.told {
-            Told::Pay { resource, .. } => (resource, ["out_refund_no", "out_trade_no", "out_bill_no"]),
+            Told::Pay { resource, .. } => {
+                (resource, ["out_refund_no", "out_trade_no", "out_bill_no"])
+            }
             Told::Push(message) => (message, ["MchRefundId", "OutTradeNo", "MchOrderId"]),
         };
         keys.iter().find_map(|key| told.get(*key))
@@ -108,12 +133,20 @@ async fn deliver(world: web::Data<World>, errand: Errand) {
 /// One try: whether our side accepted it.
 async fn once(world: &World, errand: &Errand, probe: bool) -> bool {
     let request = match &errand.told {
-        Told::Pay { id, event, kind, resource } => {
+        Told::Pay {
+            id,
+            event,
+            kind,
+            resource,
+        } => {
             let body = notice(world, id, event, kind, resource);
             // While a merchant has the public key, notices come signed by either.
             let public = world.state().public_key_in_use && random::within(0..=1) == 1;
             let mut headers = signature(world, public, &body, 0);
-            if let Some((_, signature)) = headers.iter_mut().find(|(name, _)| probe && *name == "Wechatpay-Signature") {
+            if let Some((_, signature)) = headers
+                .iter_mut()
+                .find(|(name, _)| probe && *name == "Wechatpay-Signature")
+            {
                 *signature = format!("WECHATPAY/SIGNTEST/{signature}");
             }
             post(world, &errand.url, &headers, body)
@@ -129,7 +162,10 @@ async fn once(world: &World, errand: &Errand, probe: bool) -> bool {
     if let Told::Push(message) = &errand.told
         && accepted
     {
-        let order = message.get("OutTradeNo").and_then(Value::as_str).unwrap_or_default();
+        let order = message
+            .get("OutTradeNo")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         world.state().notice_accepted(order);
     }
     let tried = json!({"path": errand.path(), "about": errand.about(), "accepted": accepted, "probe": probe});
@@ -148,15 +184,31 @@ fn notice(world: &World, id: &str, event: &str, kind: &str, resource: &Value) ->
     .to_string()
 }
 
-fn post(world: &World, url: &str, headers: &[(&'static str, String)], body: String) -> reqwest::RequestBuilder {
-    let request = world.http.post(url).header("Content-Type", "application/json");
-    headers.iter().fold(request, |request, (name, value)| request.header(*name, value)).body(body)
+fn post(
+    world: &World,
+    url: &str,
+    headers: &[(&'static str, String)],
+    body: String,
+) -> reqwest::RequestBuilder {
+    let request = world
+        .http
+        .post(url)
+        .header("Content-Type", "application/json");
+    headers
+        .iter()
+        .fold(request, |request, (name, value)| {
+            request.header(*name, value)
+        })
+        .body(body)
 }
 
 /// The status and body of an answer; 0 when nobody answers.
 async fn answered(request: reqwest::RequestBuilder) -> (u16, String) {
     match request.send().await {
-        Ok(response) => (response.status().as_u16(), response.text().await.unwrap_or_default()),
+        Ok(response) => (
+            response.status().as_u16(),
+            response.text().await.unwrap_or_default(),
+        ),
         Err(_) => (0, String::new()),
     }
 }
@@ -189,19 +241,29 @@ pub(super) async fn make_up(world: web::Data<World>, made: web::Json<MadeUp>) ->
     if made.tampered {
         body = body.replace("\"summary\":\"sandbox\"", "\"summary\":\"Sandbox\"");
     }
-    if let (Some(serial), Some(header)) =
-        (&made.serial, headers.iter_mut().find(|(name, _)| *name == "Wechatpay-Serial"))
-    {
+    if let (Some(serial), Some(header)) = (
+        &made.serial,
+        headers
+            .iter_mut()
+            .find(|(name, _)| *name == "Wechatpay-Serial"),
+    ) {
         header.1.clone_from(serial);
     }
-    let url = made.url.clone().unwrap_or_else(|| format!("{}pay_notify/", world.accounts.callback_base));
+    let url = made
+        .url
+        .clone()
+        .unwrap_or_else(|| format!("{}pay_notify/", world.accounts.callback_base));
     let (status, _) = answered(post(&world, &url, &headers, body)).await;
     HttpResponse::Ok().json(json!({"status": status}))
 }
 
 /// Sends a message push of somebody's own making once; answers the status it got, and whether it was accepted.
-pub(super) async fn make_up_push(world: web::Data<World>, message: web::Json<Value>) -> HttpResponse {
+pub(super) async fn make_up_push(
+    world: web::Data<World>,
+    message: web::Json<Value>,
+) -> HttpResponse {
     let url = format!("{}wx_notify/", world.accounts.callback_base);
     let (status, body) = answered(push::request(&world, &url, &message)).await;
-    HttpResponse::Ok().json(json!({"status": status, "accepted": status == 200 && push::accepts(&world, &body)}))
+    HttpResponse::Ok()
+        .json(json!({"status": status, "accepted": status == 200 && push::accepts(&world, &body)}))
 }

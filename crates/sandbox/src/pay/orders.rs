@@ -56,25 +56,39 @@ impl Order {
     }
 }
 
-pub(super) async fn prepay(world: web::Data<World>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+pub(super) async fn prepay(
+    world: web::Data<World>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
     answer(&world, &request, &body, |asked| {
         let accounts = &world.accounts;
         let number_ok = {
             let no = text(asked, "out_trade_no");
-            (6..=32).contains(&no.len()) && no.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-|*".contains(&b))
+            (6..=32).contains(&no.len())
+                && no
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"_-|*".contains(&b))
         };
         let described = (1..=127).contains(&text(asked, "description").chars().count());
-        let named = asked.pointer("/payer/openid").and_then(Value::as_str).is_some_and(|id| id.starts_with("sandbox-"));
+        let named = asked
+            .pointer("/payer/openid")
+            .and_then(Value::as_str)
+            .is_some_and(|id| id.starts_with("sandbox-"));
         if text(asked, "mchid") != accounts.mchid || text(asked, "appid") != accounts.app_id {
             return refuse(400, "APPID_MCHID_NOT_MATCH");
         }
         if !number_ok || !described || !named || number(asked, "/amount/total") < 1 {
             return refuse(400, "PARAM_ERROR");
         }
-        if asked.pointer("/amount/currency") != Some(&json!("CNY")) || !text(asked, "notify_url").starts_with("http") {
+        if asked.pointer("/amount/currency") != Some(&json!("CNY"))
+            || !text(asked, "notify_url").starts_with("http")
+        {
             return refuse(400, "PARAM_ERROR");
         }
-        if Moment::parse_rfc3339(text(asked, "time_expire")).is_none() || text(asked, "notify_url").contains('?') {
+        if Moment::parse_rfc3339(text(asked, "time_expire")).is_none()
+            || text(asked, "notify_url").contains('?')
+        {
             return refuse(400, "PARAM_ERROR");
         }
         world.state().prepay(asked)
@@ -94,16 +108,32 @@ impl State {
                 let answer = prepaid(&prepay_id);
                 let (asked, transaction_id) = (asked.clone(), String::new());
                 let no = text(&asked, "out_trade_no").to_owned();
-                self.orders.insert(no, Order { asked, prepay_id, state: "NOTPAY", transaction_id, paid_at: None });
+                self.orders.insert(
+                    no,
+                    Order {
+                        asked,
+                        prepay_id,
+                        state: "NOTPAY",
+                        transaction_id,
+                        paid_at: None,
+                    },
+                );
                 answer
             }
         }
     }
 }
 
-pub(super) async fn query(world: web::Data<World>, request: HttpRequest, no: web::Path<String>) -> HttpResponse {
+pub(super) async fn query(
+    world: web::Data<World>,
+    request: HttpRequest,
+    no: web::Path<String>,
+) -> HttpResponse {
     answer(&world, &request, b"", |_| {
-        if !request.query_string().contains(&format!("mchid={}", world.accounts.mchid)) {
+        if !request
+            .query_string()
+            .contains(&format!("mchid={}", world.accounts.mchid))
+        {
             return refuse(400, "PARAM_ERROR");
         }
         match world.state().orders.get(no.as_str()) {
@@ -120,13 +150,17 @@ pub(super) async fn close(
     no: web::Path<String>,
     body: web::Bytes,
 ) -> HttpResponse {
-    answer(&world, &request, &body, |asked| match world.state().orders.get_mut(no.as_str()) {
-        _ if text(asked, "mchid") != world.accounts.mchid => refuse(400, "PARAM_ERROR"),
-        None => refuse(404, "ORDER_NOT_EXIST"),
-        Some(order) if ["SUCCESS", "REFUND"].contains(&order.state) => refuse(400, "ORDER_PAID"),
-        Some(order) => {
-            order.state = "CLOSED";
-            (204, Value::Null)
+    answer(&world, &request, &body, |asked| {
+        match world.state().orders.get_mut(no.as_str()) {
+            _ if text(asked, "mchid") != world.accounts.mchid => refuse(400, "PARAM_ERROR"),
+            None => refuse(404, "ORDER_NOT_EXIST"),
+            Some(order) if ["SUCCESS", "REFUND"].contains(&order.state) => {
+                refuse(400, "ORDER_PAID")
+            }
+            Some(order) => {
+                order.state = "CLOSED";
+                (204, Value::Null)
+            }
         }
     })
     .await
@@ -160,18 +194,33 @@ struct Requested {
 impl Requested {
     /// Whether the merchant signed it for this order, as WeChat's client sees to.
     fn fits(&self, world: &World, prepay_id: &str) -> bool {
-        let Self { time_stamp, nonce_str, package, pay_sign } = self;
-        let message = format!("{}\n{time_stamp}\n{nonce_str}\n{package}\n", world.accounts.app_id);
-        *package == format!("prepay_id={prepay_id}") && is_merchants(world, message.as_bytes(), pay_sign)
+        let Self {
+            time_stamp,
+            nonce_str,
+            package,
+            pay_sign,
+        } = self;
+        let message = format!(
+            "{}\n{time_stamp}\n{nonce_str}\n{package}\n",
+            world.accounts.app_id
+        );
+        *package == format!("prepay_id={prepay_id}")
+            && is_merchants(world, message.as_bytes(), pay_sign)
     }
 }
 
-pub(super) async fn pay(world: web::Data<World>, no: web::Path<String>, body: web::Bytes) -> HttpResponse {
+pub(super) async fn pay(
+    world: web::Data<World>,
+    no: web::Path<String>,
+    body: web::Bytes,
+) -> HttpResponse {
     let pays: Pays = match body.is_empty() {
         true => Pays::default(),
         false => match serde_json::from_slice(&body) {
             Ok(pays) => pays,
-            Err(error) => return HttpResponse::BadRequest().json(json!({"error": error.to_string()})),
+            Err(error) => {
+                return HttpResponse::BadRequest().json(json!({"error": error.to_string()}));
+            }
         },
     };
     let paid = if pays.virtual_order.is_given() {
@@ -196,18 +245,31 @@ fn pay_order(world: &World, no: &str, pays: &Pays) -> Result<Errand, &'static st
     let order = state.orders.get_mut(no).ok_or(
         "no such order; a virtual one is not known before its client asks: send signData, paySig and signature",
     )?;
-    let expired = Moment::parse_rfc3339(text(&order.asked, "time_expire")).is_none_or(|end| now > end);
+    let expired =
+        Moment::parse_rfc3339(text(&order.asked, "time_expire")).is_none_or(|end| now > end);
     match order.state {
         "SUCCESS" | "REFUND" => return Err("it is paid"),
         "CLOSED" if !pays.late => return Err("it is closed"),
         _ if expired && !pays.late => return Err("it has expired"),
         _ => {}
     }
-    if pays.requested.as_ref().is_some_and(|requested| !requested.fits(world, &order.prepay_id)) {
+    if pays
+        .requested
+        .as_ref()
+        .is_some_and(|requested| !requested.fits(world, &order.prepay_id))
+    {
         return Err("the paySign does not verify");
     }
     order.state = "SUCCESS";
     order.paid_at = Some(now);
-    order.transaction_id = format!("42000{}", random::within(10_000_000_000_000..=99_999_999_999_999));
-    Ok(Errand::pay(order.notify_url(), "TRANSACTION.SUCCESS", "transaction", order.shown()))
+    order.transaction_id = format!(
+        "42000{}",
+        random::within(10_000_000_000_000..=99_999_999_999_999)
+    );
+    Ok(Errand::pay(
+        order.notify_url(),
+        "TRANSACTION.SUCCESS",
+        "transaction",
+        order.shown(),
+    ))
 }

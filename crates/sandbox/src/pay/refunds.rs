@@ -61,27 +61,49 @@ impl Refund {
 impl State {
     /// What of an order was not given back yet.
     fn left(&self, no: &str, total: i64) -> i64 {
-        let given = self.refunds.values().filter(|refund| text(&refund.asked, "out_trade_no") == no);
-        total - given.filter(|refund| refund.status != "CLOSED").map(Refund::fen).sum::<i64>()
+        let given = self
+            .refunds
+            .values()
+            .filter(|refund| text(&refund.asked, "out_trade_no") == no);
+        total
+            - given
+                .filter(|refund| refund.status != "CLOSED")
+                .map(Refund::fen)
+                .sum::<i64>()
     }
 
     fn refund(&mut self, asked: &Value, now: Moment) -> Reply {
-        let (no, refund_no) = (text(asked, "out_trade_no").to_owned(), text(asked, "out_refund_no").to_owned());
+        let (no, refund_no) = (
+            text(asked, "out_trade_no").to_owned(),
+            text(asked, "out_refund_no").to_owned(),
+        );
         if let Some(before) = self.refunds.get(&refund_no) {
             let same = before.asked == *asked;
-            return if same { (200, before.shown("status")) } else { refuse(400, "INVALID_REQUEST") };
+            return if same {
+                (200, before.shown("status"))
+            } else {
+                refuse(400, "INVALID_REQUEST")
+            };
         }
-        let Some(order) = self.orders.get(&no).cloned() else { return refuse(404, "RESOURCE_NOT_EXISTS") };
+        let Some(order) = self.orders.get(&no).cloned() else {
+            return refuse(404, "RESOURCE_NOT_EXISTS");
+        };
         if order.paid_at.is_none() || refund_no.is_empty() || refund_no.len() > 64 {
             return refuse(400, "INVALID_REQUEST");
         }
         let wanted = number(asked, "/amount/refund");
-        if number(asked, "/amount/total") != order.total() || wanted < 1 || wanted > self.left(&no, order.total()) {
+        if number(asked, "/amount/total") != order.total()
+            || wanted < 1
+            || wanted > self.left(&no, order.total())
+        {
             return refuse(400, "PARAM_ERROR");
         }
         let refund = Refund {
             asked: asked.clone(),
-            refund_id: format!("50300{}", random::within(10_000_000_000_000..=99_999_999_999_999)),
+            refund_id: format!(
+                "50300{}",
+                random::within(10_000_000_000_000..=99_999_999_999_999)
+            ),
             status: "PROCESSING",
             total: order.total(),
             transaction_id: order.transaction_id,
@@ -95,7 +117,10 @@ impl State {
 
     /// Ends a refund one way or the other.
     fn settle(&mut self, refund_no: &str, status: &'static str) -> Option<Refund> {
-        let refund = self.refunds.get_mut(refund_no).filter(|refund| refund.status != "SUCCESS")?;
+        let refund = self
+            .refunds
+            .get_mut(refund_no)
+            .filter(|refund| refund.status != "SUCCESS")?;
         refund.status = status;
         let refund = refund.clone();
         if status == "SUCCESS"
@@ -107,12 +132,19 @@ impl State {
     }
 }
 
-pub(super) async fn refund(world: web::Data<World>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+pub(super) async fn refund(
+    world: web::Data<World>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
     let reply = answer(&world, &request, &body, |asked| {
         let now = world.clock.now();
         let (known, held) = {
             let state = world.state();
-            (state.refunds.contains_key(text(asked, "out_refund_no")), state.hold_refunds)
+            (
+                state.refunds.contains_key(text(asked, "out_refund_no")),
+                state.hold_refunds,
+            )
         };
         let reply = world.state().refund(asked, now);
         if reply.0 == 200 && !held && !known {
@@ -125,15 +157,23 @@ pub(super) async fn refund(world: web::Data<World>, request: HttpRequest, body: 
 }
 
 async fn finish(world: &web::Data<World>, refund_no: &str, status: &'static str) -> bool {
-    let Some(refund) = world.state().settle(refund_no, status) else { return false };
+    let Some(refund) = world.state().settle(refund_no, status) else {
+        return false;
+    };
     send(world, refund.errand(&world.accounts.mchid)).await;
     true
 }
 
-pub(super) async fn query(world: web::Data<World>, request: HttpRequest, no: web::Path<String>) -> HttpResponse {
-    answer(&world, &request, b"", |_| match world.state().refunds.get(no.as_str()) {
-        Some(refund) => (200, refund.shown("status")),
-        None => refuse(404, "RESOURCE_NOT_EXISTS"),
+pub(super) async fn query(
+    world: web::Data<World>,
+    request: HttpRequest,
+    no: web::Path<String>,
+) -> HttpResponse {
+    answer(&world, &request, b"", |_| {
+        match world.state().refunds.get(no.as_str()) {
+            Some(refund) => (200, refund.shown("status")),
+            None => refuse(404, "RESOURCE_NOT_EXISTS"),
+        }
     })
     .await
 }
@@ -156,12 +196,19 @@ pub(super) struct Decision {
 }
 
 /// Ends a refund that was held: `success`, `closed`, `abnormal`.
-pub(super) async fn decide(world: web::Data<World>, no: web::Path<String>, body: web::Json<Decision>) -> HttpResponse {
+pub(super) async fn decide(
+    world: web::Data<World>,
+    no: web::Path<String>,
+    body: web::Json<Decision>,
+) -> HttpResponse {
     let status = match body.outcome.as_str() {
         "success" => "SUCCESS",
         "closed" => "CLOSED",
         "abnormal" => "ABNORMAL",
-        _ => return HttpResponse::BadRequest().json(json!({"error": "do success, closed or abnormal"})),
+        _ => {
+            return HttpResponse::BadRequest()
+                .json(json!({"error": "do success, closed or abnormal"}));
+        }
     };
     if let Some(errand) = xpay::settle_refund(&world, &no, status == "SUCCESS") {
         send(&world, errand).await;
@@ -192,7 +239,9 @@ pub(super) async fn by_platform(
     }
     let refund_no = format!("platform{}", random::hex(8));
     let order = world.state().orders.get(no.as_str()).cloned();
-    let Some(order) = order else { return HttpResponse::NotFound().json(json!({"error": "no such order"})) };
+    let Some(order) = order else {
+        return HttpResponse::NotFound().json(json!({"error": "no such order"}));
+    };
     let asked = json!({"out_trade_no": no.as_str(), "out_refund_no": refund_no, "notify_url": order.notify_url(),
         "amount": {"refund": body.fen, "total": order.total()}});
     let (status, reply) = world.state().refund(&asked, world.clock.now());

@@ -65,22 +65,36 @@ impl Transfer {
     }
 }
 
-pub(super) async fn transfer(world: web::Data<World>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+pub(super) async fn transfer(
+    world: web::Data<World>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
     answer(&world, &request, &body, |asked| {
         let no = text(asked, "out_bill_no").to_owned();
         let fen = number(asked, "/transfer_amount");
         let legal = (1..=32).contains(&no.len()) && no.bytes().all(|b| b.is_ascii_alphanumeric());
-        let infos =
-            asked.get("transfer_scene_report_infos").and_then(Value::as_array).is_some_and(|infos| !infos.is_empty());
+        let infos = asked
+            .get("transfer_scene_report_infos")
+            .and_then(Value::as_array)
+            .is_some_and(|infos| !infos.is_empty());
         let remark = (1..=32).contains(&text(asked, "transfer_remark").chars().count());
         if !legal || fen < 30 || !infos || !remark || text(asked, "transfer_scene_id").is_empty() {
             return refuse(400, "PARAM_ERROR");
         }
-        if text(asked, "appid") != world.accounts.app_id || !text(asked, "openid").starts_with("sandbox-") {
+        if text(asked, "appid") != world.accounts.app_id
+            || !text(asked, "openid").starts_with("sandbox-")
+        {
             return refuse(400, "INVALID_REQUEST");
         }
-        let serial = request.headers().get("Wechatpay-Serial").and_then(|id| id.to_str().ok()).unwrap_or_default();
-        let Some(name) = open_name(&world, serial, text(asked, "user_name")) else { return refuse(400, "PARAM_ERROR") };
+        let serial = request
+            .headers()
+            .get("Wechatpay-Serial")
+            .and_then(|id| id.to_str().ok())
+            .unwrap_or_default();
+        let Some(name) = open_name(&world, serial, text(asked, "user_name")) else {
+            return refuse(400, "PARAM_ERROR");
+        };
         if name.is_empty() && fen >= NAMED_FROM {
             return refuse(400, "PARAM_ERROR");
         }
@@ -88,7 +102,9 @@ pub(super) async fn transfer(world: web::Data<World>, request: HttpRequest, body
         // A sealed name is another text each time.
         let unsealed = |asked: &Value| {
             let mut asked = asked.clone();
-            asked.as_object_mut().map(|fields| fields.remove("user_name"));
+            asked
+                .as_object_mut()
+                .map(|fields| fields.remove("user_name"));
             asked
         };
         let known = state.transfers.get(&no).cloned();
@@ -99,7 +115,10 @@ pub(super) async fn transfer(world: web::Data<World>, request: HttpRequest, body
             Some(before) => before,
             None => Transfer {
                 asked: asked.clone(),
-                bill_no: format!("1330{}", random::within(10_000_000_000_000..=99_999_999_999_999)),
+                bill_no: format!(
+                    "1330{}",
+                    random::within(10_000_000_000_000..=99_999_999_999_999)
+                ),
                 state: "WAIT_USER_CONFIRM",
                 fail_reason: "",
                 package_info: format!("affffddafdfafddffda=={}", random::hex(8)),
@@ -133,11 +152,21 @@ fn open_name(world: &World, serial: &str, sealed: &str) -> Option<String> {
     };
     let rsa = key.rsa().ok()?;
     let mut plain = vec![0; usize::try_from(rsa.size()).ok()?];
-    let length = rsa.private_decrypt(&STANDARD.decode(sealed).ok()?, &mut plain, Padding::PKCS1_OAEP).ok()?;
+    let length = rsa
+        .private_decrypt(
+            &STANDARD.decode(sealed).ok()?,
+            &mut plain,
+            Padding::PKCS1_OAEP,
+        )
+        .ok()?;
     String::from_utf8(plain.get(..length)?.to_vec()).ok()
 }
 
-pub(super) async fn query(world: web::Data<World>, request: HttpRequest, no: web::Path<String>) -> HttpResponse {
+pub(super) async fn query(
+    world: web::Data<World>,
+    request: HttpRequest,
+    no: web::Path<String>,
+) -> HttpResponse {
     answer(&world, &request, b"", |_| {
         let now = world.clock.now();
         match world.state().transfers.get_mut(no.as_str()) {
@@ -160,13 +189,20 @@ pub(super) struct Decision {
 }
 
 /// What becomes of a transfer: `confirm`, `fail`, `cancel`, `expire`.
-pub(super) async fn decide(world: web::Data<World>, no: web::Path<String>, body: web::Json<Decision>) -> HttpResponse {
+pub(super) async fn decide(
+    world: web::Data<World>,
+    no: web::Path<String>,
+    body: web::Json<Decision>,
+) -> HttpResponse {
     let (outcome, reason) = match body.outcome.as_str() {
         "confirm" => ("SUCCESS", ""),
         "fail" => ("FAIL", "PAYEE_ACCOUNT_ABNORMAL"),
         "cancel" => ("CANCELLED", ""),
         "expire" => ("FAIL", "OVERDUE_CLOSE"),
-        _ => return HttpResponse::BadRequest().json(json!({"error": "do confirm, fail, cancel or expire"})),
+        _ => {
+            return HttpResponse::BadRequest()
+                .json(json!({"error": "do confirm, fail, cancel or expire"}));
+        }
     };
     let now = world.clock.now();
     let told = {
@@ -181,7 +217,12 @@ pub(super) async fn decide(world: web::Data<World>, no: web::Path<String>, body:
         }
         (transfer.state, transfer.fail_reason) = (outcome, reason);
         let notify_url = text(&transfer.asked, "notify_url").to_owned();
-        Errand::pay(notify_url, "MCHTRANSFER.BILL.FINISHED", "mch_payment", transfer.shown(&world.accounts.mchid))
+        Errand::pay(
+            notify_url,
+            "MCHTRANSFER.BILL.FINISHED",
+            "mch_payment",
+            transfer.shown(&world.accounts.mchid),
+        )
     };
     if body.told.unwrap_or(true) {
         send(&world, told).await;

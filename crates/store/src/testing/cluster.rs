@@ -12,7 +12,8 @@ const SKIPPED: &[u8] =
     b"skipped: every PostgreSQL test, since this machine has no PostgreSQL (apt-get install postgresql)\n";
 
 /// Stops the cluster once its standard input closes, that is: once the process that started it is gone.
-const WATCHER: &str = r#"cat >/dev/null; "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$2""#;
+const WATCHER: &str =
+    r#"cat >/dev/null; "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$2""#;
 
 /// The URL of a database to connect to for making others; `None` when there is no PostgreSQL here.
 pub(super) fn server() -> Option<String> {
@@ -26,7 +27,10 @@ pub(super) fn server() -> Option<String> {
                 Err(_) => {}
             }
             let Some(bin) = binaries() else {
-                assert!(std::env::var_os("CI").is_none(), "CI must test PostgreSQL, but this machine has none");
+                assert!(
+                    std::env::var_os("CI").is_none(),
+                    "CI must test PostgreSQL, but this machine has none"
+                );
                 // Not by a macro: the test runner would keep it to itself.
                 let _ = io::stderr().write_all(SKIPPED);
                 return None;
@@ -39,7 +43,10 @@ pub(super) fn server() -> Option<String> {
 /// The folder that holds `initdb` and `postgres`: on the path, or where Debian hides it.
 fn binaries() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let debian = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut folders: Vec<PathBuf> = debian.map(|version| version.path().join("bin")).collect();
     folders.sort();
     folders
@@ -50,7 +57,10 @@ fn binaries() -> Option<PathBuf> {
 }
 
 fn start(bin: &Path) -> io::Result<String> {
-    let folder = tempfile::Builder::new().prefix("qlive-pg-").tempdir()?.keep();
+    let folder = tempfile::Builder::new()
+        .prefix("qlive-pg-")
+        .tempdir()?
+        .keep();
     let user = unprivileged()?;
     if let Some((uid, gid)) = user {
         std::os::unix::fs::chown(&folder, Some(uid), Some(gid))?;
@@ -65,7 +75,21 @@ fn start(bin: &Path) -> io::Result<String> {
         command.current_dir("/").stdout(Stdio::null());
         command
     };
-    checked(as_user("initdb").args(["-U", "qlive", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", "-D"]).arg(&data))?;
+    checked(
+        as_user("initdb")
+            .args([
+                "-U",
+                "qlive",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+                "-D",
+            ])
+            .arg(&data),
+    )?;
     let port = free_port()?;
     // Losing a throw-away database to a power cut is no loss: no fsync.
     let options = format!(
@@ -73,7 +97,12 @@ fn start(bin: &Path) -> io::Result<String> {
          -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c deadlock_timeout=100ms"
     );
     checked(
-        as_user("pg_ctl").arg("-D").arg(&data).arg("-l").arg(folder.join("log")).args(["-w", "-o", &options, "start"]),
+        as_user("pg_ctl")
+            .arg("-D")
+            .arg(&data)
+            .arg("-l")
+            .arg(folder.join("log"))
+            .args(["-w", "-o", &options, "start"]),
     )?;
     watch(bin, &folder, user)?;
     Ok(format!("postgres://qlive@127.0.0.1:{port}/postgres"))
@@ -83,8 +112,16 @@ fn start(bin: &Path) -> io::Result<String> {
 fn watch(bin: &Path, folder: &Path, user: Option<(u32, u32)>) -> io::Result<()> {
     static WATCHERS: OnceLock<Child> = OnceLock::new();
     let mut command = Command::new("sh");
-    command.args(["-c", WATCHER, "sh"]).arg(bin).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null());
-    command.stderr(Stdio::null()).current_dir("/").process_group(0);
+    command
+        .args(["-c", WATCHER, "sh"])
+        .arg(bin)
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    command
+        .stderr(Stdio::null())
+        .current_dir("/")
+        .process_group(0);
     if let Some((uid, gid)) = user {
         command.uid(uid).gid(gid);
     }
@@ -101,21 +138,31 @@ fn unprivileged() -> io::Result<Option<(u32, u32)>> {
     }
     let accounts = std::fs::read_to_string("/etc/passwd")?;
     let find = |name: &str| {
-        let line = accounts.lines().find(|line| line.split(':').next() == Some(name))?;
+        let line = accounts
+            .lines()
+            .find(|line| line.split(':').next() == Some(name))?;
         let mut fields = line.split(':').skip(2);
         Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     };
     find("postgres")
         .or_else(|| find("nobody"))
         .map(Some)
-        .ok_or_else(|| io::Error::other("root needs an account named postgres or nobody to run it as"))
+        .ok_or_else(|| {
+            io::Error::other("root needs an account named postgres or nobody to run it as")
+        })
 }
 
 fn free_port() -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
 }
 
 fn checked(command: &mut Command) -> io::Result<()> {
     let status = command.status()?;
-    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{command:?}: {status}"))) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("{command:?}: {status}")))
+    }
 }

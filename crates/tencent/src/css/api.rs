@@ -24,7 +24,11 @@ impl CssError {
         match self {
             Self::Unanswered(_) => false,
             Self::Refused { code, .. } => {
-                let later = ["InternalError", "RequestLimitExceeded", "FailedOperation.CallOtherSvrFailed"];
+                let later = [
+                    "InternalError",
+                    "RequestLimitExceeded",
+                    "FailedOperation.CallOtherSvrFailed",
+                ];
                 !later.iter().any(|prefix| code.starts_with(prefix))
             }
         }
@@ -45,9 +49,20 @@ pub struct CssApi {
 impl CssApi {
     /// `url` is `https://live.tencentcloudapi.com` or the sandbox's address.
     #[must_use]
-    pub fn new(http: Http, url: &str, credential: Credential, push_domain: &str, app: &str) -> Self {
+    pub fn new(
+        http: Http,
+        url: &str,
+        credential: Credential,
+        push_domain: &str,
+        app: &str,
+    ) -> Self {
         let url = url.trim_end_matches('/');
-        let host = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
+        let host = url
+            .split_once("://")
+            .map_or(url, |(_, rest)| rest)
+            .split('/')
+            .next()
+            .unwrap_or_default();
         Self {
             http,
             url: format!("{url}/"),
@@ -67,7 +82,12 @@ impl CssApi {
     }
 
     /// Cuts a push and refuses it until `until` (UTC, ISO 8601; at most 90 days ahead).
-    pub async fn forbid_stream(&self, stream: &str, until: &str, now: (i64, &str)) -> Result<(), CssError> {
+    pub async fn forbid_stream(
+        &self,
+        stream: &str,
+        until: &str,
+        now: (i64, &str),
+    ) -> Result<(), CssError> {
         let mut body = self.subject(stream);
         if let Value::Object(fields) = &mut body {
             fields.insert("ResumeTime".into(), until.into());
@@ -78,7 +98,10 @@ impl CssApi {
 
     /// Lifts a refusal.
     pub async fn resume_stream(&self, stream: &str, now: (i64, &str)) -> Result<(), CssError> {
-        match self.call("ResumeLiveStream", self.subject(stream), now).await {
+        match self
+            .call("ResumeLiveStream", self.subject(stream), now)
+            .await
+        {
             Err(CssError::Refused { code, .. }) if gone(&code) => Ok(()),
             other => other,
         }
@@ -89,7 +112,12 @@ impl CssApi {
     }
 
     /// `now` is the Unix second and the UTC date it falls on.
-    async fn call(&self, action: &str, body: Value, (timestamp, date): (i64, &str)) -> Result<(), CssError> {
+    async fn call(
+        &self,
+        action: &str,
+        body: Value,
+        (timestamp, date): (i64, &str),
+    ) -> Result<(), CssError> {
         let body = body.to_string();
         let signed = Request {
             service: "live",
@@ -107,7 +135,10 @@ impl CssApi {
         ];
         let answer = self.http.post_signed(&self.url, &headers, body).await?;
         match (answer.pointer("/Response/Error"), answer.get("Response")) {
-            (Some(error), _) => Err(CssError::Refused { code: text(error, "Code"), message: text(error, "Message") }),
+            (Some(error), _) => Err(CssError::Refused {
+                code: text(error, "Code"),
+                message: text(error, "Message"),
+            }),
             (None, Some(_)) => Ok(()),
             (None, None) => Err(Unanswered::new("no Response in the answer").into()),
         }
@@ -116,5 +147,9 @@ impl CssApi {
 
 /// The stream is not there: what was asked for is already so.
 fn gone(code: &str) -> bool {
-    ["FailedOperation.StreamNotExist", "FailedOperation.HasNotLivingStream"].contains(&code)
+    [
+        "FailedOperation.StreamNotExist",
+        "FailedOperation.HasNotLivingStream",
+    ]
+    .contains(&code)
 }

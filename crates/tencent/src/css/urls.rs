@@ -21,7 +21,11 @@ impl Streams {
     #[must_use]
     pub fn push_url(&self, stream: &str, expires_at: i64) -> SecretString {
         let signature = signature(&self.push_key, stream, expires_at);
-        format!("rtmp://{}/{}/{stream}?{signature}", self.push_domain, self.app).into()
+        format!(
+            "rtmp://{}/{}/{stream}?{signature}",
+            self.push_domain, self.app
+        )
+        .into()
     }
 
     /// Where `stream` is played.
@@ -37,11 +41,20 @@ impl Streams {
 
 fn signature(key: &SecretString, stream: &str, expires_at: i64) -> String {
     let time = format!("{expires_at:X}");
-    format!("txSecret={}&txTime={time}", tx_secret(key.expose_secret(), stream, &time))
+    format!(
+        "txSecret={}&txTime={time}",
+        tx_secret(key.expose_secret(), stream, &time)
+    )
 }
 
 fn tx_secret(key: &str, stream: &str, time: &str) -> String {
-    hex::encode(Md5::new().chain_update(key).chain_update(stream).chain_update(time).finalize())
+    hex::encode(
+        Md5::new()
+            .chain_update(key)
+            .chain_update(stream)
+            .chain_update(time)
+            .finalize(),
+    )
 }
 
 #[cfg(test)]
@@ -50,9 +63,18 @@ mod tests {
 
     #[test]
     fn the_vectors() {
-        assert_eq!(tx_secret("somestring", "test", "5c2acacc"), "b77e812107e1d8b8f247885a46e1bd34");
-        assert_eq!(tx_secret("somestring", "test_900", "5c2acacc"), "4beae959b16c77da6a65c7edda1dfefe");
-        assert_eq!(tx_secret("made-up-push-key", "room_1001", "6553f100"), "367843d6393274e6733e5ccda50b943c");
+        assert_eq!(
+            tx_secret("somestring", "test", "5c2acacc"),
+            "b77e812107e1d8b8f247885a46e1bd34"
+        );
+        assert_eq!(
+            tx_secret("somestring", "test_900", "5c2acacc"),
+            "4beae959b16c77da6a65c7edda1dfefe"
+        );
+        assert_eq!(
+            tx_secret("made-up-push-key", "room_1001", "6553f100"),
+            "367843d6393274e6733e5ccda50b943c"
+        );
     }
 
     #[test]
@@ -68,7 +90,10 @@ mod tests {
             streams.push_url("room_1001", 1_700_000_000).expose_secret(),
             "rtmp://push.example.com/live/room_1001?txSecret=6d71ff73ddea813200709bac1b970e2f&txTime=6553F100"
         );
-        assert_eq!(streams.play_url("room_1001", 1_700_000_000), "rtmp://play.example.com/live/room_1001");
+        assert_eq!(
+            streams.play_url("room_1001", 1_700_000_000),
+            "rtmp://play.example.com/live/room_1001"
+        );
         streams.play_key = Some("made-up-push-key".to_owned().into());
         assert_eq!(
             streams.play_url("room_1001", 1_700_000_000),

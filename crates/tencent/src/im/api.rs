@@ -85,24 +85,44 @@ impl Im {
     /// `random` numbers each request, as IM wants.
     #[must_use]
     pub fn new(http: Http, settings: Settings, random: fn() -> u32) -> Self {
-        Self { http, settings, signature: Mutex::new(None), random }
+        Self {
+            http,
+            settings,
+            signature: Mutex::new(None),
+            random,
+        }
     }
 
     /// Makes an account known to IM. Repeating it is harmless.
-    pub async fn import_account(&self, account: &str, nick: &str, face_url: &str, now: i64) -> Result<(), ImError> {
-        let body = json!({"Identifier": account, "UserID": account, "Nick": nick, "FaceUrl": face_url});
-        self.call("im_open_login_svc/account_import", body, now).await.map(drop)
+    pub async fn import_account(
+        &self,
+        account: &str,
+        nick: &str,
+        face_url: &str,
+        now: i64,
+    ) -> Result<(), ImError> {
+        let body =
+            json!({"Identifier": account, "UserID": account, "Nick": nick, "FaceUrl": face_url});
+        self.call("im_open_login_svc/account_import", body, now)
+            .await
+            .map(drop)
     }
 
     /// Ends the account's login everywhere.
     pub async fn kick(&self, account: &str, now: i64) -> Result<(), ImError> {
         let body = json!({"Identifier": account, "UserID": account});
-        self.call("im_open_login_svc/kick", body, now).await.map(drop)
+        self.call("im_open_login_svc/kick", body, now)
+            .await
+            .map(drop)
     }
 
     /// Sets what IM shows of an account.
     pub async fn set_portrait(&self, portrait: &Portrait<'_>, now: i64) -> Result<(), ImError> {
-        let gender = if portrait.male { "Gender_Type_Male" } else { "Gender_Type_Female" };
+        let gender = if portrait.male {
+            "Gender_Type_Male"
+        } else {
+            "Gender_Type_Female"
+        };
         let body = json!({
             "From_Account": portrait.account,
             "ProfileItem": [
@@ -118,7 +138,10 @@ impl Im {
     pub async fn create_group(&self, group: &GroupProfile<'_>, now: i64) -> Result<(), ImError> {
         let mut body = json!({"Type": "AVChatRoom", "GroupId": group.group, "Name": group.name});
         add_face(&mut body, group.face_url);
-        match self.call("group_open_http_svc/create_group", body, now).await {
+        match self
+            .call("group_open_http_svc/create_group", body, now)
+            .await
+        {
             Err(ImError::Refused { code: 10025, .. }) => Ok(()),
             other => other.map(drop),
         }
@@ -128,7 +151,9 @@ impl Im {
     pub async fn modify_group(&self, group: &GroupProfile<'_>, now: i64) -> Result<(), ImError> {
         let mut body = json!({"GroupId": group.group, "Name": group.name});
         add_face(&mut body, group.face_url);
-        self.call("group_open_http_svc/modify_group_base_info", body, now).await.map(drop)
+        self.call("group_open_http_svc/modify_group_base_info", body, now)
+            .await
+            .map(drop)
     }
 
     /// Speaks to one account as the admin, with callbacks forbidden.
@@ -161,26 +186,42 @@ impl Im {
             "MsgBody": text_element(message.text),
             "CloudCustomData": message.custom,
         });
-        self.call("group_open_http_svc/send_group_msg", body, now).await.map(drop)
+        self.call("group_open_http_svc/send_group_msg", body, now)
+            .await
+            .map(drop)
     }
 
     /// Which of these accounts are connected (online, or reachable by push).
     /// At most [`Im::QUERY_LIMIT`]. Accounts that IM does not know are not connected.
     pub async fn connected(&self, accounts: &[String], now: i64) -> Result<Vec<String>, ImError> {
-        let answer = self.call("openim/query_online_status", json!({"To_Account": accounts}), now).await?;
+        let answer = self
+            .call(
+                "openim/query_online_status",
+                json!({"To_Account": accounts}),
+                now,
+            )
+            .await?;
         let rows = answer
             .get("QueryResult")
             .and_then(Value::as_array)
             .ok_or_else(|| Unanswered::new("no QueryResult in the answer"))?;
-        let connected = |row: &&Value| ["Online", "PushOnline"].contains(&text(row, "Status").as_str());
-        Ok(rows.iter().filter(connected).map(|row| text(row, "To_Account")).collect())
+        let connected =
+            |row: &&Value| ["Online", "PushOnline"].contains(&text(row, "Status").as_str());
+        Ok(rows
+            .iter()
+            .filter(connected)
+            .map(|row| text(row, "To_Account"))
+            .collect())
     }
 
     /// One call; a signature that IM finds dead is replaced once.
     async fn call(&self, command: &str, body: Value, now: i64) -> Result<Value, ImError> {
         match self.once(command, &body, now).await {
             Err(error) if error.remedy() == Remedy::NewSignature => {
-                *self.signature.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                *self
+                    .signature
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = None;
                 self.once(command, &body, now).await
             }
             other => other,
@@ -200,17 +241,28 @@ impl Im {
         let answer = self.http.post(&url, &query, body).await?;
         match integer(answer.get("ErrorCode")) {
             Some(0) => Ok(answer),
-            Some(code) => Err(ImError::Refused { code, info: text(&answer, "ErrorInfo") }),
+            Some(code) => Err(ImError::Refused {
+                code,
+                info: text(&answer, "ErrorInfo"),
+            }),
             None => Err(Unanswered::new("no ErrorCode in the answer").into()),
         }
     }
 
     fn admin_signature(&self, now: i64) -> SecretString {
-        let mut cached = self.signature.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cached = self
+            .signature
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match &*cached {
             Some((signature, ends)) if now < ends - ADMIN_MARGIN_SECS => signature.clone(),
             _ => {
-                let Settings { sdk_app_id, key, admin, .. } = &self.settings;
+                let Settings {
+                    sdk_app_id,
+                    key,
+                    admin,
+                    ..
+                } = &self.settings;
                 let signature = user_sig(*sdk_app_id, key, admin, now, ADMIN_LIFETIME_SECS);
                 *cached = Some((signature.clone(), now + ADMIN_LIFETIME_SECS));
                 signature

@@ -46,10 +46,7 @@ pub enum Callback {
         at: i64,
     },
     /// A client is about to write to a group; answer whether it may.
-    BeforeGroup {
-        from: String,
-        texts: Vec<String>,
-    },
+    BeforeGroup { from: String, texts: Vec<String> },
     /// A command we do not handle.
     Unknown(String),
 }
@@ -57,11 +54,16 @@ pub enum Callback {
 /// Checks `Sign = sha256(token + RequestTime)` and that the time is ours. The body is not covered.
 #[must_use]
 pub fn verify_callback(token: &SecretString, request_time: &str, sign: &str, now: i64) -> bool {
-    let Ok(time) = request_time.parse::<i64>() else { return false };
+    let Ok(time) = request_time.parse::<i64>() else {
+        return false;
+    };
     if now.saturating_sub(time).saturating_abs() > WINDOW_SECS {
         return false;
     }
-    let digest = Sha256::new().chain_update(token.expose_secret()).chain_update(request_time).finalize();
+    let digest = Sha256::new()
+        .chain_update(token.expose_secret())
+        .chain_update(request_time)
+        .finalize();
     hex::encode(digest).as_bytes().ct_eq(sign.as_bytes()).into()
 }
 
@@ -76,18 +78,44 @@ impl Callback {
             "State.StateChange" => Self::state_change(body, at),
             "Group.CallbackAfterMemberExit" => {
                 let members = body.get("ExitMemberList").and_then(Value::as_array);
-                let accounts = members.into_iter().flatten().map(|member| text(member, "Member_Account")).collect();
-                Self::MemberExit { group: text(body, "GroupId"), accounts, at }
+                let accounts = members
+                    .into_iter()
+                    .flatten()
+                    .map(|member| text(member, "Member_Account"))
+                    .collect();
+                Self::MemberExit {
+                    group: text(body, "GroupId"),
+                    accounts,
+                    at,
+                }
             }
-            "C2C.CallbackBeforeSendMsg" => Self::BeforeC2c { from, to, texts: texts(body) },
+            "C2C.CallbackBeforeSendMsg" => Self::BeforeC2c {
+                from,
+                to,
+                texts: texts(body),
+            },
             "C2C.CallbackAfterSendMsg" => {
                 let delivered = integer(body.get("SendMsgResult")) == Some(0);
                 // Older applications send only MsgTime, in seconds: the end of that second.
-                let second = integer(body.get("MsgTime")).map(|time| time.saturating_mul(1000).saturating_add(999));
-                let at = if at == 0 { second.unwrap_or(i64::MAX) } else { at };
-                Self::AfterC2c { from, to, texts: texts(body), delivered, at }
+                let second = integer(body.get("MsgTime"))
+                    .map(|time| time.saturating_mul(1000).saturating_add(999));
+                let at = if at == 0 {
+                    second.unwrap_or(i64::MAX)
+                } else {
+                    at
+                };
+                Self::AfterC2c {
+                    from,
+                    to,
+                    texts: texts(body),
+                    delivered,
+                    at,
+                }
             }
-            "Group.CallbackBeforeSendMsg" => Self::BeforeGroup { from, texts: texts(body) },
+            "Group.CallbackBeforeSendMsg" => Self::BeforeGroup {
+                from,
+                texts: texts(body),
+            },
             other => Self::Unknown(other.to_owned()),
         }
     }
@@ -99,7 +127,11 @@ impl Callback {
             "Logout" | "Disconnect" => Presence::Lost,
             other => return Self::Unknown(format!("State.StateChange {other}")),
         };
-        Self::StateChange { account: text(&info, "To_Account"), presence, at }
+        Self::StateChange {
+            account: text(&info, "To_Account"),
+            presence,
+            at,
+        }
     }
 }
 
@@ -108,7 +140,9 @@ fn texts(body: &Value) -> Vec<String> {
     let elements = body.get("MsgBody").and_then(Value::as_array);
     let content = |element: &Value| {
         let inner = element.get("MsgContent")?;
-        ["Text", "Data"].iter().find_map(|key| inner.get(key)?.as_str().map(str::to_owned))
+        ["Text", "Data"]
+            .iter()
+            .find_map(|key| inner.get(key)?.as_str().map(str::to_owned))
     };
     elements.into_iter().flatten().filter_map(content).collect()
 }
@@ -122,10 +156,30 @@ mod tests {
     fn the_vectors_verify_in_their_time() {
         let official: SecretString = "xxxxyyyy".to_owned().into();
         let sign = "17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061";
-        assert!(verify_callback(&official, "1669872112", sign, 1_669_872_112));
-        assert!(verify_callback(&official, "1669872112", sign, 1_669_872_172));
-        assert!(!verify_callback(&official, "1669872112", sign, 1_669_872_173));
-        assert!(!verify_callback(&official, "1669872113", sign, 1_669_872_113));
+        assert!(verify_callback(
+            &official,
+            "1669872112",
+            sign,
+            1_669_872_112
+        ));
+        assert!(verify_callback(
+            &official,
+            "1669872112",
+            sign,
+            1_669_872_172
+        ));
+        assert!(!verify_callback(
+            &official,
+            "1669872112",
+            sign,
+            1_669_872_173
+        ));
+        assert!(!verify_callback(
+            &official,
+            "1669872113",
+            sign,
+            1_669_872_113
+        ));
         assert!(!verify_callback(&official, "soon", sign, 1_669_872_113));
         let own: SecretString = "made-up-token".to_owned().into();
         let sign = "483fc171baa6a37e0985ff2d67468b3ad402c357954448e302c4e9d41a31fd29";
@@ -138,7 +192,11 @@ mod tests {
         let body = json!({"EventTime": "1670574414123", "Info": {"Action": "Disconnect", "To_Account": "7"}});
         assert_eq!(
             Callback::parse("State.StateChange", &body),
-            Callback::StateChange { account: "7".into(), presence: Presence::Lost, at: 1_670_574_414_123 }
+            Callback::StateChange {
+                account: "7".into(),
+                presence: Presence::Lost,
+                at: 1_670_574_414_123
+            }
         );
     }
 
@@ -151,7 +209,10 @@ mod tests {
         ]});
         assert_eq!(
             Callback::parse("Group.CallbackBeforeSendMsg", &body),
-            Callback::BeforeGroup { from: "a".into(), texts: vec!["one".into(), "two".into()] }
+            Callback::BeforeGroup {
+                from: "a".into(),
+                texts: vec!["one".into(), "two".into()]
+            }
         );
     }
 }

@@ -36,8 +36,8 @@ impl ImError {
             Self::Unanswered(_) => Remedy::Later,
             Self::Refused { code, .. } => match code {
                 60004 | 60005 | 70001 | 70003 => Remedy::NewSignature,
-                60007 | 60008 | 60011 | 60018 | 60019 | 10002 | 10023 | 20004 | 20005 | 40006 | 70169 | 70202
-                | 70500 | 90992 | 90994 | 90995 | 91000 => Remedy::Later,
+                60007 | 60008 | 60011 | 60018 | 60019 | 10002 | 10023 | 20004 | 20005 | 40006
+                | 70169 | 70202 | 70500 | 90992 | 90994 | 90995 | 91000 => Remedy::Later,
                 70107 | 90012 | 90048 | 40003 => Remedy::ImportAccount,
                 10010 => Remedy::MakeGroup,
                 _ => Remedy::None,

@@ -5,7 +5,9 @@ use std::time::Duration;
 use openssl::hash::{MessageDigest, hash};
 use serde_json::{Value, json};
 
-use super::{Keys, Merchant, NewTransfer, PaySign, Refund, Signed, Transaction, Transfer, Unverified};
+use super::{
+    Keys, Merchant, NewTransfer, PaySign, Refund, Signed, Transaction, Transfer, Unverified,
+};
 use crate::http::{Reply, WHOLE};
 use crate::lenient::text;
 use crate::{Http, Unanswered};
@@ -18,7 +20,11 @@ const BILL: Duration = Duration::from_secs(120);
 pub enum PayError {
     /// WeChat answered with an error. Its message is for the log only.
     #[error("WeChat Pay refused with {status} {code}: {message}")]
-    Refused { status: u16, code: String, message: String },
+    Refused {
+        status: u16,
+        code: String,
+        message: String,
+    },
     /// No answer, or none that could be believed: what was asked may have been done.
     #[error(transparent)]
     Unanswered(#[from] Unanswered),
@@ -55,7 +61,11 @@ impl PayError {
         ];
         match self {
             // A wrong signature is our own fault, to be mended, not the order's.
-            Self::Refused { status: 400 | 403 | 404, code, .. } => !PASSING.contains(&code.as_str()),
+            Self::Refused {
+                status: 400 | 403 | 404,
+                code,
+                ..
+            } => !PASSING.contains(&code.as_str()),
             Self::Refused { .. } | Self::Unanswered(_) => false,
         }
     }
@@ -97,11 +107,23 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     const fn get(path: &'a str) -> Self {
-        Self { method: "GET", path, body: "", sealed_with: None, within: WHOLE }
+        Self {
+            method: "GET",
+            path,
+            body: "",
+            sealed_with: None,
+            within: WHOLE,
+        }
     }
 
     const fn post(path: &'a str, body: &'a str) -> Self {
-        Self { method: "POST", path, body, sealed_with: None, within: WHOLE }
+        Self {
+            method: "POST",
+            path,
+            body,
+            sealed_with: None,
+            within: WHOLE,
+        }
     }
 }
 
@@ -117,8 +139,20 @@ pub struct Pay {
 impl Pay {
     /// `base` is `https://api.mch.weixin.qq.com` or the sandbox; `nonce` draws 32 characters or less.
     #[must_use]
-    pub fn new(http: Http, base: &str, merchant: Merchant, keys: Keys, nonce: fn() -> String) -> Self {
-        Self { http, base: base.trim_end_matches('/').to_owned(), merchant, keys, nonce }
+    pub fn new(
+        http: Http,
+        base: &str,
+        merchant: Merchant,
+        keys: Keys,
+        nonce: fn() -> String,
+    ) -> Self {
+        Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            merchant,
+            keys,
+            nonce,
+        }
     }
 
     /// The merchant's number.
@@ -148,20 +182,27 @@ impl Pay {
 
     /// What `wx.requestPayment` needs for a prepaid order.
     pub fn pay_sign(&self, app_id: &str, prepay_id: &str, now: i64) -> Result<PaySign, PayError> {
-        let sign = self.merchant.pay_sign(app_id, prepay_id, now, (self.nonce)());
+        let sign = self
+            .merchant
+            .pay_sign(app_id, prepay_id, now, (self.nonce)());
         sign.ok_or_else(|| Unanswered::new("our key does not sign").into())
     }
 
     /// What became of an order.
     pub async fn query(&self, out_trade_no: &str, now: i64) -> Result<Transaction, PayError> {
-        let path = format!("/v3/pay/transactions/out-trade-no/{out_trade_no}?mchid={}", self.mchid());
+        let path = format!(
+            "/v3/pay/transactions/out-trade-no/{out_trade_no}?mchid={}",
+            self.mchid()
+        );
         Ok(Transaction::parse(&self.get(&path, now).await?))
     }
 
     /// Closes an order that was not paid. Refused when it was.
     pub async fn close(&self, out_trade_no: &str, now: i64) -> Result<(), PayError> {
         let path = format!("/v3/pay/transactions/out-trade-no/{out_trade_no}/close");
-        self.post(&path, &json!({"mchid": self.mchid()}), now).await.map(drop)
+        self.post(&path, &json!({"mchid": self.mchid()}), now)
+            .await
+            .map(drop)
     }
 
     /// Asks for a refund. Success means accepted, not refunded. Repeat it with the same number only.
@@ -173,12 +214,18 @@ impl Pay {
             "notify_url": order.notify_url,
             "amount": {"refund": order.refund_fen, "total": order.total_fen, "currency": "CNY"},
         });
-        Ok(Refund::parse(&self.post("/v3/refund/domestic/refunds", &body, now).await?))
+        Ok(Refund::parse(
+            &self.post("/v3/refund/domestic/refunds", &body, now).await?,
+        ))
     }
 
     /// What became of a refund.
     pub async fn query_refund(&self, out_refund_no: &str, now: i64) -> Result<Refund, PayError> {
-        Ok(Refund::parse(&self.get(&format!("/v3/refund/domestic/refunds/{out_refund_no}"), now).await?))
+        Ok(Refund::parse(
+            &self
+                .get(&format!("/v3/refund/domestic/refunds/{out_refund_no}"), now)
+                .await?,
+        ))
     }
 
     /// Asks for a transfer. After any unclear answer: query, and repeat with the same number only.
@@ -191,7 +238,17 @@ impl Pay {
     ) -> Result<Transfer, PayError> {
         let path = "/v3/fund-app/mch-transfer/transfer-bills";
         let body = order.body().to_string();
-        Ok(Transfer::parse(&self.call(&Call { sealed_with, ..Call::post(path, &body) }, now).await?))
+        Ok(Transfer::parse(
+            &self
+                .call(
+                    &Call {
+                        sealed_with,
+                        ..Call::post(path, &body)
+                    },
+                    now,
+                )
+                .await?,
+        ))
     }
 
     /// What became of a transfer. WeChat remembers for thirty days.
@@ -203,16 +260,34 @@ impl Pay {
     /// The trade bill of a day (`2026-11-23`, Shanghai) as text. Its digest is checked. There is none of a
     /// day on which nothing was paid or refunded.
     pub async fn trade_bill(&self, day: &str, now: i64) -> Result<Option<String>, PayError> {
-        let answer = match self.get(&format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"), now).await {
+        let answer = match self
+            .get(
+                &format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"),
+                now,
+            )
+            .await
+        {
             Err(PayError::Refused { code, .. }) if code == "NO_STATEMENT_EXIST" => return Ok(None),
             answer => answer?,
         };
         let url = text(&answer, "download_url");
-        let path = self.path_of(&url).ok_or_else(|| Unanswered::new("the bill is not where we may fetch it"))?;
+        let path = self
+            .path_of(&url)
+            .ok_or_else(|| Unanswered::new("the bill is not where we may fetch it"))?;
         // The file itself comes unsigned; its digest came signed.
-        let reply = self.send(&Call { within: BILL, ..Call::get(&path) }, now).await?;
+        let reply = self
+            .send(
+                &Call {
+                    within: BILL,
+                    ..Call::get(&path)
+                },
+                now,
+            )
+            .await?;
         accepted(&reply)?;
-        let digest = hash(MessageDigest::sha1(), &reply.body).map(hex::encode).unwrap_or_default();
+        let digest = hash(MessageDigest::sha1(), &reply.body)
+            .map(hex::encode)
+            .unwrap_or_default();
         if !digest.eq_ignore_ascii_case(&text(&answer, "hash_value")) {
             return Err(Unanswered::new("the bill is not the one that was announced").into());
         }
@@ -227,23 +302,37 @@ impl Pay {
     pub async fn refresh_certificates(&self, now: i64) -> Result<(), PayError> {
         let reply = self.send(&Call::get("/v3/certificates"), now).await?;
         accepted(&reply)?;
-        let body: Value =
-            serde_json::from_slice(&reply.body).ok().ok_or_else(|| Unanswered::new("the certificates are not JSON"))?;
+        let body: Value = serde_json::from_slice(&reply.body)
+            .ok()
+            .ok_or_else(|| Unanswered::new("the certificates are not JSON"))?;
         let fresh = Keys::default();
         let mut found = Vec::new();
-        for row in body.get("data").and_then(Value::as_array).into_iter().flatten() {
+        for row in body
+            .get("data")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             let sealed = row.get("encrypt_certificate").cloned().unwrap_or_default();
             let (nonce, associated) = (text(&sealed, "nonce"), text(&sealed, "associated_data"));
-            let plain = self.merchant.unseal(&nonce, &associated, &text(&sealed, "ciphertext"));
-            let Some(pem) = plain.and_then(|plain| String::from_utf8(plain).ok()) else { continue };
+            let plain = self
+                .merchant
+                .unseal(&nonce, &associated, &text(&sealed, "ciphertext"));
+            let Some(pem) = plain.and_then(|plain| String::from_utf8(plain).ok()) else {
+                continue;
+            };
             let serial = text(row, "serial_no");
             if fresh.add(&serial, &pem).is_ok() {
                 found.push((serial, pem));
             }
         }
-        fresh.verify(&signed(&reply), &reply.body, now).map_err(not_believed)?;
+        fresh
+            .verify(&signed(&reply), &reply.body, now)
+            .map_err(not_believed)?;
         for (serial, pem) in found {
-            self.keys.add(&serial, &pem).map_err(|error| Unanswered::new(error.to_string()))?;
+            self.keys
+                .add(&serial, &pem)
+                .map_err(|error| Unanswered::new(error.to_string()))?;
         }
         Ok(())
     }
@@ -269,33 +358,62 @@ impl Pay {
         match self.keys.verify(&signed(&reply), &reply.body, now) {
             Err(Unverified::UnknownKey) if self.uses_certificates() => {
                 self.refresh_certificates(now).await?;
-                self.keys.verify(&signed(&reply), &reply.body, now).map_err(not_believed)?;
+                self.keys
+                    .verify(&signed(&reply), &reply.body, now)
+                    .map_err(not_believed)?;
             }
             other => other.map_err(not_believed)?,
         }
         if reply.body.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&reply.body).ok().ok_or_else(|| Unanswered::new("the answer is not JSON").into())
+        serde_json::from_slice(&reply.body)
+            .ok()
+            .ok_or_else(|| Unanswered::new("the answer is not JSON").into())
     }
 
     async fn send(&self, call: &Call<'_>, now: i64) -> Result<Reply, PayError> {
-        let Call { method, path, body, sealed_with, within } = *call;
-        let authorization = self.merchant.authorization(method, path, body, now, &(self.nonce)());
-        let authorization = authorization.ok_or_else(|| Unanswered::new("our key does not sign"))?;
-        let mut headers = vec![("Authorization", authorization), ("Accept", "application/json".to_owned())];
+        let Call {
+            method,
+            path,
+            body,
+            sealed_with,
+            within,
+        } = *call;
+        let authorization = self
+            .merchant
+            .authorization(method, path, body, now, &(self.nonce)());
+        let authorization =
+            authorization.ok_or_else(|| Unanswered::new("our key does not sign"))?;
+        let mut headers = vec![
+            ("Authorization", authorization),
+            ("Accept", "application/json".to_owned()),
+        ];
         if !body.is_empty() {
             headers.push(("Content-Type", "application/json".to_owned()));
         }
         // With the public key named, the answer is signed with it.
-        let serial = sealed_with.map(str::to_owned).or_else(|| self.keys.public_key_id());
+        let serial = sealed_with
+            .map(str::to_owned)
+            .or_else(|| self.keys.public_key_id());
         headers.extend(serial.map(|serial| ("Wechatpay-Serial", serial)));
-        Ok(self.http.exchange(method, &format!("{}{path}", self.base), &headers, body, within).await?)
+        Ok(self
+            .http
+            .exchange(
+                method,
+                &format!("{}{path}", self.base),
+                &headers,
+                body,
+                within,
+            )
+            .await?)
     }
 
     /// The path of an address under our base. Nothing else is fetched with our signature.
     fn path_of(&self, url: &str) -> Option<String> {
-        url.strip_prefix(&self.base).filter(|path| path.starts_with('/')).map(str::to_owned)
+        url.strip_prefix(&self.base)
+            .filter(|path| path.starts_with('/'))
+            .map(str::to_owned)
     }
 }
 
@@ -319,8 +437,14 @@ fn accepted(reply: &Reply) -> Result<(), PayError> {
     }
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     match text(&body, "code") {
-        code if code.is_empty() => Err(Unanswered::new(format!("HTTP status {}", reply.status)).into()),
-        code => Err(PayError::Refused { status: reply.status, code, message: text(&body, "message") }),
+        code if code.is_empty() => {
+            Err(Unanswered::new(format!("HTTP status {}", reply.status)).into())
+        }
+        code => Err(PayError::Refused {
+            status: reply.status,
+            code,
+            message: text(&body, "message"),
+        }),
     }
 }
 
@@ -329,14 +453,21 @@ mod tests {
     use super::*;
 
     fn refused(status: u16, code: &str) -> PayError {
-        PayError::Refused { status, code: code.into(), message: String::new() }
+        PayError::Refused {
+            status,
+            code: code.into(),
+            message: String::new(),
+        }
     }
 
     #[test]
     fn only_a_plain_no_is_final() {
-        for (status, code) in
-            [(400, "PARAM_ERROR"), (403, "USER_ACCOUNT_ABNORMAL"), (404, "MCH_NOT_EXISTS"), (400, "INVALID_REQUEST")]
-        {
+        for (status, code) in [
+            (400, "PARAM_ERROR"),
+            (403, "USER_ACCOUNT_ABNORMAL"),
+            (404, "MCH_NOT_EXISTS"),
+            (400, "INVALID_REQUEST"),
+        ] {
             assert!(refused(status, code).is_final(), "{status} {code}");
         }
         for (status, code) in [
@@ -358,7 +489,13 @@ mod tests {
 
     #[test]
     fn nothing_under_this_number_is_spelt_in_many_ways() {
-        for code in ["ORDER_NOT_EXIST", "ORDERNOTEXIST", "ORDER_NOT_EXISTS", "RESOURCE_NOT_EXISTS", "NOT_FOUND"] {
+        for code in [
+            "ORDER_NOT_EXIST",
+            "ORDERNOTEXIST",
+            "ORDER_NOT_EXISTS",
+            "RESOURCE_NOT_EXISTS",
+            "NOT_FOUND",
+        ] {
             assert!(refused(404, code).is_not_found(), "{code}");
             assert!(!refused(400, code).is_not_found(), "{code}");
         }

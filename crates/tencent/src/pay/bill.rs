@@ -35,14 +35,26 @@ const SUMMARY: &str = "总交易单数";
 pub fn parse_bill(text: &str) -> Result<Vec<BillRow>, UnreadableBill> {
     let unreadable = |line: usize, why: &'static str| UnreadableBill { line, why };
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).quoting(false).from_reader(text.as_bytes());
-    let mut records = reader.records().enumerate().map(|(at, record)| match record {
-        Ok(record) => Ok((at + 1, record)),
-        Err(_) => Err(unreadable(at + 1, "it is not CSV")),
-    });
-    let (_, headings) = records.next().ok_or_else(|| unreadable(1, "it is empty"))??;
-    let columns: HashMap<&str, usize> = headings.iter().enumerate().map(|(at, name)| (cell(name), at)).collect();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .quoting(false)
+        .from_reader(text.as_bytes());
+    let mut records = reader
+        .records()
+        .enumerate()
+        .map(|(at, record)| match record {
+            Ok(record) => Ok((at + 1, record)),
+            Err(_) => Err(unreadable(at + 1, "it is not CSV")),
+        });
+    let (_, headings) = records
+        .next()
+        .ok_or_else(|| unreadable(1, "it is empty"))??;
+    let columns: HashMap<&str, usize> = headings
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (cell(name), at))
+        .collect();
     if !columns.contains_key(ORDER) {
         return Err(unreadable(1, "it has no column 商户订单号"));
     }
@@ -53,9 +65,19 @@ pub fn parse_bill(text: &str) -> Result<Vec<BillRow>, UnreadableBill> {
             return Ok(rows);
         }
         if record.len() != headings.len() {
-            return Err(unreadable(line, "it has another number of cells than there are headings"));
+            return Err(unreadable(
+                line,
+                "it has another number of cells than there are headings",
+            ));
         }
-        let of = |name: &str| columns.get(name).and_then(|at| record.get(*at)).map(cell).unwrap_or_default().to_owned();
+        let of = |name: &str| {
+            columns
+                .get(name)
+                .and_then(|at| record.get(*at))
+                .map(cell)
+                .unwrap_or_default()
+                .to_owned()
+        };
         rows.push(BillRow {
             transaction_id: of("微信订单号"),
             out_trade_no: of(ORDER),
@@ -98,16 +120,35 @@ mod tests {
             refund_state: String::new(),
         };
         assert_eq!((rows.len(), &rows[0]), (2, &payment));
-        let refund = (rows[1].out_refund_no.as_str(), rows[1].refund_yuan.as_str(), rows[1].refund_state.as_str());
+        let refund = (
+            rows[1].out_refund_no.as_str(),
+            rows[1].refund_yuan.as_str(),
+            rows[1].refund_state.as_str(),
+        );
         assert_eq!(refund, ("R1", "3.00", "SUCCESS"));
     }
 
     #[test]
     fn half_a_bill_is_none() {
         let (rows, _) = BILL.split_once("总交易单数").unwrap();
-        assert!(parse_bill(rows).unwrap_err().to_string().contains("before its summary"));
+        assert!(
+            parse_bill(rows)
+                .unwrap_err()
+                .to_string()
+                .contains("before its summary")
+        );
         assert!(parse_bill("").unwrap_err().to_string().contains("empty"));
-        assert!(parse_bill("a,b\r\n1,2\r\n").unwrap_err().to_string().contains("商户订单号"));
-        assert!(parse_bill(&BILL.replace("`gold,", "")).unwrap_err().to_string().contains("line 3"));
+        assert!(
+            parse_bill("a,b\r\n1,2\r\n")
+                .unwrap_err()
+                .to_string()
+                .contains("商户订单号")
+        );
+        assert!(
+            parse_bill(&BILL.replace("`gold,", ""))
+                .unwrap_err()
+                .to_string()
+                .contains("line 3")
+        );
     }
 }

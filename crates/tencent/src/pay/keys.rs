@@ -65,11 +65,13 @@ impl Keys {
             Ok(certificate) => (certificate.public_key(), end_of(&certificate).unwrap_or(0)),
             Err(_) => (PKey::public_key_from_pem(pem.as_bytes()), i64::MAX),
         };
-        let key = key
-            .ok()
-            .filter(|key| key.rsa().is_ok())
-            .ok_or(BadKey("a verify key is neither certificate nor public key in PEM"))?;
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), Known { key, until });
+        let key = key.ok().filter(|key| key.rsa().is_ok()).ok_or(BadKey(
+            "a verify key is neither certificate nor public key in PEM",
+        ))?;
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned(), Known { key, until });
         Ok(())
     }
 
@@ -85,7 +87,15 @@ impl Keys {
         if signed.signature.starts_with(PROBE) {
             return Err(Unverified::Probe);
         }
-        if [&signed.timestamp, &signed.nonce, &signed.signature, &signed.serial].iter().any(|field| field.is_empty()) {
+        if [
+            &signed.timestamp,
+            &signed.nonce,
+            &signed.signature,
+            &signed.serial,
+        ]
+        .iter()
+        .any(|field| field.is_empty())
+        {
             return Err(Unverified::Missing);
         }
         let at: i64 = signed.timestamp.parse().ok().ok_or(Unverified::Missing)?;
@@ -93,15 +103,25 @@ impl Keys {
             return Err(Unverified::Stale);
         }
         let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let known = keys.get(&signed.serial).filter(|known| now < known.until).ok_or(Unverified::UnknownKey)?;
+        let known = keys
+            .get(&signed.serial)
+            .filter(|known| now < known.until)
+            .ok_or(Unverified::UnknownKey)?;
         let mut message = format!("{}\n{}\n", signed.timestamp, signed.nonce).into_bytes();
         message.extend_from_slice(body);
         message.push(b'\n');
         let verified = || {
             let signature = STANDARD.decode(&signed.signature).ok()?;
-            Verifier::new(MessageDigest::sha256(), &known.key).ok()?.verify_oneshot(&signature, &message).ok()
+            Verifier::new(MessageDigest::sha256(), &known.key)
+                .ok()?
+                .verify_oneshot(&signature, &message)
+                .ok()
         };
-        if verified() == Some(true) { Ok(()) } else { Err(Unverified::Wrong) }
+        if verified() == Some(true) {
+            Ok(())
+        } else {
+            Err(Unverified::Wrong)
+        }
     }
 
     /// Seals a text for WeChat's eyes: RSA-OAEP with SHA-1, in base64. With the id of the key used.
@@ -112,7 +132,9 @@ impl Keys {
         let (id, known) = keys.iter().max_by_key(|(_, known)| known.until)?;
         let rsa = known.key.rsa().ok()?;
         let mut sealed = vec![0; usize::try_from(rsa.size()).ok()?];
-        let length = rsa.public_encrypt(plain.as_bytes(), &mut sealed, Padding::PKCS1_OAEP).ok()?;
+        let length = rsa
+            .public_encrypt(plain.as_bytes(), &mut sealed, Padding::PKCS1_OAEP)
+            .ok()?;
         sealed.truncate(length);
         Some((id.clone(), STANDARD.encode(sealed)))
     }
@@ -120,7 +142,10 @@ impl Keys {
 
 /// When a certificate ends, in Unix seconds.
 fn end_of(certificate: &X509) -> Option<i64> {
-    let left = Asn1Time::from_unix(0).ok()?.diff(certificate.not_after()).ok()?;
+    let left = Asn1Time::from_unix(0)
+        .ok()?
+        .diff(certificate.not_after())
+        .ok()?;
     Some(i64::from(left.days) * 86_400 + i64::from(left.secs))
 }
 
@@ -141,7 +166,9 @@ mod tests {
 
     fn signed(key: &PKey<Private>, at: i64, body: &str) -> Signed {
         let mut signer = Signer::new(MessageDigest::sha256(), key).unwrap();
-        let signature = signer.sign_oneshot_to_vec(format!("{at}\nnonce\n{body}\n").as_bytes()).unwrap();
+        let signature = signer
+            .sign_oneshot_to_vec(format!("{at}\nnonce\n{body}\n").as_bytes())
+            .unwrap();
         Signed {
             timestamp: at.to_string(),
             nonce: "nonce".into(),
@@ -158,23 +185,58 @@ mod tests {
         let good = signed(&key, NOW, "{}");
         assert_eq!(keys.verify(&good, b"{}", NOW), Ok(()));
         assert_eq!(keys.verify(&good, b"{}", NOW + 299), Ok(()));
-        assert_eq!(keys.verify(&signed(&key, NOW, ""), b"", NOW), Ok(()), "a 204 signs an empty body");
+        assert_eq!(
+            keys.verify(&signed(&key, NOW, ""), b"", NOW),
+            Ok(()),
+            "a 204 signs an empty body"
+        );
         for now in [NOW + 300, NOW - 300, i64::MIN, i64::MAX] {
-            assert_eq!(keys.verify(&good, b"{}", now), Err(Unverified::Stale), "{now}");
+            assert_eq!(
+                keys.verify(&good, b"{}", now),
+                Err(Unverified::Stale),
+                "{now}"
+            );
         }
         assert_eq!(keys.verify(&good, b"{} ", NOW), Err(Unverified::Wrong));
-        let other = Signed { nonce: "other".into(), ..good.clone() };
+        let other = Signed {
+            nonce: "other".into(),
+            ..good.clone()
+        };
         assert_eq!(keys.verify(&other, b"{}", NOW), Err(Unverified::Wrong));
-        let unknown = Signed { serial: "5157".into(), ..good.clone() };
-        assert_eq!(keys.verify(&unknown, b"{}", NOW), Err(Unverified::UnknownKey));
-        let probe = Signed { signature: format!("WECHATPAY/SIGNTEST/{}", good.signature), ..good.clone() };
+        let unknown = Signed {
+            serial: "5157".into(),
+            ..good.clone()
+        };
+        assert_eq!(
+            keys.verify(&unknown, b"{}", NOW),
+            Err(Unverified::UnknownKey)
+        );
+        let probe = Signed {
+            signature: format!("WECHATPAY/SIGNTEST/{}", good.signature),
+            ..good.clone()
+        };
         assert_eq!(keys.verify(&probe, b"{}", NOW), Err(Unverified::Probe));
         for missing in [
-            Signed { timestamp: String::new(), ..good.clone() },
-            Signed { timestamp: "today".into(), ..good.clone() },
-            Signed { nonce: String::new(), ..good.clone() },
-            Signed { signature: String::new(), ..good.clone() },
-            Signed { serial: String::new(), ..good.clone() },
+            Signed {
+                timestamp: String::new(),
+                ..good.clone()
+            },
+            Signed {
+                timestamp: "today".into(),
+                ..good.clone()
+            },
+            Signed {
+                nonce: String::new(),
+                ..good.clone()
+            },
+            Signed {
+                signature: String::new(),
+                ..good.clone()
+            },
+            Signed {
+                serial: String::new(),
+                ..good.clone()
+            },
         ] {
             assert_eq!(keys.verify(&missing, b"{}", NOW), Err(Unverified::Missing));
         }
@@ -188,9 +250,15 @@ mod tests {
         keys.add("5157F09E", &two_pem).unwrap();
         assert_eq!(keys.public_key_id().as_deref(), Some("PUB_KEY_ID_1"));
         assert_eq!(keys.verify(&signed(&one, NOW, "x"), b"x", NOW), Ok(()));
-        let by_certificate = Signed { serial: "5157F09E".into(), ..signed(&two, NOW, "x") };
+        let by_certificate = Signed {
+            serial: "5157F09E".into(),
+            ..signed(&two, NOW, "x")
+        };
         assert_eq!(keys.verify(&by_certificate, b"x", NOW), Ok(()));
-        let crossed = Signed { serial: "5157F09E".into(), ..signed(&one, NOW, "x") };
+        let crossed = Signed {
+            serial: "5157F09E".into(),
+            ..signed(&one, NOW, "x")
+        };
         assert_eq!(keys.verify(&crossed, b"x", NOW), Err(Unverified::Wrong));
         assert!(keys.add("x", "no pem").is_err());
     }
@@ -203,7 +271,16 @@ mod tests {
         let (id, sealed) = keys.seal("张三").unwrap();
         let mut plain = vec![0; 256];
         let rsa = key.rsa().unwrap();
-        let length = rsa.private_decrypt(&STANDARD.decode(sealed).unwrap(), &mut plain, Padding::PKCS1_OAEP).unwrap();
-        assert_eq!((id.as_str(), &plain[..length]), ("PUB_KEY_ID_1", "张三".as_bytes()));
+        let length = rsa
+            .private_decrypt(
+                &STANDARD.decode(sealed).unwrap(),
+                &mut plain,
+                Padding::PKCS1_OAEP,
+            )
+            .unwrap();
+        assert_eq!(
+            (id.as_str(), &plain[..length]),
+            ("PUB_KEY_ID_1", "张三".as_bytes())
+        );
     }
 }

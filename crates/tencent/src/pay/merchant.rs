@@ -35,7 +35,12 @@ pub struct PaySign {
 
 impl Merchant {
     /// `key_pem` is the private key of the merchant's API certificate; `api_v3_key` has 32 bytes.
-    pub fn new(mchid: &str, serial: &str, key_pem: &SecretString, api_v3_key: SecretString) -> Result<Self, BadKey> {
+    pub fn new(
+        mchid: &str,
+        serial: &str,
+        key_pem: &SecretString,
+        api_v3_key: SecretString,
+    ) -> Result<Self, BadKey> {
         let key = PKey::private_key_from_pem(key_pem.expose_secret().as_bytes());
         let key = key
             .ok()
@@ -44,13 +49,25 @@ impl Merchant {
         if api_v3_key.expose_secret().len() != 32 {
             return Err(BadKey("the APIv3 key has 32 characters"));
         }
-        Ok(Self { mchid: mchid.into(), serial: serial.into(), key, api_v3_key })
+        Ok(Self {
+            mchid: mchid.into(),
+            serial: serial.into(),
+            key,
+            api_v3_key,
+        })
     }
 
     /// The `Authorization` of a request (section "签名"): over exactly the bytes that are sent.
     /// `path` begins with `/` and has the query as it goes over the wire.
     #[must_use]
-    pub fn authorization(&self, method: &str, path: &str, body: &str, now: i64, nonce: &str) -> Option<String> {
+    pub fn authorization(
+        &self,
+        method: &str,
+        path: &str,
+        body: &str,
+        now: i64,
+        nonce: &str,
+    ) -> Option<String> {
         let signature = self.sign(&format!("{method}\n{path}\n{now}\n{nonce}\n{body}\n"))?;
         let (mchid, serial) = (&self.mchid, &self.serial);
         Some(format!(
@@ -60,27 +77,54 @@ impl Merchant {
 
     /// What a client needs to pay a prepaid order.
     #[must_use]
-    pub fn pay_sign(&self, app_id: &str, prepay_id: &str, now: i64, nonce: String) -> Option<PaySign> {
+    pub fn pay_sign(
+        &self,
+        app_id: &str,
+        prepay_id: &str,
+        now: i64,
+        nonce: String,
+    ) -> Option<PaySign> {
         let (time_stamp, package) = (now.to_string(), format!("prepay_id={prepay_id}"));
         let sign = self.sign(&format!("{app_id}\n{time_stamp}\n{nonce}\n{package}\n"))?;
-        Some(PaySign { time_stamp, nonce, package, sign })
+        Some(PaySign {
+            time_stamp,
+            nonce,
+            package,
+            sign,
+        })
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256, in base64.
     fn sign(&self, message: &str) -> Option<String> {
         let mut signer = Signer::new(MessageDigest::sha256(), &self.key).ok()?;
-        signer.sign_oneshot_to_vec(message.as_bytes()).ok().map(|signature| STANDARD.encode(signature))
+        signer
+            .sign_oneshot_to_vec(message.as_bytes())
+            .ok()
+            .map(|signature| STANDARD.encode(signature))
     }
 
     /// Opens what WeChat sealed with the APIv3 key (AEAD_AES_256_GCM; the tag stands at the end).
-    pub(super) fn unseal(&self, nonce: &str, associated: &str, ciphertext: &str) -> Option<Vec<u8>> {
+    pub(super) fn unseal(
+        &self,
+        nonce: &str,
+        associated: &str,
+        ciphertext: &str,
+    ) -> Option<Vec<u8>> {
         let sealed = STANDARD.decode(ciphertext).ok()?;
         let (data, tag) = sealed.split_at_checked(sealed.len().checked_sub(TAG_BYTES)?)?;
         let key = self.api_v3_key.expose_secret().as_bytes();
         if nonce.len() != 12 {
             return None;
         }
-        decrypt_aead(Cipher::aes_256_gcm(), key, Some(nonce.as_bytes()), associated.as_bytes(), data, tag).ok()
+        decrypt_aead(
+            Cipher::aes_256_gcm(),
+            key,
+            Some(nonce.as_bytes()),
+            associated.as_bytes(),
+            data,
+            tag,
+        )
+        .ok()
     }
 }
 
@@ -92,8 +136,13 @@ pub(super) mod tests {
     pub(in crate::pay) fn merchant() -> Merchant {
         let pem = Rsa::generate(2048).unwrap().private_key_to_pem().unwrap();
         let pem = SecretString::from(String::from_utf8(pem).unwrap());
-        Merchant::new("1900000001", "5157F09EFDC096DE", &pem, "made-up-apiv3-key-0123456789abcd".to_owned().into())
-            .unwrap()
+        Merchant::new(
+            "1900000001",
+            "5157F09EFDC096DE",
+            &pem,
+            "made-up-apiv3-key-0123456789abcd".to_owned().into(),
+        )
+        .unwrap()
     }
 
     /// The made-up vector of `facts`: made with Python's cryptography and read by two public packages.
@@ -102,13 +151,28 @@ pub(super) mod tests {
     #[test]
     fn what_wechat_sealed_opens_and_what_was_changed_does_not() {
         let merchant = merchant();
-        let plain = merchant.unseal("abcdefghijkl", "transaction", CIPHERTEXT).unwrap();
+        let plain = merchant
+            .unseal("abcdefghijkl", "transaction", CIPHERTEXT)
+            .unwrap();
         let plain = String::from_utf8(plain).unwrap();
-        assert!(plain.starts_with(r#"{"appid":"wx0000000000000001","mchid":"1900000001""#), "{plain}");
+        assert!(
+            plain.starts_with(r#"{"appid":"wx0000000000000001","mchid":"1900000001""#),
+            "{plain}"
+        );
         assert!(plain.ends_with(r#""payer_currency":"CNY"}}"#), "{plain}");
         assert_eq!(merchant.unseal("abcdefghijkl", "refund", CIPHERTEXT), None);
-        assert_eq!(merchant.unseal("abcdefghijkm", "transaction", CIPHERTEXT), None);
-        assert_eq!(merchant.unseal("abcdefghijkl", "transaction", &CIPHERTEXT.replace("RpL6", "RpL7")), None);
+        assert_eq!(
+            merchant.unseal("abcdefghijkm", "transaction", CIPHERTEXT),
+            None
+        );
+        assert_eq!(
+            merchant.unseal(
+                "abcdefghijkl",
+                "transaction",
+                &CIPHERTEXT.replace("RpL6", "RpL7")
+            ),
+            None
+        );
         for wrong in ["", "AAAA", "not base64!"] {
             assert_eq!(merchant.unseal("abcdefghijkl", "transaction", wrong), None);
         }
@@ -118,11 +182,21 @@ pub(super) mod tests {
     #[test]
     fn a_request_is_signed_over_its_five_lines() {
         let merchant = merchant();
-        let header =
-            merchant.authorization("GET", "/v3/certificates?a=b%20c", "", 1_554_208_460, "593BEC0C930BF1AF").unwrap();
+        let header = merchant
+            .authorization(
+                "GET",
+                "/v3/certificates?a=b%20c",
+                "",
+                1_554_208_460,
+                "593BEC0C930BF1AF",
+            )
+            .unwrap();
         let rest = header.strip_prefix("WECHATPAY2-SHA256-RSA2048 ").unwrap();
-        let fields: std::collections::HashMap<&str, &str> =
-            rest.split(',').filter_map(|field| field.split_once('=')).map(|(k, v)| (k, v.trim_matches('"'))).collect();
+        let fields: std::collections::HashMap<&str, &str> = rest
+            .split(',')
+            .filter_map(|field| field.split_once('='))
+            .map(|(k, v)| (k, v.trim_matches('"')))
+            .collect();
         assert_eq!(
             (fields["mchid"], fields["serial_no"], fields["timestamp"]),
             ("1900000001", "5157F09EFDC096DE", "1554208460")
@@ -131,14 +205,28 @@ pub(super) mod tests {
         let public = PKey::public_key_from_pem(&merchant.key.public_key_to_pem().unwrap()).unwrap();
         let mut verifier = openssl::sign::Verifier::new(MessageDigest::sha256(), &public).unwrap();
         // The signature's own padding was cut by the trim, so take it whole.
-        let signature = rest.split("signature=\"").nth(1).unwrap().trim_end_matches('"');
-        assert!(verifier.verify_oneshot(&STANDARD.decode(signature).unwrap(), message.as_bytes()).unwrap());
+        let signature = rest
+            .split("signature=\"")
+            .nth(1)
+            .unwrap()
+            .trim_end_matches('"');
+        assert!(
+            verifier
+                .verify_oneshot(&STANDARD.decode(signature).unwrap(), message.as_bytes())
+                .unwrap()
+        );
     }
 
     #[test]
     fn bad_keys_are_told_apart_without_being_shown() {
         let secret = |text: &str| SecretString::from(text.to_owned());
-        let shown = Merchant::new("m", "s", &secret("hidden-pem"), secret("x")).err().unwrap().to_string();
-        assert!(shown.contains("private key") && !shown.contains("hidden"), "{shown}");
+        let shown = Merchant::new("m", "s", &secret("hidden-pem"), secret("x"))
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            shown.contains("private key") && !shown.contains("hidden"),
+            "{shown}"
+        );
     }
 }

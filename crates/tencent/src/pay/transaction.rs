@@ -48,7 +48,11 @@ impl Transaction {
             transaction_id: text(body, "transaction_id"),
             state,
             total: integer(body.pointer("/amount/total")).unwrap_or(-1),
-            currency: body.pointer("/amount/currency").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            currency: body
+                .pointer("/amount/currency")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             success_time: text(body, "success_time"),
         }
     }
@@ -85,7 +89,11 @@ impl Refund {
     #[must_use]
     pub fn parse(body: &Value) -> Self {
         let status = [text(body, "status"), text(body, "refund_status")];
-        let state = match status.iter().find(|status| !status.is_empty()).map(String::as_str) {
+        let state = match status
+            .iter()
+            .find(|status| !status.is_empty())
+            .map(String::as_str)
+        {
             Some("SUCCESS") => RefundState::Success,
             Some("CLOSED") => RefundState::Closed,
             _ => RefundState::Pending,
@@ -121,7 +129,11 @@ mod tests {
             ("ACCEPT", TradeState::Unknown),
             ("PAID_BY_MAGIC", TradeState::Unknown),
         ] {
-            assert_eq!(Transaction::parse(&json!({"trade_state": word})).state, state, "{word}");
+            assert_eq!(
+                Transaction::parse(&json!({"trade_state": word})).state,
+                state,
+                "{word}"
+            );
         }
         assert_eq!(Transaction::parse(&json!({})).total, -1);
         for (body, state) in [

@@ -113,7 +113,10 @@ mod tests {
             ("LOST_AND_FOUND", TransferState::UnderWay),
             ("", TransferState::UnderWay),
         ] {
-            assert!(Transfer::parse(&json!({"state": word})).state == state, "{word}");
+            assert!(
+                Transfer::parse(&json!({"state": word})).state == state,
+                "{word}"
+            );
         }
         let told = Transfer::parse(&json!({"package_info": "", "transfer_amount": 30}));
         assert!(told.package_info.is_none() && told.fen == Some(30));

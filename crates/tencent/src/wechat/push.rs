@@ -3,7 +3,9 @@
 //! In plain mode the signature does not cover the body, so nothing in it may be
 //! believed; in secure mode the body is encrypted and signed.
 
-use aes::cipher::{BlockDecryptMut as _, BlockEncryptMut as _, KeyIvInit as _, block_padding::NoPadding};
+use aes::cipher::{
+    BlockDecryptMut as _, BlockEncryptMut as _, KeyIvInit as _, block_padding::NoPadding,
+};
 use base64::Engine as _;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -96,7 +98,12 @@ pub enum PushEvent {
         succeeded: Option<bool>,
     },
     /// `xpay_complaint_notify`.
-    Complained { request_id: String, openid: String, mch_order_id: String, complained_at: String },
+    Complained {
+        request_id: String,
+        openid: String,
+        mch_order_id: String,
+        complained_at: String,
+    },
     /// An event we do not handle, by name.
     Other(String),
 }
@@ -108,9 +115,14 @@ impl Push {
         let lenient = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
         let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, lenient);
         let key = engine.decode(format!("{}=", aes_key.expose_secret())).ok();
-        let key =
-            key.and_then(|key| key.try_into().ok()).ok_or(BadKey("an EncodingAESKey has 43 characters of base64"))?;
-        Ok(Self { app_id: app_id.to_owned(), token, key })
+        let key = key
+            .and_then(|key| key.try_into().ok())
+            .ok_or(BadKey("an EncodingAESKey has 43 characters of base64"))?;
+        Ok(Self {
+            app_id: app_id.to_owned(),
+            token,
+            key,
+        })
     }
 
     /// Whether a GET is WeChat verifying the address; then `echostr` is to be answered.
@@ -129,17 +141,28 @@ impl Push {
         };
         let encrypted = text(&outer, "Encrypt");
         if query.encrypt_type == "aes" || !encrypted.is_empty() {
-            if !self.is_signed(&query.msg_signature, &[&query.timestamp, &query.nonce, &encrypted]) {
+            if !self.is_signed(
+                &query.msg_signature,
+                &[&query.timestamp, &query.nonce, &encrypted],
+            ) {
                 return Err(NotOurs::Forged);
             }
             let message = self.decrypt(&encrypted).ok_or(NotOurs::Forged)?;
             let (inner, _) = read(&message).ok_or(NotOurs::Unreadable)?;
-            return Ok(Opened { event: PushEvent::parse(&inner), trust: Trust::Secure, format });
+            return Ok(Opened {
+                event: PushEvent::parse(&inner),
+                trust: Trust::Secure,
+                format,
+            });
         }
         if !self.verifies_url(query) {
             return Err(NotOurs::Forged);
         }
-        Ok(Opened { event: PushEvent::parse(&outer), trust: Trust::Plain, format })
+        Ok(Opened {
+            event: PushEvent::parse(&outer),
+            trust: Trust::Plain,
+            format,
+        })
     }
 
     /// The answer that ends WeChat's repeating, in the push's own form. `random` has 16 characters.
@@ -164,12 +187,19 @@ impl Push {
     }
 
     fn is_signed(&self, signature: &str, parts: &[&str]) -> bool {
-        self.sign(parts).as_bytes().ct_eq(signature.as_bytes()).into()
+        self.sign(parts)
+            .as_bytes()
+            .ct_eq(signature.as_bytes())
+            .into()
     }
 
     /// SHA-1 of the token and the parts, sorted and put together.
     fn sign(&self, parts: &[&str]) -> String {
-        let mut all: Vec<&str> = parts.iter().copied().chain([self.token.expose_secret()]).collect();
+        let mut all: Vec<&str> = parts
+            .iter()
+            .copied()
+            .chain([self.token.expose_secret()])
+            .collect();
         all.sort_unstable();
         hex::encode(Sha1::digest(all.concat()))
     }
@@ -186,13 +216,20 @@ impl Push {
         }
         let plain = padded.get(..padded.len().checked_sub(padding)?)?;
         let (length, rest) = plain.get(RANDOM..)?.split_first_chunk::<4>()?;
-        let (message, app_id) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+        let (message, app_id) =
+            rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
         (app_id == self.app_id.as_bytes()).then(|| message.to_vec())
     }
 
     fn encrypt(&self, message: &str, now: i64, nonce: &str, random: &str) -> (String, String) {
         let length = u32::try_from(message.len()).unwrap_or(0).to_be_bytes();
-        let mut plain = [random.as_bytes(), &length, message.as_bytes(), self.app_id.as_bytes()].concat();
+        let mut plain = [
+            random.as_bytes(),
+            &length,
+            message.as_bytes(),
+            self.app_id.as_bytes(),
+        ]
+        .concat();
         let padding = BLOCK - plain.len() % BLOCK;
         plain.resize(plain.len() + padding, u8::try_from(padding).unwrap_or(0));
         let iv: [u8; 16] = self.key.first_chunk().copied().unwrap_or_default();
@@ -208,7 +245,10 @@ fn read(body: &[u8]) -> Option<(Value, Format)> {
     let text = std::str::from_utf8(body).ok()?;
     match text.trim_start().chars().next()? {
         '<' => Some((xml::read(text)?, Format::Xml)),
-        _ => serde_json::from_str(text).ok().filter(Value::is_object).map(|value| (value, Format::Json)),
+        _ => serde_json::from_str(text)
+            .ok()
+            .filter(Value::is_object)
+            .map(|value| (value, Format::Json)),
     }
 }
 
@@ -219,11 +259,21 @@ impl PushEvent {
             found if found.is_empty() => text(message, other),
             found => found,
         };
-        let within =
-            |outer: [&str; 2], key: &str| outer.iter().find_map(|outer| message.get(*outer)?.get(key)).cloned();
+        let within = |outer: [&str; 2], key: &str| {
+            outer
+                .iter()
+                .find_map(|outer| message.get(*outer)?.get(key))
+                .cloned()
+        };
         let goods = |key: &str| within(["GoodsInfo", "goods_info"], key);
         let paid = |key: &str| within(["WeChatPayInfo", "WechatPayInfo"], key);
-        let word = |value: Option<Value>| value.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+        let word = |value: Option<Value>| {
+            value
+                .as_ref()
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let number = |value: Option<Value>| integer(value.as_ref()).unwrap_or(-1);
         let openid = either("OpenId", "openid");
         match text(message, "Event").as_str() {
@@ -266,7 +316,12 @@ mod tests {
 
     /// The official example of the documents.
     fn push() -> Push {
-        Push::new("wxba5fad812f8e6fb9", "AAAAA".to_owned().into(), &"A".repeat(43).into()).unwrap()
+        Push::new(
+            "wxba5fad812f8e6fb9",
+            "AAAAA".to_owned().into(),
+            &"A".repeat(43).into(),
+        )
+        .unwrap()
     }
 
     const ENCRYPT: &str = "+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F9mFUPAJGj04=";
@@ -290,7 +345,10 @@ mod tests {
             ..PushQuery::default()
         };
         assert!(push().verifies_url(&get));
-        assert!(!push().verifies_url(&PushQuery { nonce: "1514711493".into(), ..get }));
+        assert!(!push().verifies_url(&PushQuery {
+            nonce: "1514711493".into(),
+            ..get
+        }));
         let post = PushQuery {
             signature: "899cf89e464efb63f54ddac96b0a0a235f53aa78".into(),
             timestamp: "1714037059".into(),
@@ -299,23 +357,56 @@ mod tests {
         };
         let opened = push().open(&post, br#"{"Event":"debug_demo"}"#).unwrap();
         let event = PushEvent::Other("debug_demo".into());
-        assert_eq!(opened, Opened { event: event.clone(), trust: Trust::Plain, format: Format::Json });
+        assert_eq!(
+            opened,
+            Opened {
+                event: event.clone(),
+                trust: Trust::Plain,
+                format: Format::Json
+            }
+        );
         let body = json!({"ToUserName": "gh_97417a04a28d", "Encrypt": ENCRYPT}).to_string();
         let opened = push().open(&secure(), body.as_bytes()).unwrap();
-        assert_eq!(opened, Opened { event: event.clone(), trust: Trust::Secure, format: Format::Json });
-        let body =
-            format!("<xml><ToUserName><![CDATA[gh]]></ToUserName><Encrypt><![CDATA[{ENCRYPT}]]></Encrypt></xml>");
+        assert_eq!(
+            opened,
+            Opened {
+                event: event.clone(),
+                trust: Trust::Secure,
+                format: Format::Json
+            }
+        );
+        let body = format!(
+            "<xml><ToUserName><![CDATA[gh]]></ToUserName><Encrypt><![CDATA[{ENCRYPT}]]></Encrypt></xml>"
+        );
         let opened = push().open(&secure(), body.as_bytes()).unwrap();
-        assert_eq!(opened, Opened { event, trust: Trust::Secure, format: Format::Xml });
+        assert_eq!(
+            opened,
+            Opened {
+                event,
+                trust: Trust::Secure,
+                format: Format::Xml
+            }
+        );
         let plain = push().decrypt(ENCRYPT).unwrap();
-        assert!(String::from_utf8(plain).unwrap().ends_with(r#""debug_str":"hello world"}"#));
+        assert!(
+            String::from_utf8(plain)
+                .unwrap()
+                .ends_with(r#""debug_str":"hello world"}"#)
+        );
     }
 
     #[test]
     fn the_official_reply_is_reproduced() {
-        let (encrypt, signature) =
-            push().encrypt(r#"{"demo_resp":"good luck"}"#, 1_713_424_427, "415670741", "707722b803182950");
-        assert_eq!(encrypt, "ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ==");
+        let (encrypt, signature) = push().encrypt(
+            r#"{"demo_resp":"good luck"}"#,
+            1_713_424_427,
+            "415670741",
+            "707722b803182950",
+        );
+        assert_eq!(
+            encrypt,
+            "ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ=="
+        );
         assert_eq!(signature, "1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1");
     }
 
@@ -323,14 +414,36 @@ mod tests {
     fn what_was_touched_is_refused() {
         let body = |encrypt: &str| json!({"Encrypt": encrypt}).to_string().into_bytes();
         let push = push();
-        assert_eq!(push.open(&secure(), &body(&ENCRYPT.replace("+qdx", "+qdy"))), Err(NotOurs::Forged));
+        assert_eq!(
+            push.open(&secure(), &body(&ENCRYPT.replace("+qdx", "+qdy"))),
+            Err(NotOurs::Forged)
+        );
         assert_eq!(push.open(&secure(), b"{}"), Err(NotOurs::Forged));
         assert_eq!(push.open(&secure(), b"no json"), Err(NotOurs::Forged));
-        assert_eq!(push.open(&PushQuery { nonce: "1".into(), ..secure() }, &body(ENCRYPT)), Err(NotOurs::Forged));
-        let plain = PushQuery { encrypt_type: String::new(), ..secure() };
-        assert_eq!(push.open(&plain, br#"{"Event":"xpay_goods_deliver_notify"}"#), Err(NotOurs::Forged));
+        assert_eq!(
+            push.open(
+                &PushQuery {
+                    nonce: "1".into(),
+                    ..secure()
+                },
+                &body(ENCRYPT)
+            ),
+            Err(NotOurs::Forged)
+        );
+        let plain = PushQuery {
+            encrypt_type: String::new(),
+            ..secure()
+        };
+        assert_eq!(
+            push.open(&plain, br#"{"Event":"xpay_goods_deliver_notify"}"#),
+            Err(NotOurs::Forged)
+        );
         let other = Push::new("wx0", "AAAAA".to_owned().into(), &"A".repeat(43).into()).unwrap();
-        assert_eq!(other.open(&secure(), &body(ENCRYPT)), Err(NotOurs::Forged), "it is for another app");
+        assert_eq!(
+            other.open(&secure(), &body(ENCRYPT)),
+            Err(NotOurs::Forged),
+            "it is for another app"
+        );
         assert!(Push::new("wx0", "AAAAA".to_owned().into(), &"A".repeat(42).into()).is_err());
     }
 
@@ -344,11 +457,28 @@ mod tests {
             <Env>1</Env><WechatPayInfo><TransactionId>42</TransactionId><PaidTime>1700000000</PaidTime></WechatPayInfo>\
             <GoodsInfo><ProductId>p</ProductId><Quantity>1</Quantity><OrigPrice>600</OrigPrice><ActualPrice>600</ActualPrice></GoodsInfo></xml>";
         assert_eq!(PushEvent::parse(&xml::read(xml).unwrap()), paid);
-        let PushEvent::GoodsPaid { out_trade_no, env, quantity, orig_price, actual_price, transaction_id, .. } = paid
+        let PushEvent::GoodsPaid {
+            out_trade_no,
+            env,
+            quantity,
+            orig_price,
+            actual_price,
+            transaction_id,
+            ..
+        } = paid
         else {
             panic!("{paid:?}")
         };
-        assert_eq!((out_trade_no.as_str(), env, quantity, orig_price, actual_price), ("Q1", 1, 1, 600, 600));
+        assert_eq!(
+            (
+                out_trade_no.as_str(),
+                env,
+                quantity,
+                orig_price,
+                actual_price
+            ),
+            ("Q1", 1, 1, 600, 600)
+        );
         assert_eq!(transaction_id, "42");
     }
 }

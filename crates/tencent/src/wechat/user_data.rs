@@ -41,12 +41,20 @@ pub fn decrypt_user_info(
 ) -> Result<UserInfo, Undecryptable> {
     let decode = |text: &str| STANDARD.decode(text).ok();
     let plain = (|| {
-        let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(&decode(session_key)?, &decode(iv)?).ok()?;
-        cipher.decrypt_padded_vec_mut::<Pkcs7>(&decode(encrypted)?).ok()
+        let cipher =
+            cbc::Decryptor::<aes::Aes128>::new_from_slices(&decode(session_key)?, &decode(iv)?)
+                .ok()?;
+        cipher
+            .decrypt_padded_vec_mut::<Pkcs7>(&decode(encrypted)?)
+            .ok()
     })()
     .ok_or(Undecryptable)?;
     let info: UserInfo = serde_json::from_slice(&plain).ok().ok_or(Undecryptable)?;
-    if info.watermark.appid == app_id { Ok(info) } else { Err(Undecryptable) }
+    if info.watermark.appid == app_id {
+        Ok(info)
+    } else {
+        Err(Undecryptable)
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +87,11 @@ mod tests {
             (KEY, IV, flipped.as_str(), APP),
             (KEY, IV, DATA, "wx0000000000000002"),
         ] {
-            assert_eq!(decrypt_user_info(key, iv, data, app), Err(Undecryptable), "{data}");
+            assert_eq!(
+                decrypt_user_info(key, iv, data, app),
+                Err(Undecryptable),
+                "{data}"
+            );
         }
     }
 }

@@ -28,8 +28,11 @@ pub(super) fn read(text: &str) -> Option<Value> {
             Event::CData(part) => open.last_mut()?.2.push_str(&part.decode().ok()?),
             Event::End(_) => {
                 let (name, fields, text) = open.pop()?;
-                let value =
-                    if fields.is_empty() { Value::String(text.trim().to_owned()) } else { Value::Object(fields) };
+                let value = if fields.is_empty() {
+                    Value::String(text.trim().to_owned())
+                } else {
+                    Value::Object(fields)
+                };
                 match open.last_mut() {
                     Some((_, fields, _)) => drop(fields.insert(name, value)),
                     None => return Some(value),
@@ -50,13 +53,24 @@ mod tests {
     #[test]
     fn elements_become_fields() {
         let text = "<?xml version='1.0'?>\n<xml> <A>1</A><B><![CDATA[<x>]]></B><C><D>d</D><E></E></C> </xml>";
-        assert_eq!(read(text), Some(json!({"A": "1", "B": "<x>", "C": {"D": "d", "E": ""}})));
+        assert_eq!(
+            read(text),
+            Some(json!({"A": "1", "B": "<x>", "C": {"D": "d", "E": ""}}))
+        );
     }
 
     #[test]
     fn what_is_not_plain_is_refused() {
         let deep = format!("{}{}", "<a>".repeat(40), "</a>".repeat(40));
-        for wrong in ["", "<a>", "<a></b>", "text", "<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>", "<x>&e;</x>", &deep] {
+        for wrong in [
+            "",
+            "<a>",
+            "<a></b>",
+            "text",
+            "<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>",
+            "<x>&e;</x>",
+            &deep,
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

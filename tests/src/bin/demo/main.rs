@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 #[tokio::main]
 async fn main() {
     // A database in a temporary folder, gone when this ends.
-    let db = TestDb::fresh(Engine::Sqlite).await.expect("a temporary folder");
+    let db = TestDb::fresh(Engine::Sqlite)
+        .await
+        .expect("a temporary folder");
     let mut settings = Settings::default();
     settings.server.listen = ([127, 0, 0, 1], 0).into();
     settings.sandbox.listen = ([127, 0, 0, 1], 0).into();
@@ -63,13 +65,19 @@ fn expect(so: bool, line: &str) {
 impl Evening {
     async fn open(house: House) -> Self {
         chapter("A matchmaker opens her room, and thirty people come");
-        says(&format!("server at {}, sandbox at {}", house.url, house.sandbox));
+        says(&format!(
+            "server at {}, sandbox at {}",
+            house.url, house.sandbox
+        ));
         let host = house.host().await;
         let room = host.open_room().await;
         house.play(&host, json!({"stream": "start"})).await;
         expect(
             room["status"] == "ok",
-            &format!("room {} is live, its IM group is {}", room["live_id"], room["group_id"]),
+            &format!(
+                "room {} is live, its IM group is {}",
+                room["live_id"], room["group_id"]
+            ),
         );
         let crowd = |gender: Gender, name: &'static str| {
             let house = &house;
@@ -81,16 +89,29 @@ impl Evening {
                 crowd
             }
         };
-        let (men, women) = (crowd(Gender::Male, "man").await, crowd(Gender::Female, "woman").await);
+        let (men, women) = (
+            crowd(Gender::Male, "man").await,
+            crowd(Gender::Female, "woman").await,
+        );
         let live = room["live_id"].clone();
         join_all(men.iter().chain(&women).map(|phone| phone.enter(&live)))
             .await
             .into_iter()
             .for_each(|seen| drop(seen.ok()));
         let numbers = host.enter(&live).await.ok()["num_list"].clone();
-        expect(numbers == json!([0, 15, 0, 15]), "fifteen men and fifteen women watch");
+        expect(
+            numbers == json!([0, 15, 0, 15]),
+            "fifteen men and fifteen women watch",
+        );
         let group = room["group_id"].as_str().unwrap().to_owned();
-        Self { house, host, live, group, men, women }
+        Self {
+            house,
+            host,
+            live,
+            group,
+            men,
+            women,
+        }
     }
 
     async fn the_mics_are_raced_for(&self) {
@@ -102,16 +123,26 @@ impl Evening {
                 .for_each(|done| drop(done.ok()));
             let tries = join_all(crowd[..10].iter().map(|phone| phone.accept(&self.live))).await;
             let answers: Vec<Value> = tries.into_iter().map(|answer| answer.ok()).collect();
-            let won = answers.iter().filter(|answer| answer["code"] == "success").count();
-            let lost = answers.iter().filter(|answer| answer["error_msg"] == "抢麦失败").count();
-            expect((won, lost) == (1, 9), &format!("one {word} has the mic, nine read 抢麦失败"));
+            let won = answers
+                .iter()
+                .filter(|answer| answer["code"] == "success")
+                .count();
+            let lost = answers
+                .iter()
+                .filter(|answer| answer["error_msg"] == "抢麦失败")
+                .count();
+            expect(
+                (won, lost) == (1, 9),
+                &format!("one {word} has the mic, nine read 抢麦失败"),
+            );
         }
         let stage = self.stage().await;
         expect(
             stage["male"]["play_url"].is_string() && stage["female"]["play_url"].is_string(),
             "both seats show a stream to play",
         );
-        self.told("reset on, once for each seat", &["on 1", "on 2"]).await;
+        self.told("reset on, once for each seat", &["on 1", "on 2"])
+            .await;
     }
 
     async fn the_host_puts_a_guest_down(&self) {
@@ -124,16 +155,27 @@ impl Evening {
         says("he applies again, but now needs an invitation");
         let other = &self.men[12];
         self.host.invite(&self.live, other).await.ok();
-        expect(other.accept(&self.live).await.ok()["code"] == "success", "another is invited and takes the mic");
+        expect(
+            other.accept(&self.live).await.ok()["code"] == "success",
+            "another is invited and takes the mic",
+        );
         self.house.delivered().await;
         let heard = self.house.told(&man).await;
-        expect(heard.iter().any(|told| told["message"]["type"] == "kickout"), "the first was told KICKOUT");
+        expect(
+            heard
+                .iter()
+                .any(|told| told["message"]["type"] == "kickout"),
+            "the first was told KICKOUT",
+        );
         let heard = self.house.told(&self.host).await;
         expect(
-            heard.iter().any(|told| told["message"]["content"]["data"] == "accept"),
+            heard
+                .iter()
+                .any(|told| told["message"]["content"]["data"] == "accept"),
             "the host was told that her guest accepted",
         );
-        self.told("reset off, reset on", &["on 1", "on 2", "off 1", "on 1"]).await;
+        self.told("reset off, reset on", &["on 1", "on 2", "off 1", "on 1"])
+            .await;
     }
 
     async fn one_client_comes_back_and_one_does_not(&self) {
@@ -142,20 +184,36 @@ impl Evening {
         self.house.play(&man, json!({"im": "lost"})).await;
         self.house.play(&woman, json!({"im": "lost"})).await;
         let stage = self.stage().await;
-        expect(stage["male"] != json!({}) && stage["female"] != json!({}), "both keep their seats for a minute");
+        expect(
+            stage["male"] != json!({}) && stage["female"] != json!({}),
+            "both keep their seats for a minute",
+        );
         self.house.play(&woman, json!({"im": "back"})).await;
         self.house.advance(61);
-        eventually("the man is gone", || async { self.stage().await["male"] == json!({}) }).await;
+        eventually("the man is gone", || async {
+            self.stage().await["male"] == json!({})
+        })
+        .await;
         says("a minute later the man is gone");
-        expect(self.stage().await["female"]["user_id"] == woman.user_id.as_str(), "the woman, who came back, is not");
-        self.told("reset off for him alone", &["on 1", "on 2", "off 1", "on 1", "off 1"]).await;
+        expect(
+            self.stage().await["female"]["user_id"] == woman.user_id.as_str(),
+            "the woman, who came back, is not",
+        );
+        self.told(
+            "reset off for him alone",
+            &["on 1", "on 2", "off 1", "on 1", "off 1"],
+        )
+        .await;
     }
 
     async fn a_forged_message_is_refused(&self) {
         chapter("A viewer tries to end the show with a message of his own");
         let over = json!({"type": "over", "content": ""}).to_string();
         let forged = json!({"from": self.men[5].user_id, "group": self.group, "text": over});
-        expect(!self.house.say(forged).await, "IM asked us, and the message did not go out");
+        expect(
+            !self.house.say(forged).await,
+            "IM asked us, and the message did not go out",
+        );
         let hello = json!({"type": "message", "content": "hello"}).to_string();
         let comment = json!({"from": self.men[5].user_id, "group": self.group, "text": hello});
         expect(self.house.say(comment).await, "his comment did");
@@ -171,7 +229,10 @@ impl Evening {
         }
         let here = self.stage().await["num_list"].clone();
         let there = other.enter(&room["live_id"]).await.ok()["num_list"].clone();
-        expect(here[1] == json!(12) && there[1] == json!(2), "twelve men here, two there, nobody in both");
+        expect(
+            here[1] == json!(12) && there[1] == json!(2),
+            "twelve men here, two there, nobody in both",
+        );
         self.house.advance(2);
         let list = self.men[0].get("get_livelist/", json!({})).await.ok();
         expect(
@@ -179,17 +240,25 @@ impl Evening {
             "the list shows both, the fullest first",
         );
         other.end(&room["live_id"]).await.ok();
-        expect(self.men[13].user_type().await == 0, "the second room ends, and everybody there is out");
+        expect(
+            self.men[13].user_type().await == 0,
+            "the second room ends, and everybody there is out",
+        );
     }
 
     async fn im_is_gone_for_an_hour(&self) {
         chapter("IM is gone for a while; the evening goes on");
         self.house.delivered().await;
         let before = self.house.story(&self.group).await.len();
-        self.house.fault(json!({"path": "/v4/", "status": 503})).await;
+        self.house
+            .fault(json!({"path": "/v4/", "status": 503}))
+            .await;
         let started = std::time::Instant::now();
         let woman = self.on_mic(&self.women).await;
-        self.host.off_mic(&self.live, &woman, Gender::Female).await.ok();
+        self.host
+            .off_mic(&self.live, &woman, Gender::Female)
+            .await
+            .ok();
         for man in &self.men[10..12] {
             man.apply(&self.live).await.ok();
             assert_eq!(man.accept(&self.live).await.ok()["code"], "success");
@@ -198,16 +267,25 @@ impl Evening {
         let last = &self.men[11];
         last.apply(&self.live).await.ok();
         last.accept(&self.live).await.ok();
-        expect(started.elapsed() < Duration::from_secs(5), "nobody waits for IM");
+        expect(
+            started.elapsed() < Duration::from_secs(5),
+            "nobody waits for IM",
+        );
         self.house.advance(120);
         self.house.no_faults().await;
         self.house.advance(60);
         self.house.delivered().await;
         let story = self.house.story(&self.group).await;
-        says(&format!("afterwards the room is told: {}", story[before..].join(", ")));
+        says(&format!(
+            "afterwards the room is told: {}",
+            story[before..].join(", ")
+        ));
         let mut after = story[before..].to_vec();
         after.sort();
-        expect(after == ["off 2", "on 1"], "one reset a seat: the present, not the history");
+        expect(
+            after == ["off 2", "on 1"],
+            "one reset a seat: the present, not the history",
+        );
     }
 
     async fn it_ends(self) {
@@ -224,10 +302,19 @@ impl Evening {
         self.the_books_are_proved().await;
         let parked = self.house.parts.office.stats().await.unwrap().parked;
         expect(parked == 0, "nothing is left untold");
-        let metrics =
-            self.house.http.get(format!("{}/metrics", self.house.url)).send().await.unwrap().text().await.unwrap();
-        let failed =
-            metrics.lines().any(|line| line.starts_with("qlive_requests_total") && line.contains("status=\"5"));
+        let metrics = self
+            .house
+            .http
+            .get(format!("{}/metrics", self.house.url))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let failed = metrics
+            .lines()
+            .any(|line| line.starts_with("qlive_requests_total") && line.contains("status=\"5"));
         expect(!failed, "no answer of the whole evening was a 5xx");
         self.house.close().await;
     }
@@ -239,16 +326,28 @@ impl Evening {
     /// Which of these has the mic.
     async fn on_mic(&self, crowd: &[Phone]) -> Phone {
         let stage = self.stage().await;
-        let seated =
-            |phone: &&Phone| ["male", "female"].iter().any(|seat| stage[seat]["user_id"] == phone.user_id.as_str());
-        crowd.iter().find(seated).expect("somebody on the mic").clone()
+        let seated = |phone: &&Phone| {
+            ["male", "female"]
+                .iter()
+                .any(|seat| stage[seat]["user_id"] == phone.user_id.as_str())
+        };
+        crowd
+            .iter()
+            .find(seated)
+            .expect("somebody on the mic")
+            .clone()
     }
 
     /// What IM was told of the seats so far.
     async fn told(&self, line: &str, story: &[&str]) {
         self.house.delivered().await;
-        let told: Vec<String> =
-            self.house.story(&self.group).await.into_iter().filter(|told| told.starts_with("o")).collect();
+        let told: Vec<String> = self
+            .house
+            .story(&self.group)
+            .await
+            .into_iter()
+            .filter(|told| told.starts_with("o"))
+            .collect();
         assert_eq!(told, story, "{line}");
         says(&format!("IM was told: {line}"));
     }
