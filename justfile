@@ -1,55 +1,75 @@
-# The front door. Every recipe shows the plain command it runs.
+# Recipes for developers. Every recipe shows the plain command that it runs.
 
-# What there is.
+# List the recipes.
 default:
     @just --list
 
-# Serve with no configuration: SQLite and a sandbox.
+# Serve without configuration: SQLite and a sandbox.
 run *ARGS:
     cargo run -- {{ARGS}}
 
-# Play an evening over HTTP on a fresh server, and check every step.
+# Use every part of the API on a fresh server, and check each step.
 demo:
     cargo run -p qlive-tests --bin demo
 
-# All tests on both databases; or those of one crate: `just test rooms`.
+# Run all tests on both databases, or those of one crate: `just test rooms`.
 test CRATE="":
     cargo test {{ if CRATE == "" { "--workspace" } else { "-p qlive-" + CRATE } }}
 
-# Lints, as errors.
-lint:
-    cargo clippy --workspace --all-targets -- -D warnings
+# Run what CI runs.
+ci: fmt-check typos deny unused lint doc test peers
 
-# Format.
-fmt:
-    cargo fmt --all
-
-# Is it formatted?
+# Check the formatting.
 fmt-check:
     cargo fmt --all --check
 
-# A throw-away PostgreSQL until interrupted; prints the URL to run against.
-pg:
-    cargo run -p qlive-store --features testing --example pg
+# Check the spelling.
+typos:
+    typos
 
-# Kill the server a hundred times on each database under a load of gifts and notices.
-crash:
-    QLIVE_CRASHES=100 cargo test -p qlive-server --test crash -- --nocapture
+# Check licences, sources and duplicate versions of dependencies.
+deny:
+    cargo deny --offline check bans licenses sources
 
-# Does a test notice when the money or the mic is wrong? Needs cargo-mutants; takes an hour. SQLite alone.
-mutants:
-    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-ledger -f 'crates/ledger/src/*.rs'
-    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-payments -f crates/payments/src/order.rs -f crates/payments/src/payout.rs -f crates/payments/src/refund.rs
-    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-rooms -f crates/rooms/src/mic.rs
+# Check dependencies for known vulnerabilities. Fetches the RustSec database.
+advisories:
+    cargo deny check advisories
 
-# What CI runs.
-ci: test lint fmt-check peers
-    @echo done
+# Find dependencies that nothing uses.
+unused:
+    cargo machete --with-metadata
 
-# What we sign and seal, held against public npm packages (needs Node.js).
+# Run the lints, as errors.
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Build the documentation, warnings as errors.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+# Check signatures and encryption against public npm packages. Needs Node.js.
 peers:
     tests/peers/run.sh
 
-# How much it carries, on both databases. Compare numbers of one run only.
+# Format the code.
+fmt:
+    cargo fmt --all
+
+# Run a PostgreSQL until interrupted, and print its URL.
+pg:
+    cargo run -p qlive-store --features testing --example pg
+
+# Kill the server a hundred times on each database while gifts and notices arrive.
+crash:
+    QLIVE_CRASHES=100 cargo test -p qlive-server --test crash -- --nocapture
+
+# Change the code of money and the mic in one place at a time, and report what no test notices.
+# Needs cargo-mutants, and an hour.
+mutants:
+    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-ledger -f 'crates/ledger/src/*.rs'
+    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-payments -f 'crates/payments/src/*/state.rs'
+    QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-rooms -f 'crates/rooms/src/mic/*.rs'
+
+# Measure the throughput on both databases. Compare numbers of one run only.
 bench:
     cargo run --release -p qlive-tests --bin bench

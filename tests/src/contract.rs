@@ -1,4 +1,4 @@
-//! Holds every answer against `/openapi.json`.
+//! Checks every answer against `/openapi.json`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-/// The server's own document, and the validators made of it so far.
+/// The OpenAPI document of the server, with the validators that were built from it so far.
 pub struct Contract {
     document: Value,
-    validators: Mutex<HashMap<Key, Option<Arc<Validator>>>>,
+    validators: Mutex<HashMap<ResponseKey, Option<Arc<Validator>>>>,
 }
 
 /// Method, path and status.
-type Key = (String, String, u16);
+type ResponseKey = (String, String, u16);
 
 impl Contract {
+    /// A contract from an OpenAPI document.
     pub fn new(document: Value) -> Self {
         Self {
             document,
@@ -23,7 +24,10 @@ impl Contract {
         }
     }
 
-    /// Panics when the document says something else about this answer.
+    /// Checks an answer. A path that the document does not list passes.
+    ///
+    /// # Panics
+    /// When the document lists another schema for the answer, or does not list its status.
     pub fn check(&self, method: &str, path: &str, status: u16, body: &Value) {
         let path = if path.ends_with('/') {
             path.to_owned()
@@ -34,7 +38,7 @@ impl Contract {
             return;
         };
         if let Err(error) = validator.validate(body) {
-            panic!("{method} {path} answered {status} {body}, but the document says: {error}");
+            panic!("{method} {path} answered {status} {body}, against the document: {error}");
         }
     }
 
@@ -49,20 +53,22 @@ impl Contract {
 
     fn build(&self, method: &str, path: &str, status: u16) -> Option<Arc<Validator>> {
         let operations = self.document.get("paths")?.get(path)?;
-        // The GETs that change state answer POST too; the document names them once.
+        // A GET that changes state accepts POST too; the document lists it under GET only.
         let operation = operations.get(method).or_else(|| operations.get("get"))?;
         let responses = operation.get("responses")?;
         let class = format!("{}XX", status / 100);
         let response = responses
             .get(status.to_string())
-            .or_else(|| responses.get(&class));
-        let response = response.unwrap_or_else(|| {
-            panic!("{method} {path} answered {status}, which the document does not know")
-        });
+            .or_else(|| responses.get(&class))
+            .unwrap_or_else(|| {
+                panic!("{method} {path} answered {status}, which the document does not list")
+            });
         let schema = response.pointer("/content/application~1json/schema")?;
-        let mut whole =
-            json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "allOf": [schema]});
-        whole["components"] = self.document["components"].clone();
-        Some(Arc::new(jsonschema::validator_for(&whole).unwrap()))
+        let dialect = "https://json-schema.org/draft/2020-12/schema";
+        let mut with_components = json!({"$schema": dialect, "allOf": [schema]});
+        with_components["components"] = self.document["components"].clone();
+        Some(Arc::new(
+            jsonschema::validator_for(&with_components).unwrap(),
+        ))
     }
 }

@@ -1,15 +1,28 @@
-//! The vocabulary of the suites: a [`House`] is a fresh server with its
-//! sandbox, a [`Phone`] is a mini-program that talks to it over HTTP.
+//! The vocabulary of the HTTP tests.
+//!
+//! A [`TestApp`] is a fresh server with its own sandbox, a [`TestClient`] is a mini-program that
+//! talks to it over HTTP, and a [`Stage`] is a live broadcast with its host. `docs/testing.md`
+//! shows how to write a test with them.
 
+mod client;
 mod contract;
-mod house;
-mod outside;
-mod phone;
+mod database;
+mod money;
+mod operator;
 mod process;
+mod rooms;
+mod sandbox;
+mod test_app;
+mod wait;
 
-pub use house::{House, eventually};
-pub use phone::{Answer, Phone};
-pub use process::Process;
+pub use client::{Answer, TestClient};
+pub use money::{blocks, fen, gifts, order_number, provider_paths, query_path};
+pub use operator::named_operator;
+pub use process::ServerProcess;
+pub use rooms::{Stage, wait_for_timeout_worker};
+pub use sandbox::stream_received;
+pub use test_app::TestApp;
+pub use wait::wait_until;
 
-/// The mini-program that the sandbox knows.
-pub const APP: &str = "wxca891295c56f2c79";
+/// The id of the mini-program that the sandbox knows.
+pub const APP: &str = qlive_app::SANDBOX_APP;

@@ -1,46 +1,44 @@
-//! The server as a process of its own, which can be killed.
+//! The server as a process of its own, which a test can kill.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use qlive_server::Pem;
-use secrecy::ExposeSecret as _;
+use qlive_app::{Pem, VerifyKey};
+use secrecy::{ExposeSecret as _, SecretString};
 use tempfile::TempDir;
 
-use crate::House;
+use crate::test_app::TestApp;
 
-/// How long it may take to start on a machine that is busy with other tests.
-const STARTS: Duration = Duration::from_secs(60);
+/// How long the process may take to start on a machine that is busy with other tests.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A server process at the address, database and sandbox of a [`House`] that serves no more itself.
-pub struct Process {
+/// A server process that serves at the address of a stopped [`TestApp`], with its database and
+/// sandbox. Dropping it kills the process.
+pub struct ServerProcess {
     binary: PathBuf,
     folder: TempDir,
     child: Option<Child>,
 }
 
-impl Process {
-    /// Starts the binary in the house's place.
-    pub async fn start(binary: &Path, house: &mut House) -> Self {
-        house.stop_serving().await;
+impl ServerProcess {
+    /// Stops the server of `app` and starts the binary in its place.
+    pub async fn start(binary: &Path, app: &mut TestApp) -> Self {
+        app.stop_server().await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(
-            folder.path().join("qlive.toml"),
-            configuration(house, folder.path()),
-        )
-        .unwrap();
+        let configuration = configuration(app, folder.path());
+        std::fs::write(folder.path().join("qlive.toml"), configuration).unwrap();
         let mut process = Self {
             binary: binary.to_owned(),
             folder,
             child: None,
         };
-        process.serve(house).await;
+        process.spawn(app).await;
         process
     }
 
-    /// Starts it (again) and waits until it answers.
-    pub async fn serve(&mut self, house: &House) {
+    /// Starts the process, again after a kill, and waits until it answers.
+    pub async fn spawn(&mut self, app: &TestApp) {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -54,17 +52,10 @@ impl Process {
             .spawn()
             .unwrap();
         self.child = Some(child);
-        let url = format!("{}/readyz", house.url);
-        let started = std::time::Instant::now();
-        while !house
-            .http
-            .get(&url)
-            .send()
-            .await
-            .is_ok_and(|answer| answer.status() == 200)
-        {
+        let started = Instant::now();
+        while !is_ready(app).await {
             assert!(
-                started.elapsed() < STARTS,
+                started.elapsed() < START_TIMEOUT,
                 "the process does not serve: {}",
                 self.log()
             );
@@ -72,7 +63,7 @@ impl Process {
         }
     }
 
-    /// SIGKILL: no goodbye, no flush.
+    /// Kills the process with SIGKILL, without a graceful shutdown.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -80,19 +71,27 @@ impl Process {
         }
     }
 
-    /// What it logged.
-    pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
-    }
-
-    /// Lets it serve for so long, then kills it.
+    /// Kills the process after this time.
     pub async fn kill_after(&mut self, time: Duration) {
         tokio::time::sleep(time).await;
         self.kill();
     }
+
+    /// What the process logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
 }
 
-impl Drop for Process {
+async fn is_ready(app: &TestApp) -> bool {
+    let request = app.http.get(format!("{}/readyz", app.url));
+    request
+        .send()
+        .await
+        .is_ok_and(|answer| answer.status() == 200)
+}
+
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             drop(child.kill());
@@ -101,37 +100,36 @@ impl Drop for Process {
     }
 }
 
-/// The house's settings as a file, its keys in files beside it.
-fn configuration(house: &House, folder: &Path) -> String {
-    let settings = &house.settings;
-    let file = |name: &str, pem: &Pem| {
-        let path = folder.join(name);
-        std::fs::write(&path, pem.read().unwrap().expose_secret()).unwrap();
-        path.display().to_string()
-    };
-    let (pay, xpay) = (
-        settings.wechat_pay.as_ref().unwrap(),
-        settings.virtual_payment.as_ref().unwrap(),
-    );
-    let (push, live) = (
-        settings.wechat.push.as_ref().unwrap(),
-        settings.live.as_ref().unwrap(),
-    );
-    let app = &settings.wechat.apps[&xpay.appid];
-    let keys: String = pay
-        .verify_keys
-        .iter()
-        .enumerate()
-        .map(|(at, key)| {
-            format!(
-                "[[wechat_pay.verify_keys]]\nid = {:?}\npath = {:?}\n",
-                key.id,
-                file(&format!("key{at}.pem"), &key.key)
-            )
-        })
-        .collect();
-    let secret = |secret: &secrecy::SecretString| format!("{:?}", secret.expose_secret());
-    let optional = |value: &Option<secrecy::SecretString>| secret(value.as_ref().unwrap());
+/// The settings of `app` as a configuration file, with the keys in files in `folder`.
+fn configuration(app: &TestApp, folder: &Path) -> String {
+    [
+        server_sections(app),
+        payment_sections(app, folder),
+        tencent_sections(app),
+    ]
+    .concat()
+}
+
+/// A secret as a TOML string.
+fn quoted(secret: &SecretString) -> String {
+    format!("{:?}", secret.expose_secret())
+}
+
+fn quoted_option(secret: &Option<SecretString>) -> String {
+    quoted(secret.as_ref().unwrap())
+}
+
+/// Writes a key into a file in `folder` and returns its path.
+fn write_key(folder: &Path, name: &str, pem: &Pem) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, pem.read().unwrap().expose_secret()).unwrap();
+    path.display().to_string()
+}
+
+fn server_sections(app: &TestApp) -> String {
+    let settings = &app.settings;
+    let appid = &settings.virtual_payment.as_ref().unwrap().appid;
+    let push = settings.wechat.push.as_ref().unwrap();
     format!(
         r#"
 [server]
@@ -140,14 +138,37 @@ log = "warn"
 [database]
 url = {database}
 pool_size = 8
+[limits]
+enabled = false
 [wechat]
 api_url = {sandbox:?}
 [wechat.apps]
-{appid} = {app}
+{appid} = {app_secret}
 [wechat.push]
 appid = {appid:?}
 token = {push_token}
 encoding_aes_key = {push_key}
+"#,
+        listen = app.url.trim_start_matches("http://"),
+        database = quoted(&settings.database.url),
+        sandbox = app.sandbox,
+        app_secret = quoted(&settings.wechat.apps[appid]),
+        push_token = quoted(&push.token),
+        push_key = quoted(&push.encoding_aes_key),
+    )
+}
+
+fn payment_sections(app: &TestApp, folder: &Path) -> String {
+    let pay = app.settings.wechat_pay.as_ref().unwrap();
+    let xpay = app.settings.virtual_payment.as_ref().unwrap();
+    let verify_key = |(number, key): (usize, &VerifyKey)| {
+        let path = write_key(folder, &format!("key{number}.pem"), &key.key);
+        let id = &key.id;
+        format!("[[wechat_pay.verify_keys]]\nid = {id:?}\npath = {path:?}\n")
+    };
+    let verify_keys: String = pay.verify_keys.iter().enumerate().map(verify_key).collect();
+    format!(
+        r#"
 [payments]
 provider = "wechat_pay"
 [wechat_pay]
@@ -156,7 +177,7 @@ mchid = {mchid:?}
 merchant_serial = {serial:?}
 private_key_path = {merchant_key:?}
 api_v3_key = {v3_key}
-{keys}
+{verify_keys}
 [virtual_payment]
 appid = {appid:?}
 offer_id = {offer:?}
@@ -166,6 +187,23 @@ env = 1
 transfer_scene_id = "1005"
 min_age_days = 0
 report_infos = [{{ info_type = "岗位类型", info_content = "直播嘉宾" }}]
+"#,
+        sandbox = app.sandbox,
+        mchid = pay.mchid,
+        serial = pay.merchant_serial,
+        merchant_key = write_key(folder, "merchant.pem", &pay.private_key),
+        v3_key = quoted(&pay.api_v3_key),
+        appid = xpay.appid,
+        offer = xpay.offer_id,
+        app_key = quoted(&xpay.app_key),
+    )
+}
+
+fn tencent_sections(app: &TestApp) -> String {
+    let im = &app.settings.im;
+    let live = app.settings.live.as_ref().unwrap();
+    format!(
+        r#"
 [im]
 api_url = {sandbox:?}
 sdk_app_id = {sdk_app_id}
@@ -175,34 +213,20 @@ callback_token = {im_token}
 api_url = {sandbox:?}
 push_domain = {push_domain:?}
 play_domain = {play_domain:?}
-push_key = {live_key}
+push_key = {push_key}
 callback_key = {callback_key}
 secret_id = {secret_id:?}
 secret_key = {secret_key}
-[limits]
-enabled = false
 "#,
-        listen = house.url.trim_start_matches("http://"),
-        database = secret(&settings.database.url),
-        sandbox = house.sandbox,
-        appid = xpay.appid,
-        app = secret(app),
-        push_token = secret(&push.token),
-        push_key = secret(&push.encoding_aes_key),
-        mchid = pay.mchid,
-        serial = pay.merchant_serial,
-        merchant_key = file("merchant.pem", &pay.private_key),
-        v3_key = secret(&pay.api_v3_key),
-        offer = xpay.offer_id,
-        app_key = secret(&xpay.app_key),
-        sdk_app_id = settings.im.sdk_app_id,
-        im_key = secret(&settings.im.secret_key),
-        im_token = optional(&settings.im.callback_token),
+        sandbox = app.sandbox,
+        sdk_app_id = im.sdk_app_id,
+        im_key = quoted(&im.secret_key),
+        im_token = quoted_option(&im.callback_token),
         push_domain = live.push_domain,
         play_domain = live.play_domain,
-        live_key = secret(&live.push_key),
-        callback_key = optional(&live.callback_key),
+        push_key = quoted(&live.push_key),
+        callback_key = quoted_option(&live.callback_key),
         secret_id = live.secret_id.as_ref().unwrap(),
-        secret_key = optional(&live.secret_key),
+        secret_key = quoted_option(&live.secret_key),
     )
 }

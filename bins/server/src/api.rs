@@ -1,14 +1,19 @@
-//! The operations: wire types and handlers, a file per part of the contract.
+//! The operations: the table of all, their wire types and handlers, and the OpenAPI document.
 
-pub(crate) mod accounts;
-pub(crate) mod callbacks;
-pub(crate) mod gifts;
-pub(crate) mod micro;
-pub(crate) mod money_callbacks;
-pub(crate) mod openapi;
-pub(crate) mod payments;
-pub(crate) mod public;
-pub(crate) mod rooms;
-pub(crate) mod wallet;
+mod accounts;
+mod callbacks;
+mod endpoint;
+mod inputs;
+mod money;
+mod openapi;
+mod operation;
+mod pages;
+mod rooms;
+mod router;
+mod routes;
 mod wire;
-pub(crate) mod withdrawals;
+
+pub(crate) use operation::{Caching, ErrorMsg};
+pub use operation::{Operation, Verb};
+pub(crate) use router::{configure, find_operation};
+pub use routes::operations;

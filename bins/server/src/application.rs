@@ -1,49 +1,54 @@
-//! The one way to build a server, for `main` and for tests.
+//! Builds and runs a server, for `main` and for tests.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::time::Duration;
 
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context as _, bail};
-use qlive_sandbox::{Papers, Sandbox};
-use qlive_tencent::wechat::push::Push;
+use qlive_app::{BASE_PATH, Mode, SandboxCredentials, Services, Settings, open_database};
+use qlive_sandbox::{Credentials, Sandbox, SandboxConfig};
+use qlive_tencent::wechat::push::MessagePush;
 use qlive_types::Clock;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::house::{Parts, open};
-use crate::http::{self, Limits, State, routes};
+use crate::api::configure;
+use crate::http::{BODY_LIMIT, RateLimits, State, finish_response};
 use crate::metrics::Metrics;
 use crate::seeds;
-use crate::settings::{Mode, Settings};
 
-/// How long requests under way may take when the server is told to stop, in seconds.
+/// How long running requests may take when the server is stopped, in seconds.
 const DRAIN_SECS: u64 = 30;
-/// How long its workers may take after that, all together: several questions to a provider that answers slowly.
-const END: Duration = Duration::from_secs(20);
+/// How long all workers together may take after that: enough for several queries to a provider
+/// that answers slowly.
+const WORKERS_STOP: Duration = Duration::from_secs(20);
 
 /// A server that listens, with its workers, and its sandbox when it has one.
 pub struct Application {
     url: String,
     sandbox: Option<Sandbox>,
-    server: actix_web::dev::Server,
+    server: Server,
     workers: JoinSet<()>,
     /// Stops the workers when it is dropped.
     stop: DropGuard,
-    parts: Parts,
+    services: Services,
 }
 
 impl Application {
-    /// Opens everything. Ports of 0 are drawn. Signals are the caller's matter; see [`Application::handle`].
+    /// Opens the database, starts the sandbox and the workers, and listens. A port of 0 takes a
+    /// free one. Signals are not handled here; see [`Application::handle`].
+    ///
+    /// # Errors
+    /// When the settings are incomplete, an address is in use, or the database cannot be opened.
     pub async fn build(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
         let mode = settings.mode()?;
-        let listener = TcpListener::bind(settings.server.listen)
-            .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
-        // A drawn port is known from here on.
+        let listener = listen(settings.server.listen)?;
         let mut settings = settings.clone();
+        // The port is known only now if it was 0.
         settings.server.listen = listener.local_addr()?;
         let url = format!("http://{}", settings.server.listen);
         let (settings, sandbox) = match mode {
@@ -53,27 +58,25 @@ impl Application {
                 (settings, Some(sandbox))
             }
         };
-        let db = open(&settings).await.context("cannot open the database")?;
-        let parts = Parts::new(&settings, db, clock)?;
+        let db = open_database(&settings)
+            .await
+            .context("cannot open the database")?;
+        let services = Services::new(&settings, db, clock)?;
         let stop = CancellationToken::new();
-        let mut workers = JoinSet::new();
-        workers.spawn(parts.drainer().run(stop.clone()));
-        workers.spawn(parts.keeper().run(stop.clone()));
-        workers.spawn(parts.sealer().run(stop.clone()));
-        workers.spawn(parts.sweeper().run(stop.clone()));
+        let workers = start_workers(&services, &stop);
         if let Some(sandbox) = &sandbox {
-            seeds::plant(&parts, &sandbox.url())
+            seeds::create_seeds(&services, &sandbox.url())
                 .await
-                .context("cannot plant the sandbox's seeds")?;
+                .context("cannot create the sandbox's seeds")?;
         }
-        let server = serve(&settings, parts.clone(), listener)?;
+        let server = serve(&settings, services.clone(), listener)?;
         Ok(Self {
             url,
             sandbox,
             server,
             workers,
             stop: stop.drop_guard(),
-            parts,
+            services,
         })
     }
 
@@ -83,95 +86,118 @@ impl Application {
         &self.url
     }
 
-    /// Where its sandbox listens.
+    /// Where its sandbox listens, without a trailing slash.
     #[must_use]
     pub fn sandbox_url(&self) -> Option<String> {
         self.sandbox.as_ref().map(Sandbox::url)
     }
 
-    /// Its services, as operators' tools reach them too.
+    /// Its services.
     #[must_use]
-    pub fn parts(&self) -> &Parts {
-        &self.parts
+    pub fn services(&self) -> &Services {
+        &self.services
     }
 
-    /// What stops it from outside.
+    /// Stops the server from outside.
     #[must_use]
-    pub fn handle(&self) -> actix_web::dev::ServerHandle {
+    pub fn handle(&self) -> ServerHandle {
         self.server.handle()
     }
 
-    /// Serves until it is stopped; requests under way are answered first. The
-    /// sandbox, if there is one, is answered: it lives until it is dropped.
-    /// Without one of its workers it does not go on: whoever watches it starts it anew.
+    /// Serves until it is stopped. Running requests are answered, then the workers stop. Returns
+    /// the sandbox, which serves until it is dropped.
+    ///
+    /// # Errors
+    /// When the server fails, or one of its workers stops: whatever supervises the process is to
+    /// start it again.
     pub async fn run(mut self) -> anyhow::Result<Option<Sandbox>> {
         let handle = self.server.handle();
         let mut server = pin!(self.server);
-        let fell = tokio::select! {
+        let worker_stopped = tokio::select! {
             served = &mut server => {
                 served?;
                 false
             }
             _ = self.workers.join_next() => {
-                // The server stops only while it is waited for.
+                // The server stops only while it is awaited.
                 tokio::join!(handle.stop(true), server).1?;
                 true
             }
         };
         drop(self.stop);
-        end(self.workers).await;
-        if fell {
-            bail!("a worker fell");
+        join_workers(self.workers).await;
+        if worker_stopped {
+            bail!("a worker stopped");
         }
         Ok(self.sandbox)
     }
 }
 
-/// Lets workers end what they are about. One that takes too long is cut off: what it was about is still in the database.
-async fn end(mut workers: JoinSet<()>) {
+fn start_workers(services: &Services, stop: &CancellationToken) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    workers.spawn(services.outbox_worker().run(stop.clone()));
+    workers.spawn(services.timeout_worker().run(stop.clone()));
+    workers.spawn(services.chain_sealer().run(stop.clone()));
+    workers.spawn(services.payment_poller().run(stop.clone()));
+    workers
+}
+
+/// Waits until the workers have finished what they are doing. A worker that takes too long is
+/// aborted: its work is still in the database.
+async fn join_workers(mut workers: JoinSet<()>) {
     let all = async {
-        while let Some(ended) = workers.join_next().await {
-            if let Err(fault) = ended {
-                tracing::error!(%fault, "a worker fell");
+        while let Some(joined) = workers.join_next().await {
+            if let Err(error) = joined {
+                tracing::error!(%error, "a worker failed");
             }
         }
     };
-    if timeout(END, all).await.is_err() {
-        tracing::warn!("workers take too long and are cut off");
+    if timeout(WORKERS_STOP, all).await.is_err() {
+        tracing::warn!("the workers take too long and are aborted");
         workers.abort_all();
     }
 }
 
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Starts the sandbox. Returns the settings with its credentials.
 fn start_sandbox(
     settings: &Settings,
     url: &str,
     clock: Clock,
 ) -> anyhow::Result<(Settings, Sandbox)> {
-    let listener = TcpListener::bind(settings.sandbox.listen)
-        .with_context(|| format!("cannot listen on {}", settings.sandbox.listen))?;
-    let settings = settings.against_sandbox(
-        &format!("http://{}", listener.local_addr()?),
-        &Papers::drawn()?,
-    );
-    let accounts = seeds::accounts(&settings, format!("{url}{}", routes::BASE))?;
-    let sandbox = Sandbox::start(listener, accounts, clock)?;
+    let listener = listen(settings.sandbox.listen)?;
+    let sandbox_url = format!("http://{}", listener.local_addr()?);
+    let credentials = sandbox_credentials(Credentials::get_or_generate()?);
+    let settings = settings.against_sandbox(&sandbox_url, &credentials);
+    let config = SandboxConfig::new(format!("{url}{BASE_PATH}"));
+    let sandbox = Sandbox::start(listener, config, clock)?;
     Ok((settings, sandbox))
 }
 
-fn serve(
-    settings: &Settings,
-    parts: Parts,
-    listener: TcpListener,
-) -> anyhow::Result<actix_web::dev::Server> {
+/// The credentials that the sandbox in this process hands out.
+fn sandbox_credentials(generated: Credentials) -> SandboxCredentials {
+    SandboxCredentials {
+        merchant_key: generated.merchant_key,
+        public_key_id: generated.public_key_id,
+        public_key: generated.public_key,
+        certificate_serial: generated.certificate_serial,
+        certificate: generated.certificate,
+    }
+}
+
+fn serve(settings: &Settings, services: Services, listener: TcpListener) -> anyhow::Result<Server> {
     let (im, live) = (settings.im()?, settings.live()?);
     let push = settings.wechat.push.as_ref();
     let push = push
-        .map(|push| Push::new(&push.appid, push.token.clone(), &push.encoding_aes_key))
+        .map(|push| MessagePush::new(&push.appid, push.token.clone(), &push.encoding_aes_key))
         .transpose()?;
     let state = web::Data::new(State {
-        parts,
+        services,
         metrics: Metrics::new()?,
-        limits: Limits::new(settings),
+        rate_limits: RateLimits::new(settings),
         public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
         im_callback_token: im.callback_token.clone(),
@@ -181,9 +207,9 @@ fn serve(
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
-            .app_data(web::PayloadConfig::new(http::BODY_LIMIT))
-            .wrap(from_fn(http::envelope))
-            .configure(routes::configure)
+            .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .wrap(from_fn(finish_response))
+            .configure(configure)
     })
     .disable_signals()
     .shutdown_timeout(DRAIN_SECS);
@@ -195,20 +221,19 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn without_one_of_its_workers_it_stops() {
+    async fn server_stops_with_an_error_when_a_worker_stops() {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::default();
         settings.server.listen = ([127, 0, 0, 1], 0).into();
         settings.sandbox.listen = ([127, 0, 0, 1], 0).into();
         settings.database.url =
             format!("sqlite://{}", folder.path().join("qlive.db").display()).into();
-        let mut application = Application::build(&settings, Clock::system())
-            .await
-            .unwrap();
+        let application = Application::build(&settings, Clock::system()).await;
+        let mut application = application.unwrap();
         application.workers.spawn(async {});
-        let Err(why) = application.run().await else {
-            panic!("it goes on")
+        let Err(error) = application.run().await else {
+            panic!("the server did not stop with an error")
         };
-        assert_eq!(why.to_string(), "a worker fell");
+        assert_eq!(error.to_string(), "a worker stopped");
     }
 }

@@ -1,15 +1,19 @@
-//! Everything between the socket and a handler: input, callers, errors, limits, the table of routes.
+//! What is between the socket and a handler: callers, input, errors, limits, and what every answer
+//! has in common.
 
+mod access;
 mod caller;
-mod envelope;
-pub mod error;
-mod limits;
+mod errors;
+mod language;
 mod params;
-pub mod routes;
+mod rate_limits;
+mod response;
 mod state;
 
-pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader};
-pub(crate) use envelope::envelope;
-pub(crate) use limits::Limits;
+pub use access::Access;
+pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader, Who};
+pub(crate) use errors::{ApiError, ErrorAnswer};
 pub(crate) use params::{BODY_LIMIT, FromParams, Params};
+pub(crate) use rate_limits::RateLimits;
+pub(crate) use response::finish_response;
 pub(crate) use state::State;

@@ -1,28 +1,20 @@
 //! The HTTP server of qlive.
 //!
-//! A handler extracts the caller and a typed input, calls one method of a
-//! domain crate, and maps its answer to the wire.
+//! A handler names its caller and its typed input in its signature, calls one method of a domain
+//! crate, and turns the answer into a wire type. `docs/architecture.md` has the map.
 //!
-//! Architecture invariants: no SQL and no rule lives here. Every answer but a
-//! success comes out of the one table in [`http::error`]. The caller stands in
-//! each handler's signature.
+//! Architecture invariants: no SQL and no domain rule here. Every answer that is not a success
+//! comes from the tables in `http/errors`. Every operation is one row of the table in
+//! `api/routes.rs`.
 
 mod api;
 mod application;
-mod check;
-mod house;
-pub mod http;
+mod http;
 mod logging;
 mod metrics;
 mod seeds;
-mod settings;
 
+pub use api::{Operation, Verb, operations};
 pub use application::Application;
-pub use check::check;
-pub use house::{Parts, operators_house};
-pub use http::routes::{Access, BASE, Operation, operations};
+pub use http::Access;
 pub use logging::init as init_logging;
-pub use settings::{
-    Admission as AdmissionSetting, Mode, Pem, Provider as ProviderSetting, Settings,
-    Speaks as SpeaksSetting,
-};

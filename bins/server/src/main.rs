@@ -1,9 +1,10 @@
-//! `qlive-server`: serves; or migrates, or checks a configuration.
+//! `qlive-server`: serves, migrates the database, or checks a configuration.
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use qlive_server::{Application, Mode, Settings, check, init_logging, operators_house};
+use qlive_app::{BASE_PATH, Mode, Settings, check, open_services};
+use qlive_server::{Application, init_logging};
 use qlive_types::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -11,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// A TOML file with settings; the environment (QLIVE__DATABASE__URL, …) wins over it.
+    /// A TOML file with settings. The environment (QLIVE__DATABASE__URL, …) wins over it.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -20,9 +21,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Bring the database up to this program's schema.
+    /// Bring the schema of the database up to date.
     Migrate,
-    /// Say what this configuration will and will not do.
+    /// Print what this configuration will and will not do.
     CheckConfig,
 }
 
@@ -34,13 +35,13 @@ async fn main() -> anyhow::Result<()> {
     match arguments.command {
         None => serve(settings).await,
         Some(Command::Migrate) => {
-            operators_house(&settings).await?;
-            say("the database is up to date");
+            open_services(&settings).await?;
+            print_line("the database is up to date");
             Ok(())
         }
         Some(Command::CheckConfig) => {
             for note in check(&settings)? {
-                say(&note);
+                print_line(&note);
             }
             Ok(())
         }
@@ -51,7 +52,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     for note in check(&settings)? {
         tracing::info!("{note}");
     }
-    // Listened for before anybody is told that we serve.
+    // Installed before the server announces itself: a signal that comes then must stop it.
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -63,32 +64,28 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("draining");
+        tracing::info!("stopping: running requests are answered first");
         handle.stop(true).await;
     });
     let url = application.url();
-    say(&format!("qlive serves on {url}{}", qlive_server::BASE));
-    say(&format!("  explore   {url}/docs"));
-    say(&format!("  measure   {url}/metrics"));
+    print_line(&format!("qlive serves on {url}{BASE_PATH}"));
+    print_line(&format!("  docs      {url}/docs"));
+    print_line(&format!("  metrics   {url}/metrics"));
     if let (Mode::Sandbox, Some(sandbox)) = (settings.mode()?, application.sandbox_url()) {
-        say(&format!(
-            "  sandbox   {sandbox}/sandbox/messages shows what IM was told"
+        print_line(&format!(
+            "  sandbox   {sandbox}/sandbox/messages shows the messages that IM received"
         ));
-        say(&format!(
+        print_line(&format!(
             "  register  curl '{sandbox}/sandbox/profile?code=alice&nickname=Alice&gender=2' | \\"
         ));
-        say(&format!(
-            "            curl -H 'Content-Type: application/json' -d @- {url}{}qlive_user/",
-            qlive_server::BASE
+        print_line(&format!(
+            "            curl -H 'Content-Type: application/json' -d @- {url}{BASE_PATH}qlive_user/"
         ));
     }
     application.run().await.map(drop)
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "a command speaks to the person who typed it"
-)]
-fn say(line: &str) {
+#[expect(clippy::print_stdout, reason = "the output of a command")]
+fn print_line(line: &str) {
     println!("{line}");
 }

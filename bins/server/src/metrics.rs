@@ -1,32 +1,79 @@
-//! What Prometheus scrapes.
+//! The metrics that Prometheus reads.
 
 use std::time::Duration;
 
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
-use qlive_outbox::Stats;
+use qlive_outbox::OutboxStats;
 use qlive_rooms::Gauges;
 use qlive_types::Moment;
 
-/// All instruments of an instance.
+/// All metrics of this instance.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
-    latency: HistogramVec,
+    request_seconds: HistogramVec,
     callbacks: IntCounterVec,
     upstream_errors: IntCounterVec,
     rooms_live: IntGauge,
     people_present: IntGauge,
     outbox_waiting: IntGauge,
     outbox_parked: IntGauge,
-    outbox_age: IntGauge,
+    outbox_oldest_seconds: IntGauge,
     orders_waiting: IntGauge,
-    orders_age: IntGauge,
+    orders_oldest_seconds: IntGauge,
+}
+
+/// What was decided about a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallbackVerdict {
+    /// It is handled, and what it says is stored.
+    Accepted,
+    /// The same was accepted before.
+    Known,
+    /// It is about an order, refund or transfer that does not exist here.
+    Unknown,
+    /// It is of a kind that is not handled.
+    Unhandled,
+    /// The message that it asks about is not allowed.
+    Refused,
+    /// Its signature does not verify.
+    Forged,
+    /// WeChat Pay sent a wrong signature to test that it is refused.
+    Probe,
+    /// It contradicts the order, refund or transfer that it is about.
+    Mismatch,
+    /// Its body cannot be read.
+    Unreadable,
+    /// It cannot be settled yet; the sender is to send it again.
+    Retry,
+}
+
+impl CallbackVerdict {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Known => "known",
+            Self::Unknown => "unknown",
+            Self::Unhandled => "unhandled",
+            Self::Refused => "refused",
+            Self::Forged => "forged",
+            Self::Probe => "probe",
+            Self::Mismatch => "mismatch",
+            Self::Unreadable => "unreadable",
+            Self::Retry => "retry",
+        }
+    }
 }
 
 impl Metrics {
+    /// Registers all metrics.
+    ///
+    /// # Errors
+    /// When two have the same name.
+    #[rustfmt::skip] // One metric a line.
     pub(crate) fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let counter = |name: &str, help: &str, labels: &[&str]| {
@@ -34,97 +81,89 @@ impl Metrics {
             registry.register(Box::new(counter.clone()))?;
             Ok::<_, prometheus::Error>(counter)
         };
+        let histogram = |name: &str, help: &str, labels: &[&str]| {
+            let histogram = HistogramVec::new(HistogramOpts::new(name, help), labels)?;
+            registry.register(Box::new(histogram.clone()))?;
+            Ok::<_, prometheus::Error>(histogram)
+        };
         let gauge = |name: &str, help: &str| {
             let gauge = IntGauge::new(name, help)?;
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, prometheus::Error>(gauge)
         };
-        let latency = HistogramVec::new(
-            HistogramOpts::new("qlive_request_seconds", "How long an operation took"),
-            &["operation"],
-        )?;
-        registry.register(Box::new(latency.clone()))?;
         Ok(Self {
-            requests: counter(
-                "qlive_requests_total",
-                "Requests answered",
-                &["operation", "status"],
-            )?,
-            latency,
-            callbacks: counter(
-                "qlive_callbacks_total",
-                "Callbacks taken",
-                &["kind", "verdict"],
-            )?,
-            upstream_errors: counter(
-                "qlive_upstream_errors_total",
-                "Calls that WeChat or Tencent failed",
-                &["system"],
-            )?,
-            rooms_live: gauge("qlive_rooms_live", "Rooms live now")?,
-            people_present: gauge("qlive_people_present", "People in live rooms now")?,
-            outbox_waiting: gauge("qlive_outbox_waiting", "Rows not delivered yet")?,
-            outbox_parked: gauge("qlive_outbox_parked", "Rows refused for good")?,
-            outbox_age: gauge(
-                "qlive_outbox_oldest_seconds",
-                "Age of the oldest row not delivered yet",
-            )?,
-            orders_waiting: gauge(
-                "qlive_orders_waiting",
-                "Orders not paid, closed or settled yet",
-            )?,
-            orders_age: gauge(
-                "qlive_orders_oldest_seconds",
-                "Age of the oldest such order",
-            )?,
+            requests: counter("qlive_requests_total",
+                "Requests answered", &["operation", "status"])?,
+            request_seconds: histogram("qlive_request_seconds",
+                "Duration of requests", &["operation"])?,
+            callbacks: counter("qlive_callbacks_total",
+                "Callbacks received", &["kind", "verdict"])?,
+            upstream_errors: counter("qlive_upstream_errors_total",
+                "Failed calls to WeChat or Tencent", &["system"])?,
+            rooms_live: gauge("qlive_rooms_live", "Rooms that are live")?,
+            people_present: gauge("qlive_people_present", "Users in live rooms")?,
+            outbox_waiting: gauge("qlive_outbox_waiting", "Outbox rows not delivered yet")?,
+            outbox_parked: gauge("qlive_outbox_parked", "Outbox rows that were refused for good")?,
+            outbox_oldest_seconds: gauge("qlive_outbox_oldest_seconds",
+                "Age of the oldest waiting outbox row")?,
+            orders_waiting: gauge("qlive_orders_waiting",
+                "Orders that are neither paid nor closed")?,
+            orders_oldest_seconds: gauge("qlive_orders_oldest_seconds",
+                "Age of the oldest waiting order")?,
             registry,
         })
     }
 
-    pub(crate) fn request(&self, operation: &str, status: u16, took: Duration) {
-        self.requests
-            .with_label_values(&[operation, &status.to_string()])
-            .inc();
-        self.latency
-            .with_label_values(&[operation])
-            .observe(took.as_secs_f64());
+    pub(crate) fn count_request(&self, operation: &str, status: u16, took: Duration) {
+        let status = status.to_string();
+        self.requests.with_label_values(&[operation, &status]).inc();
+        let seconds = self.request_seconds.with_label_values(&[operation]);
+        seconds.observe(took.as_secs_f64());
     }
 
-    pub(crate) fn callback(&self, kind: &str, verdict: &str) {
-        self.callbacks.with_label_values(&[kind, verdict]).inc();
+    pub(crate) fn count_callback(&self, kind: &str, verdict: CallbackVerdict) {
+        let labels = [kind, verdict.label()];
+        self.callbacks.with_label_values(&labels).inc();
     }
 
-    pub(crate) fn upstream_error(&self, system: &str) {
+    pub(crate) fn count_upstream_error(&self, system: &str) {
         self.upstream_errors.with_label_values(&[system]).inc();
     }
 
-    /// Brings counters that others keep up to date.
-    pub(crate) fn upstream_total(&self, system: &str, total: u64) {
+    /// Raises a counter to a total that is counted elsewhere.
+    pub(crate) fn raise_upstream_errors(&self, system: &str, total: u64) {
         let counter = self.upstream_errors.with_label_values(&[system]);
         counter.inc_by(total.saturating_sub(counter.get()));
     }
 
-    pub(crate) fn gauges(&self, rooms: Gauges, outbox: Stats, now: Moment) {
+    pub(crate) fn set_room_gauges(&self, rooms: Gauges) {
         self.rooms_live.set(rooms.rooms_live);
         self.people_present.set(rooms.people_present);
+    }
+
+    pub(crate) fn set_outbox_gauges(&self, outbox: OutboxStats, now: Moment) {
         self.outbox_waiting.set(outbox.waiting);
         self.outbox_parked.set(outbox.parked);
-        self.outbox_age.set(age(outbox.oldest, now));
+        self.outbox_oldest_seconds.set(age_secs(outbox.oldest, now));
     }
 
-    /// Orders that wait, and when the oldest of them was made.
-    pub(crate) fn orders(&self, waiting: i64, oldest: Option<Moment>, now: Moment) {
+    /// Sets how many orders wait, and since when the oldest of them does.
+    pub(crate) fn set_order_gauges(&self, waiting: i64, oldest: Option<Moment>, now: Moment) {
         self.orders_waiting.set(waiting);
-        self.orders_age.set(age(oldest, now));
+        self.orders_oldest_seconds.set(age_secs(oldest, now));
     }
 
+    /// All metrics in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// When they cannot be encoded.
     pub(crate) fn text(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 }
 
-/// Seconds since the oldest of something; 0 when there is none.
-fn age(oldest: Option<Moment>, now: Moment) -> i64 {
+/// Seconds since `oldest`; 0 when there is none.
+fn age_secs(oldest: Option<Moment>, now: Moment) -> i64 {
     let age = oldest.map_or(0, |oldest| now.since(oldest).as_secs());
     i64::try_from(age).unwrap_or(i64::MAX)
 }

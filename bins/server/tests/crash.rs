@@ -1,6 +1,5 @@
-//! The server killed at random instants under a load of gifts and notices.
-//! Whatever it answered is in the books once; whatever it did not is there
-//! once or not at all.
+//! Kills the server at random moments under a load of gifts and payments. An answered request is
+//! in the ledger exactly once; an unanswered one is there once or not at all.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,7 +7,7 @@
 )]
 #![expect(
     clippy::print_stdout,
-    reason = "how much was tried belongs to the result"
+    reason = "the size of the load belongs to the result"
 )]
 
 use std::path::Path;
@@ -16,120 +15,140 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use qlive_ledger::EntryKind;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{House, Phone, Process, eventually};
+use qlive_tests::{ServerProcess, TestApp, TestClient, blocks, wait_until};
 use qlive_types::{Gender, random};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-on_both!(killed_at_random_it_loses_and_doubles_nothing);
+on_both!(killed_server_neither_loses_nor_repeats_a_request);
 
-/// How often it is killed; `just crash` sets more.
+/// The environment variable with the number of kills; `just crash` sets it.
 const KILLS: &str = "QLIVE_CRASHES";
-/// Givers at once, and buyers.
+/// How many users give at the same time.
 const GIVERS: usize = 6;
+/// How many users buy at the same time.
 const BUYERS: usize = 2;
-/// What a gift costs, and what each giver has.
+/// The price of a gift, in coins.
 const PRICE: i64 = 7;
-const PURSE: i64 = 7_000_000;
+/// The gold of each giver: more than they can spend.
+const GIVER_GOLD: i64 = 7_000_000;
+/// The gold of the block that is bought.
+const BLOCK_GOLD: i64 = 60;
 
-#[derive(Default)]
-struct Load {
-    over: AtomicBool,
-    numbers: AtomicU32,
-    /// Gifts by request key, with whether they were answered.
-    gifts: Mutex<Vec<(String, bool)>>,
-    orders: Mutex<Vec<Value>>,
+/// A gift that was requested.
+struct RequestedGift {
+    /// The idempotency key in the ledger.
+    key: String,
+    is_answered: bool,
 }
 
-async fn killed_at_random_it_loses_and_doubles_nothing(db: TestDb) {
-    let kills: u32 = std::env::var(KILLS)
-        .ok()
-        .and_then(|kills| kills.parse().ok())
-        .unwrap_or(10);
-    let mut house = House::open(db).await;
-    let mut givers = Vec::new();
-    for number in 0..GIVERS {
-        let giver = house.guest(&format!("giver{number}"), Gender::Male).await;
-        house.grant(&giver, PURSE).await;
-        givers.push(giver);
+/// What the clients requested, over all kills.
+#[derive(Default)]
+struct Load {
+    is_stopped: AtomicBool,
+    next_request_id: AtomicU32,
+    gifts: Mutex<Vec<RequestedGift>>,
+    /// Orders that WeChat was paid for.
+    paid_orders: Mutex<Vec<Value>>,
+}
+
+/// The users who cause the load.
+struct Users {
+    givers: Vec<TestClient>,
+    receiver: TestClient,
+    buyers: Vec<TestClient>,
+}
+
+impl Users {
+    async fn register(app: &TestApp) -> Self {
+        let mut givers = Vec::new();
+        for number in 0..GIVERS {
+            let giver = app.guest(&format!("giver{number}"), Gender::Male).await;
+            app.grant(&giver, GIVER_GOLD).await;
+            givers.push(giver);
+        }
+        let receiver = app.guest("receiver", Gender::Female).await;
+        let mut buyers = Vec::new();
+        for number in 0..BUYERS {
+            buyers.push(app.guest(&format!("buyer{number}"), Gender::Male).await);
+        }
+        Self {
+            givers,
+            receiver,
+            buyers,
+        }
     }
-    let receiver = house.guest("receiver", Gender::Female).await;
-    let gift = house.gift("rose", PRICE).await;
-    let mut buyers = Vec::new();
-    for number in 0..BUYERS {
-        buyers.push(house.guest(&format!("buyer{number}"), Gender::Male).await);
-    }
-    let mut process =
-        Process::start(Path::new(env!("CARGO_BIN_EXE_qlive-server")), &mut house).await;
+}
+
+async fn killed_server_neither_loses_nor_repeats_a_request(db: TestDb) {
+    let kills = std::env::var(KILLS).ok();
+    let kills: u32 = kills.and_then(|kills| kills.parse().ok()).unwrap_or(10);
+    let mut app = TestApp::start(db).await;
+    let users = Users::register(&app).await;
+    let gift = app.add_gift("rose", PRICE).await;
+    let binary = Path::new(env!("CARGO_BIN_EXE_qlive-server"));
+    let mut process = ServerProcess::start(binary, &mut app).await;
     let load = Load::default();
     for _ in 0..kills {
-        load.over.store(false, Ordering::SeqCst);
-        let giving = join_all(
-            givers
-                .iter()
-                .map(|giver| give(&load, giver, &receiver, gift)),
-        );
-        let buying = join_all(buyers.iter().map(|buyer| buy(&load, &house, buyer)));
-        let killing = async {
-            let lives = Duration::from_millis(u64::try_from(random::within(20..=400)).unwrap());
-            process.kill_after(lives).await;
-            load.over.store(true, Ordering::SeqCst);
-        };
-        tokio::join!(giving, buying, killing);
-        check_gifts(&house, &load).await;
-        check_notices(&house).await;
-        process.serve(&house).await;
-        house.audit().await;
+        run_until_killed(&app, &load, &users, gift, &mut process).await;
+        check_gifts(&app, &load).await;
+        check_notices(&app).await;
+        process.spawn(&app).await;
+        app.audit().await;
     }
-    // What was paid and not told is told again, or asked about.
-    let orders = load.orders.lock().await.clone();
+    let orders = load.paid_orders.lock().await.clone();
     for order in &orders {
-        eventually("a paid order is credited", || async {
-            let no = order["out_trade_no"].as_str().unwrap();
-            house
-                .parts
-                .payments
-                .query(house.operator(), no)
-                .await
-                .unwrap()
-                .shown_state()
-                == "paid"
+        wait_until("a paid order is credited", || async {
+            app.query_order(order).await.unwrap().state_name() == "paid"
         })
         .await;
     }
-    let gifts = load.gifts.lock().await;
-    let answered = gifts.iter().filter(|(_, answered)| *answered).count();
-    let told = format!(
-        "{kills} kills, {answered} gifts answered, {} not, {} orders",
-        gifts.len() - answered,
-        orders.len()
-    );
-    assert!(
-        answered > 0 && answered < gifts.len() && !orders.is_empty(),
-        "too quiet to mean anything: {told}"
-    );
-    println!("{told}");
-    let audit = house.audit().await;
-    let credited = i64::try_from(orders.len()).unwrap() * 60;
+    check_load_size(kills, &load).await;
+    let credited = i64::try_from(orders.len()).unwrap() * BLOCK_GOLD;
     assert_eq!(
-        audit.systems[3],
-        ("wechat_pay", -credited),
-        "each paid order once"
+        app.system_balance("wechat_pay").await,
+        -credited,
+        "each paid order is credited once"
     );
-    assert!(!process.log().contains("panicked"), "{}", process.log());
+    let log = process.log();
+    assert!(!log.contains("panicked"), "{log}");
 }
 
-/// Gives until the server is gone. A gift without an answer is tried no more: nobody knows whether it was given.
-async fn give(load: &Load, giver: &Phone, receiver: &Phone, gift: i64) {
-    while !load.over.load(Ordering::SeqCst) {
-        let id = format!("r{}", load.numbers.fetch_add(1, Ordering::SeqCst));
+/// Sends gifts and orders until the server is killed after a random time.
+async fn run_until_killed(
+    app: &TestApp,
+    load: &Load,
+    users: &Users,
+    gift: i64,
+    process: &mut ServerProcess,
+) {
+    load.is_stopped.store(false, Ordering::SeqCst);
+    let givers = users.givers.iter();
+    let giving = join_all(givers.map(|giver| give(load, giver, &users.receiver, gift)));
+    let buying = join_all(users.buyers.iter().map(|buyer| buy(load, app, buyer)));
+    let killing = async {
+        let millis = u64::try_from(random::within(20..=400)).unwrap();
+        process.kill_after(Duration::from_millis(millis)).await;
+        load.is_stopped.store(true, Ordering::SeqCst);
+    };
+    tokio::join!(giving, buying, killing);
+}
+
+/// Gives until the server is killed. A gift without an answer is not requested again, so that it
+/// stays open whether it was given.
+async fn give(load: &Load, giver: &TestClient, receiver: &TestClient, gift: i64) {
+    while !load.is_stopped.load(Ordering::SeqCst) {
+        let number = load.next_request_id.fetch_add(1, Ordering::SeqCst);
+        let id = format!("r{number}");
         let path = format!(
             "qlive_gift/push_gift/?user_id={}&gift_id={gift}&num=1&request_id={id}",
             receiver.user_id
         );
-        let answer = giver.request(reqwest::Method::GET, &path).send().await;
+        let answer = giver.request(Method::GET, &path).send().await;
         let body = match answer {
             Ok(answer) => answer.json::<Value>().await.ok(),
             Err(_) => None,
@@ -137,22 +156,21 @@ async fn give(load: &Load, giver: &Phone, receiver: &Phone, gift: i64) {
         if let Some(body) = &body {
             assert_eq!(body["code"], "success", "{body}");
         }
-        load.gifts
-            .lock()
-            .await
-            .push((format!("gift:{}:{id}", giver.user_id), body.is_some()));
+        load.gifts.lock().await.push(RequestedGift {
+            key: format!("gift:{}:{id}", giver.user_id),
+            is_answered: body.is_some(),
+        });
     }
 }
 
-/// Orders and pays until the server is gone. WeChat has the money; its notice goes out again and again.
-async fn buy(load: &Load, house: &House, buyer: &Phone) {
-    while !load.over.load(Ordering::SeqCst) {
-        let answer = buyer
-            .request(reqwest::Method::POST, "qlive_pay/")
-            .json(&json!({"block_id": 1}))
-            .send()
-            .await;
-        let Ok(answer) = answer else { return };
+/// Orders and pays until the server is killed. WeChat repeats the notices that are not answered.
+async fn buy(load: &Load, app: &TestApp, buyer: &TestClient) {
+    while !load.is_stopped.load(Ordering::SeqCst) {
+        let request = buyer.request(Method::POST, "qlive_pay/");
+        let body = json!({"block_id": blocks::SIXTY});
+        let Ok(answer) = request.json(&body).send().await else {
+            return;
+        };
         let Ok(body) = answer.json::<Value>().await else {
             return;
         };
@@ -160,44 +178,61 @@ async fn buy(load: &Load, house: &House, buyer: &Phone) {
             return;
         };
         let order: Value = serde_json::from_str(content).unwrap();
-        if house.try_pay(&order, json!({})).await == 200 {
-            load.orders.lock().await.push(order);
+        if app.pay_with(&order, json!({})).await == 200 {
+            load.paid_orders.lock().await.push(order);
         }
     }
 }
 
-/// Every answered gift is in the books, and every one that is there is there once.
-async fn check_gifts(house: &House, load: &Load) {
-    let kept = house.request_keys("gift:").await;
-    for (key, answered) in load.gifts.lock().await.iter() {
+/// Checks that every answered gift is in the ledger, and every gift in the ledger is there once.
+async fn check_gifts(app: &TestApp, load: &Load) {
+    let keys = app.idempotency_keys("gift:").await;
+    for gift in load.gifts.lock().await.iter() {
         assert!(
-            !answered || kept.contains(key),
-            "{key} was answered, and is lost"
+            !gift.is_answered || keys.contains(&gift.key),
+            "{} was answered, but is not in the ledger",
+            gift.key
         );
     }
-    let (gifts, spent) = (
-        house.gifts_sent().await,
-        i64::try_from(kept.len()).unwrap() * PRICE,
+    assert_eq!(
+        app.count_gifts_sent().await,
+        keys.len(),
+        "each key has one record"
     );
-    assert_eq!(gifts, kept.len(), "a record for each, and each once");
-    let given = house.ledger_total(3).await;
-    assert_eq!(given, spent, "and its coins");
+    assert_eq!(
+        app.ledger_total(EntryKind::Gift.number()).await,
+        i64::try_from(keys.len()).unwrap() * PRICE,
+        "each key has moved the price"
+    );
 }
 
-/// Every notice that was accepted is credited already, before anybody asks.
-async fn check_notices(house: &House) {
-    let notices = house.outside().await["notices"].clone();
-    for notice in notices
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|notice| notice["accepted"] == true)
-    {
-        let no = notice["about"].as_str().unwrap();
-        let state = house.parts.payments.order(no).await.unwrap().shown_state();
+/// Checks that the order of every accepted notice is credited before anything is queried.
+async fn check_notices(app: &TestApp) {
+    let notices = app.sandbox_state().await["notices"].clone();
+    let notices = notices.as_array().unwrap().iter();
+    for notice in notices.filter(|notice| notice["accepted"] == true) {
+        let number = notice["about"].as_str().unwrap();
+        let order = app.services.payments.order(number).await.unwrap();
         assert_eq!(
-            state, "paid",
-            "the notice of {no} was accepted, and is lost"
+            order.state_name(),
+            "paid",
+            "the notice of {number} was accepted, but the order is not credited"
         );
     }
+}
+
+/// Prints how much was requested, and checks that the kills interrupted some of it.
+async fn check_load_size(kills: u32, load: &Load) {
+    let gifts = load.gifts.lock().await;
+    let orders = load.paid_orders.lock().await.len();
+    let answered = gifts.iter().filter(|gift| gift.is_answered).count();
+    let size = format!(
+        "{kills} kills, {answered} gifts answered, {} not answered, {orders} orders",
+        gifts.len() - answered
+    );
+    assert!(
+        answered > 0 && answered < gifts.len() && orders > 0,
+        "the load is too small to prove anything: {size}"
+    );
+    println!("{size}");
 }

@@ -1,129 +1,123 @@
-//! The known keys: their kind, side and default; and what a value must be.
+//! The known keys with their value types, visibility and defaults, and the validation of values.
 
-use qlive_store::{Fallible, StoreError};
 use serde_json::{Value, json};
 
-use crate::Rate;
+use crate::{ConfigError, Rate};
 
-/// The most bytes a stored value may take.
+/// The most bytes of a stored value.
 const MAX_BYTES: usize = 65_536;
+/// The most characters of a key.
+const MAX_KEY_LENGTH: usize = 64;
 
-/// What a config operation may come to besides success.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// Keys are 1–64 of `[A-Z0-9_]`.
-    #[error("a key is 1 to 64 of A-Z, 0-9 and _")]
-    BadKey,
-    /// The value does not fit the key; the text says what would.
-    #[error("{0}")]
-    BadValue(&'static str),
-    /// No such key is stored.
-    #[error("no such key")]
-    Unknown,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Fallible for ConfigError {
-    fn store(&self) -> Option<&StoreError> {
-        match self {
-            Self::Store(fault) => Some(fault),
-            Self::BadKey | Self::BadValue(_) | Self::Unknown => None,
-        }
-    }
-}
-
-impl From<diesel::result::Error> for ConfigError {
-    fn from(fault: diesel::result::Error) -> Self {
-        Self::Store(fault.into())
-    }
-}
-
+/// What the value of a known key must be.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueType {
+    /// A JSON array.
     List,
+    /// A JSON object.
     Object,
     Text,
+    /// A decimal number, stored as text.
     Rate,
 }
 
-/// Whether clients may see a key.
+/// Whether clients can read a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum Visibility {
     Public,
     Private,
 }
 
-const KNOWN: [(&str, Kind, Side, &str); 9] = [
-    ("PROGRAM_SHARE", Kind::List, Side::Public, ""),
-    ("LIVEROOM_SHARE", Kind::List, Side::Public, ""),
-    ("INDEX_BANNER", Kind::Text, Side::Public, ""),
-    ("BACKGROUND", Kind::Object, Side::Public, ""),
-    ("EXCHANGE_RATE", Kind::Rate, Side::Private, "0.5"),
-    ("HOST_RATE", Kind::Rate, Side::Private, "0"),
-    ("WITHDRAW_RATE", Kind::Rate, Side::Private, "0.1"),
-    ("AVATAR_BOY", Kind::Text, Side::Private, ""),
-    ("AVATAR_GIRL", Kind::Text, Side::Private, ""),
+struct KnownKey {
+    name: &'static str,
+    value_type: ValueType,
+    visibility: Visibility,
+    /// The default of a text or a rate; lists and objects are empty by default.
+    default: &'static str,
+}
+
+const fn known(
+    name: &'static str,
+    value_type: ValueType,
+    visibility: Visibility,
+    default: &'static str,
+) -> KnownKey {
+    KnownKey {
+        name,
+        value_type,
+        visibility,
+        default,
+    }
+}
+
+static KNOWN_KEYS: [KnownKey; 9] = [
+    known("PROGRAM_SHARE", ValueType::List, Visibility::Public, ""),
+    known("LIVEROOM_SHARE", ValueType::List, Visibility::Public, ""),
+    known("INDEX_BANNER", ValueType::Text, Visibility::Public, ""),
+    known("BACKGROUND", ValueType::Object, Visibility::Public, ""),
+    known("EXCHANGE_RATE", ValueType::Rate, Visibility::Private, "0.5"),
+    known("HOST_RATE", ValueType::Rate, Visibility::Private, "0"),
+    known("WITHDRAW_RATE", ValueType::Rate, Visibility::Private, "0.1"),
+    known("AVATAR_BOY", ValueType::Text, Visibility::Private, ""),
+    known("AVATAR_GIRL", ValueType::Text, Visibility::Private, ""),
 ];
 
-fn kind(key: &str) -> Option<Kind> {
-    KNOWN
-        .iter()
-        .find(|(name, ..)| *name == key)
-        .map(|(_, kind, ..)| *kind)
+fn find(name: &str) -> Option<&'static KnownKey> {
+    KNOWN_KEYS.iter().find(|key| key.name == name)
 }
 
 /// Every known key with its default.
 pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
-    KNOWN.iter().map(|(key, kind, _, text)| {
-        let value = match kind {
-            Kind::List => json!([]),
-            Kind::Object => json!({}),
-            Kind::Text | Kind::Rate => json!(text),
+    KNOWN_KEYS.iter().map(|key| {
+        let value = match key.value_type {
+            ValueType::List => json!([]),
+            ValueType::Object => json!({}),
+            ValueType::Text | ValueType::Rate => json!(key.default),
         };
-        (*key, value)
+        (key.name, value)
     })
 }
 
-pub(crate) fn is_public(key: &str) -> bool {
-    !KNOWN
-        .iter()
-        .any(|(name, _, side, _)| *name == key && *side == Side::Private)
+/// Whether clients can read the key. They can read every key that is not known.
+pub(crate) fn is_public(name: &str) -> bool {
+    find(name).is_none_or(|key| key.visibility == Visibility::Public)
 }
 
-/// Turns what an operator typed into the stored value.
-pub(crate) fn parse(key: &str, typed: &str) -> Result<Value, ConfigError> {
-    let legal = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    if key.is_empty() || key.len() > 64 || !key.bytes().all(legal) {
+/// Validates a key and the text that an operator typed, and converts the text to the stored value.
+pub(crate) fn parse(name: &str, typed: &str) -> Result<Value, ConfigError> {
+    let is_legal = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    if name.is_empty() || name.len() > MAX_KEY_LENGTH || !name.bytes().all(is_legal) {
         return Err(ConfigError::BadKey);
     }
     if typed.len() > MAX_BYTES {
         return Err(ConfigError::BadValue("a value takes at most 64 KiB"));
     }
     let json: Option<Value> = serde_json::from_str(typed).ok();
-    match (kind(key), json) {
-        (Some(Kind::List), Some(value @ Value::Array(_))) => Ok(value),
-        (Some(Kind::List), _) => Err(ConfigError::BadValue("this key holds a JSON array")),
-        (Some(Kind::Object), Some(value @ Value::Object(_))) => Ok(value),
-        (Some(Kind::Object), _) => Err(ConfigError::BadValue("this key holds a JSON object")),
-        (Some(Kind::Rate), _) => match Rate::parse(typed) {
+    match (find(name).map(|key| key.value_type), json) {
+        (Some(ValueType::List), Some(value @ Value::Array(_))) => Ok(value),
+        (Some(ValueType::List), _) => Err(ConfigError::BadValue("this key holds a JSON array")),
+        (Some(ValueType::Object), Some(value @ Value::Object(_))) => Ok(value),
+        (Some(ValueType::Object), _) => Err(ConfigError::BadValue("this key holds a JSON object")),
+        (Some(ValueType::Rate), _) => match Rate::parse(typed) {
             Some(rate) => Ok(json!(rate.to_string())),
             None => Err(ConfigError::BadValue(
                 "this key holds a decimal with at most four places",
             )),
         },
         (None, Some(value @ (Value::Array(_) | Value::Object(_) | Value::String(_)))) => Ok(value),
-        (Some(Kind::Text) | None, _) => Ok(json!(typed)),
+        (Some(ValueType::Text) | None, _) => Ok(json!(typed)),
     }
 }
 
-/// Turns one more entry for a list key into a value: JSON when it is JSON, else text.
-pub(crate) fn parse_entry(
-    key: &str,
+/// Converts text that an operator adds to a list: JSON if it parses as JSON, otherwise a string.
+/// A key takes list items when it is known as a list or `current` is one.
+pub(crate) fn parse_list_item(
+    name: &str,
     typed: &str,
-    present: Option<&Value>,
+    current: Option<&Value>,
 ) -> Result<Value, ConfigError> {
-    let is_list = matches!(kind(key), Some(Kind::List)) || matches!(present, Some(Value::Array(_)));
+    let is_list = find(name).is_some_and(|key| key.value_type == ValueType::List)
+        || matches!(current, Some(Value::Array(_)));
     if !is_list {
         return Err(ConfigError::BadValue(
             "only a key that holds a list can be added to",

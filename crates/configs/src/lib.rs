@@ -1,16 +1,18 @@
-//! What operators change while it runs. Each known key has a kind, a default
-//! and a side: public ones are shown to every client, private ones never.
-//! Keys that operators add themselves are public.
+//! Configs: what operators change while the server runs.
 //!
-//! Architecture invariant: what a key means is decided here alone; other crates
-//! get typed values out of a [`Snapshot`].
+//! A known key has a value type, a default and a visibility: clients can read the public ones.
+//! Operators can add keys of their own, which are public.
+//!
+//! Architecture invariant: only this crate interprets keys; other crates read typed values from a
+//! [`Snapshot`].
 
+mod error;
 mod keys;
 mod rate;
 mod service;
 mod snapshot;
 
-pub use keys::ConfigError;
+pub use error::ConfigError;
 pub use rate::Rate;
 pub use service::Configs;
 pub use snapshot::Snapshot;

@@ -1,20 +1,22 @@
-//! Decimal rates, kept as whole ten-thousandths.
+//! Decimal rates.
 
 use std::fmt;
 
-/// A rate with at most four decimal places, not negative: 0.5, 0.1, 12.
+use qlive_types::{AmountOutOfRange, Coins};
+
+/// A rate of zero or more with at most four decimal places, in whole ten-thousandths: 0.5, 0.1, 12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rate(i64);
 
 impl Rate {
-    /// Parts that make one whole.
+    /// The parts that make a rate of one: ten thousand.
     pub const SCALE: i64 = 10_000;
-    /// 1.
+    /// A rate of one.
     pub const ONE: Self = Self(Self::SCALE);
-    /// Digits before the point, which keeps products far from overflow.
+    /// The most digits before the point; the limit keeps products within 64 bits.
     const MAX_WHOLE_DIGITS: usize = 6;
 
-    /// Reads plain decimal text: digits, perhaps a point and up to four more digits.
+    /// Parses decimal text: one to six digits, optionally a point and one to four more digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
@@ -27,10 +29,18 @@ impl Rate {
         Some(Self(whole.parse::<i64>().ok()? * Self::SCALE + part))
     }
 
-    /// The rate in ten-thousandths.
+    /// The rate in ten-thousandths, of which [`Rate::SCALE`] make one.
     #[must_use]
     pub const fn ten_thousandths(self) -> i64 {
         self.0
+    }
+
+    /// This rate of an amount, rounded down.
+    ///
+    /// # Errors
+    /// When the product is above [`Coins::MAX`].
+    pub fn of(self, amount: Coins) -> Result<Coins, AmountOutOfRange> {
+        amount.portion_floor(self.0, Self::SCALE)
     }
 }
 
@@ -49,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_read_as_they_are_written() {
+    fn rate_text_converts_to_a_rate_and_back() {
         for text in ["0", "0.5", "0.1", "1", "0.0001", "12.34", "999999"] {
             assert_eq!(Rate::parse(text).unwrap().to_string(), text);
         }

@@ -1,32 +1,33 @@
-//! Reading, caching and changing configs.
+//! [`Configs`]: reading with a cache, and changes by operators.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
-use qlive_store::audit::{self, Operator};
+use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::configs;
-use qlive_store::{Conn, Db, StoreError, or_contended};
+use qlive_store::{Conn, Db, StoreError, key_violation_as_contention};
 use qlive_types::{Clock, Moment};
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Snapshot, keys};
 
-/// How long another instance's change may go unseen here.
-const STALE: Duration = Duration::from_secs(1);
+/// How long a snapshot is cached, and so how late this instance notices a change by another.
+const CACHE_TIME: Duration = Duration::from_secs(1);
 
-/// The configs of the house. Cheap to clone.
+/// The configs. Cheap to clone.
 #[derive(Clone)]
 pub struct Configs {
     db: Db,
     clock: Clock,
-    cache: Arc<Mutex<Cached>>,
+    cache: Arc<Mutex<Option<CachedSnapshot>>>,
 }
 
-/// The last snapshot, and when it was read.
-type Cached = Option<(Moment, Arc<Snapshot>)>;
+/// A snapshot, and when it was read.
+type CachedSnapshot = (Moment, Arc<Snapshot>);
 
 impl Configs {
+    /// Configs stored in `db`.
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
         Self {
@@ -36,51 +37,65 @@ impl Configs {
         }
     }
 
-    /// The present values, at most a second old.
+    /// The current values, at most one second old.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, ConfigError> {
         let now = self.clock.now();
         if let Some((read_at, snapshot)) =
             &*self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-            && now.since(*read_at) < STALE
+            && now.since(*read_at) < CACHE_TIME
         {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(self.db.read(read).await?);
+        let snapshot = Arc::new(self.db.read(load_snapshot).await?);
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((now, Arc::clone(&snapshot)));
         Ok(snapshot)
     }
 
-    /// Sets a key to what an operator typed.
+    /// Sets a key to the text that an operator typed.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadKey`] or [`ConfigError::BadValue`], or when the database fails.
     pub async fn set(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
         let value = keys::parse(&key, &typed)?;
         self.change(by, "configs set", key, move |_| Ok(Some(value.clone())))
             .await
     }
 
-    /// Appends an entry to a key that holds a list.
+    /// Appends an item to a list.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadValue`] when the key holds no list, or when the database fails.
     pub async fn add(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
-        let named = key.clone();
-        self.change(by, "configs add", key, move |present| {
-            let entry = keys::parse_entry(&named, &typed, present.as_ref())?;
-            let mut list = present
+        let name = key.clone();
+        self.change(by, "configs add", key, move |current| {
+            let item = keys::parse_list_item(&name, &typed, current.as_ref())?;
+            let mut list = current
                 .and_then(|value| value.as_array().cloned())
                 .unwrap_or_default();
-            list.push(entry);
-            keys::parse(&named, &json!(list).to_string()).map(Some)
+            list.push(item);
+            keys::parse(&name, &json!(list).to_string()).map(Some)
         })
         .await
     }
 
-    /// Removes a stored value; a known key falls back to its default.
+    /// Removes a stored value. A known key then has its default again.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unknown`] when no value is stored, or when the database fails.
     pub async fn remove(&self, by: Operator, key: String) -> Result<(), ConfigError> {
-        self.change(by, "configs remove", key, |present| match present {
+        self.change(by, "configs remove", key, |current| match current {
             Some(_) => Ok(None),
             None => Err(ConfigError::Unknown),
         })
         .await
     }
 
+    /// Replaces the stored value by what `decide` returns for it, `None` for no value, and records
+    /// the change in the audit log.
     async fn change(
         &self,
         by: Operator,
@@ -91,13 +106,13 @@ impl Configs {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let present = stored(conn, &key)?;
-                match decide(present)? {
-                    Some(value) => store(conn, now, &key, &value)?,
+                let current = find_value(conn, &key)?;
+                match decide(current)? {
+                    Some(value) => upsert_value(conn, now, &key, &value)?,
                     None => drop(diesel::delete(configs::table.find(&key)).execute(conn)?),
                 }
-                read(conn)?.check()?;
-                audit::record(conn, now, &by, action, &key)?;
+                load_snapshot(conn)?.validate()?;
+                audit_log::record(conn, now, &by, action, &key)?;
                 Ok::<_, ConfigError>(())
             })
             .await?;
@@ -106,29 +121,29 @@ impl Configs {
     }
 }
 
-fn read(conn: &mut Conn) -> Result<Snapshot, ConfigError> {
+fn load_snapshot(conn: &mut Conn) -> Result<Snapshot, ConfigError> {
     let rows: Vec<(String, String)> = configs::table
         .select((configs::key, configs::value))
         .order(configs::key)
         .load(conn)?;
     let parsed = rows
         .into_iter()
-        .map(|(key, text)| Ok((key, json_of(&text)?)));
+        .map(|(key, text)| Ok((key, parse_stored(&text)?)));
     Ok(Snapshot::new(
         parsed.collect::<Result<Vec<_>, StoreError>>()?,
     ))
 }
 
-fn stored(conn: &mut Conn, key: &str) -> Result<Option<Value>, StoreError> {
+fn find_value(conn: &mut Conn, key: &str) -> Result<Option<Value>, StoreError> {
     let text: Option<String> = configs::table
         .find(key)
         .select(configs::value)
         .get_result(conn)
         .optional()?;
-    text.map(|text| json_of(&text)).transpose()
+    text.map(|text| parse_stored(&text)).transpose()
 }
 
-fn store(conn: &mut Conn, now: Moment, key: &str, value: &Value) -> Result<(), StoreError> {
+fn upsert_value(conn: &mut Conn, now: Moment, key: &str, value: &Value) -> Result<(), StoreError> {
     let fields = (
         configs::value.eq(value.to_string()),
         configs::updated_at.eq(now.millis()),
@@ -138,7 +153,7 @@ fn store(conn: &mut Conn, now: Moment, key: &str, value: &Value) -> Result<(), S
         .execute(conn)?
         == 0
     {
-        or_contended(
+        key_violation_as_contention(
             diesel::insert_into(configs::table)
                 .values((configs::key.eq(key), fields))
                 .execute(conn),
@@ -147,7 +162,7 @@ fn store(conn: &mut Conn, now: Moment, key: &str, value: &Value) -> Result<(), S
     Ok(())
 }
 
-fn json_of(text: &str) -> Result<Value, StoreError> {
+fn parse_stored(text: &str) -> Result<Value, StoreError> {
     serde_json::from_str(text)
         .ok()
         .ok_or(StoreError::Corrupt("configs.value is not JSON"))

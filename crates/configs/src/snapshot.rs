@@ -1,10 +1,10 @@
-//! All values at one moment, typed.
+//! The values of all keys at one moment.
 
 use serde_json::{Map, Value};
 
 use crate::{ConfigError, Rate, keys};
 
-/// Every key with its present value, defaults included.
+/// The value of every key at one moment: the stored one, or the default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
     values: Map<String, Value>,
@@ -18,66 +18,66 @@ impl Snapshot {
         }
     }
 
-    /// What every client may see, as operation 20 shows it.
+    /// The public keys, which `/wx/api/qlive/get_configs/` returns to clients.
     #[must_use]
     pub fn public(&self) -> Map<String, Value> {
-        let public = |entry: &(&String, &Value)| keys::is_public(entry.0);
         self.values
             .iter()
-            .filter(public)
+            .filter(|(key, _)| keys::is_public(key))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
     }
 
-    /// Everything, for operators.
+    /// All keys, private ones included, for operators.
     #[must_use]
     pub fn all(&self) -> &Map<String, Value> {
         &self.values
     }
 
-    /// The part of a gift's price that the receiver gets, 0 to 1.
+    /// The part of a gift's cost that the receiver gets, from 0 to 1.
     #[must_use]
     pub fn exchange_rate(&self) -> Rate {
         self.rate("EXCHANGE_RATE")
     }
 
-    /// The part of a gift's price that the room's host gets, 0 to 1.
+    /// The part of a gift's cost that the room's host gets, from 0 to 1.
     #[must_use]
     pub fn host_rate(&self) -> Rate {
         self.rate("HOST_RATE")
     }
 
-    /// Yuan for a coin of income.
+    /// The yuan that a user gets for one coin of income.
     #[must_use]
     pub fn withdraw_rate(&self) -> Rate {
         self.rate("WITHDRAW_RATE")
     }
 
-    /// The face shown for an empty male seat.
+    /// The URL of the picture for an empty male seat.
     #[must_use]
     pub fn avatar_boy(&self) -> &str {
         self.text("AVATAR_BOY")
     }
 
-    /// The face shown for an empty female seat.
+    /// The URL of the picture for an empty female seat.
     #[must_use]
     pub fn avatar_girl(&self) -> &str {
         self.text("AVATAR_GIRL")
     }
 
-    /// Shares above the whole price would make coins out of nothing.
-    pub(crate) fn check(self) -> Result<Self, ConfigError> {
+    /// Validates values that depend on each other: the shares of receiver and host must not exceed
+    /// the cost of a gift.
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         let shares = self.exchange_rate().ten_thousandths() + self.host_rate().ten_thousandths();
         if shares > Rate::SCALE {
             return Err(ConfigError::BadValue(
                 "EXCHANGE_RATE and HOST_RATE together are at most 1",
             ));
         }
-        Ok(self)
+        Ok(())
     }
 
     fn rate(&self, key: &str) -> Rate {
-        // Only values that parse are ever stored, and every rate has a default.
+        // A stored rate always parses, and every rate has a default.
         Rate::parse(self.text(key)).unwrap_or(Rate::ONE)
     }
 

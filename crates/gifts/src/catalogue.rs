@@ -1,30 +1,32 @@
-//! The catalogue: what can be given, and for how much.
+//! The catalogue of gifts.
 
 use diesel::prelude::*;
-use qlive_store::audit::{self, Operator};
+use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Page, text};
 
 use crate::{Gifts, GiftsError};
 
-/// The most characters of a name, and bytes of an address.
-const NAME_LIMIT: usize = 40;
-const ADDRESS_LIMIT: usize = 512;
+/// The most characters of a name.
+const MAX_NAME_CHARS: usize = 40;
+/// The most bytes of the URL of a picture, and of an effect.
+const MAX_FIELD_BYTES: usize = 512;
 
 /// A gift of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogueGift {
     pub id: i64,
     pub name: String,
+    /// The URL of a picture.
     pub image: String,
     pub price: Coins,
-    /// What the client plays when it is given.
+    /// The name of the animation that clients play.
     pub effect: String,
     pub enabled: bool,
 }
 
-/// A gift to be added.
+/// A gift to add to the catalogue.
 #[derive(Debug, Clone)]
 pub struct NewGift {
     pub name: String,
@@ -34,13 +36,13 @@ pub struct NewGift {
 }
 
 impl NewGift {
-    fn check(&self) -> Result<(), GiftsError> {
-        let named = !self.name.trim().is_empty() && self.name.chars().count() <= NAME_LIMIT;
-        if !named || text::has_control(&self.name) {
+    fn validate(&self) -> Result<(), GiftsError> {
+        let is_named = !self.name.trim().is_empty() && self.name.chars().count() <= MAX_NAME_CHARS;
+        if !is_named || text::has_control(&self.name) {
             return Err(GiftsError::BadField("name"));
         }
         for (field, value) in [("image", &self.image), ("effect", &self.effect)] {
-            if value.len() > ADDRESS_LIMIT || text::has_control(value) {
+            if value.len() > MAX_FIELD_BYTES || text::has_control(value) {
                 return Err(GiftsError::BadField(field));
             }
         }
@@ -48,50 +50,55 @@ impl NewGift {
     }
 }
 
-type Columns = (i64, String, String, i64, String, bool);
-const COLUMNS: (
-    gifts::id,
-    gifts::name,
-    gifts::image,
-    gifts::price,
-    gifts::effect,
-    gifts::enabled,
-) = (
-    gifts::id,
-    gifts::name,
-    gifts::image,
-    gifts::price,
-    gifts::effect,
-    gifts::enabled,
-);
-
-fn gift((id, name, image, price, effect, enabled): Columns) -> Result<CatalogueGift, StoreError> {
-    let price = Coins::new(price)
-        .ok()
-        .ok_or(StoreError::Corrupt("gifts.price"))?;
-    Ok(CatalogueGift {
-        id,
-        name,
-        image,
-        price,
-        effect,
-        enabled,
-    })
+/// A row of `gifts`.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = gifts)]
+struct GiftRow {
+    id: i64,
+    name: String,
+    image: String,
+    price: i64,
+    effect: String,
+    enabled: bool,
 }
 
-/// A gift that may be given now.
-pub(crate) fn find(conn: &mut Conn, id: i64) -> Result<Option<CatalogueGift>, StoreError> {
-    let row: Option<Columns> = gifts::table
+impl TryFrom<GiftRow> for CatalogueGift {
+    type Error = StoreError;
+
+    fn try_from(row: GiftRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            image: row.image,
+            price: Coins::new(row.price)
+                .ok()
+                .ok_or(StoreError::Corrupt("gifts.price"))?,
+            effect: row.effect,
+            enabled: row.enabled,
+        })
+    }
+}
+
+/// A gift that is in the catalogue and not disabled.
+pub(crate) fn find_enabled(conn: &mut Conn, id: i64) -> Result<Option<CatalogueGift>, StoreError> {
+    let row: Option<GiftRow> = gifts::table
         .find(id)
         .filter(gifts::enabled.eq(true))
-        .select(COLUMNS)
+        .select(GiftRow::as_select())
         .get_result(conn)
         .optional()?;
-    row.map(gift).transpose()
+    row.map(TryInto::try_into).transpose()
+}
+
+fn catalogue_gifts(rows: Vec<GiftRow>) -> Result<Vec<CatalogueGift>, StoreError> {
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 impl Gifts {
-    /// A page of what can be given, cheapest first, and how many there are. Page one may be empty, a later one not.
+    /// How many gifts can be sent, and a page of them, the cheapest first.
+    ///
+    /// # Errors
+    /// [`GiftsError::PastTheEnd`] when a page after the first is empty, or when the database fails.
     pub async fn catalogue(&self, page: Page) -> Result<(i64, Vec<CatalogueGift>), GiftsError> {
         self.db
             .read(move |conn| {
@@ -99,35 +106,43 @@ impl Gifts {
                     .filter(gifts::enabled.eq(true))
                     .count()
                     .get_result(conn)?;
-                let rows: Vec<Columns> = gifts::table
+                let rows: Vec<GiftRow> = gifts::table
                     .filter(gifts::enabled.eq(true))
                     .order((gifts::price, gifts::id))
                     .offset(page.offset())
                     .limit(Page::ROWS)
-                    .select(COLUMNS)
+                    .select(GiftRow::as_select())
                     .load(conn)?;
                 if rows.is_empty() && page != Page::FIRST {
                     return Err(GiftsError::PastTheEnd);
                 }
-                Ok((count, rows.into_iter().map(gift).collect::<Result<_, _>>()?))
+                Ok((count, catalogue_gifts(rows)?))
             })
             .await
     }
 
-    /// Every gift, disabled ones too, for operators.
+    /// All gifts, disabled ones included, for operators.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub async fn list(&self) -> Result<Vec<CatalogueGift>, GiftsError> {
         self.db
             .read(|conn| {
-                let rows: Vec<Columns> =
-                    gifts::table.order(gifts::id).select(COLUMNS).load(conn)?;
-                Ok(rows.into_iter().map(gift).collect::<Result<_, _>>()?)
+                let rows: Vec<GiftRow> = gifts::table
+                    .order(gifts::id)
+                    .select(GiftRow::as_select())
+                    .load(conn)?;
+                Ok(catalogue_gifts(rows)?)
             })
             .await
     }
 
-    /// Adds a gift; answers its number.
+    /// Adds a gift and returns its id.
+    ///
+    /// # Errors
+    /// [`GiftsError::BadField`], or when the database fails.
     pub async fn add(&self, by: Operator, new: NewGift) -> Result<i64, GiftsError> {
-        new.check()?;
+        new.validate()?;
         let now = self.clock.now();
         self.db
             .write(move |conn| {
@@ -142,32 +157,29 @@ impl Gifts {
                     ))
                     .returning(gifts::id)
                     .get_result(conn)?;
-                audit::record(conn, now, &by, "gifts add", &id.to_string())?;
+                audit_log::record(conn, now, &by, "gifts add", &id.to_string())?;
                 Ok(id)
             })
             .await
     }
 
-    /// Takes a gift out of the catalogue. What was given stays as it was.
+    /// Disables a gift: it can no longer be sent. The records of sent gifts keep it.
+    ///
+    /// # Errors
+    /// [`GiftsError::UnknownGift`] also when it is disabled already, or when the database fails.
     pub async fn disable(&self, by: Operator, id: i64) -> Result<(), GiftsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let found = gifts::table.find(id).filter(gifts::enabled.eq(true));
-                if diesel::update(found)
+                let enabled = gifts::table.find(id).filter(gifts::enabled.eq(true));
+                let updated = diesel::update(enabled)
                     .set(gifts::enabled.eq(false))
-                    .execute(conn)?
-                    == 0
-                {
+                    .execute(conn)?;
+                if updated == 0 {
                     return Err(GiftsError::UnknownGift);
                 }
-                Ok(audit::record(
-                    conn,
-                    now,
-                    &by,
-                    "gifts disable",
-                    &id.to_string(),
-                )?)
+                audit_log::record(conn, now, &by, "gifts disable", &id.to_string())?;
+                Ok(())
             })
             .await
     }

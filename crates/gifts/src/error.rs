@@ -1,28 +1,28 @@
-//! What can go wrong with a gift.
+//! Errors of this crate.
 
 use qlive_configs::ConfigError;
 use qlive_ledger::LedgerError;
-use qlive_store::{Fallible, StoreError};
-use qlive_types::TooMany;
+use qlive_store::{StoreError, TransactionError};
+use qlive_types::AmountOutOfRange;
 
-/// A refusal or failure of this crate. Texts are for the log; the server has its own for clients.
+/// Why an operation on gifts failed. The texts are for the log; the server has texts for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum GiftsError {
     #[error("there is no such gift")]
     UnknownGift,
     #[error("there is no such receiver")]
     UnknownReceiver,
-    #[error("nobody gives to himself")]
-    ToOneself,
-    /// So many of it cost more than there can be.
-    #[error("the number is out of bounds")]
+    #[error("giver and receiver are the same user")]
+    SelfGift,
+    /// The number is not between 1 and `SendGift::MAX_NUM`, or the cost is above `Coins::MAX`.
+    #[error("the number of gifts is out of bounds")]
     BadNumber,
     #[error("giver and receiver are not both in that live room")]
     NotInRoom,
-    #[error("the page is past the end")]
+    #[error("the page is after the last one")]
     PastTheEnd,
-    /// A gift of the catalogue needs a name, a picture and an effect within their bounds.
-    #[error("{0} is out of bounds")]
+    /// A field of a new gift is not valid; holds its name.
+    #[error("{0} is not valid")]
     BadField(&'static str),
     #[error(transparent)]
     Ledger(LedgerError),
@@ -32,36 +32,37 @@ pub enum GiftsError {
     Store(#[from] StoreError),
 }
 
-impl Fallible for GiftsError {
-    fn store(&self) -> Option<&StoreError> {
+impl TransactionError for GiftsError {
+    fn store_error(&self) -> Option<&StoreError> {
         match self {
-            Self::Store(fault)
-            | Self::Ledger(LedgerError::Store(fault))
-            | Self::Configs(ConfigError::Store(fault)) => Some(fault),
+            Self::Store(error)
+            | Self::Ledger(LedgerError::Store(error))
+            | Self::Configs(ConfigError::Store(error)) => Some(error),
             _ => None,
         }
     }
 }
 
 impl From<diesel::result::Error> for GiftsError {
-    fn from(fault: diesel::result::Error) -> Self {
-        Self::Store(fault.into())
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
     }
 }
 
 impl From<LedgerError> for GiftsError {
     fn from(error: LedgerError) -> Self {
         match error {
-            // The purse was read in this transaction: somebody was faster, so decide anew.
-            LedgerError::Short => Self::Store(StoreError::Contended),
-            LedgerError::Store(fault) => Self::Store(fault),
+            // The spending was planned from balances that this transaction had read, so another
+            // transaction changed them: run this one again.
+            LedgerError::InsufficientBalance => Self::Store(StoreError::Contended),
+            LedgerError::Store(error) => Self::Store(error),
             other => Self::Ledger(other),
         }
     }
 }
 
-impl From<TooMany> for GiftsError {
-    fn from(error: TooMany) -> Self {
+impl From<AmountOutOfRange> for GiftsError {
+    fn from(error: AmountOutOfRange) -> Self {
         Self::Ledger(error.into())
     }
 }

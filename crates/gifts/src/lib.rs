@@ -1,17 +1,22 @@
-//! Gifts: the catalogue that operators keep, and giving.
+//! Gifts: the catalogue, and sending gifts.
 //!
-//! Architecture invariants: a gift, its coins, its record and its message are
-//! one transaction; prices and shares are decided here, coins are moved by the
-//! ledger alone; no order is known here.
+//! Architecture invariants: the coins, the record and the message of a gift are written in one
+//! transaction; prices and shares are decided here, only the ledger moves coins; nothing here
+//! knows orders.
 
+mod audit;
 mod catalogue;
+mod decided_gift;
 mod error;
-mod give;
-mod records;
+mod request;
+mod send;
+mod sent;
+mod service;
 mod shares;
 
+pub use audit::audit;
 pub use catalogue::{CatalogueGift, NewGift};
 pub use error::GiftsError;
-pub use give::{Gifts, Given, Giving};
-pub use records::{Record, audit};
-pub use shares::{Rates, Shares};
+pub use request::{SendGift, SendGiftOutcome};
+pub use sent::SentGift;
+pub use service::Gifts;

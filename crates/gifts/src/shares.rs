@@ -1,17 +1,17 @@
-//! Who gets what of a gift's price.
+//! The division of a gift's cost between receiver, host and platform.
 
 use qlive_configs::{Rate, Snapshot};
-use qlive_types::{Coins, TooMany};
+use qlive_types::{AmountOutOfRange, Coins};
 
-/// The parts of a price that operators set. Together they are at most the whole.
+/// The parts of the cost that receiver and host get. Together they are at most one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rates {
-    pub receiver: Rate,
-    pub host: Rate,
+pub(crate) struct Rates {
+    pub(crate) receiver: Rate,
+    pub(crate) host: Rate,
 }
 
 impl Rates {
-    pub(crate) fn of(configs: &Snapshot) -> Self {
+    pub(crate) fn from_configs(configs: &Snapshot) -> Self {
         Self {
             receiver: configs.exchange_rate(),
             host: configs.host_rate(),
@@ -19,29 +19,29 @@ impl Rates {
     }
 }
 
-/// A price divided. The three come to the price by construction: the house has the rest.
+/// A divided cost. The three shares add up to it, because the platform gets the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shares {
-    pub receiver: Coins,
-    pub host: Coins,
-    pub house: Coins,
+pub(crate) struct Shares {
+    pub(crate) receiver: Coins,
+    pub(crate) host: Coins,
+    pub(crate) platform: Coins,
 }
 
 impl Shares {
-    /// Divides a cost, each share rounded down. Without a host who takes part, his share is the house's.
-    pub fn of(cost: Coins, rates: Rates, with_host: bool) -> Result<Self, TooMany> {
-        let part = |rate: Rate| cost.portion(rate.ten_thousandths(), Rate::SCALE);
-        let receiver = part(rates.receiver)?;
+    /// Divides a cost. The shares of receiver and host are rounded down. Without a host the
+    /// platform gets the host's share.
+    pub(crate) fn of(cost: Coins, rates: Rates, with_host: bool) -> Result<Self, AmountOutOfRange> {
+        let receiver = rates.receiver.of(cost)?;
         let host = if with_host {
-            part(rates.host)?
+            rates.host.of(cost)?
         } else {
             Coins::ZERO
         };
-        let house = cost.minus(receiver)?.minus(host)?;
+        let platform = cost.checked_sub(receiver)?.checked_sub(host)?;
         Ok(Self {
             receiver,
             host,
-            house,
+            platform,
         })
     }
 }
@@ -60,11 +60,15 @@ mod tests {
 
     fn shares(cost: i64, rates: Rates, with_host: bool) -> (i64, i64, i64) {
         let shares = Shares::of(Coins::new(cost).unwrap(), rates, with_host).unwrap();
-        (shares.receiver.get(), shares.host.get(), shares.house.get())
+        (
+            shares.receiver.get(),
+            shares.host.get(),
+            shares.platform.get(),
+        )
     }
 
     #[test]
-    fn shares_round_down_and_the_house_has_the_rest() {
+    fn shares_are_rounded_down_and_the_platform_gets_the_rest() {
         assert_eq!(shares(99, rates("0.5", "0.1"), true), (49, 9, 41));
         assert_eq!(shares(99, rates("0.5", "0.1"), false), (49, 0, 50));
         assert_eq!(shares(1, rates("0.5", "0.5"), true), (0, 0, 1));
@@ -73,20 +77,32 @@ mod tests {
             shares(Coins::MAX.get(), rates("1", "0"), true),
             (Coins::MAX.get(), 0, 0)
         );
-        // 0.29 of 100 is 28 in floating point.
+        // In floating point 0.29 of 100 rounds down to 28.
         assert_eq!(shares(100, rates("0.29", "0.71"), true), (29, 71, 0));
     }
 
     proptest! {
         #[test]
-        fn shares_come_to_the_cost(cost in 0..=Coins::MAX.get(), receiver in 0..=10_000_i64, host in 0..=10_000_i64, with_host: bool) {
-            let host = host.min(10_000 - receiver);
-            let rate = |parts: i64| Rate::parse(&format!("{}.{:04}", parts / 10_000, parts % 10_000)).unwrap();
+        fn shares_add_up_to_the_cost(
+            cost in 0..=Coins::MAX.get(),
+            receiver in 0..=Rate::SCALE,
+            host in 0..=Rate::SCALE,
+            with_host: bool,
+        ) {
+            let host = host.min(Rate::SCALE - receiver);
+            let rate = |parts: i64| {
+                let text = format!("{}.{:04}", parts / Rate::SCALE, parts % Rate::SCALE);
+                Rate::parse(&text).unwrap()
+            };
             let rates = Rates { receiver: rate(receiver), host: rate(host) };
-            let (r, h, house) = shares(cost, rates, with_host);
-            prop_assert_eq!(r + h + house, cost);
-            let exact = |parts: i64| i64::try_from(i128::from(cost) * i128::from(parts) / 10_000).unwrap();
-            prop_assert_eq!((r, h), (exact(receiver), if with_host { exact(host) } else { 0 }));
+            let exact = |parts: i64| {
+                let share = i128::from(cost) * i128::from(parts) / i128::from(Rate::SCALE);
+                i64::try_from(share).unwrap()
+            };
+            let (of_receiver, of_host, of_platform) = shares(cost, rates, with_host);
+            prop_assert_eq!(of_receiver + of_host + of_platform, cost);
+            prop_assert_eq!(of_receiver, exact(receiver));
+            prop_assert_eq!(of_host, if with_host { exact(host) } else { 0 });
         }
     }
 }

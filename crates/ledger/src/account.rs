@@ -1,24 +1,30 @@
-//! Accounts and their numbers.
+//! The accounts of the ledger and the numbers under which they are stored.
 
+use qlive_store::StoreError;
 use qlive_types::UserId;
 
-/// What a user's coins are.
+/// Numbers below this are system accounts.
+const FIRST_USER_NUMBER: i64 = 100;
+/// The number of a user's account is the user id times this, plus the number of the balance.
+const ACCOUNTS_PER_USER: i64 = 10;
+
+/// The balances of a user. Each is an account of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Purpose {
+pub enum BalanceKind {
     /// Gold that was paid for.
     Bought,
-    /// Gold that an operator gave.
+    /// Gold that an operator granted.
     Granted,
-    /// What gifts brought in.
+    /// Income from gifts.
     Income,
-    /// Income on its way out.
+    /// Income that is set aside for a withdrawal.
     Held,
-    /// What a refund took that was spent already. Its balance is zero or negative.
+    /// Coins that a refund took although they were already spent. Zero or negative.
     Debt,
 }
 
-impl Purpose {
-    /// All of them, in the order of their numbers.
+impl BalanceKind {
+    /// All kinds, in the order of their numbers.
     pub const ALL: [Self; 5] = [
         Self::Bought,
         Self::Granted,
@@ -27,7 +33,14 @@ impl Purpose {
         Self::Debt,
     ];
 
-    const fn number(self) -> i64 {
+    /// The balances whose changes appear in a user's history: all but `Held`, since every change of
+    /// it also changes the income.
+    pub(crate) const IN_HISTORY: [Self; 4] =
+        [Self::Bought, Self::Granted, Self::Income, Self::Debt];
+
+    /// The number that is part of stored account numbers. It never changes its meaning.
+    #[must_use]
+    pub const fn number(self) -> i64 {
         match self {
             Self::Bought => 1,
             Self::Granted => 2,
@@ -36,36 +49,68 @@ impl Purpose {
             Self::Debt => 5,
         }
     }
+
+    /// The column of `ledger_balances` that holds the balance.
+    pub(crate) const fn column(self) -> &'static str {
+        match self {
+            Self::Bought => "bought",
+            Self::Granted => "granted",
+            Self::Income => "income",
+            Self::Held => "held",
+            Self::Debt => "debt",
+        }
+    }
+
+    /// The SQL expression of the account number of this balance, for audit queries. `user_id` is
+    /// the SQL expression of the user id, for instance a column.
+    #[must_use]
+    pub fn account_sql(self, user_id: &str) -> String {
+        format!("({user_id} * {ACCOUNTS_PER_USER} + {})", self.number())
+    }
+
+    /// The SQL expression of the number of the balance within the account number `account`.
+    pub(crate) fn number_sql(account: &str) -> String {
+        format!("({account} % {ACCOUNTS_PER_USER})")
+    }
+
+    /// The SQL expression of the user id within the account number `account`. Not the id of any
+    /// user for the number of a system account.
+    pub(crate) fn user_id_sql(account: &str) -> String {
+        format!("({account} / {ACCOUNTS_PER_USER})")
+    }
 }
 
-/// The house's own accounts, and those that stand for the outside. They may go below zero.
+/// The accounts that belong to no user: the platform's own, and the counterparts of transfers into
+/// and out of the ledger. Their balances may be negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum System {
-    /// The house's share in gifts.
-    House,
-    /// Where operators' grants come from.
+pub enum SystemAccount {
+    /// The platform's share of gifts.
+    Platform,
+    /// The source of the gold that operators grant.
     Grants,
-    /// Where income goes that was paid out in yuan.
+    /// The destination of income that was paid out in yuan.
     PaidOut,
-    /// WeChat Pay: gold comes from here when it was paid for, and goes back with a refund.
+    /// The source of gold paid for with WeChat Pay, and the destination of its refunds.
     WechatPay,
-    /// Virtual payment: the same.
+    /// The source of gold paid for with virtual payment, and the destination of its refunds.
     Virtual,
 }
 
-impl System {
-    /// All of them, in the order of their numbers.
+impl SystemAccount {
+    /// All system accounts, in the order of their numbers.
     pub const ALL: [Self; 5] = [
-        Self::House,
+        Self::Platform,
         Self::Grants,
         Self::PaidOut,
         Self::WechatPay,
         Self::Virtual,
     ];
 
-    const fn number(self) -> i64 {
+    /// The stored account number. It never changes its meaning.
+    #[must_use]
+    pub const fn number(self) -> i64 {
         match self {
-            Self::House => 1,
+            Self::Platform => 1,
             Self::Grants => 2,
             Self::PaidOut => 3,
             Self::WechatPay => 4,
@@ -73,11 +118,11 @@ impl System {
         }
     }
 
-    /// Its name in the audit.
+    /// The name in audit reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::House => "house",
+            Self::Platform => "platform",
             Self::Grants => "grants",
             Self::PaidOut => "paid_out",
             Self::WechatPay => "wechat_pay",
@@ -89,33 +134,44 @@ impl System {
 /// One side of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Account {
-    User(UserId, Purpose),
-    System(System),
+    /// A balance of a user.
+    User(UserId, BalanceKind),
+    /// An account of no user.
+    System(SystemAccount),
 }
 
 impl Account {
-    /// The number under which transfers name it: below 100 the system's, else user × 10 + purpose.
+    /// The stored number: below 100 for a system account, otherwise the user id times ten plus the
+    /// number of the balance.
     #[must_use]
     pub const fn number(self) -> i64 {
         match self {
-            Self::User(user, purpose) => user.get() * 10 + purpose.number(),
+            Self::User(user, kind) => user.get() * ACCOUNTS_PER_USER + kind.number(),
             Self::System(system) => system.number(),
         }
     }
 
-    /// The account with this number, when there can be one.
+    /// The account with this number; `None` if no account has it.
     #[must_use]
     pub fn from_number(number: i64) -> Option<Self> {
-        if number < 100 {
-            return System::ALL
+        if number < FIRST_USER_NUMBER {
+            return SystemAccount::ALL
                 .into_iter()
                 .find(|system| system.number() == number)
                 .map(Self::System);
         }
-        let purpose = Purpose::ALL
+        let kind = BalanceKind::ALL
             .into_iter()
-            .find(|purpose| purpose.number() == number % 10)?;
-        UserId::new(number / 10).map(|user| Self::User(user, purpose))
+            .find(|kind| kind.number() == number % ACCOUNTS_PER_USER)?;
+        UserId::new(number / ACCOUNTS_PER_USER).map(|user| Self::User(user, kind))
+    }
+
+    /// The account with this number, read from a row.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if no account has the number.
+    pub(crate) fn from_stored(number: i64) -> Result<Self, StoreError> {
+        Self::from_number(number).ok_or(StoreError::Corrupt("an account number"))
     }
 }
 
@@ -124,14 +180,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_account_has_a_number_of_its_own() {
+    fn account_is_found_by_its_number_and_other_numbers_are_none() {
         let user = UserId::new(12_345_678).unwrap();
-        let users = Purpose::ALL.map(|purpose| Account::User(user, purpose));
-        let systems = System::ALL.map(Account::System);
+        let users = BalanceKind::ALL.map(|kind| Account::User(user, kind));
+        let systems = SystemAccount::ALL.map(Account::System);
         for account in users.into_iter().chain(systems) {
             assert_eq!(Account::from_number(account.number()), Some(account));
         }
-        assert_eq!(Account::User(user, Purpose::Debt).number(), 123_456_785);
+        assert_eq!(Account::User(user, BalanceKind::Debt).number(), 123_456_785);
         for wrong in [
             0,
             6,
@@ -149,17 +205,32 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_names_stay_what_they_are() {
-        let named = System::ALL.map(|system| (Account::System(system).number(), system.name()));
+    fn stored_number_of_no_account_is_corrupt() {
+        let read = Account::from_stored(99);
+        assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+    }
+
+    #[test]
+    fn numbers_and_names_of_system_accounts_are_fixed() {
+        let named =
+            SystemAccount::ALL.map(|system| (Account::System(system).number(), system.name()));
         assert_eq!(
             named,
             [
-                (1, "house"),
+                (1, "platform"),
                 (2, "grants"),
                 (3, "paid_out"),
                 (4, "wechat_pay"),
                 (5, "virtual")
             ]
+        );
+    }
+
+    #[test]
+    fn account_sql_is_the_formula_of_the_number() {
+        assert_eq!(
+            BalanceKind::Income.account_sql("s.giver_id"),
+            "(s.giver_id * 10 + 3)"
         );
     }
 }

@@ -1,33 +1,33 @@
-//! Entries: what is to be moved, and why.
+//! Entries and transfers: what moves, between which accounts, and why.
 
-use qlive_types::{Coins, TooMany};
+use qlive_types::{AmountOutOfRange, Coins};
 
-use crate::{Account, LedgerError};
+use crate::account::Account;
 
-/// What happened. The numbers are stored and never change their meaning.
+/// Why an entry was posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntryKind {
     /// An order was paid.
     Recharge,
-    /// An operator gave gold.
+    /// An operator granted gold.
     Grant,
-    /// A gift was sent.
+    /// A user gave a gift.
     Gift,
-    /// Money went back to a buyer.
+    /// Coins were taken back for a refund.
     Refund,
-    /// A refund was refused after all.
+    /// The refund was refused, and its coins were returned.
     RefundReturned,
     /// Income was set aside for a withdrawal.
     Hold,
-    /// A withdrawal was paid.
+    /// A withdrawal was paid out.
     Payout,
-    /// A withdrawal was not paid.
+    /// A withdrawal was not paid out, and its income was returned.
     PayoutReturned,
-    /// An operator took another entry back.
+    /// An operator reversed another entry.
     Reversal,
 }
 
-impl Kind {
+impl EntryKind {
     const ALL: [Self; 9] = [
         Self::Recharge,
         Self::Grant,
@@ -40,7 +40,7 @@ impl Kind {
         Self::Reversal,
     ];
 
-    /// The stored number.
+    /// The stored number. It never changes its meaning.
     #[must_use]
     pub const fn number(self) -> i32 {
         match self {
@@ -61,27 +61,37 @@ impl Kind {
     }
 }
 
-/// Why a single transfer moves. The numbers are stored and never change their meaning.
+/// Why a single transfer moves coins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Code {
+pub enum TransferCode {
+    /// Gold of a paid order, to its buyer.
     Recharge,
-    /// A recharge paid what a refund had left open.
+    /// The part of a paid order that settles the buyer's debt.
     DebtPaid,
+    /// Gold that an operator granted.
     Grant,
+    /// The receiver's share of a gift.
     GiftReceived,
+    /// The host's share of a gift.
     GiftHosted,
-    GiftHouse,
+    /// The platform's share of a gift.
+    GiftPlatform,
+    /// Gold that a refund took from the buyer.
     Refund,
-    /// The part of a refund that was spent already.
-    RefundOwed,
+    /// The part of a refund that was already spent and became the buyer's debt.
+    RefundDebt,
+    /// Coins of a refused refund, back to the buyer.
     RefundReturned,
+    /// Income that is set aside for a withdrawal.
     Hold,
+    /// Held income that was paid out.
     Payout,
+    /// Held income that was not paid out, back to the user.
     PayoutReturned,
 }
 
-impl Code {
-    /// The stored number.
+impl TransferCode {
+    /// The stored number. It never changes its meaning.
     #[must_use]
     pub const fn number(self) -> i32 {
         match self {
@@ -90,9 +100,9 @@ impl Code {
             Self::Grant => 3,
             Self::GiftReceived => 4,
             Self::GiftHosted => 5,
-            Self::GiftHouse => 6,
+            Self::GiftPlatform => 6,
             Self::Refund => 7,
-            Self::RefundOwed => 8,
+            Self::RefundDebt => 8,
             Self::RefundReturned => 9,
             Self::Hold => 10,
             Self::Payout => 11,
@@ -101,29 +111,33 @@ impl Code {
     }
 }
 
-/// Coins from one account to another. Sums to zero by its shape.
+/// Coins that move from one account to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transfer {
+    /// The account that is debited.
     pub from: Account,
+    /// The account that is credited.
     pub to: Account,
     pub amount: Coins,
-    /// The number of a [`Code`].
+    /// The number of a [`TransferCode`]. A reversal copies it from the row that it reverses.
     pub(crate) code: i32,
 }
 
-/// Transfers that stand or fall together.
+/// Transfers that are committed together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    pub(crate) kind: Kind,
+    pub(crate) kind: EntryKind,
     pub(crate) subject: String,
+    /// The id of the entry that this one reverses.
     pub(crate) reverses: Option<i64>,
     pub(crate) transfers: Vec<Transfer>,
 }
 
 impl Entry {
-    /// An entry about `subject`: the number of an order, a refund, a withdrawal, or an operator's words.
+    /// An entry without transfers. `subject` is the number of the order, refund, withdrawal or gift
+    /// that it records, or an operator's reason.
     #[must_use]
-    pub fn new(kind: Kind, subject: impl Into<String>) -> Self {
+    pub fn new(kind: EntryKind, subject: impl Into<String>) -> Self {
         Self {
             kind,
             subject: subject.into(),
@@ -132,9 +146,15 @@ impl Entry {
         }
     }
 
-    /// With one more transfer; one of nothing is left out.
+    /// Adds a transfer, unless its amount is zero.
     #[must_use]
-    pub fn moving(mut self, from: Account, to: Account, amount: Coins, code: Code) -> Self {
+    pub fn with_transfer(
+        mut self,
+        from: Account,
+        to: Account,
+        amount: Coins,
+        code: TransferCode,
+    ) -> Self {
         if !amount.is_zero() {
             self.transfers.push(Transfer {
                 from,
@@ -146,156 +166,67 @@ impl Entry {
         self
     }
 
-    /// With these transfers too.
+    /// Adds transfers.
     #[must_use]
-    pub fn with(mut self, transfers: impl IntoIterator<Item = Transfer>) -> Self {
+    pub fn with_transfers(mut self, transfers: impl IntoIterator<Item = Transfer>) -> Self {
         self.transfers.extend(transfers);
         self
     }
 
-    /// Everything it moves, added up.
-    pub(crate) fn total(&self) -> Result<Coins, TooMany> {
+    /// The sum of the transfers.
+    pub(crate) fn total(&self) -> Result<Coins, AmountOutOfRange> {
         self.transfers
             .iter()
-            .try_fold(Coins::ZERO, |sum, transfer| sum.plus(transfer.amount))
-    }
-}
-
-/// Fills the sinks from the sources, each in their order, with as few
-/// transfers as that takes. Both sides must come to the same sum.
-pub fn flow(
-    sources: &[(Account, Coins)],
-    sinks: &[(Account, Coins, Code)],
-) -> Result<Vec<Transfer>, LedgerError> {
-    let mut left = sources
-        .iter()
-        .copied()
-        .filter(|(_, amount)| !amount.is_zero());
-    let mut source = left.next();
-    let mut transfers = Vec::new();
-    for (to, wanted, code) in sinks {
-        let mut wanted = *wanted;
-        while !wanted.is_zero() {
-            let (from, has) = source.ok_or(LedgerError::Unbalanced)?;
-            let amount = has.min(wanted);
-            transfers.push(Transfer {
-                from,
-                to: *to,
-                amount,
-                code: code.number(),
-            });
-            wanted = wanted.minus(amount)?;
-            let rest = has.minus(amount)?;
-            source = if rest.is_zero() {
-                left.next()
-            } else {
-                Some((from, rest))
-            };
-        }
-    }
-    if source.is_some() {
-        Err(LedgerError::Unbalanced)
-    } else {
-        Ok(transfers)
+            .try_fold(Coins::ZERO, |sum, transfer| {
+                sum.checked_add(transfer.amount)
+            })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Purpose, System};
+    use crate::account::{BalanceKind, SystemAccount};
     use qlive_types::UserId;
 
-    fn coins(amount: i64) -> Coins {
-        Coins::new(amount).unwrap()
-    }
-
-    fn user(purpose: Purpose) -> Account {
-        Account::User(UserId::new(10_000_001).unwrap(), purpose)
-    }
-
     #[test]
-    fn numbers_never_change_their_meaning() {
-        assert_eq!(Kind::ALL.map(Kind::number), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        for kind in Kind::ALL {
-            assert_eq!(Kind::from_number(kind.number()), Some(kind));
+    fn stored_numbers_are_fixed() {
+        assert_eq!(
+            EntryKind::ALL.map(EntryKind::number),
+            [1, 2, 3, 4, 5, 6, 7, 8, 9]
+        );
+        for kind in EntryKind::ALL {
+            assert_eq!(EntryKind::from_number(kind.number()), Some(kind));
         }
-        assert_eq!(Kind::from_number(0), None);
+        assert_eq!(EntryKind::from_number(0), None);
         let codes = [
-            Code::Recharge,
-            Code::DebtPaid,
-            Code::Grant,
-            Code::GiftReceived,
-            Code::GiftHosted,
-            Code::GiftHouse,
-            Code::Refund,
-            Code::RefundOwed,
-            Code::RefundReturned,
-            Code::Hold,
-            Code::Payout,
-            Code::PayoutReturned,
+            TransferCode::Recharge,
+            TransferCode::DebtPaid,
+            TransferCode::Grant,
+            TransferCode::GiftReceived,
+            TransferCode::GiftHosted,
+            TransferCode::GiftPlatform,
+            TransferCode::Refund,
+            TransferCode::RefundDebt,
+            TransferCode::RefundReturned,
+            TransferCode::Hold,
+            TransferCode::Payout,
+            TransferCode::PayoutReturned,
         ];
         assert_eq!(
-            codes.map(Code::number),
+            codes.map(TransferCode::number),
             [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
         );
     }
 
     #[test]
-    fn sources_fill_sinks_in_order() {
-        let (granted, bought) = (user(Purpose::Granted), user(Purpose::Bought));
-        let (house, other) = (Account::System(System::House), user(Purpose::Income));
-        let sinks = [
-            (other, coins(5), Code::GiftReceived),
-            (house, coins(5), Code::GiftHouse),
-        ];
-        let moved = flow(
-            &[
-                (granted, coins(3)),
-                (user(Purpose::Held), coins(0)),
-                (bought, coins(7)),
-            ],
-            &sinks,
-        )
-        .unwrap();
-        let seen: Vec<_> = moved
-            .iter()
-            .map(|t| (t.from, t.to, t.amount.get(), t.code))
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (granted, other, 3, 4),
-                (bought, other, 2, 4),
-                (bought, house, 5, 6)
-            ]
-        );
-        assert!(matches!(
-            flow(&[(bought, coins(9))], &sinks),
-            Err(LedgerError::Unbalanced)
-        ));
-        assert!(matches!(
-            flow(&[(bought, coins(11))], &sinks),
-            Err(LedgerError::Unbalanced)
-        ));
-        assert_eq!(flow(&[], &[]).unwrap(), []);
-    }
-
-    #[test]
-    fn a_transfer_of_nothing_is_left_out() {
-        let entry = Entry::new(Kind::Grant, "x")
-            .moving(
-                Account::System(System::Grants),
-                user(Purpose::Granted),
-                Coins::ZERO,
-                Code::Grant,
-            )
-            .moving(
-                Account::System(System::Grants),
-                user(Purpose::Granted),
-                coins(2),
-                Code::Grant,
-            );
-        assert_eq!((entry.transfers.len(), entry.total()), (1, Ok(coins(2))));
+    fn transfer_of_zero_coins_is_left_out() {
+        let from = Account::System(SystemAccount::Grants);
+        let to = Account::User(UserId::new(10_000_001).unwrap(), BalanceKind::Granted);
+        let two = Coins::new(2).unwrap();
+        let entry = Entry::new(EntryKind::Grant, "x")
+            .with_transfer(from, to, Coins::ZERO, TransferCode::Grant)
+            .with_transfer(from, to, two, TransferCode::Grant);
+        assert_eq!((entry.transfers.len(), entry.total()), (1, Ok(two)));
     }
 }

@@ -1,50 +1,51 @@
-//! What can go wrong with money.
+//! The refusals and failures of posting entries.
 
-use qlive_store::{Fallible, StoreError};
-use qlive_types::TooMany;
+use qlive_store::{StoreError, TransactionError};
+use qlive_types::AmountOutOfRange;
 
-/// A refusal or failure of this crate. Texts are for the log.
+/// A refusal or a failure. The texts are for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// A balance would go below zero.
-    #[error("there are not enough coins")]
-    Short,
-    /// A balance would leave the range of coins.
+    /// A balance would become negative, or a debt positive.
+    #[error("the balance is insufficient")]
+    InsufficientBalance,
+    /// A balance or a sum would exceed [`qlive_types::Coins::MAX`].
     #[error("the amount is out of range")]
-    TooMany,
-    /// The key was used before, for something else.
-    #[error("the request key was used for something else")]
+    AmountOutOfRange,
+    /// The idempotency key was used before, with other input.
+    #[error("the idempotency key was used with other input")]
     KeyReused,
-    /// An entry without transfers, or sides that differ.
+    /// The entry has no transfers, or its sides have different sums.
     #[error("the entry does not balance")]
     Unbalanced,
+    /// There is no entry with this id.
     #[error("there is no such entry")]
     UnknownEntry,
-    /// Only grants and gifts are taken back, and each once.
+    /// The entry is not a grant or a gift, or it was reversed before.
     #[error("this entry cannot be reversed, or was reversed before")]
     NotReversible,
+    /// A failure of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl From<TooMany> for LedgerError {
-    fn from(_: TooMany) -> Self {
-        Self::TooMany
+impl From<AmountOutOfRange> for LedgerError {
+    fn from(_: AmountOutOfRange) -> Self {
+        Self::AmountOutOfRange
     }
 }
 
-impl Fallible for LedgerError {
-    fn store(&self) -> Option<&StoreError> {
-        if let Self::Store(fault) = self {
-            Some(fault)
-        } else {
-            None
+impl TransactionError for LedgerError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
         }
     }
 }
 
 impl From<diesel::result::Error> for LedgerError {
-    fn from(fault: diesel::result::Error) -> Self {
-        Self::Store(fault.into())
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
     }
 }

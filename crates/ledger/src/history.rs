@@ -1,4 +1,4 @@
-//! What happened to a user's coins.
+//! A user's history: the entries that changed their gold or income.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -6,183 +6,164 @@ use std::ops::Range;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use qlive_store::schema::{ledger_groups, ledger_purses, ledger_transfers};
+use qlive_store::schema::{ledger_balances, ledger_entries, ledger_transfers};
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, EntryId, Moment, Page, UserId};
+use qlive_types::{EntryId, Moment, Page, UserId};
 
-use crate::{Account, Code, Kind, Purpose, purse};
+use crate::account::{Account, BalanceKind};
+use crate::balances::load_balances;
+use crate::entry::EntryKind;
 
-/// One entry as one user sees it.
+/// An entry as it appears in the history of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Movement {
+pub struct HistoryEntry {
     pub id: EntryId,
     pub at: Moment,
-    pub kind: Kind,
-    /// What gold and income together became more (or less) by.
+    pub kind: EntryKind,
+    /// What the entry added to gold and income together; negative where coins left.
     pub amount: i64,
-    /// Gold and income afterwards.
+    /// The gold after the entry.
     pub gold: i64,
+    /// The income after the entry.
     pub income: i64,
 }
 
-/// The accounts whose changes a user is shown: all but what is held, whose way in and out shows in income.
-pub(crate) const SHOWN: [Purpose; 4] = [
-    Purpose::Bought,
-    Purpose::Granted,
-    Purpose::Income,
-    Purpose::Debt,
-];
-
-/// Changes by account number.
-type Changes = BTreeMap<i64, i64>;
-
-/// A page of a user's movements, the latest first, and how many there are in all.
-pub fn history(
+/// Loads a page of a user's history, newest first, and the number of entries in all pages.
+///
+/// # Errors
+/// A failure of the store.
+pub fn load_history(
     conn: &mut Conn,
     user: UserId,
     page: Page,
-) -> Result<(i64, Vec<Movement>), StoreError> {
-    let accounts = SHOWN.map(|purpose| Account::User(user, purpose).number());
-    let counted = ledger_purses::table
+) -> Result<(i64, Vec<HistoryEntry>), StoreError> {
+    let count: i64 = ledger_balances::table
         .find(user.get())
-        .select(ledger_purses::entries);
-    let count: i64 = counted.get_result(conn).optional()?.unwrap_or(0);
+        .select(ledger_balances::entry_count)
+        .get_result(conn)
+        .optional()?
+        .unwrap_or(0);
     if page.offset() >= count {
         return Ok((count, Vec::new()));
     }
-    let ids = entries(conn, &accounts, page)?;
-    let (Some(latest), Some(first)) = (ids.first(), ids.last()) else {
+    let accounts = BalanceKind::IN_HISTORY.map(|kind| Account::User(user, kind).number());
+    let ids = find_entry_ids(conn, &accounts, page)?;
+    let Some(newest) = ids.first() else {
         return Ok((count, Vec::new()));
     };
-    let (gold_since, income_since) = shown(user, &changes(conn, &accounts, latest + 1..i64::MAX)?);
-    let now = purse(conn, user)?;
-    let mut gold = now.bought.get() + now.granted.get() - gold_since;
-    let mut income = now.income.get() - income_since;
-    let groups: BTreeMap<i64, (i32, i64)> = ledger_groups::table
-        .filter(ledger_groups::id.between(first, latest))
-        .filter(ledger_groups::id.eq_any(&ids))
-        .select((ledger_groups::id, (ledger_groups::kind, ledger_groups::at)))
-        .load(conn)?
-        .into_iter()
-        .collect();
-    let mut movements = Vec::with_capacity(ids.len());
+    let mut rows = load_entry_rows(conn, &ids)?;
+    // From the present balances back to those after the newest entry of the page.
+    let later = load_change(conn, user, newest + 1..i64::MAX)?;
+    let balances = load_balances(conn, user)?;
+    let mut gold = balances.bought.get() + balances.granted.get() - later.gold;
+    let mut income = balances.income.get() - later.income;
+    let mut history = Vec::with_capacity(ids.len());
     for id in ids {
-        let (kind, at) = groups
-            .get(&id)
-            .copied()
+        let row = rows
+            .remove(&id)
             .ok_or(StoreError::Corrupt("a transfer without its entry"))?;
-        let (gold_by, income_by) = shown(user, &changes(conn, &accounts, id..id + 1)?);
-        let kind = Kind::from_number(kind).ok_or(StoreError::Corrupt("ledger_groups.kind"))?;
-        let (id, at) = (EntryId::new(id), Moment::from_millis(at));
-        movements.push(Movement {
-            id,
-            at,
-            kind,
-            amount: gold_by + income_by,
+        let change = load_change(conn, user, id..id + 1)?;
+        history.push(HistoryEntry {
+            id: EntryId::new(id),
+            at: Moment::from_millis(row.at),
+            kind: EntryKind::from_number(row.kind)
+                .ok_or(StoreError::Corrupt("ledger_entries.kind"))?,
+            amount: change.gold + change.income,
             gold,
             income,
         });
-        gold -= gold_by;
-        income -= income_by;
+        gold -= change.gold;
+        income -= change.income;
     }
-    Ok((count, movements))
+    Ok((count, history))
 }
 
-/// The entries of a page that touch one of these accounts, the latest first. Each side of each account
-/// is read by its own index from the end: no page costs more for a long history behind it.
-fn entries(conn: &mut Conn, accounts: &[i64], page: Page) -> Result<Vec<i64>, StoreError> {
-    let enough = page.offset().saturating_add(Page::ROWS);
-    let mut found = BTreeSet::new();
+/// The ids of the entries of a page that touch one of these accounts, newest first. Each side of
+/// each account is read from the end of its own index, so that a page costs the same however long
+/// the history is.
+fn find_entry_ids(conn: &mut Conn, accounts: &[i64], page: Page) -> Result<Vec<i64>, StoreError> {
+    let limit = page.offset().saturating_add(Page::ROWS);
+    let newest = ledger_transfers::table
+        .select(ledger_transfers::entry_id)
+        .distinct()
+        .order(ledger_transfers::entry_id.desc())
+        .limit(limit);
+    let mut ids = BTreeSet::new();
     for account in accounts {
-        let group = ledger_transfers::group_id;
-        let newest = ledger_transfers::table
-            .select(group)
-            .distinct()
-            .order(group.desc())
-            .limit(enough);
-        let came: Vec<i64> = newest
+        let credited: Vec<i64> = newest
             .filter(ledger_transfers::credit.eq(account))
             .load(conn)?;
-        let went: Vec<i64> = newest
+        let debited: Vec<i64> = newest
             .filter(ledger_transfers::debit.eq(account))
             .load(conn)?;
-        found.extend(came.into_iter().chain(went));
+        ids.extend(credited.into_iter().chain(debited));
     }
-    let (skipped, shown) = (usize::try_from(page.offset()), usize::try_from(Page::ROWS));
-    let (Ok(skipped), Ok(shown)) = (skipped, shown) else {
+    let (offset, rows) = (usize::try_from(page.offset()), usize::try_from(Page::ROWS));
+    let (Ok(offset), Ok(rows)) = (offset, rows) else {
         return Ok(Vec::new());
     };
-    Ok(found.into_iter().rev().skip(skipped).take(shown).collect())
+    Ok(ids.into_iter().rev().skip(offset).take(rows).collect())
 }
 
-/// What these changes are to gold and to income.
-fn shown(user: UserId, changes: &Changes) -> (i64, i64) {
-    let of = |purpose| {
-        changes
-            .get(&Account::User(user, purpose).number())
-            .copied()
-            .unwrap_or(0)
-    };
-    (
-        of(Purpose::Bought) + of(Purpose::Granted),
-        of(Purpose::Income),
-    )
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = ledger_entries)]
+struct EntryRow {
+    id: i64,
+    kind: i32,
+    at: i64,
 }
 
-/// How the entries in a range changed these accounts.
-fn changes(conn: &mut Conn, accounts: &[i64], groups: Range<i64>) -> Result<Changes, StoreError> {
-    let within = ledger_transfers::group_id
-        .ge(groups.start)
-        .and(ledger_transfers::group_id.lt(groups.end));
+fn load_entry_rows(conn: &mut Conn, ids: &[i64]) -> Result<BTreeMap<i64, EntryRow>, StoreError> {
+    let rows: Vec<EntryRow> = ledger_entries::table
+        .filter(ledger_entries::id.eq_any(ids))
+        .select(EntryRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// What a range of entries added to the gold and the income of a user.
+#[derive(Default)]
+struct HistoryChange {
+    gold: i64,
+    income: i64,
+}
+
+fn load_change(
+    conn: &mut Conn,
+    user: UserId,
+    entries: Range<i64>,
+) -> Result<HistoryChange, StoreError> {
+    let [bought, granted, income] = [
+        BalanceKind::Bought,
+        BalanceKind::Granted,
+        BalanceKind::Income,
+    ]
+    .map(|kind| Account::User(user, kind).number());
+    let accounts = [bought, granted, income];
+    let in_range = ledger_transfers::entry_id
+        .ge(entries.start)
+        .and(ledger_transfers::entry_id.lt(entries.end));
     let sum = || sql::<BigInt>("CAST(SUM(amount) AS BIGINT)");
-    let came: Vec<(i64, i64)> = ledger_transfers::table
-        .filter(ledger_transfers::credit.eq_any(accounts).and(within))
+    let credited: Vec<(i64, i64)> = ledger_transfers::table
+        .filter(ledger_transfers::credit.eq_any(accounts).and(in_range))
         .group_by(ledger_transfers::credit)
         .select((ledger_transfers::credit, sum()))
         .load(conn)?;
-    let went: Vec<(i64, i64)> = ledger_transfers::table
-        .filter(ledger_transfers::debit.eq_any(accounts).and(within))
+    let debited: Vec<(i64, i64)> = ledger_transfers::table
+        .filter(ledger_transfers::debit.eq_any(accounts).and(in_range))
         .group_by(ledger_transfers::debit)
         .select((ledger_transfers::debit, sum()))
         .load(conn)?;
-    let went = went.into_iter().map(|(account, amount)| (account, -amount));
-    Ok(came
+    let debited = debited
         .into_iter()
-        .chain(went)
-        .fold(Changes::new(), |mut changes, (account, by)| {
-            *changes.entry(account).or_default() += by;
-            changes
-        }))
-}
-
-/// How much of a user's income came under these codes after a moment. What was taken back since does not
-/// count, nor what came back to him because his own was: neither is new.
-pub fn credited_since(
-    conn: &mut Conn,
-    user: UserId,
-    codes: &[Code],
-    since: Moment,
-) -> Result<Coins, StoreError> {
-    let codes: Vec<i32> = codes.iter().map(|code| code.number()).collect();
-    let (original, reversal) = diesel::alias!(ledger_groups as original, ledger_groups as reversal);
-    let taken_back = reversal.filter(
-        reversal
-            .field(ledger_groups::reverses)
-            .eq(ledger_transfers::group_id.nullable()),
-    );
-    let sum: Option<i64> = ledger_transfers::table
-        .inner_join(original)
-        .filter(original.field(ledger_groups::reverses).is_null())
-        .filter(ledger_transfers::credit.eq(Account::User(user, Purpose::Income).number()))
-        .filter(diesel::dsl::not(diesel::dsl::exists(taken_back)))
-        .filter(
-            ledger_transfers::code
-                .eq_any(codes)
-                .and(ledger_transfers::at.gt(since.millis())),
-        )
-        .select(sql::<BigInt>("CAST(SUM(amount) AS BIGINT)").nullable())
-        .get_result(conn)?;
-    Coins::new(sum.unwrap_or(0))
-        .ok()
-        .ok_or(StoreError::Corrupt("income credited"))
+        .map(|(account, amount)| (account, -amount));
+    let mut change = HistoryChange::default();
+    for (account, added) in credited.into_iter().chain(debited) {
+        if account == income {
+            change.income += added;
+        } else {
+            change.gold += added;
+        }
+    }
+    Ok(change)
 }

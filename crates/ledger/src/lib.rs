@@ -1,35 +1,45 @@
-//! Double-entry gold.
+//! The double-entry ledger of coins.
 //!
-//! A [`Transfer`] moves coins from one [`Account`] to another; transfers that
-//! stand or fall together are an [`Entry`]. [`post`] writes one in the caller's
-//! transaction and moves the balances of the users concerned. What is written
-//! stays: a correction is a new entry ([`reverse`]), and the database refuses
-//! any change. [`recall`] and [`remember`] make a request that comes twice move
-//! once. [`audit()`] proves all of it from the rows alone, and [`Sealer`] chains
-//! them by hashes, so that a change behind our back shows.
+//! A [`Transfer`] moves coins from one [`Account`] to another. Transfers that are committed
+//! together are an [`Entry`]; [`post_entry()`] writes one in the caller's transaction and moves the
+//! balances of its users. Rows are never changed or deleted: a correction is a new entry
+//! ([`reverse_entry`]), and the database refuses any change. [`find_outcome`] and
+//! [`store_outcome`] make a repeated request move coins once. [`audit()`] checks all rules from the
+//! rows alone. [`ChainSealer`] chains the entries by hashes, so that a change made directly in the
+//! database is detected.
 //!
-//! Architecture invariants: no gift, no order and no room is known here; every
-//! function takes the open connection; no balance of a user is changed elsewhere;
-//! system accounts have no balance row, so that no two gifts meet in one.
+//! Architecture invariants: the crate knows no gifts, orders or rooms; every function takes the
+//! open connection; no other code changes a user's balance; system accounts have no stored balance,
+//! so that no row is written by every gift.
 
 mod account;
+mod allocate;
 mod audit;
+mod balance_change;
+mod balances;
 mod chain;
+mod chain_sealer;
 mod entry;
 mod error;
 mod history;
-mod post;
-mod purse;
-mod request;
+mod idempotency;
+mod income;
+mod ledger_rules;
+mod post_entry;
 mod reversal;
+mod violation;
 
-pub use account::{Account, Purpose, System};
-pub use audit::{Audit, Offence, audit, offender};
-pub use chain::{Sealer, seal};
-pub use entry::{Code, Entry, Kind, Transfer, flow};
+pub use account::{Account, BalanceKind, SystemAccount};
+pub use allocate::allocate;
+pub use audit::{AuditReport, audit};
+pub use balances::{Balances, Spending, load_balances};
+pub use chain::seal_entries;
+pub use chain_sealer::ChainSealer;
+pub use entry::{Entry, EntryKind, Transfer, TransferCode};
 pub use error::LedgerError;
-pub use history::{Movement, credited_since, history};
-pub use post::post;
-pub use purse::{Purse, Spending, purse};
-pub use request::{Request, recall, remember};
-pub use reversal::reverse;
+pub use history::{HistoryEntry, load_history};
+pub use idempotency::{IdempotencyKey, find_outcome, store_outcome};
+pub use income::income_credited_since;
+pub use post_entry::post_entry;
+pub use reversal::reverse_entry;
+pub use violation::{AuditError, Violation, find_violation};

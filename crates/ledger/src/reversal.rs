@@ -1,58 +1,79 @@
-//! Taking an entry back: an operator's correction.
+//! Reverses an entry: the correction of an operator.
 
 use diesel::prelude::*;
 use qlive_store::Conn;
-use qlive_store::schema::{ledger_groups, ledger_transfers};
+use qlive_store::schema::{ledger_entries, ledger_transfers};
 use qlive_types::{Coins, EntryId, Moment};
 
-use crate::post::account;
-use crate::{Entry, Kind, LedgerError, Transfer, post};
+use crate::account::Account;
+use crate::entry::{Entry, EntryKind, Transfer};
+use crate::error::LedgerError;
+use crate::post_entry::post_entry;
 
-/// Writes the mirror image of a grant or a gift. Recharges, refunds and
-/// withdrawals have ways back of their own, which the outside knows of too.
-/// [`LedgerError::Short`] when somebody has spent what would be taken from him.
-pub fn reverse(
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = ledger_transfers)]
+struct TransferRow {
+    debit: i64,
+    credit: i64,
+    amount: i64,
+    code: i32,
+}
+
+impl TransferRow {
+    /// The same amount in the other direction.
+    fn reversed(&self) -> Result<Transfer, LedgerError> {
+        Ok(Transfer {
+            from: Account::from_stored(self.credit)?,
+            to: Account::from_stored(self.debit)?,
+            amount: Coins::new(self.amount)?,
+            code: self.code,
+        })
+    }
+}
+
+/// Posts the reversal of a grant or a gift, in the caller's transaction: the same transfers in the
+/// other direction. Recharges, refunds and withdrawals have return entries of their own, because
+/// money outside the ledger moves with them.
+///
+/// # Errors
+/// [`LedgerError::UnknownEntry`]; [`LedgerError::NotReversible`] for any other kind and for an
+/// entry that was reversed before; [`LedgerError::InsufficientBalance`] if a user has already spent
+/// the coins; a failure of the store.
+pub fn reverse_entry(
     conn: &mut Conn,
     now: Moment,
-    group: EntryId,
-    why: &str,
+    entry: EntryId,
+    reason: &str,
 ) -> Result<EntryId, LedgerError> {
-    let kind: i32 = ledger_groups::table
-        .find(group.get())
-        .select(ledger_groups::kind)
+    let kind: i32 = ledger_entries::table
+        .find(entry.get())
+        .select(ledger_entries::kind)
         .get_result(conn)
         .optional()?
         .ok_or(LedgerError::UnknownEntry)?;
-    let before: i64 = ledger_groups::table
-        .filter(ledger_groups::reverses.eq(group.get()))
+    let reversible = matches!(
+        EntryKind::from_number(kind),
+        Some(EntryKind::Grant | EntryKind::Gift)
+    );
+    let reversals: i64 = ledger_entries::table
+        .filter(ledger_entries::reverses.eq(entry.get()))
         .count()
         .get_result(conn)?;
-    let reversible = matches!(Kind::from_number(kind), Some(Kind::Grant | Kind::Gift));
-    if !reversible || before > 0 {
+    if !reversible || reversals > 0 {
         return Err(LedgerError::NotReversible);
     }
-    let rows: Vec<(i64, i64, i64, i32)> = ledger_transfers::table
-        .filter(ledger_transfers::group_id.eq(group.get()))
+    let rows: Vec<TransferRow> = ledger_transfers::table
+        .filter(ledger_transfers::entry_id.eq(entry.get()))
         .order(ledger_transfers::id)
-        .select((
-            ledger_transfers::debit,
-            ledger_transfers::credit,
-            ledger_transfers::amount,
-            ledger_transfers::code,
-        ))
+        .select(TransferRow::as_select())
         .load(conn)?;
-    let mirrored = rows.into_iter().map(|(debit, credit, amount, code)| {
-        Ok(Transfer {
-            from: account(credit)?,
-            to: account(debit)?,
-            amount: Coins::new(amount)?,
-            code,
-        })
-    });
-    let transfers = mirrored.collect::<Result<Vec<_>, LedgerError>>()?;
-    let entry = Entry {
-        reverses: Some(group.get()),
-        ..Entry::new(Kind::Reversal, why).with(transfers)
+    let transfers = rows
+        .iter()
+        .map(TransferRow::reversed)
+        .collect::<Result<Vec<_>, _>>()?;
+    let reversal = Entry {
+        reverses: Some(entry.get()),
+        ..Entry::new(EntryKind::Reversal, reason).with_transfers(transfers)
     };
-    post(conn, now, &entry)
+    post_entry(conn, now, &reversal)
 }

@@ -1,26 +1,47 @@
-//! What the outside must be told: Tencent IM, and the streams of CSS.
+//! The outbox: calls to Tencent IM and CSS that are written in the transaction of their cause and
+//! made afterwards.
 //!
-//! A domain writes an [`Effect`] with [`post`] in the transaction of its cause.
-//! Afterwards a [`Drainer`] in any instance delivers it, at least once. Rows of
-//! one lane go out in the order of their ids, by one instance at a time: it
-//! leases the lane, never a single row.
+//! A domain crate writes a [`Delivery`] with [`enqueue`]. The [`OutboxWorker`] of any instance
+//! makes the call, at least once. Rows belong to a [`Lane`]: the rows of one lane are delivered in
+//! the order of their ids, by one instance at a time, which leases the lane. A failed call is
+//! repeated later; a refused one is parked until an operator retries it ([`Outbox::retry`]). After
+//! an outage, rows that are out of date are skipped.
 //!
-//! Architecture invariants: nothing here knows why something is told. What a
-//! delivery must look up at the last moment (who is applied, what a room is
-//! called) comes through [`Facts`], which `rooms` implements.
+//! Architecture invariants: the crate does not know why something is delivered. What a delivery
+//! reads when it is made, for instance the number of applicants, comes through [`Lookup`], which
+//! the rooms implement. No transaction is open during a call.
 
-mod deliver;
-mod drain;
-mod effect;
-mod facts;
-mod lanes;
-mod office;
+mod attempt;
+mod delivery;
+mod dispatch_accounts;
+mod dispatch_groups;
+mod dispatch_streams;
+mod dispatcher;
+mod group_seq;
+mod lane;
+mod lane_worker;
+mod lease;
+mod lookup;
+mod message;
+mod operators;
 mod plan;
+mod prepared;
 mod queue;
+mod sent_messages;
+mod service;
+mod status;
+mod sweep;
+mod worker;
 
-pub use deliver::Outside;
-pub use drain::Drainer;
-pub use effect::{Effect, Gift, Signal, Subject, Words};
-pub use facts::{Account, Facts, Room};
-pub use office::{Event, Listed, Office, Stats, Troubles, current_seq, events};
-pub use queue::{Status, post};
+pub use delivery::{BroadcastRef, Delivery};
+pub use dispatcher::Dispatcher;
+pub use group_seq::current_seq;
+pub use lane::{Lane, LaneKind};
+pub use lookup::{AccountProfile, Lookup, RoomProfile};
+pub use message::{DirectMessage, GiftMessage, GroupMessage, InvitationResponse};
+pub use operators::OutboxRow;
+pub use queue::enqueue;
+pub use sent_messages::{SentMessage, sent_messages};
+pub use service::{DeliveryFailures, Outbox, OutboxStats};
+pub use status::Status;
+pub use worker::OutboxWorker;

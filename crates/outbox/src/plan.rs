@@ -1,51 +1,54 @@
-//! What to do with the waiting rows of a lane: one pure function.
+//! Decides what to do with the waiting rows of a lane, without access to the database.
 //!
-//! While IM answers, every row is told in its turn. After an outage the room
-//! is told its present state, not its history: what is true no more is
-//! recorded as not told, with the reason.
+//! While IM answers, every row is delivered in its turn. After an outage a room gets its present
+//! state, not its history: rows that are out of date are skipped, with the reason.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use qlive_types::{BroadcastId, LiveId, Moment};
 
-use crate::effect::{Effect, Gift, Signal, Words};
-use crate::queue::Row;
+use crate::delivery::Delivery;
+use crate::message::{DirectMessage, GiftMessage, GroupMessage};
+use crate::queue::WaitingRow;
 
-/// A row waiting longer than this, or one that failed before, means that there was an outage.
-const ARREARS: Duration = Duration::from_secs(10);
-/// A gift older than this is no news.
-const GIFT_NEWS: Duration = Duration::from_secs(30);
+/// A row that waits for this long, or one that was attempted before, means that there was an
+/// outage.
+const OUTAGE_AFTER: Duration = Duration::from_secs(10);
+/// A gift that is older than this is not shown any more.
+const GIFT_MAX_AGE: Duration = Duration::from_secs(30);
 
-/// What is to happen to the rows of a lane now.
+const BROADCAST_OVER: &str = "the broadcast is over";
+
+/// What to do with the rows of a lane now.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Plan {
-    /// The row to deliver next, with what it absorbed.
-    pub(crate) next: Option<Row>,
-    /// Rows that will not be told, and why.
-    pub(crate) untold: Vec<(i64, &'static str)>,
+pub(crate) struct LanePlan {
+    /// The row to deliver next, with the rows that it absorbed. `None` if nothing is due.
+    pub(crate) next: Option<WaitingRow>,
+    /// The ids of rows to skip, and why.
+    pub(crate) skipped: Vec<(i64, &'static str)>,
 }
 
-/// The broadcast that is live now in each room that a lane speaks of.
-pub(crate) type LiveNow = BTreeMap<LiveId, BroadcastId>;
+/// The broadcast that is live now in each room that a lane is about.
+pub(crate) type LiveBroadcasts = BTreeMap<LiveId, BroadcastId>;
 
-/// Decides. `rows` are the lane's waiting rows, oldest first.
-pub(crate) fn plan(rows: &[Row], live: &LiveNow, now: Moment) -> Plan {
-    let arrears = rows
+/// Plans a lane. `rows` are its waiting rows, oldest first.
+pub(crate) fn plan_lane(rows: &[WaitingRow], live: &LiveBroadcasts, now: Moment) -> LanePlan {
+    let after_outage = rows
         .iter()
-        .any(|row| row.attempts > 0 || now.since(row.created_at) >= ARREARS);
-    let mut plan = Plan::default();
+        .any(|row| row.attempts > 0 || now.since(row.created_at) >= OUTAGE_AFTER);
+    let mut plan = LanePlan::default();
     for (index, row) in rows.iter().enumerate() {
         let later = rows.get(index + 1..).unwrap_or_default();
-        if let Some(why) = outdated(row, later, live, arrears, now) {
-            plan.untold.push((row.id, why));
+        if let Some(reason) = reason_to_skip(row, later, live, after_outage, now) {
+            plan.skipped.push((row.id, reason));
             continue;
         }
         if row.due_at > now {
             return plan;
         }
-        let (next, absorbed) = merge(row, later);
-        plan.untold
+        let (next, absorbed) = absorb_later_rows(row, later);
+        plan.skipped
             .extend(absorbed.into_iter().map(|id| (id, "merged")));
         plan.next = Some(next);
         return plan;
@@ -53,88 +56,84 @@ pub(crate) fn plan(rows: &[Row], live: &LiveNow, now: Moment) -> Plan {
     plan
 }
 
-/// Why a row need not be told any more.
-fn outdated(
-    row: &Row,
-    later: &[Row],
-    live: &LiveNow,
-    arrears: bool,
+/// Why a row need not be delivered any more; `None` if it must be.
+fn reason_to_skip(
+    row: &WaitingRow,
+    later: &[WaitingRow],
+    live: &LiveBroadcasts,
+    after_outage: bool,
     now: Moment,
 ) -> Option<&'static str> {
-    let about = row.effect.about()?;
+    let about = row.delivery.about()?;
     let live = live.get(&about.live);
-    let replaced = live.is_some_and(|live| *live != about.broadcast);
     let ended = live != Some(&about.broadcast);
-    match &row.effect {
-        Effect::Group {
-            words: Words::Over { .. },
-            ..
-        } => (arrears && replaced).then_some("a new broadcast is live"),
-        Effect::Group {
-            words: Words::SeatTaken { gender, .. } | Words::SeatFreed { gender, .. },
-            ..
-        } => {
-            if arrears && ended {
-                Some("the broadcast is over")
-            } else if arrears && later.iter().any(|other| changes_seat(other, *gender)) {
-                Some("the seat changed again")
-            } else {
-                None
+    match &row.delivery {
+        Delivery::SendGroupMessage { message, .. } => match message {
+            GroupMessage::Over { .. } => {
+                (after_outage && ended && live.is_some()).then_some("a new broadcast is live")
             }
-        }
-        Effect::Group {
-            words: Words::Gift(_),
-            ..
-        } => (now.since(row.created_at) >= GIFT_NEWS).then_some("older than 30 s"),
-        Effect::Num { .. } => ended.then_some("the broadcast is over"),
-        Effect::C2c {
-            signal: Signal::Invite { until },
-            ..
-        } => {
-            if *until <= now {
-                Some("the invitation expired")
-            } else {
-                ended.then_some("the broadcast is over")
+            GroupMessage::SeatTaken { gender, .. } | GroupMessage::SeatFreed { gender, .. } => {
+                if after_outage && ended {
+                    Some(BROADCAST_OVER)
+                } else if after_outage && later.iter().any(|row| changes_seat(row, *gender)) {
+                    Some("the seat changed again")
+                } else {
+                    None
+                }
             }
-        }
-        Effect::C2c {
-            signal: Signal::Kickout { .. } | Signal::Response { .. },
+            GroupMessage::Gift(_) => {
+                (now.since(row.created_at) >= GIFT_MAX_AGE).then_some("older than 30 s")
+            }
+        },
+        Delivery::SendDirectMessage {
+            message: DirectMessage::Invite { until },
             ..
-        } => ended.then_some("the broadcast is over"),
+        } if *until <= now => Some("the invitation expired"),
+        Delivery::SendDirectMessage { .. } | Delivery::SendApplicantCounts { .. } => {
+            ended.then_some(BROADCAST_OVER)
+        }
         _ => None,
     }
 }
 
-fn changes_seat(row: &Row, seat: i32) -> bool {
-    match &row.effect {
-        Effect::Group {
-            words: Words::SeatTaken { gender, .. } | Words::SeatFreed { gender, .. },
-            ..
-        } => *gender == seat,
-        _ => false,
+fn changes_seat(row: &WaitingRow, seat: i32) -> bool {
+    let Delivery::SendGroupMessage { message, .. } = &row.delivery else {
+        return false;
+    };
+    match message {
+        GroupMessage::SeatTaken { gender, .. } | GroupMessage::SeatFreed { gender, .. } => {
+            *gender == seat
+        }
+        GroupMessage::Over { .. } | GroupMessage::Gift(_) => false,
     }
 }
 
-/// Lets a row absorb what waits behind it. A gift that was tried before is
-/// told as it was then: IM drops a double only when its text is the same.
-fn merge(row: &Row, later: &[Row]) -> (Row, Vec<i64>) {
+/// Merges later rows into a row where one message can replace several. Returns the merged row and
+/// the ids of the absorbed ones. A gift that was attempted before stays as it was: IM recognizes a
+/// repeated message only by the same text.
+fn absorb_later_rows(row: &WaitingRow, later: &[WaitingRow]) -> (WaitingRow, Vec<i64>) {
     let mut merged = row.clone();
     let mut absorbed = Vec::new();
     for other in later {
-        match (&mut merged.effect, &other.effect) {
-            // The count is taken when it is sent, so it speaks for them all.
-            (Effect::Num { .. }, Effect::Num { .. }) => absorbed.push(other.id),
+        match (&mut merged.delivery, &other.delivery) {
+            // Applicants are counted when the message is sent, so one message replaces all.
+            (Delivery::SendApplicantCounts { .. }, Delivery::SendApplicantCounts { .. }) => {
+                absorbed.push(other.id);
+            }
             (
-                Effect::Group {
-                    words: Words::Gift(gift),
+                Delivery::SendGroupMessage {
+                    message: GroupMessage::Gift(gift),
                     ..
                 },
-                Effect::Group {
-                    words: Words::Gift(another),
+                Delivery::SendGroupMessage {
+                    message: GroupMessage::Gift(other_gift),
                     ..
                 },
-            ) if row.content.is_none() && other.content.is_none() && same_gift(gift, another) => {
-                gift.gift_num = gift.gift_num.saturating_add(another.gift_num);
+            ) if row.content.is_none()
+                && other.content.is_none()
+                && is_same_gift(gift, other_gift) =>
+            {
+                gift.gift_num = gift.gift_num.saturating_add(other_gift.gift_num);
                 absorbed.push(other.id);
             }
             _ => {}
@@ -143,7 +142,8 @@ fn merge(row: &Row, later: &[Row]) -> (Row, Vec<i64>) {
     (merged, absorbed)
 }
 
-fn same_gift(one: &Gift, other: &Gift) -> bool {
+/// Whether giver, receiver and gift are the same.
+fn is_same_gift(one: &GiftMessage, other: &GiftMessage) -> bool {
     one.gift_id == other.gift_id
         && one.user_id == other.user_id
         && one.to_user_id == other.to_user_id
@@ -152,14 +152,14 @@ fn same_gift(one: &Gift, other: &Gift) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::effect::Subject;
+    use crate::delivery::BroadcastRef;
     use qlive_types::UserId;
 
     const BROADCAST: BroadcastId = BroadcastId::new(5);
     const START: i64 = 1_000_000;
 
-    fn about() -> Subject {
-        Subject {
+    fn about() -> BroadcastRef {
+        BroadcastRef {
             live: LiveId::new(1),
             broadcast: BROADCAST,
         }
@@ -169,10 +169,10 @@ mod tests {
         UserId::new(10_000_000 + number).unwrap()
     }
 
-    fn rows(effects: Vec<Effect>) -> Vec<Row> {
-        let row = |(id, effect)| Row {
+    fn rows(deliveries: Vec<Delivery>) -> Vec<WaitingRow> {
+        let row = |(id, delivery)| WaitingRow {
             id,
-            effect,
+            delivery,
             created_at: Moment::from_millis(START),
             due_at: Moment::from_millis(START),
             random: 1,
@@ -180,38 +180,38 @@ mod tests {
             content: None,
             attempts: 0,
         };
-        (1..).zip(effects).map(row).collect()
+        (1..).zip(deliveries).map(row).collect()
     }
 
-    fn group(words: Words) -> Effect {
-        Effect::Group {
+    fn group(message: GroupMessage) -> Delivery {
+        Delivery::SendGroupMessage {
             about: about(),
-            words,
+            message,
         }
     }
 
-    fn on(gender: i32) -> Effect {
-        group(Words::SeatTaken {
+    fn seat_taken(gender: i32) -> Delivery {
+        group(GroupMessage::SeatTaken {
             gender,
             content: serde_json::Value::Null,
         })
     }
 
-    fn off(gender: i32) -> Effect {
-        group(Words::SeatFreed {
+    fn seat_freed(gender: i32) -> Delivery {
+        group(GroupMessage::SeatFreed {
             gender,
             user_id: user(1),
         })
     }
 
-    fn over() -> Effect {
-        group(Words::Over {
+    fn over() -> Delivery {
+        group(GroupMessage::Over {
             reason: "end".into(),
         })
     }
 
-    fn gift(giver: i64, num: i64) -> Effect {
-        group(Words::Gift(Gift {
+    fn gift(giver: i64, num: i64) -> Delivery {
+        group(GroupMessage::Gift(GiftMessage {
             gift_id: 1,
             gift_title: String::new(),
             gift_num: num,
@@ -224,7 +224,7 @@ mod tests {
         }))
     }
 
-    fn live(broadcast: impl Into<Option<BroadcastId>>) -> LiveNow {
+    fn live(broadcast: impl Into<Option<BroadcastId>>) -> LiveBroadcasts {
         broadcast
             .into()
             .map(|broadcast| (LiveId::new(1), broadcast))
@@ -232,131 +232,137 @@ mod tests {
             .collect()
     }
 
-    /// The ids told, in order, when nothing else happens; and those not told.
-    fn drained(
-        mut rows: Vec<Row>,
+    /// The ids that are delivered one after the other at one moment, and those that are skipped.
+    fn deliver_all(
+        mut rows: Vec<WaitingRow>,
         live: Option<BroadcastId>,
         after_secs: u64,
     ) -> (Vec<i64>, Vec<i64>) {
         let now = Moment::from_millis(START).after(Duration::from_secs(after_secs));
-        let (mut told, mut untold) = (Vec::new(), Vec::new());
+        let (mut delivered, mut skipped) = (Vec::new(), Vec::new());
         loop {
-            let plan = plan(&rows, &self::live(live), now);
-            untold.extend(plan.untold.iter().map(|(id, _)| *id));
+            let plan = plan_lane(&rows, &self::live(live), now);
+            skipped.extend(plan.skipped.iter().map(|(id, _)| *id));
             let Some(next) = &plan.next else {
-                return (told, untold);
+                return (delivered, skipped);
             };
-            told.push(next.id);
-            rows.retain(|row| row.id != next.id && !untold.contains(&row.id));
+            delivered.push(next.id);
+            rows.retain(|row| row.id != next.id && !skipped.contains(&row.id));
         }
     }
 
     #[test]
-    fn while_im_answers_everything_is_told_in_order() {
-        let rows = rows(vec![on(1), off(1), on(1), over()]);
-        assert_eq!(drained(rows, None, 1), (vec![1, 2, 3, 4], vec![]));
+    fn without_an_outage_everything_is_delivered_in_order() {
+        let rows = rows(vec![seat_taken(1), seat_freed(1), seat_taken(1), over()]);
+        assert_eq!(deliver_all(rows, None, 1), (vec![1, 2, 3, 4], vec![]));
     }
 
     #[test]
-    fn after_an_outage_each_seat_is_told_once() {
-        let rows = rows(vec![on(1), off(1), on(2), on(1), off(2)]);
+    fn after_an_outage_only_the_last_change_of_a_seat_is_delivered() {
+        let rows = rows(vec![
+            seat_taken(1),
+            seat_freed(1),
+            seat_taken(2),
+            seat_taken(1),
+            seat_freed(2),
+        ]);
         assert_eq!(
-            drained(rows, Some(BROADCAST), 3600),
+            deliver_all(rows, Some(BROADCAST), 3600),
             (vec![4, 5], vec![1, 2, 3])
         );
     }
 
     #[test]
-    fn a_failed_try_means_an_outage_too() {
-        let mut rows = rows(vec![on(1), off(1)]);
+    fn failed_attempt_counts_as_an_outage() {
+        let mut rows = rows(vec![seat_taken(1), seat_freed(1)]);
         rows[0].attempts = 1;
-        assert_eq!(drained(rows, Some(BROADCAST), 1), (vec![2], vec![1]));
+        assert_eq!(deliver_all(rows, Some(BROADCAST), 1), (vec![2], vec![1]));
     }
 
     #[test]
-    fn over_alone_says_that_the_seats_are_empty() {
-        let rows = rows(vec![on(1), off(1), over()]);
-        assert_eq!(drained(rows.clone(), None, 3600), (vec![3], vec![1, 2]));
+    fn after_an_outage_over_replaces_the_changes_of_seats() {
+        let rows = rows(vec![seat_taken(1), seat_freed(1), over()]);
+        assert_eq!(deliver_all(rows.clone(), None, 3600), (vec![3], vec![1, 2]));
         assert_eq!(
-            drained(rows.clone(), Some(BroadcastId::new(6)), 3600),
+            deliver_all(rows.clone(), Some(BroadcastId::new(6)), 3600),
             (vec![], vec![1, 2, 3])
         );
         assert_eq!(
-            drained(rows, Some(BroadcastId::new(6)), 1),
+            deliver_all(rows, Some(BroadcastId::new(6)), 1),
             (vec![1, 2, 3], vec![]),
-            "no outage, all in order"
+            "no outage, so everything in order"
         );
     }
 
     #[test]
-    fn nums_become_one_and_end_with_the_broadcast() {
-        let rows = rows(vec![Effect::Num { about: about() }; 3]);
+    fn applicant_counts_are_merged_and_skipped_after_the_broadcast() {
+        let rows = rows(vec![Delivery::SendApplicantCounts { about: about() }; 3]);
         assert_eq!(
-            drained(rows.clone(), Some(BROADCAST), 1),
+            deliver_all(rows.clone(), Some(BROADCAST), 1),
             (vec![1], vec![2, 3])
         );
-        assert_eq!(drained(rows, None, 1), (vec![], vec![1, 2, 3]));
+        assert_eq!(deliver_all(rows, None, 1), (vec![], vec![1, 2, 3]));
     }
 
     #[test]
-    fn nothing_is_told_before_it_is_due() {
-        let mut rows = rows(vec![Effect::Num { about: about() }]);
+    fn row_is_not_delivered_before_it_is_due() {
+        let mut rows = rows(vec![Delivery::SendApplicantCounts { about: about() }]);
         rows[0].due_at = Moment::from_millis(START + 300);
         assert_eq!(
-            plan(&rows, &live(BROADCAST), Moment::from_millis(START + 299)),
-            Plan::default()
+            plan_lane(&rows, &live(BROADCAST), Moment::from_millis(START + 299)),
+            LanePlan::default()
         );
         assert!(
-            plan(&rows, &live(BROADCAST), Moment::from_millis(START + 300))
+            plan_lane(&rows, &live(BROADCAST), Moment::from_millis(START + 300))
                 .next
                 .is_some()
         );
     }
 
     #[test]
-    fn waiting_gifts_of_one_hand_become_one() {
+    fn waiting_gifts_of_one_giver_are_merged_unless_attempted_before() {
         let mut rows = rows(vec![gift(1, 2), gift(2, 1), gift(1, 3)]);
-        let merged = plan(&rows, &live(BROADCAST), Moment::from_millis(START));
-        assert_eq!(merged.untold, vec![(3, "merged")]);
-        assert_eq!(merged.next.unwrap().effect, gift(1, 5));
-        rows[0].content = Some("as told before".into());
-        let kept = plan(&rows, &live(BROADCAST), Moment::from_millis(START));
-        assert_eq!(kept.untold, vec![]);
-        assert_eq!(kept.next.unwrap().effect, gift(1, 2));
+        let merged = plan_lane(&rows, &live(BROADCAST), Moment::from_millis(START));
+        assert_eq!(merged.skipped, vec![(3, "merged")]);
+        assert_eq!(merged.next.unwrap().delivery, gift(1, 5));
+        rows[0].content = Some("as sent before".into());
+        let attempted = plan_lane(&rows, &live(BROADCAST), Moment::from_millis(START));
+        assert_eq!(attempted.skipped, vec![]);
+        assert_eq!(attempted.next.unwrap().delivery, gift(1, 2));
     }
 
     #[test]
-    fn old_news_is_not_told() {
+    fn outdated_messages_are_skipped() {
         assert_eq!(
-            drained(rows(vec![gift(1, 1)]), Some(BROADCAST), 29),
+            deliver_all(rows(vec![gift(1, 1)]), Some(BROADCAST), 29),
             (vec![1], vec![])
         );
         assert_eq!(
-            drained(rows(vec![gift(1, 1)]), Some(BROADCAST), 30),
+            deliver_all(rows(vec![gift(1, 1)]), Some(BROADCAST), 30),
             (vec![], vec![1])
         );
-        let c2c = |signal| {
-            rows(vec![Effect::C2c {
+        let direct = |message| {
+            rows(vec![Delivery::SendDirectMessage {
                 about: about(),
                 to: user(1),
-                signal,
+                message,
             }])
         };
-        let invite = c2c(Signal::Invite {
+        let invite = direct(DirectMessage::Invite {
             until: Moment::from_millis(START + 60_000),
         });
         assert_eq!(
-            drained(invite.clone(), Some(BROADCAST), 59),
+            deliver_all(invite.clone(), Some(BROADCAST), 59),
             (vec![1], vec![])
         );
-        assert_eq!(drained(invite, Some(BROADCAST), 60), (vec![], vec![1]));
-        let kickout = c2c(Signal::Kickout {
+        assert_eq!(deliver_all(invite, Some(BROADCAST), 60), (vec![], vec![1]));
+        let kickout = direct(DirectMessage::Kickout {
             reason: "host".into(),
         });
         assert_eq!(
-            drained(kickout.clone(), Some(BROADCAST), 3600),
+            deliver_all(kickout.clone(), Some(BROADCAST), 3600),
             (vec![1], vec![])
         );
-        assert_eq!(drained(kickout, None, 0), (vec![], vec![1]));
+        assert_eq!(deliver_all(kickout, None, 0), (vec![], vec![1]));
     }
 }

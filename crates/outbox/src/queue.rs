@@ -1,72 +1,87 @@
-//! The rows of the outbox: writing one, reading a lane, recording what became of it.
+//! The rows of the outbox: writing one, loading the waiting rows of a lane, recording attempts.
 
 use std::time::Duration;
 
 use diesel::prelude::*;
-use qlive_store::schema::{outbox, outbox_seqs};
-use qlive_store::{Conn, StoreError, or_contended};
+use qlive_store::schema::outbox;
+use qlive_store::{Conn, StoreError};
 use qlive_types::{LiveId, Moment, random};
 
-use crate::Effect;
+use crate::delivery::Delivery;
+use crate::lane::Lane;
+use crate::status::Status;
 
-/// How long a `num` waits for others to join it.
-const NUM_WINDOW: Duration = Duration::from_millis(300);
-/// The most rows of a lane looked at together.
+/// How long applicant counts wait, so that several changes become one message.
+const APPLICANT_COUNTS_DELAY: Duration = Duration::from_millis(300);
+/// The most waiting rows of a lane that are loaded together.
 const LANE_WINDOW: i64 = 500;
-/// The most characters kept of why a delivery failed.
+/// The most characters of `detail` that are stored.
 const DETAIL_LIMIT: usize = 500;
-
-/// What became of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Waiting,
-    /// The outside accepted it.
-    Told,
-    /// It was true no more when its turn came, or went along with another.
-    Untold,
-    /// The outside refused it for good; an operator may try again.
-    Parked,
-}
-
-impl Status {
-    pub(crate) const fn number(self) -> i32 {
-        match self {
-            Self::Waiting => 0,
-            Self::Told => 1,
-            Self::Untold => 2,
-            Self::Parked => 3,
-        }
-    }
-}
 
 /// A waiting row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct WaitingRow {
     pub(crate) id: i64,
-    pub(crate) effect: Effect,
+    pub(crate) delivery: Delivery,
     pub(crate) created_at: Moment,
     pub(crate) due_at: Moment,
+    /// The number by which IM recognizes a repeated message.
     pub(crate) random: u32,
-    /// The number of its message in the room's group, once it was tried.
+    /// The number of the message in the group; `None` before the first attempt.
     pub(crate) seq: Option<i64>,
-    /// Its text, once it was tried.
+    /// The text of the message; `None` before the first attempt.
     pub(crate) content: Option<String>,
     pub(crate) attempts: i32,
 }
 
-/// Writes an effect in the transaction of its cause. Where two causes contend
-/// for a row, call this after the contested write: then ids follow causes.
-pub fn post(conn: &mut Conn, now: Moment, effect: &Effect) -> Result<(), StoreError> {
-    let due_at = match effect {
-        Effect::Num { .. } => now.after(NUM_WINDOW),
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+struct StoredRow {
+    id: i64,
+    delivery: String,
+    created_at: i64,
+    due_at: i64,
+    random: i64,
+    seq: Option<i64>,
+    content: Option<String>,
+    attempts: i32,
+}
+
+impl StoredRow {
+    /// `None` if this program cannot read the row.
+    fn parse(self) -> Option<WaitingRow> {
+        Some(WaitingRow {
+            id: self.id,
+            delivery: serde_json::from_str(&self.delivery).ok()?,
+            created_at: Moment::from_millis(self.created_at),
+            due_at: Moment::from_millis(self.due_at),
+            random: u32::try_from(self.random).ok()?,
+            seq: self.seq,
+            content: self.content,
+            attempts: self.attempts,
+        })
+    }
+}
+
+/// Writes a delivery in the transaction of its cause. Call it after the writes for which two causes
+/// contend; then the ids of their rows are in the order of the causes. Call
+/// [`crate::Outbox::wake`] after the commit.
+///
+/// # Errors
+/// A failure of the store.
+pub fn enqueue(conn: &mut Conn, now: Moment, delivery: &Delivery) -> Result<(), StoreError> {
+    let due_at = match delivery {
+        Delivery::SendApplicantCounts { .. } => now.after(APPLICANT_COUNTS_DELAY),
         _ => now,
     };
+    let lane = delivery.lane();
     diesel::insert_into(outbox::table)
         .values((
-            outbox::lane.eq(effect.lane()),
-            outbox::effect.eq(serde_json::to_string(effect)
+            outbox::lane_kind.eq(lane.kind.number()),
+            outbox::lane_id.eq(lane.id),
+            outbox::delivery.eq(serde_json::to_string(delivery)
                 .ok()
-                .ok_or(StoreError::Corrupt("effect"))?),
+                .ok_or(StoreError::Corrupt("delivery"))?),
             outbox::status.eq(Status::Waiting.number()),
             outbox::created_at.eq(now.millis()),
             outbox::due_at.eq(due_at.millis()),
@@ -78,64 +93,47 @@ pub fn post(conn: &mut Conn, now: Moment, effect: &Effect) -> Result<(), StoreEr
     Ok(())
 }
 
-type Columns = (i64, String, i64, i64, i64, Option<i64>, Option<String>, i32);
-
-/// The waiting rows of a lane, oldest first. One that this program cannot read
-/// (a newer one wrote it, say) is parked, so that it holds nothing up.
-pub(crate) fn waiting(conn: &mut Conn, lane: &str, now: Moment) -> Result<Vec<Row>, StoreError> {
-    let found: Vec<Columns> = outbox::table
-        .filter(
-            outbox::lane
-                .eq(lane)
-                .and(outbox::status.eq(Status::Waiting.number())),
-        )
+/// Loads the waiting rows of a lane, oldest first. A row that this program cannot read, because a
+/// newer one wrote it, is parked, so that it does not block the lane.
+pub(crate) fn load_waiting(
+    conn: &mut Conn,
+    lane: Lane,
+    now: Moment,
+) -> Result<Vec<WaitingRow>, StoreError> {
+    let in_lane = outbox::lane_kind
+        .eq(lane.kind.number())
+        .and(outbox::lane_id.eq(lane.id));
+    let stored: Vec<StoredRow> = outbox::table
+        .filter(in_lane.and(outbox::status.eq(Status::Waiting.number())))
         .order(outbox::id)
         .limit(LANE_WINDOW)
-        .select((
-            outbox::id,
-            outbox::effect,
-            outbox::created_at,
-            outbox::due_at,
-            outbox::random,
-            outbox::seq,
-            outbox::content,
-            outbox::attempts,
-        ))
+        .select(StoredRow::as_select())
         .load(conn)?;
-    let mut rows = Vec::with_capacity(found.len());
-    for columns in found {
-        let id = columns.0;
-        match read(columns) {
+    let mut rows = Vec::with_capacity(stored.len());
+    for row in stored {
+        let id = row.id;
+        match row.parse() {
             Some(row) => rows.push(row),
-            None => settle(conn, id, Status::Parked, "this program cannot read it", now)?,
+            None => {
+                let detail = "this program cannot read the row";
+                finish_row(conn, id, Status::Parked, detail, now)?;
+            }
         }
     }
     Ok(rows)
 }
 
-fn read((id, effect, created_at, due_at, random, seq, content, attempts): Columns) -> Option<Row> {
-    Some(Row {
-        id,
-        effect: serde_json::from_str(&effect).ok()?,
-        created_at: Moment::from_millis(created_at),
-        due_at: Moment::from_millis(due_at),
-        random: u32::try_from(random).ok()?,
-        seq,
-        content,
-        attempts,
-    })
-}
-
-/// Fixes what a row says before its first try, so that a repeated try says the same.
-pub(crate) fn fix(
+/// Stores the content of a message before an attempt, so that a repeated attempt has the same, and
+/// counts the attempt. `numbered_in` is the room in which `row.seq` numbers the message.
+pub(crate) fn save_attempt(
     conn: &mut Conn,
-    row: &Row,
+    row: &WaitingRow,
     numbered_in: Option<LiveId>,
 ) -> Result<(), StoreError> {
     diesel::update(outbox::table.find(row.id))
         .set((
             outbox::seq.eq(row.seq),
-            outbox::group_of.eq(numbered_in.map(LiveId::get)),
+            outbox::room_id.eq(numbered_in.map(LiveId::get)),
             outbox::content.eq(&row.content),
             outbox::random.eq(i64::from(row.random)),
             outbox::attempts.eq(outbox::attempts + 1),
@@ -144,66 +142,35 @@ pub(crate) fn fix(
     Ok(())
 }
 
-/// Records what became of a row. `why` is `""` for success.
-pub(crate) fn settle(
+/// Records the final status of a waiting row. `detail` is the reason, empty for success.
+pub(crate) fn finish_row(
     conn: &mut Conn,
     id: i64,
     status: Status,
-    why: &str,
+    detail: &str,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let why: String = why.chars().take(DETAIL_LIMIT).collect();
-    diesel::update(
-        outbox::table
-            .find(id)
-            .filter(outbox::status.eq(Status::Waiting.number())),
-    )
-    .set((
-        outbox::status.eq(status.number()),
-        outbox::detail.eq(why),
-        outbox::done_at.eq(Some(now.millis())),
-    ))
-    .execute(conn)?;
-    Ok(())
-}
-
-/// Records why a row must be tried again.
-pub(crate) fn note_failure(conn: &mut Conn, id: i64, why: &str) -> Result<(), StoreError> {
-    let why: String = why.chars().take(DETAIL_LIMIT).collect();
-    diesel::update(outbox::table.find(id))
-        .set(outbox::detail.eq(why))
+    let waiting = outbox::table
+        .find(id)
+        .filter(outbox::status.eq(Status::Waiting.number()));
+    diesel::update(waiting)
+        .set((
+            outbox::status.eq(status.number()),
+            outbox::detail.eq(truncated(detail)),
+            outbox::done_at.eq(Some(now.millis())),
+        ))
         .execute(conn)?;
     Ok(())
 }
 
-/// The number of the last message told to a room's group.
-pub(crate) fn current_seq(conn: &mut Conn, live: LiveId) -> Result<i64, StoreError> {
-    let seq = outbox_seqs::table
-        .find(live.get())
-        .select(outbox_seqs::seq)
-        .get_result(conn)
-        .optional()?;
-    Ok(seq.unwrap_or(0))
+/// Records why an attempt failed. The row keeps waiting.
+pub(crate) fn record_failure(conn: &mut Conn, id: i64, detail: &str) -> Result<(), StoreError> {
+    diesel::update(outbox::table.find(id))
+        .set(outbox::detail.eq(truncated(detail)))
+        .execute(conn)?;
+    Ok(())
 }
 
-/// Takes the next number. Only the two lanes of a room's group contend here.
-pub(crate) fn next_seq(conn: &mut Conn, live: LiveId) -> Result<i64, StoreError> {
-    let next = diesel::update(outbox_seqs::table.find(live.get()))
-        .set(outbox_seqs::seq.eq(outbox_seqs::seq + 1))
-        .returning(outbox_seqs::seq)
-        .get_result(conn)
-        .optional()?;
-    if let Some(seq) = next {
-        return Ok(seq);
-    }
-    let first = (
-        outbox_seqs::room_id.eq(live.get()),
-        outbox_seqs::seq.eq(1_i64),
-    );
-    or_contended(
-        diesel::insert_into(outbox_seqs::table)
-            .values(first)
-            .execute(conn),
-    )?;
-    Ok(1)
+fn truncated(detail: &str) -> String {
+    detail.chars().take(DETAIL_LIMIT).collect()
 }

@@ -1,24 +1,26 @@
-//! What can be bought: gold for a price.
+//! Recharge blocks: amounts of gold that can be bought for a price.
 
 use diesel::prelude::*;
-use qlive_store::audit::{self, Operator};
+use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::blocks;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Fen};
 
-use crate::{Payments, PaymentsError};
+use crate::error::PaymentsError;
+use crate::service::Payments;
 
 /// The most characters of a product id.
-const PRODUCT_LIMIT: usize = 64;
+const PRODUCT_ID_LIMIT: usize = 64;
 
-/// Gold for a price.
+/// An amount of gold for a price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     pub id: i64,
     pub gold: Coins,
     pub price: Fen,
-    /// The product's id in WeChat's console; virtual payment sells nothing without one.
+    /// The product id in WeChat's console. A block without one cannot be bought by virtual payment.
     pub product_id: Option<String>,
+    /// Whether it is for sale.
     pub enabled: bool,
 }
 
@@ -27,53 +29,70 @@ pub struct Block {
 pub struct NewBlock {
     pub gold: Coins,
     pub price: Fen,
+    /// 1 to 64 visible ASCII characters.
     pub product_id: Option<String>,
 }
 
-type Columns = (i64, i64, i64, Option<String>, bool);
-const COLUMNS: (
-    blocks::id,
-    blocks::gold,
-    blocks::fen,
-    blocks::product_id,
-    blocks::enabled,
-) = (
-    blocks::id,
-    blocks::gold,
-    blocks::fen,
-    blocks::product_id,
-    blocks::enabled,
-);
-
-fn block((id, gold, fen, product_id, enabled): Columns) -> Result<Block, StoreError> {
-    let gold = Coins::new(gold)
-        .ok()
-        .ok_or(StoreError::Corrupt("blocks.gold"))?;
-    let price = Fen::new(fen)
-        .ok()
-        .ok_or(StoreError::Corrupt("blocks.fen"))?;
-    Ok(Block {
-        id,
-        gold,
-        price,
-        product_id,
-        enabled,
-    })
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = blocks)]
+struct BlockRow {
+    id: i64,
+    gold: i64,
+    fen: i64,
+    product_id: Option<String>,
+    enabled: bool,
 }
 
-/// A block that is on sale.
-pub(crate) fn find(conn: &mut Conn, id: i64) -> Result<Option<Block>, StoreError> {
-    let row: Option<Columns> = blocks::table
+impl TryFrom<BlockRow> for Block {
+    type Error = StoreError;
+
+    fn try_from(row: BlockRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            gold: Coins::new(row.gold)
+                .ok()
+                .ok_or(StoreError::Corrupt("blocks.gold"))?,
+            price: Fen::new(row.fen)
+                .ok()
+                .ok_or(StoreError::Corrupt("blocks.fen"))?,
+            product_id: row.product_id,
+            enabled: row.enabled,
+        })
+    }
+}
+
+/// The block with this id, when it is for sale.
+pub(crate) fn find_enabled_block(conn: &mut Conn, id: i64) -> Result<Option<Block>, StoreError> {
+    let row: Option<BlockRow> = blocks::table
         .find(id)
         .filter(blocks::enabled.eq(true))
-        .select(COLUMNS)
+        .select(BlockRow::as_select())
         .get_result(conn)
         .optional()?;
-    row.map(block).transpose()
+    row.map(TryInto::try_into).transpose()
+}
+
+fn check_new_block(new: &NewBlock) -> Result<(), PaymentsError> {
+    let is_valid = |id: &String| {
+        (1..=PRODUCT_ID_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
+    };
+    if new.gold.is_zero() {
+        return Err(PaymentsError::BadField("gold"));
+    }
+    if new.price.get() == 0 {
+        return Err(PaymentsError::BadField("price"));
+    }
+    if !new.product_id.as_ref().is_none_or(is_valid) {
+        return Err(PaymentsError::BadField("product_id"));
+    }
+    Ok(())
 }
 
 impl Payments {
-    /// What is on sale, cheapest first.
+    /// The blocks for sale, the cheapest first.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub async fn blocks(&self) -> Result<Vec<Block>, PaymentsError> {
         let mut blocks = self.all_blocks().await?;
         blocks.retain(|block| block.enabled);
@@ -82,30 +101,30 @@ impl Payments {
     }
 
     /// Every block, for operators.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub async fn all_blocks(&self) -> Result<Vec<Block>, PaymentsError> {
         self.db
             .read(|conn| {
-                let rows: Vec<Columns> =
-                    blocks::table.order(blocks::id).select(COLUMNS).load(conn)?;
-                Ok(rows.into_iter().map(block).collect::<Result<_, _>>()?)
+                let rows: Vec<BlockRow> = blocks::table
+                    .order(blocks::id)
+                    .select(BlockRow::as_select())
+                    .load(conn)?;
+                let blocks: Result<Vec<Block>, StoreError> =
+                    rows.into_iter().map(TryInto::try_into).collect();
+                Ok(blocks?)
             })
             .await
     }
 
-    /// Adds a block; answers its number.
+    /// Adds a block and returns its id.
+    ///
+    /// # Errors
+    /// [`PaymentsError::BadField`] when gold or price is zero or the product id is not valid; else
+    /// when the database fails.
     pub async fn add_block(&self, by: Operator, new: NewBlock) -> Result<i64, PaymentsError> {
-        let legal = |id: &String| {
-            (1..=PRODUCT_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
-        };
-        if new.gold.is_zero() {
-            return Err(PaymentsError::BadField("gold"));
-        }
-        if new.price.get() == 0 {
-            return Err(PaymentsError::BadField("price"));
-        }
-        if !new.product_id.as_ref().is_none_or(legal) {
-            return Err(PaymentsError::BadField("product_id"));
-        }
+        check_new_block(&new)?;
         let now = self.clock.now();
         self.db
             .write(move |conn| {
@@ -119,32 +138,30 @@ impl Payments {
                     ))
                     .returning(blocks::id)
                     .get_result(conn)?;
-                audit::record(conn, now, &by, "blocks add", &id.to_string())?;
+                audit_log::record(conn, now, &by, "blocks add", &id.to_string())?;
                 Ok(id)
             })
             .await
     }
 
-    /// Takes a block off sale. Orders made of it stay as they are.
+    /// Takes a block off sale. Its orders stay as they are.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownBlock`] when no block with this id is for sale; else when the
+    /// database fails.
     pub async fn disable_block(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let found = blocks::table.find(id).filter(blocks::enabled.eq(true));
-                if diesel::update(found)
+                let for_sale = blocks::table.find(id).filter(blocks::enabled.eq(true));
+                let disabled = diesel::update(for_sale)
                     .set(blocks::enabled.eq(false))
-                    .execute(conn)?
-                    == 0
-                {
+                    .execute(conn)?;
+                if disabled == 0 {
                     return Err(PaymentsError::UnknownBlock);
                 }
-                Ok(audit::record(
-                    conn,
-                    now,
-                    &by,
-                    "blocks disable",
-                    &id.to_string(),
-                )?)
+                audit_log::record(conn, now, &by, "blocks disable", &id.to_string())?;
+                Ok(())
             })
             .await
     }

@@ -1,12 +1,15 @@
-//! What can go wrong with payments.
+//! The error of this crate's public functions.
 
 use qlive_configs::ConfigError;
 use qlive_ledger::LedgerError;
-use qlive_store::{Fallible, StoreError};
-use qlive_types::TooMany;
+use qlive_store::{StoreError, TransactionError};
+use qlive_types::AmountOutOfRange;
 use qlive_users::UsersError;
 
-/// A refusal or failure of this crate. Texts are for the log; the server has its own for clients.
+use crate::mismatch::Mismatch;
+
+/// A refusal or failure of this crate. The texts are for the log; the server has its own texts for
+/// clients.
 #[derive(Debug, thiserror::Error)]
 pub enum PaymentsError {
     #[error("there is no such block")]
@@ -15,55 +18,54 @@ pub enum PaymentsError {
     UnknownOrder,
     #[error("there is no such withdrawal")]
     UnknownWithdrawal,
-    /// No provider is configured that this user, or this block, can pay by.
-    #[error("no provider for this")]
+    /// No configured provider can serve this user or block.
+    #[error("no configured provider can serve this")]
     ProviderUnavailable,
-    /// The user has as many open orders as one may have.
+    /// The user has the most open orders that one user may have.
     #[error("too many open orders")]
     TooManyOrders,
-    /// The provider would not take the order, which is closed.
+    /// The provider refused the order, which is closed.
     #[error("the provider refused: {0}")]
     ProviderRefused(String),
     /// The provider gave no clear answer.
-    #[error("the provider gives no answer: {0}")]
+    #[error("the provider gave no usable answer: {0}")]
     ProviderSilent(String),
-    /// A block needs gold, a price, and a product id within their bounds.
+    /// The named field of a new block is out of its bounds.
     #[error("{0} is out of bounds")]
     BadField(&'static str),
-    /// An order that is not paid cannot be refunded (yet).
+    /// The order is not paid, so it cannot be refunded.
     #[error("the order is not paid")]
     NotPaid,
-    /// More than what is left of an order, or an amount that is none.
     #[error("this cannot be refunded: {0}")]
-    NotRefundable(&'static str),
-    /// Virtual payment tells what is left of an order, not which refund took it: one after the other.
-    #[error("another refund of this order is under way")]
+    NotRefundable(Mismatch),
+    /// Another refund that we requested is not settled. Virtual payment reports what is left of an
+    /// order, not which refund took it; therefore refunds of one order are made one after another.
+    #[error("another refund of this order is not settled yet")]
     RefundUnderWay,
-    /// Withdrawals are not configured.
     #[error("withdrawals are not configured")]
-    PayoutsOff,
-    /// The income asked for comes to less than can be transferred.
-    #[error("too little to be paid out")]
-    TooLittle,
-    /// More than may be withdrawn now.
+    WithdrawalsOff,
+    /// The income is worth less than the least that WeChat transfers.
+    #[error("the amount is below the least that can be transferred")]
+    BelowMinimum,
+    /// More income than may be withdrawn now.
     #[error("more than may be withdrawn")]
     NotWithdrawable,
-    /// A refund left a debt, which comes first.
-    #[error("there is debt")]
+    /// A refund left a debt, which must be paid first.
+    #[error("the user has a debt")]
     InDebt,
-    /// WeChat wants the real name for an amount like this.
-    #[error("a real name is needed")]
-    NameNeeded,
-    /// The withdrawal is past review.
-    #[error("it was decided before")]
-    Decided,
-    /// WeChat is just being asked about the withdrawal.
-    #[error("WeChat is just being asked about it: try again in some minutes")]
-    UnderWay,
-    /// A second approval needs another name.
-    #[error("the second approval must be somebody else's")]
+    /// WeChat requires the real name for this amount.
+    #[error("a real name is required")]
+    RealNameRequired,
+    /// The withdrawal was decided before.
+    #[error("the withdrawal was decided before")]
+    AlreadyDecided,
+    /// WeChat is being queried about the withdrawal.
+    #[error("WeChat is being queried about it; try again in some minutes")]
+    QueryUnderWay,
+    /// The second approval needs another operator.
+    #[error("the second approval must be another operator's")]
     SameOperator,
-    /// A bill that cannot be read, or no day.
+    /// A bill or a date that cannot be read.
     #[error("{0}")]
     Bill(String),
     #[error(transparent)]
@@ -76,8 +78,8 @@ pub enum PaymentsError {
     Store(#[from] StoreError),
 }
 
-impl Fallible for PaymentsError {
-    fn store(&self) -> Option<&StoreError> {
+impl TransactionError for PaymentsError {
+    fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store(fault)
             | Self::Ledger(LedgerError::Store(fault))
@@ -97,8 +99,9 @@ impl From<diesel::result::Error> for PaymentsError {
 impl From<LedgerError> for PaymentsError {
     fn from(error: LedgerError) -> Self {
         match error {
-            // The purse was read in this transaction: somebody was faster, so decide anew.
-            LedgerError::Short => Self::Store(StoreError::Contended),
+            // The balances were read in this transaction, so another one has changed them since:
+            // run this transaction again.
+            LedgerError::InsufficientBalance => Self::Store(StoreError::Contended),
             LedgerError::Store(fault) => Self::Store(fault),
             other => Self::Ledger(other),
         }
@@ -114,8 +117,8 @@ impl From<UsersError> for PaymentsError {
     }
 }
 
-impl From<TooMany> for PaymentsError {
-    fn from(error: TooMany) -> Self {
+impl From<AmountOutOfRange> for PaymentsError {
+    fn from(error: AmountOutOfRange) -> Self {
         Self::Ledger(error.into())
     }
 }

@@ -1,52 +1,45 @@
-//! Money that comes and goes: gold is bought with yuan, bought gold is
-//! refunded, income is paid out.
+//! Recharges, refunds and withdrawals: gold bought with yuan, bought gold refunded, income paid
+//! out.
 //!
-//! Each of the three is a pure machine ([`order`], [`refund`], [`payout`])
-//! that is told what a provider said and decides what is so; around it stand a
-//! store and the calls. Whoever brings the news (a notice, the sweeper, a
-//! client that asks, an operator), it goes the same way into the machine.
+//! Each subject has a pure state machine (`orders/state.rs`, `refunds/state.rs`,
+//! `withdrawals/state.rs`), a file that maps its table (`row.rs`), and actions that call the
+//! providers and write. A report about an order takes one path, whoever brings it: a callback, the
+//! payment poller, a client that waits, or an operator.
 //!
-//! Architecture invariants: no call to a provider while a transaction is open;
-//! an unclear answer decides nothing; coins are moved by the ledger alone; no
-//! room is known here.
+//! Invariants: no call to a provider while a transaction is open; an unclear answer changes
+//! nothing; coins are moved by the ledger only; nothing here knows of rooms.
 
-mod ask;
+mod audit;
 mod blocks;
-mod books;
-mod certificates;
-mod complaints;
+mod callbacks;
 mod error;
-mod listing;
-mod notices;
-pub mod order;
-pub mod payout;
-mod payouts;
-mod provider;
-mod pushes;
-mod recharge;
-mod reconcile;
-pub mod refund;
-mod refunding;
+mod mismatch;
+mod numbers;
+mod orders;
+mod polling;
+mod providers;
 mod refunds;
-mod schedule;
-mod settle;
-mod store;
-mod sweeper;
-mod transfers;
+mod service;
 mod withdrawals;
 
+pub use audit::difference::{Difference, DifferenceKind};
+pub use audit::ledger_rules::find_ledger_violation;
 pub use blocks::{Block, NewBlock};
-pub use books::audit;
-pub use complaints::Complaint;
+pub use callbacks::complaints::Complaint;
+pub use callbacks::outcome::{Accepted, CallbackOutcome};
 pub use error::PaymentsError;
-pub use listing::Ordered;
-pub use notices::{Taken, Verdict};
-pub use payouts::{PayoutRules, Wish};
-pub use provider::{Provider, Providers};
-pub use recharge::Recharge;
-pub use reconcile::{Difference, DifferenceKind};
-pub use refunds::RefundShown;
-pub use settle::Payments;
-pub use store::Order;
-pub use sweeper::Sweeper;
-pub use withdrawals::Withdrawal;
+pub use mismatch::Mismatch;
+pub use orders::create::PaymentParams;
+pub use orders::list::OrderFilter;
+pub use orders::row::Order;
+pub use orders::state::OrderState;
+pub use polling::poller::PaymentPoller;
+pub use providers::provider::{Provider, Providers};
+pub use refunds::amounts::CoinsTakenBack;
+pub use refunds::row::OrderRefund;
+pub use refunds::state::RefundState;
+pub use service::Payments;
+pub use withdrawals::request::WithdrawalRequest;
+pub use withdrawals::row::Withdrawal;
+pub use withdrawals::rules::WithdrawalRules;
+pub use withdrawals::state::WithdrawalState;

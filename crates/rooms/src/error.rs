@@ -1,48 +1,51 @@
-//! What can be refused in a room.
+//! The errors of this crate.
 
 use qlive_configs::ConfigError;
-use qlive_store::{Fallible, StoreError};
+use qlive_store::{StoreError, TransactionError};
 use qlive_users::UsersError;
 
-use crate::mic::Refusal;
+use crate::mic::MicRefusal;
 
-/// A refusal or failure of this crate.
+/// Why an operation on rooms was refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RoomsError {
-    #[error("no such room")]
+    #[error("there is no such room")]
     UnknownRoom,
     #[error("the room is not live")]
     NotLive,
-    #[error("a host who is live stays in his room")]
+    #[error("the user is hosting a live room and cannot leave it for another")]
     Hosting,
-    #[error("not in that room")]
+    #[error("the user is not in that room")]
     NotInRoom,
-    /// The same, where the document forbids instead of finding a conflict.
-    #[error("only for those in the room")]
+    /// The caller is not in the room whose details they ask for. [`RoomsError::NotInRoom`] is a
+    /// conflict with the user's place; this is a lack of access.
+    #[error("only users in the room may read this")]
     MembersOnly,
-    #[error("on the mic already")]
+    #[error("the user is on the mic")]
     OnMic,
-    #[error("not admitted to the mic")]
+    #[error("the user has not applied or been invited, as the admission mode requires")]
     NotAdmitted,
-    #[error("the seat is taken")]
-    SeatTaken,
-    #[error("name or gender is not known yet")]
+    /// Another user is on the mic seat of the user's gender.
+    #[error("the mic seat is occupied")]
+    SeatOccupied,
+    #[error("the user has not set both nickname and gender")]
     ProfileIncomplete,
-    #[error("he moved since")]
-    Moved,
-    #[error("only the host may")]
+    /// The call carries the number of an earlier visit: the user has entered a room since.
+    #[error("the call belongs to an earlier visit")]
+    StaleVisit,
+    #[error("only the host of the room may do this")]
     NotHost,
-    #[error("only matchmakers may")]
+    #[error("only matchmakers may do this")]
     NotMatchmaker,
-    #[error("neither host nor the guest himself")]
-    NotAllowed,
-    #[error("that is not this user's gender")]
+    #[error("only the host and the guest on the mic may do this")]
+    NotHostOrGuest,
+    #[error("the user has another gender")]
     GenderMismatch,
-    #[error("the gender cannot change now")]
+    #[error("the gender cannot change during an application, an invitation or on the mic")]
     GenderLocked,
-    #[error("banned")]
+    #[error("the user is banned")]
     Banned,
-    #[error("the room is not ready yet")]
+    #[error("the IM group of the room does not exist yet")]
     RoomNotReady,
     #[error(transparent)]
     Users(#[from] UsersError),
@@ -52,32 +55,32 @@ pub enum RoomsError {
     Store(#[from] StoreError),
 }
 
-impl Fallible for RoomsError {
-    fn store(&self) -> Option<&StoreError> {
+impl TransactionError for RoomsError {
+    fn store_error(&self) -> Option<&StoreError> {
         match self {
-            Self::Store(fault) => Some(fault),
-            Self::Users(error) => error.store(),
-            Self::Configs(error) => error.store(),
+            Self::Store(error) => Some(error),
+            Self::Users(error) => error.store_error(),
+            Self::Configs(error) => error.store_error(),
             _ => None,
         }
     }
 }
 
 impl From<diesel::result::Error> for RoomsError {
-    fn from(fault: diesel::result::Error) -> Self {
-        Self::Store(fault.into())
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
     }
 }
 
-impl From<Refusal> for RoomsError {
-    fn from(refusal: Refusal) -> Self {
+impl From<MicRefusal> for RoomsError {
+    fn from(refusal: MicRefusal) -> Self {
         match refusal {
-            Refusal::NotInRoom => Self::NotInRoom,
-            Refusal::OnMic => Self::OnMic,
-            Refusal::Hosting => Self::Hosting,
-            Refusal::NotAdmitted => Self::NotAdmitted,
-            Refusal::SeatTaken => Self::SeatTaken,
-            Refusal::ProfileIncomplete => Self::ProfileIncomplete,
+            MicRefusal::NotInRoom => Self::NotInRoom,
+            MicRefusal::OnMic => Self::OnMic,
+            MicRefusal::Hosting => Self::Hosting,
+            MicRefusal::NotAdmitted => Self::NotAdmitted,
+            MicRefusal::SeatOccupied => Self::SeatOccupied,
+            MicRefusal::ProfileIncomplete => Self::ProfileIncomplete,
         }
     }
 }

@@ -1,44 +1,44 @@
-//! Rooms: who is present, who is on the mic, and what the room is told of it.
+//! Rooms: who is in them, who is on the mic, and what clients are sent about it.
 //!
-//! Every change of a person's place goes the same way: his row is read, the
-//! pure machine in `mic` decides, the row is written guarded by what was read,
-//! and the effects go to the outbox, all in one transaction (`act`).
+//! Every change of a member's state takes the same way, in one transaction (`transition`): the
+//! member row is read, the state machine in [`mic`] decides, the row is written if it is still as
+//! it was read, and the effects are written to the outbox.
 //!
-//! Architecture invariants: no gold and no HTTP here; what touches an account
-//! and a room at once is a method of this crate.
+//! This crate knows neither gold nor HTTP. An operation that concerns both an account and a room
+//! (a ban, a role, a change of gender) is a method of [`Rooms`].
 
-mod accounts;
-mod act;
+mod authenticate;
 mod broadcast;
-mod callbacks;
-mod company;
-mod door;
+mod context;
+mod effects;
 mod error;
-mod facts;
-mod keeper;
-mod listing;
-mod losses;
+mod external;
 mod member;
+mod member_search;
 pub mod mic;
-mod presence;
+mod operators;
+mod profile_update;
+mod reasons;
 mod room;
 mod seats;
+mod service;
 mod settings;
-mod stage;
-mod sync;
-mod tell;
+mod shared_room;
+mod timeouts;
+mod transition;
+mod user_type;
+mod views;
+mod visit;
 
-pub use broadcast::MatchmakerEntry;
-pub use callbacks::{Speech, Verdict};
-pub use company::{Company, company};
-pub use door::Heard;
+pub use authenticate::Activity;
+pub use broadcast::start::MatchmakerEnterOutcome;
 pub use error::RoomsError;
-pub use facts::RoomFacts;
-pub use keeper::Keeper;
-pub use listing::{Audience, Gauges, LiveRoom, Whereabouts};
+pub use external::{FilterDecision, OutboxLookup};
 pub use mic::Admission;
-pub use presence::Presence;
-pub use seats::Accepted;
-pub use settings::{Rooms, Settings, Speaks};
-pub use stage::{Person, Stage};
-pub use sync::Sync;
+pub use seats::AcceptOutcome;
+pub use service::Rooms;
+pub use settings::{RoomSettings, SignalSender};
+pub use shared_room::{SharedRoom, shared_room};
+pub use timeouts::TimeoutWorker;
+pub use views::{AudienceMember, Gauges, LiveRoom, RoomSync, Stage, UserOnStage, Whereabouts};
+pub use visit::VisitNumber;

@@ -1,71 +1,61 @@
-//! The row of a person who is present, and its way to and from the machine's [`Standing`].
+//! The row of a user in a live room, and its conversion from and to [`MemberState`].
 
 use std::time::Duration;
 
 use diesel::prelude::*;
-use qlive_outbox::Subject;
-use qlive_store::schema::{barred, members, users};
-use qlive_store::{Conn, StoreError, or_contended};
+use qlive_outbox::BroadcastRef;
+use qlive_store::schema::{invitation_required, members, users};
+use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{BroadcastId, Gender, LiveId, Moment, UserId};
 
 use crate::error::RoomsError;
-use crate::mic::{Invitation, Place, Standing};
-use crate::presence::Presence;
+use crate::mic::{Invitation, MemberState, Place};
+use crate::user_type::UserType;
+use crate::visit::VisitNumber;
 
-/// The number of a place in the contract and in the database.
-pub(crate) const fn user_type(place: Place, gender: Gender) -> i32 {
-    match (place, gender) {
-        (Place::Out, _) => 0,
-        (Place::Watching, _) => 1,
-        (Place::Applied, _) => 2,
-        (Place::OnMic, Gender::Male) => 3,
-        (Place::OnMic, Gender::Female) => 4,
-        (Place::Hosting, _) => 5,
-    }
-}
-
-/// The numbers of those on stage.
-pub(crate) const ON_STAGE: [i32; 3] = [3, 4, 5];
-/// How much longer than an invitation his client may answer it.
+/// For how long after an invitation expired the client of the invited user may still answer it
+/// through IM.
 const RESPONSE_SLACK: Duration = Duration::from_secs(10);
-/// The number of the host.
-pub(crate) const HOST: i32 = 5;
 
-/// A person present in a live room.
+/// A user in a live room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member {
     pub(crate) user: UserId,
-    pub(crate) about: Subject,
-    pub(crate) entry: Presence,
+    pub(crate) broadcast: BroadcastRef,
+    pub(crate) visit: VisitNumber,
     pub(crate) entered_at: Moment,
-    /// When we last heard of him, to the minute.
-    pub(crate) heard_at: Moment,
+    /// When activity of the user was last recorded, which happens about once a minute.
+    pub(crate) last_active_at: Moment,
+    /// When the state was last written.
     pub(crate) changed_at: Moment,
-    /// Until when his client may answer an invitation through IM.
+    /// Until when the user's client may answer an invitation through IM.
     pub(crate) response_until: Moment,
+    /// `EventTime` of the newest IM event that was applied, in milliseconds.
     pub(crate) im_event_at: i64,
+    /// The push whose start was applied last.
     pub(crate) stream_sequence: Option<String>,
+    /// The time of the newest stream event that was applied, in Unix seconds.
     pub(crate) stream_event_at: i64,
-    pub(crate) standing: Standing,
+    pub(crate) state: MemberState,
     version: i64,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = members)]
-struct Row {
+struct MemberRow {
     user_id: i64,
     broadcast_id: i64,
     room_id: i64,
     gender: i32,
     state: i32,
-    entry: i64,
+    visit: i64,
     version: i64,
     entered_at: i64,
     invited_until: Option<i64>,
     invited_by_us: bool,
     im_grace_until: Option<i64>,
     stream_grace_until: Option<i64>,
-    heard_at: i64,
+    last_active_at: i64,
     changed_at: i64,
     response_until: i64,
     im_event_at: i64,
@@ -73,181 +63,204 @@ struct Row {
     stream_event_at: i64,
 }
 
-/// The member row of a user, wherever he is.
-pub(crate) fn load(conn: &mut Conn, user: UserId) -> Result<Option<Member>, StoreError> {
-    let found: Option<(Row, bool, bool)> = members::table
+/// What a member's state depends on outside their own member row.
+struct OtherRows {
+    profile_complete: bool,
+    needs_invitation: bool,
+    seat_occupied: bool,
+}
+
+/// The member row of a user, in whatever room they are.
+pub(crate) fn find_member(conn: &mut Conn, user: UserId) -> Result<Option<Member>, StoreError> {
+    let found: Option<(MemberRow, bool, bool)> = members::table
         .inner_join(users::table)
         .filter(members::user_id.eq(user.get()))
-        .select((Row::as_select(), users::name_known, users::gender_known))
+        .select((
+            MemberRow::as_select(),
+            users::name_known,
+            users::gender_known,
+        ))
         .get_result(conn)
         .optional()?;
     let Some((row, name_known, gender_known)) = found else {
         return Ok(None);
     };
-    let barred: i64 = barred::table
+    let gender = row.gender()?;
+    let invitations_required: i64 = invitation_required::table
         .find((row.broadcast_id, row.user_id))
         .count()
         .get_result(conn)?;
-    let seat = if row.gender == Gender::Male.number() {
-        3
-    } else {
-        4
-    };
-    let others_seated: i64 = members::table
-        .filter(
-            members::broadcast_id
-                .eq(row.broadcast_id)
-                .and(members::state.eq(seat)),
-        )
+    let others_on_seat: i64 = members::table
+        .filter(members::broadcast_id.eq(row.broadcast_id))
+        .filter(members::state.eq(UserType::seat_of(gender).number()))
         .filter(members::user_id.ne(row.user_id))
         .count()
         .get_result(conn)?;
-    row.member(name_known && gender_known, barred > 0, others_seated > 0)
-        .map(Some)
+    let others = OtherRows {
+        profile_complete: name_known && gender_known,
+        needs_invitation: invitations_required > 0,
+        seat_occupied: others_on_seat > 0,
+    };
+    row.into_member(&others).map(Some)
 }
 
-impl Row {
-    fn member(self, ready: bool, barred: bool, seat_taken: bool) -> Result<Member, StoreError> {
-        let gender =
-            Gender::from_number(self.gender.into()).ok_or(StoreError::Corrupt("members.gender"))?;
-        let place = match self.state {
-            1 => Place::Watching,
-            2 => Place::Applied,
-            3 | 4 => Place::OnMic,
-            HOST => Place::Hosting,
-            _ => return Err(StoreError::Corrupt("members.state")),
+impl MemberRow {
+    fn gender(&self) -> Result<Gender, StoreError> {
+        Gender::from_number(self.gender.into()).ok_or(StoreError::Corrupt("members.gender"))
+    }
+
+    fn into_member(self, others: &OtherRows) -> Result<Member, StoreError> {
+        let place = UserType::from_number(self.state)
+            .map(UserType::place)
+            .filter(|place| *place != Place::Outside)
+            .ok_or(StoreError::Corrupt("members.state"))?;
+        let state = MemberState {
+            place,
+            gender: self.gender()?,
+            profile_complete: others.profile_complete,
+            invitation: self.invited_until.map(|until| Invitation {
+                until: Moment::from_millis(until),
+                by_server: self.invited_by_us,
+            }),
+            needs_invitation: others.needs_invitation,
+            seat_occupied: others.seat_occupied,
+            // During the grace period of a stream, the push of that sequence has stopped.
+            pushing: self.stream_sequence.is_some() && self.stream_grace_until.is_none(),
+            im_grace: self.im_grace_until.map(Moment::from_millis),
+            stream_grace: self.stream_grace_until.map(Moment::from_millis),
         };
-        let pushing = self.stream_sequence.is_some() && self.stream_grace_until.is_none();
-        let by_us = self.invited_by_us;
-        let invitation = self.invited_until.map(|until| Invitation {
-            until: Moment::from_millis(until),
-            by_us,
-        });
         Ok(Member {
             user: UserId::new(self.user_id).ok_or(StoreError::Corrupt("members.user_id"))?,
-            about: Subject {
+            broadcast: BroadcastRef {
                 live: LiveId::new(self.room_id),
                 broadcast: BroadcastId::new(self.broadcast_id),
             },
-            entry: Presence::new(self.entry),
+            visit: VisitNumber::new(self.visit),
             entered_at: Moment::from_millis(self.entered_at),
-            heard_at: Moment::from_millis(self.heard_at),
+            last_active_at: Moment::from_millis(self.last_active_at),
             changed_at: Moment::from_millis(self.changed_at),
             response_until: Moment::from_millis(self.response_until),
             im_event_at: self.im_event_at,
             stream_sequence: self.stream_sequence,
             stream_event_at: self.stream_event_at,
-            standing: Standing {
-                place,
-                gender,
-                ready,
-                invitation,
-                barred,
-                seat_taken,
-                // While the grace of a stream runs, the push of that sequence has stopped.
-                pushing,
-                im_grace: self.im_grace_until.map(Moment::from_millis),
-                stream_grace: self.stream_grace_until.map(Moment::from_millis),
-            },
+            state,
             version: self.version,
         })
     }
 }
 
-/// The row of somebody who enters. Somebody who enters elsewhere at the same
-/// moment, or a broadcast that ends, runs the whole transaction again.
-pub(crate) fn insert(
+/// The columns of a user that count when they enter a room.
+#[derive(Queryable)]
+struct EnteringUserRow {
+    visits: i64,
+    gender: i32,
+    banned_at: Option<i64>,
+    matchmaker: bool,
+}
+
+/// Inserts the row of a user who enters a room, and counts the visit.
+///
+/// If the user enters another room at the same time, or the broadcast ends, the insert breaks a
+/// key and the whole transaction is run again.
+///
+/// # Errors
+/// [`RoomsError::Banned`] and [`RoomsError::NotMatchmaker`] if an operator was faster.
+pub(crate) fn insert_member(
     conn: &mut Conn,
     user: UserId,
-    about: Subject,
-    standing: &Standing,
+    broadcast: BroadcastRef,
+    state: &MemberState,
     now: Moment,
-) -> Result<Presence, RoomsError> {
-    // A ban, a revoked role or a new gender changes the same row: either it sees him in the room, or we see it here.
-    let (entry, gender, banned_at, matchmaker): (i64, i32, Option<i64>, bool) =
-        diesel::update(users::table.find(user.get()))
-            .set(users::entries.eq(users::entries + 1))
-            .returning((
-                users::entries,
-                users::gender,
-                users::banned_at,
-                users::matchmaker,
-            ))
-            .get_result(conn)?;
-    if banned_at.is_some() {
+) -> Result<VisitNumber, RoomsError> {
+    // A ban, a revoked role and a new gender update the same row of `users`. So either their
+    // transaction sees the member row, or this one sees their change here.
+    let entering: EnteringUserRow = diesel::update(users::table.find(user.get()))
+        .set(users::visits.eq(users::visits + 1))
+        .returning((
+            users::visits,
+            users::gender,
+            users::banned_at,
+            users::matchmaker,
+        ))
+        .get_result(conn)?;
+    if entering.banned_at.is_some() {
         return Err(RoomsError::Banned);
     }
-    if gender != standing.gender.number() {
+    if entering.gender != state.gender.number() {
         return Err(StoreError::Contended.into());
     }
-    if standing.place == Place::Hosting && !matchmaker {
+    if state.place == Place::Hosting && !entering.matchmaker {
         return Err(RoomsError::NotMatchmaker);
     }
-    let row = (
-        (
-            members::user_id.eq(user.get()),
-            members::broadcast_id.eq(about.broadcast.get()),
-        ),
-        (
-            members::room_id.eq(about.live.get()),
-            members::gender.eq(standing.gender.number()),
-        ),
-        (
-            members::state.eq(user_type(standing.place, standing.gender)),
-            members::entry.eq(entry),
-        ),
-        (
-            members::version.eq(0_i64),
-            members::entered_at.eq(now.millis()),
-            members::invited_by_us.eq(false),
-        ),
-        (
-            members::heard_at.eq(now.millis()),
-            members::im_event_at.eq(0_i64),
-            members::stream_event_at.eq(0_i64),
-        ),
-        (
-            members::response_until.eq(0_i64),
-            members::changed_at.eq(now.millis()),
-        ),
-    );
-    or_contended(
+    let row = NewMemberRow {
+        user_id: user.get(),
+        broadcast_id: broadcast.broadcast.get(),
+        room_id: broadcast.live.get(),
+        gender: state.gender.number(),
+        state: UserType::new(state.place, state.gender).number(),
+        visit: entering.visits,
+        version: 0,
+        entered_at: now.millis(),
+        invited_by_us: false,
+        response_until: 0,
+        changed_at: now.millis(),
+        last_active_at: now.millis(),
+        im_event_at: 0,
+        stream_event_at: 0,
+    };
+    key_violation_as_contention(
         diesel::insert_into(members::table)
             .values(row)
             .execute(conn),
     )?;
-    Ok(Presence::new(entry))
+    Ok(VisitNumber::new(entering.visits))
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = members)]
+struct NewMemberRow {
+    user_id: i64,
+    broadcast_id: i64,
+    room_id: i64,
+    gender: i32,
+    state: i32,
+    visit: i64,
+    version: i64,
+    entered_at: i64,
+    invited_by_us: bool,
+    response_until: i64,
+    changed_at: i64,
+    last_active_at: i64,
+    im_event_at: i64,
+    stream_event_at: i64,
 }
 
 impl Member {
-    /// Writes where he stands now, or removes him, if nobody changed his row since it was read.
+    /// Writes the next state, or deletes the row if the user left the room.
+    ///
+    /// # Errors
+    /// [`StoreError::Contended`] if the row has changed since it was read.
     pub(crate) fn save(
         &self,
         conn: &mut Conn,
-        next: &Standing,
+        next: &MemberState,
         now: Moment,
     ) -> Result<(), StoreError> {
-        if next.barred && !self.standing.barred {
-            // First: this takes the broadcast's key, as whoever ends it does before he touches members.
-            let row = (
-                barred::broadcast_id.eq(self.about.broadcast.get()),
-                barred::user_id.eq(self.user.get()),
-            );
-            or_contended(diesel::insert_into(barred::table).values(row).execute(conn))?;
+        if next.needs_invitation && !self.state.needs_invitation {
+            // Before the member row, because this takes the broadcast's key, as a transaction that
+            // ends the broadcast does before it deletes the members.
+            self.require_invitation(conn)?;
         }
-        let read = members::table
+        let row_as_read = members::table
             .filter(members::user_id.eq(self.user.get()))
-            .filter(
-                members::entry
-                    .eq(self.entry.get())
-                    .and(members::version.eq(self.version)),
-            );
-        let changed = if next.place == Place::Out {
-            diesel::delete(read).execute(conn)?
+            .filter(members::visit.eq(self.visit.get()))
+            .filter(members::version.eq(self.version));
+        let changed = if next.place == Place::Outside {
+            diesel::delete(row_as_read).execute(conn)?
         } else {
-            or_contended(
-                diesel::update(read)
-                    .set(self.columns(next, now))
+            key_violation_as_contention(
+                diesel::update(row_as_read)
+                    .set(self.changes(next, now))
                     .execute(conn),
             )?
         };
@@ -258,15 +271,28 @@ impl Member {
         }
     }
 
-    fn columns(&self, next: &Standing, now: Moment) -> Columns<'_> {
-        let was_on_mic = self.standing.place == Place::OnMic;
+    fn require_invitation(&self, conn: &mut Conn) -> Result<(), StoreError> {
+        let row = (
+            invitation_required::broadcast_id.eq(self.broadcast.broadcast.get()),
+            invitation_required::user_id.eq(self.user.get()),
+        );
+        key_violation_as_contention(
+            diesel::insert_into(invitation_required::table)
+                .values(row)
+                .execute(conn),
+        )?;
+        Ok(())
+    }
+
+    fn changes(&self, next: &MemberState, now: Moment) -> MemberChanges<'_> {
+        let was_on_mic = self.state.place == Place::OnMic;
         let on_stage = matches!(next.place, Place::OnMic | Place::Hosting);
-        Columns {
+        MemberChanges {
             gender: next.gender.number(),
-            state: user_type(next.place, next.gender),
+            state: UserType::new(next.place, next.gender).number(),
             version: self.version + 1,
             invited_until: Some(next.invitation.map(|invitation| invitation.until.millis())),
-            invited_by_us: next.invitation.is_some_and(|invitation| invitation.by_us),
+            invited_by_us: next.invitation.is_some_and(|open| open.by_server),
             im_grace_until: Some(next.im_grace.map(Moment::millis)),
             stream_grace_until: Some(next.stream_grace.map(Moment::millis)),
             seated_at: match (was_on_mic, next.place) {
@@ -283,9 +309,10 @@ impl Member {
     }
 }
 
+/// The columns that [`Member::save`] writes. The outer `None` leaves a column as it is.
 #[derive(AsChangeset)]
 #[diesel(table_name = members)]
-struct Columns<'a> {
+struct MemberChanges<'a> {
     gender: i32,
     state: i32,
     version: i64,
@@ -299,16 +326,21 @@ struct Columns<'a> {
     changed_at: i64,
 }
 
-/// Notes that a member was heard of, where nothing hangs on it.
-pub(crate) fn note_heard(conn: &mut Conn, user: UserId, now: Moment) -> Result<(), StoreError> {
+/// Records when a member was last active. No decision depends on it, so the version stays.
+pub(crate) fn record_activity(
+    conn: &mut Conn,
+    user: UserId,
+    now: Moment,
+) -> Result<(), StoreError> {
     diesel::update(members::table.find(user.get()))
-        .set(members::heard_at.eq(now.millis()))
+        .set(members::last_active_at.eq(now.millis()))
         .execute(conn)?;
     Ok(())
 }
 
-/// Notes the time of an event of IM. Whoever decided without it decides again.
-pub(crate) fn note_im_event(conn: &mut Conn, user: UserId, at: i64) -> Result<(), StoreError> {
+/// Records the time of the newest IM event. The version grows, so that a transaction that decided
+/// without this event is run again.
+pub(crate) fn record_im_event(conn: &mut Conn, user: UserId, at: i64) -> Result<(), StoreError> {
     diesel::update(
         members::table
             .find(user.get())
@@ -322,8 +354,12 @@ pub(crate) fn note_im_event(conn: &mut Conn, user: UserId, at: i64) -> Result<()
     Ok(())
 }
 
-/// The same for an event of his stream.
-pub(crate) fn note_stream_event(conn: &mut Conn, user: UserId, at: i64) -> Result<(), StoreError> {
+/// Records the time of the newest stream event. The version grows as in [`record_im_event`].
+pub(crate) fn record_stream_event(
+    conn: &mut Conn,
+    user: UserId,
+    at: i64,
+) -> Result<(), StoreError> {
     diesel::update(
         members::table
             .find(user.get())

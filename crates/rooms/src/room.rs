@@ -1,7 +1,7 @@
-//! The row of a room and of its live broadcast.
+//! The row of a room, and which broadcast is live in it.
 
 use diesel::prelude::*;
-use qlive_outbox::Subject;
+use qlive_outbox::BroadcastRef;
 use qlive_store::schema::{broadcasts, rooms};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{BroadcastId, GroupId, LiveId, UserId};
@@ -12,69 +12,59 @@ pub(crate) struct Room {
     pub(crate) live: LiveId,
     pub(crate) host: UserId,
     pub(crate) group: GroupId,
-    pub(crate) cover: String,
+    /// Whether IM has the room's group.
     pub(crate) group_ready: bool,
     pub(crate) broadcast: Option<BroadcastId>,
 }
 
-type Columns = (i64, i64, String, String, bool);
-const COLUMNS: (
-    rooms::id,
-    rooms::host_id,
-    rooms::group_id,
-    rooms::cover,
-    rooms::group_ready,
-) = (
-    rooms::id,
-    rooms::host_id,
-    rooms::group_id,
-    rooms::cover,
-    rooms::group_ready,
-);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = rooms)]
+struct RoomRow {
+    id: i64,
+    host_id: i64,
+    group_id: String,
+    group_ready: bool,
+}
 
 /// The room with this number.
-pub(crate) fn find(conn: &mut Conn, live: LiveId) -> Result<Option<Room>, StoreError> {
-    let row: Option<Columns> = rooms::table
+pub(crate) fn find_room(conn: &mut Conn, live: LiveId) -> Result<Option<Room>, StoreError> {
+    let row: Option<RoomRow> = rooms::table
         .find(live.get())
-        .select(COLUMNS)
+        .select(RoomRow::as_select())
         .get_result(conn)
         .optional()?;
     row.map(|row| with_broadcast(conn, row)).transpose()
 }
 
 /// The room of this matchmaker.
-pub(crate) fn of_host(conn: &mut Conn, host: UserId) -> Result<Option<Room>, StoreError> {
-    let row: Option<Columns> = rooms::table
+pub(crate) fn find_room_of_host(conn: &mut Conn, host: UserId) -> Result<Option<Room>, StoreError> {
+    let row: Option<RoomRow> = rooms::table
         .filter(rooms::host_id.eq(host.get()))
-        .select(COLUMNS)
+        .select(RoomRow::as_select())
         .get_result(conn)
         .optional()?;
     row.map(|row| with_broadcast(conn, row)).transpose()
 }
 
-fn with_broadcast(
-    conn: &mut Conn,
-    (id, host, group, cover, group_ready): Columns,
-) -> Result<Room, StoreError> {
+fn with_broadcast(conn: &mut Conn, row: RoomRow) -> Result<Room, StoreError> {
     let broadcast: Option<i64> = broadcasts::table
-        .filter(broadcasts::room_id.eq(id))
+        .filter(broadcasts::room_id.eq(row.id))
         .select(broadcasts::id)
         .get_result(conn)
         .optional()?;
     Ok(Room {
-        live: LiveId::new(id),
-        host: UserId::new(host).ok_or(StoreError::Corrupt("rooms.host_id"))?,
-        group: GroupId::new(group),
-        cover,
-        group_ready,
+        live: LiveId::new(row.id),
+        host: UserId::new(row.host_id).ok_or(StoreError::Corrupt("rooms.host_id"))?,
+        group: GroupId::new(row.group_id),
+        group_ready: row.group_ready,
         broadcast: broadcast.map(BroadcastId::new),
     })
 }
 
 impl Room {
-    /// What messages about its live broadcast are about.
-    pub(crate) fn about(&self) -> Option<Subject> {
-        self.broadcast.map(|broadcast| Subject {
+    /// The live broadcast, as messages refer to it.
+    pub(crate) fn live_broadcast(&self) -> Option<BroadcastRef> {
+        self.broadcast.map(|broadcast| BroadcastRef {
             live: self.live,
             broadcast,
         })

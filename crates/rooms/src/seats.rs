@@ -1,4 +1,4 @@
-//! The two guest seats: applying, taking, leaving; inviting and declining.
+//! The two mic seats for guests: applying, taking, leaving, inviting and declining.
 
 use std::time::Duration;
 
@@ -6,157 +6,200 @@ use qlive_types::{Gender, LiveId, UserId};
 use qlive_users::{Profile, UsersError};
 use secrecy::SecretString;
 
-use crate::act::{Found, act, find_in};
 use crate::error::RoomsError;
-use crate::mic::{Event, INVITATION};
-use crate::presence::Presence;
-use crate::room;
-use crate::settings::Rooms;
+use crate::member_search::{MemberSearch, search_member};
+use crate::mic::{INVITATION_TTL, MicEvent};
+use crate::room::find_room;
+use crate::service::Rooms;
+use crate::transition::apply_event;
+use crate::visit::VisitNumber;
 
-/// What came of reaching for the mic.
+/// The outcome of [`Rooms::accept`].
 #[derive(Debug)]
-pub enum Accepted {
+pub enum AcceptOutcome {
+    /// The user is on the mic.
     Won {
         profile: Box<Profile>,
         push_url: SecretString,
         play_url: String,
     },
-    /// Somebody else was faster. Application and invitation stand.
+    /// Another user holds the seat. The caller's application and invitation stay open.
     Lost,
 }
 
 impl Rooms {
-    /// Asks for the mic.
+    /// Applies for the mic. Applying again changes nothing.
+    ///
+    /// # Errors
+    /// [`RoomsError::NotInRoom`], [`RoomsError::StaleVisit`], [`RoomsError::OnMic`],
+    /// [`RoomsError::Hosting`], [`RoomsError::ProfileIncomplete`], or a failure of the store.
     pub async fn apply(
         &self,
         user: UserId,
         live: LiveId,
-        presence: Option<Presence>,
+        visit: Option<VisitNumber>,
     ) -> Result<(), RoomsError> {
-        self.happen(user, live, presence, Event::Apply)
+        self.apply_in_room(user, live, visit, MicEvent::Apply)
             .await
             .map(drop)
     }
 
-    /// Takes the seat of one's gender.
+    /// Takes the mic seat of the user's gender. A user who is on it already wins again.
+    ///
+    /// # Errors
+    /// [`RoomsError::NotInRoom`], [`RoomsError::StaleVisit`], [`RoomsError::Hosting`],
+    /// [`RoomsError::NotAdmitted`], [`RoomsError::ProfileIncomplete`], or a failure of the store.
     pub async fn accept(
         &self,
         user: UserId,
         live: LiveId,
-        presence: Option<Presence>,
-    ) -> Result<Accepted, RoomsError> {
-        match self.happen(user, live, presence, Event::Accept).await {
+        visit: Option<VisitNumber>,
+    ) -> Result<AcceptOutcome, RoomsError> {
+        match self
+            .apply_in_room(user, live, visit, MicEvent::Accept)
+            .await
+        {
             Ok(_) => {}
-            Err(RoomsError::SeatTaken) => return Ok(Accepted::Lost),
+            Err(RoomsError::SeatOccupied) => return Ok(AcceptOutcome::Lost),
             Err(error) => return Err(error),
         }
-        let house = self.house();
+        let context = self.context();
         let profile = self.users.profile(user).await?;
-        Ok(Accepted::Won {
+        Ok(AcceptOutcome::Won {
             profile: Box::new(profile),
-            push_url: house.push_url(user),
-            play_url: house.play_url(user),
+            push_url: context.push_url(user),
+            play_url: context.play_url(user),
         })
     }
 
-    /// Withdraws an application, or turns an invitation down.
+    /// Withdraws an application and declines an open invitation. Does nothing if the user is not in
+    /// the room or the call belongs to an earlier visit.
+    ///
+    /// # Errors
+    /// [`RoomsError::OnMic`], or a failure of the store.
     pub async fn refuse(
         &self,
         user: UserId,
         live: LiveId,
-        presence: Option<Presence>,
+        visit: Option<VisitNumber>,
     ) -> Result<(), RoomsError> {
-        self.happen_if_here(user, live, presence, Event::Refuse)
+        self.apply_if_in_room(user, live, visit, MicEvent::Refuse)
             .await
     }
 
-    /// Takes `guest` off the mic: himself, or by the host, who thereby puts him down.
+    /// Takes `guest` off the mic. The guest leaves it of their own accord; if the host does it, the
+    /// guest needs an invitation for as long as this broadcast lasts. `gender` must be that of
+    /// `guest`; `visit` is the caller's visit. Does nothing if `guest` is not on the mic.
+    ///
+    /// # Errors
+    /// [`RoomsError::UnknownRoom`], [`RoomsError::NotHostOrGuest`], [`UsersError::UnknownUser`],
+    /// [`RoomsError::GenderMismatch`], or a failure of the store.
     pub async fn leave_micro(
         &self,
         caller: UserId,
         live: LiveId,
         guest: UserId,
         gender: Gender,
-        presence: Option<Presence>,
+        visit: Option<VisitNumber>,
     ) -> Result<(), RoomsError> {
-        let house = self.house();
+        let context = self.context();
         self.db
             .write(move |conn| {
-                let room = room::find(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+                let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
                 let event = match caller {
-                    _ if caller == guest => Event::LeaveMic,
-                    _ if caller == room.host => Event::PutDown,
-                    _ => return Err(RoomsError::NotAllowed),
+                    _ if caller == guest => MicEvent::LeaveMic,
+                    _ if caller == room.host => MicEvent::KickOffMic,
+                    _ => return Err(RoomsError::NotHostOrGuest),
                 };
-                let profile = qlive_users::find(conn, guest)?.ok_or(UsersError::UnknownUser)?;
+                let profile =
+                    qlive_users::find_user(conn, guest)?.ok_or(UsersError::UnknownUser)?;
                 if profile.gender != gender {
                     return Err(RoomsError::GenderMismatch);
                 }
-                // The number is that of the caller's own entry.
-                if let Found::Moved = find_in(conn, caller, live, presence)? {
+                if let MemberSearch::StaleVisit = search_member(conn, caller, live, visit)? {
                     return Ok(());
                 }
-                match find_in(conn, guest, live, None)? {
-                    Found::Here(member) => act(conn, &house, &member, event).map(drop),
-                    Found::Elsewhere | Found::Moved => Ok(()),
+                match search_member(conn, guest, live, None)? {
+                    MemberSearch::InRoom(member) => {
+                        apply_event(conn, &context, &member, event).map(drop)
+                    }
+                    MemberSearch::NotInRoom | MemberSearch::StaleVisit => Ok(()),
                 }
             })
             .await?;
-        self.office.wake();
+        self.outbox.wake();
         Ok(())
     }
 
-    /// The host invites somebody present; answers how long the invitation stands.
+    /// Invites a user in the host's room to the mic. Returns how long the invitation stays open.
+    ///
+    /// # Errors
+    /// [`RoomsError::UnknownRoom`], [`RoomsError::NotHost`], [`RoomsError::NotLive`],
+    /// [`UsersError::UnknownUser`], [`RoomsError::NotInRoom`], [`RoomsError::OnMic`],
+    /// [`RoomsError::Hosting`], [`RoomsError::SeatOccupied`], or a failure of the store.
     pub async fn invite(
         &self,
         host: UserId,
         live: LiveId,
         guest: UserId,
     ) -> Result<Duration, RoomsError> {
-        self.by_host(host, live, guest, Event::Invite { by_us: true })
+        self.apply_as_host(host, live, guest, MicEvent::Invite { by_server: true })
             .await?;
-        Ok(INVITATION)
+        Ok(INVITATION_TTL)
     }
 
-    /// The host declines an application.
+    /// Declines a user's application. From then on the user needs an invitation for as long as this
+    /// broadcast lasts. Does nothing if the user has not applied or is not in the room.
+    ///
+    /// # Errors
+    /// [`RoomsError::UnknownRoom`], [`RoomsError::NotHost`], [`RoomsError::NotLive`],
+    /// [`UsersError::UnknownUser`], or a failure of the store.
     pub async fn decline(
         &self,
         host: UserId,
         live: LiveId,
         guest: UserId,
     ) -> Result<(), RoomsError> {
-        match self.by_host(host, live, guest, Event::Decline).await {
-            // Who is gone applies no more.
+        match self
+            .apply_as_host(host, live, guest, MicEvent::Decline)
+            .await
+        {
+            // A user who left the room has no application to decline.
             Err(RoomsError::NotInRoom) => Ok(()),
             other => other,
         }
     }
 
-    async fn by_host(
+    /// Applies an event that only the host of the room may cause.
+    async fn apply_as_host(
         &self,
         host: UserId,
         live: LiveId,
         guest: UserId,
-        event: Event,
+        event: MicEvent,
     ) -> Result<(), RoomsError> {
-        let house = self.house();
+        let context = self.context();
         self.db
             .write(move |conn| {
-                let room = room::find(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+                let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
                 if room.host != host {
                     return Err(RoomsError::NotHost);
                 }
-                room.about().ok_or(RoomsError::NotLive)?;
-                if qlive_users::find(conn, guest)?.is_none() {
+                room.live_broadcast().ok_or(RoomsError::NotLive)?;
+                if qlive_users::find_user(conn, guest)?.is_none() {
                     return Err(UsersError::UnknownUser.into());
                 }
-                match find_in(conn, guest, live, None)? {
-                    Found::Here(member) => act(conn, &house, &member, event).map(drop),
-                    Found::Elsewhere | Found::Moved => Err(RoomsError::NotInRoom),
+                match search_member(conn, guest, live, None)? {
+                    MemberSearch::InRoom(member) => {
+                        apply_event(conn, &context, &member, event).map(drop)
+                    }
+                    MemberSearch::NotInRoom | MemberSearch::StaleVisit => {
+                        Err(RoomsError::NotInRoom)
+                    }
                 }
             })
             .await?;
-        self.office.wake();
+        self.outbox.wake();
         Ok(())
     }
 }

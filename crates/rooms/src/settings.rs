@@ -1,113 +1,34 @@
-//! What the rooms are made of.
+//! The settings of this crate.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use qlive_configs::Configs;
-use qlive_outbox::Office;
-use qlive_store::Db;
-use qlive_tencent::css::Streams;
-use qlive_tencent::im::Im;
-use qlive_types::{Clock, Moment, UserId};
-use qlive_users::Users;
-use secrecy::SecretString;
+use serde::Deserialize;
 
 use crate::mic::Rules;
 
-/// Who sends the signals that clients can also send themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Speaks {
-    /// We send everything and let clients send only comments.
+/// Who sends the messages about seats, invitations and kick-outs. The setting `[im] speaks`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignalSender {
+    /// The server sends all of them. Of the clients' messages, IM delivers only comments and what
+    /// the message filter allows.
     #[default]
     Server,
-    /// Older clients speak for themselves: we send NUM, RESET off and OVER only, and refuse nothing.
+    /// Older clients send them themselves. The server sends only NUM, RESET off and OVER, and the
+    /// message filter refuses nothing.
     Client,
 }
 
-/// The settings of the rooms.
+/// The settings of [`crate::Rooms`].
 #[derive(Clone)]
-pub struct Settings {
+pub struct RoomSettings {
+    /// Who may take a mic seat, and the grace periods.
     pub rules: Rules,
-    pub speaks: Speaks,
-    /// How long a seat may stay without a stream; `None`: as long as it likes.
+    pub signal_sender: SignalSender,
+    /// How long a guest may be on the mic without a stream. `None`: without limit.
     pub stream_start: Option<Duration>,
-    /// How long a push URL opens a new push.
+    /// How long a push URL may be used to start a stream.
     pub push_ttl: Duration,
-    /// IM's name for us.
+    /// The IM account that the server sends messages as.
     pub admin: String,
-}
-
-/// The rooms of the house. Cheap to clone.
-#[derive(Clone)]
-pub struct Rooms {
-    pub(crate) db: Db,
-    pub(crate) clock: Clock,
-    pub(crate) users: Users,
-    pub(crate) configs: Configs,
-    pub(crate) office: Office,
-    pub(crate) im: Arc<Im>,
-    pub(crate) streams: Arc<Streams>,
-    pub(crate) settings: Settings,
-    pub(crate) list_cache: Arc<crate::listing::Cache>,
-}
-
-impl Rooms {
-    /// `im` is asked who is connected; what is told goes through `office`.
-    #[must_use]
-    pub fn new(
-        users: Users,
-        configs: Configs,
-        (db, clock, office): (Db, Clock, Office),
-        im: Arc<Im>,
-        streams: Streams,
-        settings: Settings,
-    ) -> Self {
-        let list_cache = Arc::default();
-        Self {
-            db,
-            clock,
-            users,
-            configs,
-            office,
-            im,
-            streams: Arc::new(streams),
-            settings,
-            list_cache,
-        }
-    }
-
-    /// The settings that transactions need, in one cheap piece.
-    pub(crate) fn house(&self) -> House {
-        House {
-            now: self.clock.now(),
-            streams: Arc::clone(&self.streams),
-            rules: self.settings.rules,
-            speaks: self.settings.speaks,
-            push_ttl: self.settings.push_ttl,
-        }
-    }
-}
-
-/// What a transaction must know of the house, and when it began.
-#[derive(Clone)]
-pub(crate) struct House {
-    pub(crate) now: Moment,
-    pub(crate) rules: Rules,
-    pub(crate) speaks: Speaks,
-    streams: Arc<Streams>,
-    push_ttl: Duration,
-}
-
-impl House {
-    /// Where a user's stream is played.
-    pub(crate) fn play_url(&self, user: UserId) -> String {
-        self.streams
-            .play_url(&user.to_string(), self.now.after(self.push_ttl).secs())
-    }
-
-    /// Where a user may push his stream.
-    pub(crate) fn push_url(&self, user: UserId) -> SecretString {
-        self.streams
-            .push_url(&user.to_string(), self.now.after(self.push_ttl).secs())
-    }
 }

@@ -1,72 +1,85 @@
-//! Faults that a test or a person switches on, by path.
+//! Faults that a test or a person switches on for a path, and the number of calls to each path.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::world::{State, World};
-
-/// What goes wrong on a path.
+/// What goes wrong on a path: the body of `POST /sandbox/faults`.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Fault {
-    /// How the path begins: `/v4/` is all of IM.
+    /// The beginning of the paths it applies to: `/v4/` is all of IM.
     pub(crate) path: String,
-    /// Whether it strikes this very path alone.
+    /// Whether it applies to `path` alone and not to longer paths.
     #[serde(default)]
     pub(crate) exact: bool,
-    /// How often it strikes; as long as it stands when absent.
+    /// To how many calls it applies; to all until faults are cleared when absent.
     pub(crate) times: Option<u64>,
-    /// Wait so long first, in milliseconds.
+    /// How long to wait before answering, in milliseconds.
     #[serde(default)]
     pub(crate) latency_ms: u64,
-    /// Answer this HTTP status instead.
+    /// HTTP status to answer instead of doing what was asked.
     pub(crate) status: Option<u16>,
-    /// Answer this error code of the provider instead.
+    /// Error code of the vendor to answer instead of doing what was asked.
     pub(crate) errcode: Option<Value>,
-    /// Do what was asked, but lose the answer.
+    /// Do what was asked, then break the connection instead of answering.
     #[serde(default)]
     pub(crate) drop_answer: bool,
-    /// Do what was asked, but have somebody on the way change the answer (WeChat Pay).
+    /// Do what was asked, then change the body after it was signed (WeChat Pay and its bills).
     #[serde(default)]
     pub(crate) tampered: bool,
-    /// For `/pay_notify/` and `/wx_notify/`: the notice is `lost`, `late`,
-    /// `doubled`, `reordered` (goes out behind the next), or follows a `probe`.
+    /// For `/pay_notify/` and `/wx_notify/`, what happens to the notification: `lost`, `late`,
+    /// `doubled`, `reordered` (sent after the next one) or `probe` (a probe is sent before it).
     pub(crate) notice: Option<String>,
 }
 
-impl State {
-    fn strike(&mut self, path: &str) -> Option<Fault> {
-        let index = self.faults.iter().position(|fault| {
-            if fault.exact {
-                path == fault.path
-            } else {
-                path.starts_with(&fault.path)
-            }
-        })?;
-        let fault = self.faults.get_mut(index)?;
-        let struck = fault.clone();
-        if let Some(times) = &mut fault.times {
-            *times -= 1;
-            if *times == 0 {
-                self.faults.remove(index);
-            }
+impl Fault {
+    fn applies_to(&self, path: &str) -> bool {
+        if self.exact {
+            path == self.path
+        } else {
+            path.starts_with(&self.path)
         }
-        Some(struck)
     }
 }
 
-impl World {
-    /// The fault that strikes this call, after its latency. Counts the call.
-    pub(crate) async fn fault(&self, path: &str) -> Option<Fault> {
-        let struck = {
-            let mut state = self.state();
-            *state.calls.entry(path.to_owned()).or_default() += 1;
-            state.strike(path)
-        };
-        if let Some(fault) = &struck {
-            tokio::time::sleep(Duration::from_millis(fault.latency_ms)).await;
+/// The faults that are switched on, in the order in which they were, and the calls counted.
+#[derive(Default)]
+pub(crate) struct Faults {
+    active: Vec<Fault>,
+    calls: BTreeMap<String, u64>,
+}
+
+impl Faults {
+    pub(crate) fn add(&mut self, fault: Fault) {
+        self.active.push(fault);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.active.clear();
+    }
+
+    /// Number of calls by path.
+    pub(crate) const fn calls(&self) -> &BTreeMap<String, u64> {
+        &self.calls
+    }
+
+    /// Counts a call and returns the first fault that applies to it. A fault with a limited number
+    /// of calls is removed after the last of them.
+    pub(crate) fn count_call(&mut self, path: &str) -> Option<Fault> {
+        *self.calls.entry(path.to_owned()).or_default() += 1;
+        let index = self
+            .active
+            .iter()
+            .position(|fault| fault.applies_to(path))?;
+        let fault = self.active.get_mut(index)?;
+        let applied = fault.clone();
+        if let Some(times) = &mut fault.times {
+            *times -= 1;
+            if *times == 0 {
+                self.active.remove(index);
+            }
         }
-        struck
+        Some(applied)
     }
 }

@@ -1,19 +1,21 @@
-//! The sandbox's own HTTP server.
+//! The HTTP server of the sandbox.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::body::BodyStream;
-use actix_web::http::StatusCode;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpServer, web};
 use qlive_types::Clock;
-use serde_json::Value;
 
-use crate::world::{Accounts, World};
-use crate::{control, css, im, papers, pay, push, wechat, xpay};
+use crate::config::SandboxConfig;
+use crate::credentials::SandboxKeys;
+use crate::state::SandboxState;
+use crate::{control, css, im, virtual_payment, wechat, wechat_pay};
 
-/// A running sandbox. It ends when this is dropped.
+/// How long WeChat waits for the answer to a callback.
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A running sandbox. Dropping it stops it.
 pub struct Sandbox {
     address: SocketAddr,
     task: tokio::task::JoinHandle<io::Result<()>>,
@@ -26,34 +28,30 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    /// Serves on `listener`. Must be called inside a tokio runtime.
-    pub fn start(listener: TcpListener, accounts: Accounts, clock: Clock) -> io::Result<Self> {
+    /// Starts to serve on `listener`. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the listener cannot be used, or keys or the HTTP client cannot be created.
+    pub fn start(listener: TcpListener, config: SandboxConfig, clock: Clock) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        // Callbacks go to this machine, whatever proxy its environment names.
-        // WeChat waits five seconds for an answer to a callback.
         let http = reqwest::Client::builder()
+            // Callbacks go to this machine, so a proxy of the environment must not be used.
             .no_proxy()
-            .timeout(Duration::from_secs(5))
+            .timeout(CALLBACK_TIMEOUT)
             .build()
             .map_err(io::Error::other)?;
-        let base = format!("http://{address}");
-        let world = web::Data::new(World::new(accounts, clock, http, base, papers::drawer()?));
+        let url = format!("http://{address}");
+        let keys = SandboxKeys::get_or_generate()?;
+        let sandbox = web::Data::new(SandboxState::new(config, clock, http, url, keys));
         let server = HttpServer::new(move || {
             App::new()
-                .app_data(world.clone())
-                .route("/sns/jscode2session", web::get().to(wechat::jscode2session))
-                .route(
-                    "/cgi-bin/stable_token",
-                    web::post().to(wechat::stable_token),
-                )
-                .route("/wxa/msg_sec_check", web::post().to(wechat::msg_sec_check))
-                .route("/v4/{service}/{command}", web::post().to(im::command))
-                .route("/", web::post().to(css::call))
-                .route("/wxa/checksession", web::get().to(wechat::checksession))
-                .route("/xpay/{call}", web::post().to(xpay::call))
-                .route("/sandbox/push", web::post().to(push::set_mode))
-                .route("/sandbox/push/verify", web::post().to(push::verify_url))
-                .configure(pay::routes)
+                .app_data(sandbox.clone())
+                .configure(wechat::routes)
+                .configure(im::routes)
+                .configure(css::routes)
+                .configure(virtual_payment::routes)
+                .configure(wechat_pay::routes)
                 .configure(control::routes)
         })
         .workers(1)
@@ -67,36 +65,9 @@ impl Sandbox {
         })
     }
 
-    /// Where it listens.
+    /// The URL at which the sandbox listens, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
-}
-
-/// Answers a call as the provider would, unless a fault strikes. `error` makes
-/// the provider's own envelope of an error code.
-pub(crate) async fn answer(
-    world: &World,
-    request: &HttpRequest,
-    error: fn(&Value) -> Value,
-    act: impl FnOnce() -> Value,
-) -> HttpResponse {
-    let Some(fault) = world.fault(request.path()).await else {
-        return HttpResponse::Ok().json(act());
-    };
-    if let Some(status) = fault.status {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-        return HttpResponse::build(status).body("sandbox fault");
-    }
-    if let Some(code) = &fault.errcode {
-        return HttpResponse::Ok().json(error(code));
-    }
-    let done = act();
-    if fault.drop_answer {
-        let broken =
-            futures_util::stream::once(async { Err::<web::Bytes, _>(io::Error::other("dropped")) });
-        return HttpResponse::Ok().body(BodyStream::new(broken));
-    }
-    HttpResponse::Ok().json(done)
 }

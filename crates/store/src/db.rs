@@ -1,139 +1,172 @@
-//! [`Db`]: the pool, and the two kinds of transaction.
+//! [`Db`]: the pools, and the two kinds of transaction.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::connection::{
-    Conn, Engine, Manager, Purpose, Target, begin_read, begin_write, commit, open_depth, rollback,
-};
-use crate::{Fallible, StoreError, migrations};
+use diesel::connection::SimpleConnection as _;
 
-/// How long a request waits for a connection before it is told to come back.
-const CHECKOUT: Duration = Duration::from_secs(10);
-/// How often a transaction that met another is run in all.
-const ATTEMPTS: u32 = 3;
-/// The same for deadlocks and serialization failures, which say nothing about our own rows.
+use crate::address::DatabaseAddress;
+use crate::connection::Access;
+use crate::pool::{self, Pool, checkout};
+use crate::transaction::{begin_read, begin_write, commit, rollback, transaction_depth};
+use crate::{Conn, Engine, StoreError, TransactionError, migrations};
+
+/// How often a transaction runs in all when it ends with [`StoreError::Contended`].
+const CONTENTION_ATTEMPTS: u32 = 3;
+/// How often it runs when the engine ends it, by a deadlock or a serialization failure. More
+/// often, because that can happen to transactions that share no row.
 const ENGINE_ATTEMPTS: u32 = 8;
-/// What takes so long has waited for somebody: PostgreSQL looks for deadlocks after a second.
-const WAITED: Duration = Duration::from_secs(1);
-/// After how long a transaction is not run again: what it met is held by somebody who hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A transaction that failed after this time was probably waiting for a lock: PostgreSQL looks for
+/// deadlocks after one second.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+/// A transaction is not run again after this time: another one that hangs holds the lock.
+const RETRY_TIME: Duration = Duration::from_secs(10);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    writers: r2d2::Pool<Manager>,
-    readers: r2d2::Pool<Manager>,
-    target: Arc<Target>,
+    writers: Pool,
+    readers: Pool,
+    address: Arc<DatabaseAddress>,
 }
 
 impl Db {
-    /// Connects to `sqlite://path` or `postgres://…`. On SQLite one connection
-    /// writes and `pool_size` read; on PostgreSQL `pool_size` serve both.
+    /// Connects to `sqlite://path` or `postgres://…`. A missing SQLite file is created. On SQLite
+    /// one connection writes and `pool_size` connections read; on PostgreSQL `pool_size`
+    /// connections do both.
+    ///
+    /// The schema is neither checked nor changed: see [`Db::check_schema`] and [`Db::migrate`].
+    ///
+    /// # Errors
+    /// [`StoreError::InvalidUrl`], or [`StoreError::Unavailable`] when no connection can be opened
+    /// within ten seconds.
     pub async fn open(url: &str, pool_size: u32) -> Result<Self, StoreError> {
-        let target = Target::parse(url)?;
-        blocking(move || {
-            // The writer comes first: it makes the file and switches WAL on.
-            let writers = match target.engine {
-                Engine::Sqlite => pool(&target, Purpose::Write, 1)?,
-                Engine::Postgres => pool(&target, Purpose::Write, pool_size)?,
-            };
-            let readers = match target.engine {
-                Engine::Sqlite => pool(&target, Purpose::Read, pool_size)?,
-                Engine::Postgres => writers.clone(),
+        let address = DatabaseAddress::parse(url)?;
+        run_blocking(move || {
+            let (writers, readers) = match address.engine {
+                Engine::Sqlite => {
+                    // The writer is opened first: it creates the file and enables WAL.
+                    let writers = pool::open(&address, Access::ReadWrite, 1)?;
+                    (writers, pool::open(&address, Access::ReadOnly, pool_size)?)
+                }
+                Engine::Postgres => {
+                    let writers = pool::open(&address, Access::ReadWrite, pool_size)?;
+                    (writers.clone(), writers)
+                }
             };
             Ok(Self {
                 writers,
                 readers,
-                target: Arc::new(target),
+                address: Arc::new(address),
             })
         })
         .await
     }
 
-    /// Brings the schema up to this program's, or says why not. Safe to run from several instances at once.
+    /// Applies the migrations that the database does not have yet. Several instances may do so at
+    /// the same time.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when the database has a migration that this program does not know,
+    /// [`StoreError::Migration`] when one fails.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let target = Arc::clone(&self.target);
-        blocking(move || migrations::run(&target)).await
+        let address = Arc::clone(&self.address);
+        run_blocking(move || migrations::apply_pending(&address)).await
     }
 
-    /// Whether the database answers.
+    /// Checks, without writing, that the database has exactly the migrations of this program.
+    ///
+    /// # Errors
+    /// [`StoreError::Outdated`] when a migration is missing, [`StoreError::Newer`] when the
+    /// database has one that this program does not know.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        self.read(migrations::check_applied).await
+    }
+
+    /// Sends a query that reads no table.
+    ///
+    /// # Errors
+    /// When the database does not answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|conn| {
-            Ok(diesel::connection::SimpleConnection::batch_execute(
-                conn, "SELECT 1",
-            )?)
-        })
-        .await
+        self.read(|conn| Ok(conn.batch_execute("SELECT 1")?)).await
     }
 
-    /// Runs queries that all see the same moment.
+    /// Runs queries in one transaction; all of them read the same snapshot.
+    ///
+    /// # Errors
+    /// The error of the closure, or that of the database.
     pub async fn read<T, E>(
         &self,
         query: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: Fallible + Send + 'static,
+        E: TransactionError + Send + 'static,
     {
         let pool = self.readers.clone();
-        blocking(move || {
+        run_blocking(move || {
             let mut conn = checkout(&pool)?;
             begin_read(&mut conn).map_err(StoreError::from)?;
-            finish(&mut conn, query)
+            run_and_end(&mut conn, query)
         })
         .await
     }
 
-    /// Runs one transaction that may write. Whatever the closure refuses is
-    /// rolled back. It is run again, from its start, when it met another
-    /// transaction, so it must decide anew from what it reads; after three
-    /// times, or ten seconds, the answer is [`StoreError::Busy`].
+    /// Runs one transaction that may write. An error rolls it back.
+    ///
+    /// When it conflicts with another transaction, the closure runs again from its start, so it
+    /// must read again everything that it decides by. That is tried three times for
+    /// [`StoreError::Contended`], eight times for a conflict that the engine reports, and for at
+    /// most ten seconds.
+    ///
+    /// # Errors
+    /// The error of the closure, that of the database, or [`StoreError::Busy`] when every attempt
+    /// conflicted.
     pub async fn write<T, E>(
         &self,
         mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: Fallible + Send + 'static,
+        E: TransactionError + Send + 'static,
     {
         let pool = self.writers.clone();
-        blocking(move || {
+        run_blocking(move || {
             let mut conn = checkout(&pool)?;
-            write_on(&mut conn, &mut change)
+            write_with_retries(&mut conn, &mut change)
         })
         .await
     }
 }
 
-/// Opens the transaction, refuses to nest, and runs it as often as it takes.
-pub(crate) fn write_on<T, E: Fallible>(
+/// Runs the transaction until it succeeds, fails for good, or has used its attempts.
+fn write_with_retries<T, E: TransactionError>(
     conn: &mut Conn,
     change: &mut impl FnMut(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
-    if open_depth(conn) != Some(0) {
+    if transaction_depth(conn) != Some(0) {
         return Err(StoreError::Nested.into());
     }
-    let started = Instant::now();
+    let first_started = Instant::now();
     let mut attempt = 1;
     loop {
-        let begun_at = Instant::now();
-        let begun = begin_write(conn).map_err(|fault| E::from(fault.into()));
-        let error = match begun.and_then(|()| finish(conn, &mut *change)) {
-            Ok(answer) => return Ok(answer),
+        let started = Instant::now();
+        let begun = begin_write(conn).map_err(|error| E::from(error.into()));
+        let error = match begun.and_then(|()| run_and_end(conn, &mut *change)) {
+            Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let limit = match error.store() {
-            Some(StoreError::Contended) => ATTEMPTS,
-            Some(fault) if fault.is_transient() => ENGINE_ATTEMPTS,
+        let attempts = match error.store_error() {
+            Some(StoreError::Contended) => CONTENTION_ATTEMPTS,
+            Some(failure) if failure.is_retryable() => ENGINE_ATTEMPTS,
             _ => return Err(error),
         };
-        if attempt >= limit || started.elapsed() >= PATIENCE {
-            let waited = begun_at.elapsed() >= WAITED;
-            return Err(match error.store() {
-                Some(fault) if fault.is_a_fault(waited) => error,
-                Some(StoreError::Query(met)) => {
-                    tracing::warn!(%met, attempt, "a transaction gives up");
+        if attempt >= attempts || first_started.elapsed() >= RETRY_TIME {
+            let waited = started.elapsed() >= LOCK_WAIT;
+            return Err(match error.store_error() {
+                Some(failure) if !failure.is_conflict(waited) => error,
+                Some(StoreError::Query(conflict)) => {
+                    tracing::warn!(%conflict, attempt, "transaction failed on every attempt");
                     StoreError::Busy.into()
                 }
                 _ => StoreError::Busy.into(),
@@ -143,53 +176,35 @@ pub(crate) fn write_on<T, E: Fallible>(
     }
 }
 
-/// Commits what succeeded, rolls back what did not.
-fn finish<T, E: Fallible>(
+/// Runs the closure, then commits its success or rolls its error back.
+fn run_and_end<T, E: TransactionError>(
     conn: &mut Conn,
     run: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
     match run(conn) {
-        Ok(answer) => {
+        Ok(value) => {
             commit(conn).map_err(StoreError::from)?;
-            Ok(answer)
+            Ok(value)
         }
         Err(error) => {
-            // A rollback that fails leaves the connection broken; the pool then closes it, which rolls back.
-            if let Err(fault) = rollback(conn) {
-                tracing::warn!(%fault, "rollback failed");
+            // A failed rollback leaves the connection broken. The pool then closes it, and the
+            // database rolls back.
+            if let Err(failure) = rollback(conn) {
+                tracing::warn!(error = %failure, "rollback failed");
             }
             Err(error)
         }
     }
 }
 
-fn pool(target: &Target, purpose: Purpose, size: u32) -> Result<r2d2::Pool<Manager>, StoreError> {
-    r2d2::Pool::builder()
-        .max_size(size.max(1))
-        .min_idle(Some(1))
-        .test_on_check_out(target.engine == Engine::Postgres)
-        .connection_timeout(CHECKOUT)
-        .error_handler(Box::new(r2d2::NopErrorHandler))
-        .build(Manager {
-            target: target.clone(),
-            purpose,
-        })
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
-}
-
-fn checkout(pool: &r2d2::Pool<Manager>) -> Result<r2d2::PooledConnection<Manager>, StoreError> {
-    pool.get()
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
-}
-
-/// Runs blocking work off the async threads.
-async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+/// Runs blocking work on the blocking pool, off the async threads.
+async fn run_blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(fault) => Err(StoreError::Unavailable(fault.to_string()).into()),
+        Err(panicked) => Err(StoreError::Unavailable(panicked.to_string()).into()),
     }
 }

@@ -1,85 +1,98 @@
-//! What can go wrong at the database, and which of it is worth another try.
+//! Failures of the database, and which of them are worth another attempt.
 
-use diesel::result::{DatabaseErrorKind, Error as Diesel};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-/// A failure of the store. Its text is for the log, never for a client.
+/// A failure of the database. Its text is for the log, not for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database URL has no scheme we know.
+    /// The database URL cannot be parsed.
     #[error(
-        "the database URL must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, with anything special in the password percent-encoded"
+        "the database URL must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, \
+         with special characters of the password percent-encoded"
     )]
-    Url,
-    /// No connection could be had in time.
+    InvalidUrl,
+    /// No connection was available in time.
     #[error("no database connection: {0}")]
     Unavailable(String),
-    /// Somebody else changed the rows that this transaction had read. Tried again by [`crate::Db::write`].
-    #[error("the rows changed underneath")]
+    /// Another transaction changed the rows that this one had read. `Db::write` runs the
+    /// transaction again.
+    #[error("another transaction changed the same rows")]
     Contended,
-    /// [`StoreError::Contended`] or a serialization failure, as often as we try.
-    #[error("too many others change the same rows")]
+    /// Every attempt of a transaction conflicted with others.
+    #[error("too many transactions change the same rows")]
     Busy,
-    /// A write was opened inside another.
+    /// A write transaction was begun inside another transaction.
     #[error("a transaction is already open")]
     Nested,
-    /// The database has migrations that this program does not know.
-    #[error("the database is newer than this program: it has migration {0}; run the newer program")]
+    /// The database lacks a migration of this program; holds its version.
+    #[error("the database schema lacks migration {0}; run `qlive-server migrate`")]
+    Outdated(String),
+    /// The database has a migration that this program does not know; holds its version.
+    #[error("the database has migration {0}, unknown to this program; run a newer program")]
     Newer(String),
     /// A migration failed.
     #[error("migration failed: {0}")]
     Migration(String),
-    /// A stored value that no code of ours writes.
+    /// A stored value that this program never writes; names the column.
     #[error("unreadable row: {0}")]
     Corrupt(&'static str),
-    /// Anything else that the database answered.
+    /// Any other error of a query.
     #[error(transparent)]
-    Query(#[from] Diesel),
+    Query(#[from] DieselError),
 }
 
 impl StoreError {
-    /// Whether the whole transaction may succeed when it is run again.
-    pub(crate) fn is_transient(&self) -> bool {
+    /// Whether the transaction may succeed when it is run again from its start.
+    pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Contended => true,
-            Self::Query(Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-            // Deadlocks, lock timeouts and a locked file have no kind of their own in diesel, and their text is in the server's language.
-            Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, _)) => true,
+            Self::Query(DieselError::DatabaseError(kind, _)) => match kind {
+                DatabaseErrorKind::SerializationFailure => true,
+                // diesel has no kind for deadlocks, lock timeouts and a locked file, and their
+                // text depends on the language of the server.
+                DatabaseErrorKind::Unknown => true,
+                _ => false,
+            },
             _ => false,
         }
     }
 
-    /// Whether there is more to say than "busy" when it did not succeed however often it was run. Whoever
-    /// waited met somebody, in whatever language the server says so; a fault answers at once.
-    pub(crate) fn is_a_fault(&self, waited: bool) -> bool {
+    /// Whether a retryable error is a conflict with another transaction. `waited` says that the
+    /// last attempt took long enough to have waited for a lock: other failures come at once.
+    pub(crate) fn is_conflict(&self, waited: bool) -> bool {
         match self {
-            Self::Query(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
-                !waited
-                    && !["deadlock", "locked", "lock timeout"]
+            Self::Query(DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
+                let message = info.message();
+                waited
+                    || ["deadlock", "locked", "lock timeout"]
                         .iter()
-                        .any(|met| info.message().contains(met))
+                        .any(|conflict| message.contains(conflict))
             }
-            _ => false,
+            other => other.is_retryable(),
         }
     }
 }
 
-/// An error type that a closure for [`crate::Db::read`] or [`crate::Db::write`] may answer.
-pub trait Fallible: From<StoreError> {
-    /// The store's failure, when this is one.
-    fn store(&self) -> Option<&StoreError>;
+/// An error type of a closure for `Db::read` or `Db::write`.
+pub trait TransactionError: From<StoreError> {
+    /// The database failure in this error, if it is one.
+    fn store_error(&self) -> Option<&StoreError>;
 }
 
-impl Fallible for StoreError {
-    fn store(&self) -> Option<&StoreError> {
+impl TransactionError for StoreError {
+    fn store_error(&self) -> Option<&StoreError> {
         Some(self)
     }
 }
 
-/// Reads a broken unique or foreign key as contention: the row was there, or
-/// gone, only since we looked, so the transaction is run again from its start.
-pub fn or_contended<T>(result: diesel::QueryResult<T>) -> Result<T, StoreError> {
+/// Turns the violation of a unique or foreign key into [`StoreError::Contended`]: another
+/// transaction inserted or deleted the row after this one had looked for it.
+///
+/// # Errors
+/// The error of the query, converted.
+pub fn key_violation_as_contention<T>(result: diesel::QueryResult<T>) -> Result<T, StoreError> {
     result.map_err(|error| match error {
-        Diesel::DatabaseError(
+        DieselError::DatabaseError(
             DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
             _,
         ) => StoreError::Contended,

@@ -1,24 +1,29 @@
-//! The database: one [`Db`] over SQLite and PostgreSQL, chosen by the URL's scheme.
+//! The database: one [`Db`] over SQLite and PostgreSQL, selected by the scheme of the URL.
 //!
-//! Architecture invariants: no domain lives here; every transaction of the
-//! house is opened here ([`Db::read`], [`Db::write`]) and nowhere else; the SQL
-//! of the domain crates runs on the blocking pool, never on an async thread.
+//! Architecture invariants: nothing here knows the domain; every transaction of the program is
+//! opened by [`Db::read`] or [`Db::write`]; SQL runs on the blocking pool, never on an async
+//! thread.
 
-pub mod audit;
+mod address;
+pub mod audit_log;
 mod connection;
 mod db;
+mod engine;
+mod environment;
 mod error;
 mod migrations;
-mod provenance;
+mod pool;
 pub mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod transaction;
+pub mod worker;
 
 pub use connection::Conn;
 pub use db::Db;
-pub use error::{Fallible, StoreError, or_contended};
+pub use engine::Engine;
+pub use error::{StoreError, TransactionError, key_violation_as_contention};
 
-/// So is SQLite.
+// Both client libraries are compiled from source; these dependencies only select that feature.
 use libsqlite3_sys as _;
-/// PostgreSQL's client library is linked from source by this crate.
 use pq_sys as _;

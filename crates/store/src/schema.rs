@@ -1,4 +1,5 @@
-//! The tables as diesel sees them. Both engines share it; a test reads every table through it on both.
+//! The tables as diesel declares them, the same for both engines. A test compares them with the
+//! migrated databases.
 
 diesel::table! {
     users (id) {
@@ -15,7 +16,7 @@ diesel::table! {
         gender_known -> Bool,
         matchmaker -> Bool,
         banned_at -> Nullable<BigInt>,
-        entries -> BigInt,
+        visits -> BigInt,
         last_login_at -> Nullable<BigInt>,
         created_at -> BigInt,
     }
@@ -119,7 +120,7 @@ diesel::table! {
         room_id -> BigInt,
         gender -> Integer,
         state -> Integer,
-        entry -> BigInt,
+        visit -> BigInt,
         version -> BigInt,
         entered_at -> BigInt,
         seated_at -> Nullable<BigInt>,
@@ -129,7 +130,7 @@ diesel::table! {
         changed_at -> BigInt,
         im_grace_until -> Nullable<BigInt>,
         stream_grace_until -> Nullable<BigInt>,
-        heard_at -> BigInt,
+        last_active_at -> BigInt,
         im_event_at -> BigInt,
         stream_sequence -> Nullable<Text>,
         stream_event_at -> BigInt,
@@ -137,7 +138,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    barred (broadcast_id, user_id) {
+    invitation_required (broadcast_id, user_id) {
         broadcast_id -> BigInt,
         user_id -> BigInt,
     }
@@ -146,14 +147,15 @@ diesel::table! {
 diesel::table! {
     outbox (id) {
         id -> BigInt,
-        lane -> Text,
-        effect -> Text,
+        lane_kind -> Integer,
+        lane_id -> BigInt,
+        delivery -> Text,
         status -> Integer,
         created_at -> BigInt,
         due_at -> BigInt,
         random -> BigInt,
         seq -> Nullable<BigInt>,
-        group_of -> Nullable<BigInt>,
+        room_id -> Nullable<BigInt>,
         content -> Nullable<Text>,
         attempts -> Integer,
         done_at -> Nullable<BigInt>,
@@ -162,8 +164,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    outbox_lanes (lane) {
-        lane -> Text,
+    outbox_lanes (lane_kind, lane_id) {
+        lane_kind -> Integer,
+        lane_id -> BigInt,
         owner -> Text,
         leased_until -> BigInt,
         resume_at -> BigInt,
@@ -179,24 +182,24 @@ diesel::table! {
 }
 
 diesel::table! {
-    ledger_purses (user_id) {
+    ledger_balances (user_id) {
         user_id -> BigInt,
         bought -> BigInt,
         granted -> BigInt,
         income -> BigInt,
         held -> BigInt,
         debt -> BigInt,
-        entries -> BigInt,
+        entry_count -> BigInt,
     }
 }
 
 diesel::table! {
-    ledger_groups (id) {
+    ledger_entries (id) {
         id -> BigInt,
         kind -> Integer,
         subject -> Text,
         reverses -> Nullable<BigInt>,
-        transfers -> Integer,
+        transfer_count -> Integer,
         total -> BigInt,
         at -> BigInt,
     }
@@ -205,7 +208,7 @@ diesel::table! {
 diesel::table! {
     ledger_transfers (id) {
         id -> BigInt,
-        group_id -> BigInt,
+        entry_id -> BigInt,
         debit -> BigInt,
         credit -> BigInt,
         amount -> BigInt,
@@ -215,11 +218,11 @@ diesel::table! {
 }
 
 diesel::table! {
-    ledger_requests (key) {
+    idempotency_keys (key) {
         key -> Text,
         input_hash -> Text,
         outcome -> Text,
-        group_id -> Nullable<BigInt>,
+        entry_id -> Nullable<BigInt>,
         at -> BigInt,
     }
 }
@@ -227,7 +230,7 @@ diesel::table! {
 diesel::table! {
     ledger_chain (position) {
         position -> BigInt,
-        group_id -> BigInt,
+        entry_id -> BigInt,
         hash -> Text,
         at -> BigInt,
     }
@@ -260,7 +263,7 @@ diesel::table! {
         cost -> BigInt,
         receiver_share -> BigInt,
         host_share -> BigInt,
-        group_id -> Nullable<BigInt>,
+        entry_id -> Nullable<BigInt>,
         at -> BigInt,
     }
 }
@@ -289,14 +292,14 @@ diesel::table! {
         fen -> BigInt,
         refunded_fen -> BigInt,
         state -> Integer,
-        provision_due -> Bool,
+        delivery_notice_due -> Bool,
         transaction_id -> Nullable<Text>,
         created_at -> BigInt,
         expires_at -> BigInt,
         paid_at -> Nullable<BigInt>,
-        asked_at -> BigInt,
-        due_at -> Nullable<BigInt>,
-        asks -> Integer,
+        queried_at -> BigInt,
+        next_query_at -> Nullable<BigInt>,
+        query_count -> Integer,
     }
 }
 
@@ -306,7 +309,7 @@ diesel::table! {
         out_trade_no -> Text,
         provider -> Integer,
         number -> Text,
-        ours -> Bool,
+        requested_by_us -> Bool,
         fen -> BigInt,
         from_bought -> BigInt,
         from_granted -> BigInt,
@@ -315,10 +318,10 @@ diesel::table! {
         reason -> Text,
         created_at -> BigInt,
         done_at -> Nullable<BigInt>,
-        asked_at -> BigInt,
-        due_at -> Nullable<BigInt>,
-        asks -> Integer,
-        left_before -> Nullable<BigInt>,
+        queried_at -> BigInt,
+        next_query_at -> Nullable<BigInt>,
+        query_count -> Integer,
+        fen_left_before -> Nullable<BigInt>,
         failed_before -> Nullable<Bool>,
     }
 }
@@ -336,21 +339,21 @@ diesel::table! {
         out_bill_no -> Text,
         package_info -> Nullable<Text>,
         first_approval -> Nullable<Text>,
-        sent -> Bool,
+        submitted -> Bool,
         detail -> Text,
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
         done_at -> Nullable<BigInt>,
-        asked_at -> BigInt,
-        due_at -> Nullable<BigInt>,
-        asks -> Integer,
+        queried_at -> BigInt,
+        next_query_at -> Nullable<BigInt>,
+        query_count -> Integer,
     }
 }
 
 diesel::table! {
     complaints (id) {
         id -> BigInt,
-        request_id -> Text,
+        wechat_request_id -> Text,
         out_trade_no -> Text,
         openid -> Text,
         complained_at -> Text,
@@ -359,9 +362,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    provenance (id) {
+    environment (id) {
         id -> Integer,
-        sandbox -> Bool,
+        is_sandbox -> Bool,
     }
 }
 
@@ -369,7 +372,14 @@ diesel::joinable!(rooms -> users (host_id));
 diesel::joinable!(broadcasts -> rooms (room_id));
 diesel::joinable!(members -> users (user_id));
 diesel::joinable!(tokens -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(barred, broadcasts, members, rooms, tokens, users,);
+diesel::allow_tables_to_appear_in_same_query!(
+    invitation_required,
+    broadcasts,
+    members,
+    rooms,
+    tokens,
+    users,
+);
 diesel::allow_tables_to_appear_in_same_query!(outbox, outbox_lanes);
-diesel::joinable!(ledger_transfers -> ledger_groups (group_id));
-diesel::allow_tables_to_appear_in_same_query!(ledger_chain, ledger_groups, ledger_transfers,);
+diesel::joinable!(ledger_transfers -> ledger_entries (entry_id));
+diesel::allow_tables_to_appear_in_same_query!(ledger_chain, ledger_entries, ledger_transfers,);

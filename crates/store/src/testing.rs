@@ -1,49 +1,51 @@
-//! A fresh database for every test, on both engines.
+//! A fresh database for every test, on either engine.
 //!
-//! PostgreSQL is the one that `QLIVE_TEST_POSTGRES_URL` names (`none`: its tests
-//! are left out), else a throw-away cluster that this process starts. It dies with the process:
-//! a watcher waits on a pipe that only we hold open.
+//! The environment variable `QLIVE_TEST_POSTGRES_URL` names the PostgreSQL to use; `none` leaves
+//! its tests out. Without the variable this process starts a cluster of its own, which is removed
+//! when the process ends, however it ends.
 
 #![expect(
     clippy::panic,
-    reason = "a test that cannot have its database has failed"
+    reason = "test support: without a database the test must fail"
 )]
 
 mod cluster;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Db, StoreError};
+use crate::Db;
+use crate::address::DatabaseAddress;
+use crate::connection::{Access, connect};
 
-/// Which engine a test runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    /// A file in a temporary folder.
-    Sqlite,
-    /// A database of its own in a cluster shared by the process.
-    Postgres,
-}
+pub use crate::Engine;
 
-/// A migrated, empty database, gone when this is dropped (SQLite) or with the cluster (PostgreSQL).
+/// Connections of a test database's pool.
+const POOL_SIZE: u32 = 8;
+
+/// A migrated database without rows: on SQLite a temporary file, which is removed when this is
+/// dropped, on PostgreSQL a database of its own in the cluster.
 pub struct TestDb {
     /// The database.
     pub db: Db,
-    /// The URL under which a second instance finds it.
+    /// The URL by which a second instance opens the same database.
     pub url: String,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl TestDb {
-    /// Makes one. `None`, after one line on standard error, when the machine
-    /// has no PostgreSQL and this is not CI, where that is a failure.
+    /// Creates a database and migrates it. Returns `None`, after one line on standard error, when
+    /// the machine has no PostgreSQL.
+    ///
+    /// # Panics
+    /// When that fails, and when CI has no PostgreSQL.
     pub async fn fresh(engine: Engine) -> Option<Self> {
-        let (url, folder) = Self::empty(engine).await?;
-        let db = Self::open(&url)
+        let (url, folder) = Self::without_schema(engine).await?;
+        let db = Db::open(&url, POOL_SIZE)
             .await
-            .unwrap_or_else(|fault| panic!("open {engine:?}: {fault}"));
+            .unwrap_or_else(|error| panic!("open {engine:?}: {error}"));
         db.migrate()
             .await
-            .unwrap_or_else(|fault| panic!("migrate {engine:?}: {fault}"));
+            .unwrap_or_else(|error| panic!("migrate {engine:?}: {error}"));
         Some(Self {
             db,
             url,
@@ -51,49 +53,48 @@ impl TestDb {
         })
     }
 
-    /// The URL of a database without any table.
-    pub async fn empty(engine: Engine) -> Option<(String, Option<tempfile::TempDir>)> {
+    /// Creates a database without tables. Returns its URL, and for SQLite the folder that it lies
+    /// in. Returns `None` when the machine has no PostgreSQL.
+    ///
+    /// # Panics
+    /// As [`TestDb::fresh`].
+    pub async fn without_schema(engine: Engine) -> Option<(String, Option<tempfile::TempDir>)> {
         match engine {
             Engine::Sqlite => {
                 let folder =
-                    tempfile::tempdir().unwrap_or_else(|fault| panic!("temporary folder: {fault}"));
+                    tempfile::tempdir().unwrap_or_else(|error| panic!("temporary folder: {error}"));
                 let url = format!("sqlite://{}", folder.path().join("test.db").display());
                 Some((url, Some(folder)))
             }
             Engine::Postgres => {
-                let server = tokio::task::spawn_blocking(cluster::server)
+                let server = tokio::task::spawn_blocking(cluster::server_url)
                     .await
-                    .unwrap_or_else(|fault| panic!("cluster: {fault}"))?;
+                    .unwrap_or_else(|error| panic!("cluster: {error}"))?;
                 Some((create_database(&server).await, None))
             }
         }
     }
-
-    async fn open(url: &str) -> Result<Db, StoreError> {
-        Db::open(url, 8).await
-    }
 }
 
-/// Makes an empty database beside the one that `server` names.
+/// Creates a database in the cluster of `server`, the URL of its maintenance database.
 async fn create_database(server: &str) -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
+    static NEXT_NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = format!(
         "qlive_test_{}_{}",
         std::process::id(),
-        NEXT.fetch_add(1, Ordering::SeqCst)
+        NEXT_NUMBER.fetch_add(1, Ordering::SeqCst)
     );
     let sql = format!("CREATE DATABASE {name}");
-    let target = crate::connection::Target::parse(server).unwrap_or_else(|fault| panic!("{fault}"));
+    let address = DatabaseAddress::parse(server).unwrap_or_else(|error| panic!("{error}"));
     tokio::task::spawn_blocking(move || {
         use diesel::connection::SimpleConnection as _;
-        let mut conn = target
-            .connect(crate::connection::Purpose::Write)
-            .unwrap_or_else(|fault| panic!("connect: {fault}"));
+        let mut conn =
+            connect(&address, Access::ReadWrite).unwrap_or_else(|error| panic!("connect: {error}"));
         conn.batch_execute(&sql)
-            .unwrap_or_else(|fault| panic!("{sql}: {fault}"));
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     })
     .await
-    .unwrap_or_else(|fault| panic!("create database: {fault}"));
+    .unwrap_or_else(|error| panic!("create database: {error}"));
     let (before, after) = server.rsplit_once('/').unwrap_or((server, ""));
     let query = after
         .split_once('?')
@@ -102,13 +103,17 @@ async fn create_database(server: &str) -> String {
     format!("{before}/{name}{query}")
 }
 
-/// Runs `test` on a fresh database of the engine; the two-line body of every test made by [`on_both!`](crate::on_both).
-pub fn run<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb) -> F) {
+/// Runs `test` on a fresh database of the engine, or not at all when the machine has no
+/// PostgreSQL. The tests that [`on_both!`](crate::on_both) declares call this.
+///
+/// # Panics
+/// When the test or the creation of the database panics.
+pub fn run_test<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .unwrap_or_else(|fault| panic!("runtime: {fault}"));
+        .unwrap_or_else(|error| panic!("runtime: {error}"));
     runtime.block_on(async {
         if let Some(db) = TestDb::fresh(engine).await {
             test(db).await;
@@ -121,10 +126,22 @@ pub fn run<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb) -> 
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {
         mod on_sqlite {
-            $(#[test] fn $name() { $crate::testing::run($crate::testing::Engine::Sqlite, super::$name); })+
+            use $crate::testing::{Engine, run_test};
+            $(
+                #[test]
+                fn $name() {
+                    run_test(Engine::Sqlite, super::$name);
+                }
+            )+
         }
         mod on_postgres {
-            $(#[test] fn $name() { $crate::testing::run($crate::testing::Engine::Postgres, super::$name); })+
+            use $crate::testing::{Engine, run_test};
+            $(
+                #[test]
+                fn $name() {
+                    run_test(Engine::Postgres, super::$name);
+                }
+            )+
         }
     };
 }

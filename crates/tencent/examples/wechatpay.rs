@@ -1,40 +1,60 @@
-//! What we make and read of WeChat Pay, for a peer to check (`tests/peers/run.sh`).
-//! Arguments: the merchant's private key and WeChat's public key (files), the
-//! APIv3 key, the present time. Standard input: the headers (JSON) and, on the
-//! second line, the body of a notice that the peer made. Prints JSON.
-#![expect(clippy::print_stdout, reason = "an example prints what it makes")]
+//! Signs, encrypts and decrypts for WeChat Pay, so that another implementation can check the
+//! results (`tests/peers/run.sh`).
+//!
+//! Arguments: the file of the merchant's private key, the file of WeChat Pay's public key, the
+//! APIv3 key, and the current time in Unix seconds. The first line of the standard input has the
+//! headers of a notice as JSON, the second line its body. Prints JSON.
+#![expect(clippy::print_stdout, reason = "the results are the output")]
 
+use std::error::Error;
+use std::fs::read_to_string;
 use std::io::BufRead as _;
 
-use qlive_tencent::pay::{Keys, Merchant, Notice, Signed, open_notice};
+use qlive_tencent::pay::{Merchant, Notice, PlatformKeys, SignatureHeaders, decrypt_notice};
 use serde_json::{Value, json};
 
-type Failure = Box<dyn std::error::Error>;
+const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_1";
 
-fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
-    let mut argument = || {
-        arguments
-            .next()
-            .ok_or("arguments: KEY PUBLIC_KEY API_V3_KEY NOW")
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [private_key, public_key, api_v3_key, now] = arguments.as_slice() else {
+        return Err("usage: wechatpay PRIVATE_KEY PUBLIC_KEY API_V3_KEY NOW".into());
     };
-    let (key, public) = (
-        std::fs::read_to_string(argument()?)?,
-        std::fs::read_to_string(argument()?)?,
-    );
+    let now: i64 = now.parse()?;
     let merchant = Merchant::new(
         "1900000001",
         "5157F09EFDC096DE",
-        &key.into(),
-        argument()?.into(),
+        &read_to_string(private_key)?.into(),
+        api_v3_key.clone().into(),
     )?;
-    let now: i64 = argument()?.parse()?;
-    let keys = Keys::default();
-    keys.add("PUB_KEY_ID_1", &public)?;
+    let keys = PlatformKeys::default();
+    keys.add(PUBLIC_KEY_ID, &read_to_string(public_key)?)?;
 
     let mut lines = std::io::stdin().lock().lines();
     let headers: Value = serde_json::from_str(&lines.next().ok_or("no headers")??)?;
     let body = lines.next().ok_or("no body")??;
+    keys.verify(&signature_headers(&headers), body.as_bytes(), now)?;
+    let Notice::Payment(payment) = decrypt_notice(&merchant, body.as_bytes())? else {
+        return Err("the notice is not about a payment".into());
+    };
+
+    let path = "/v3/pay/transactions/out-trade-no/Q1?mchid=1900000001";
+    let prepay_id = "wx201410272009395522657a690389285100";
+    let params = merchant.sign_request_payment("wx1", prepay_id, now, "nonce".into())?;
+    let body = "{\"a\":\"金币\"}";
+    let results = json!({
+        "notice": {"out_trade_no": payment.out_trade_no, "total": payment.total_fen},
+        "path": path,
+        "get": merchant.authorization_header("GET", path, "", now, "nonce")?,
+        "post": merchant.authorization_header("POST", "/v3/x", body, now, "nonce")?,
+        "pay_sign": params.pay_sign,
+        "sealed": keys.encrypt("张三")?.ciphertext,
+    });
+    println!("{results}");
+    Ok(())
+}
+
+fn signature_headers(headers: &Value) -> SignatureHeaders {
     let header = |name: &str| {
         headers
             .get(name)
@@ -42,35 +62,10 @@ fn main() -> Result<(), Failure> {
             .unwrap_or_default()
             .to_owned()
     };
-    let signed = Signed {
+    SignatureHeaders {
         timestamp: header("timestamp"),
         nonce: header("nonce"),
         signature: header("signature"),
-        serial: "PUB_KEY_ID_1".into(),
-    };
-    keys.verify(&signed, body.as_bytes(), now)?;
-    let Notice::Payment(told) = open_notice(&merchant, body.as_bytes())? else {
-        return Err("no payment".into());
-    };
-
-    let path = "/v3/pay/transactions/out-trade-no/Q1?mchid=1900000001";
-    let pay_sign = merchant
-        .pay_sign(
-            "wx1",
-            "wx201410272009395522657a690389285100",
-            now,
-            "nonce".into(),
-        )
-        .ok_or("no sign")?;
-    let (_, sealed) = keys.seal("张三").ok_or("nothing sealed")?;
-    let made = json!({
-        "notice": {"out_trade_no": told.out_trade_no, "total": told.total},
-        "path": path,
-        "get": merchant.authorization("GET", path, "", now, "nonce"),
-        "post": merchant.authorization("POST", "/v3/x", "{\"a\":\"金币\"}", now, "nonce"),
-        "pay_sign": pay_sign.sign,
-        "sealed": sealed,
-    });
-    println!("{made}");
-    Ok(())
+        serial: PUBLIC_KEY_ID.into(),
+    }
 }

@@ -1,9 +1,12 @@
-//! Tencent Cloud Streaming Services: signed URLs, callbacks, and the cloud API that cuts a stream.
+//! Tencent Cloud Streaming Services (云直播, CSS): push and play URLs, event callbacks, and the
+//! cloud API that cuts and blocks streams.
 
-mod api;
 mod callback;
-mod urls;
+mod client;
+mod error;
+mod stream_urls;
 
-pub use api::{CssApi, CssError};
-pub use callback::{LiveEvent, verify_callback};
-pub use urls::Streams;
+pub use callback::{StreamEvent, verify_css_callback};
+pub use client::CssClient;
+pub use error::CssError;
+pub use stream_urls::StreamUrls;

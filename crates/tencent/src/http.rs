@@ -1,135 +1,144 @@
-//! The HTTP client under all clients.
+//! The HTTP client that all API clients of this crate share.
 
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder};
 use serde::Serialize;
 use serde_json::Value;
 
 /// How long a provider may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(3);
-/// How long a provider may take in all. Tencent IM asks for more than 3 s.
-pub(crate) const WHOLE: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a request may take in total. Tencent IM recommends more than 3 seconds.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A pooled HTTP client. Cheap to clone.
+/// A pooled HTTP client. Clones share the pool.
 #[derive(Clone)]
-pub struct Http(reqwest::Client);
+pub struct HttpClient(reqwest::Client);
 
-/// The provider gave no usable answer: whether it did what was asked is unknown.
+/// The HTTP client could not be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("no usable answer: {0}")]
-pub struct Unanswered(String);
+#[error("the HTTP client could not be set up: {0}")]
+pub struct HttpSetupError(String);
 
-impl Unanswered {
-    pub(crate) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
+/// No usable response was received. Whether the provider did what was requested is unknown.
+#[derive(Debug, thiserror::Error)]
+pub enum ResponseError {
+    /// The request could not be built or signed.
+    #[error("no usable response: the request was not sent: {0}")]
+    Unsent(String),
+    /// The connection failed, or the response did not arrive in time.
+    #[error("no usable response: {0}")]
+    Transport(String),
+    /// The response has a status other than 2xx and no error code of the provider.
+    #[error("no usable response: HTTP status {0}")]
+    Status(u16),
+    /// The body is not JSON.
+    #[error("no usable response: not JSON: {0}")]
+    NotJson(String),
+    /// A field that the provider promises is missing or has the wrong type.
+    #[error("no usable response: the field {0} is missing")]
+    MissingField(&'static str),
+    /// The response contradicts the request or an earlier response.
+    #[error("no usable response: {0}")]
+    Invalid(&'static str),
+    /// The signature of the response does not verify.
+    #[error("no usable response: the response is not from WeChat Pay: {0}")]
+    Unverified(String),
 }
 
-impl Http {
-    /// A client with our time limits and no proxy magic.
-    pub fn new() -> Result<Self, Unanswered> {
+impl HttpClient {
+    /// Creates a client that has our time limits, uses no proxy and follows no redirects.
+    ///
+    /// # Errors
+    /// Fails when the TLS backend cannot be initialized.
+    pub fn new() -> Result<Self, HttpSetupError> {
         reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
             .user_agent(concat!("qlive/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map(Self)
-            .map_err(|error| Unanswered::new(error.to_string()))
+            .map_err(|error| HttpSetupError(with_causes(&error)))
     }
 
-    /// GETs JSON, whatever content type it is served as.
-    pub(crate) async fn get(&self, url: &str, query: &impl Serialize) -> Result<Value, Unanswered> {
-        self.answer(self.0.get(url).query(query)).await
+    /// Sends a GET and reads JSON, whatever content type the response declares.
+    pub(crate) async fn get_json(
+        &self,
+        url: &str,
+        query: &impl Serialize,
+    ) -> Result<Value, ResponseError> {
+        send_and_read_json(self.0.get(url).query(query)).await
     }
 
-    /// POSTs JSON and reads JSON.
-    pub(crate) async fn post(
+    /// Sends a POST with JSON and reads JSON.
+    pub(crate) async fn post_json(
         &self,
         url: &str,
         query: &impl Serialize,
         body: &Value,
-    ) -> Result<Value, Unanswered> {
-        self.answer(self.0.post(url).query(query).json(body)).await
+    ) -> Result<Value, ResponseError> {
+        send_and_read_json(self.0.post(url).query(query).json(body)).await
     }
 
-    /// POSTs bytes exactly as given, since they are what was signed.
-    pub(crate) async fn post_signed(
-        &self,
-        url: &str,
-        headers: &[(&str, String)],
-        body: String,
-    ) -> Result<Value, Unanswered> {
-        let request = headers
-            .iter()
-            .fold(self.0.post(url), |request, (name, value)| {
-                request.header(*name, value)
-            });
-        self.answer(request.body(body)).await
-    }
-
-    /// POSTs JSON text exactly as given, since it is what was signed.
-    pub(crate) async fn post_text(
+    /// Sends a POST with JSON text byte for byte, because the text was signed, and reads JSON.
+    pub(crate) async fn post_json_text(
         &self,
         url: &str,
         query: &impl Serialize,
         body: String,
-    ) -> Result<Value, Unanswered> {
-        self.answer(
-            self.0
-                .post(url)
-                .query(query)
-                .header("Content-Type", "application/json")
-                .body(body),
-        )
-        .await
+    ) -> Result<Value, ResponseError> {
+        let request = self.0.post(url).query(query);
+        let request = request.header("Content-Type", "application/json");
+        send_and_read_json(request.body(body)).await
     }
 
-    /// Sends bytes exactly as given, since they are what was signed; answers whatever came back in time.
-    pub(crate) async fn exchange(
+    /// Sends a POST with these headers and this body byte for byte, because both were signed, and
+    /// reads JSON.
+    pub(crate) async fn post_with_headers(
+        &self,
+        url: &str,
+        headers: &[(&str, String)],
+        body: String,
+    ) -> Result<Value, ResponseError> {
+        let request = add_headers(self.0.post(url), headers);
+        send_and_read_json(request.body(body)).await
+    }
+
+    /// Sends a request byte for byte, because it was signed, and returns the response whatever its
+    /// status is. `timeout` covers the whole exchange.
+    pub(crate) async fn send_raw(
         &self,
         method: &str,
         url: &str,
         headers: &[(&str, String)],
         body: &str,
-        within: Duration,
-    ) -> Result<Reply, Unanswered> {
-        let method = reqwest::Method::from_bytes(method.as_bytes())
-            .map_err(|error| Unanswered::new(error.to_string()))?;
-        let request = self.0.request(method, url).timeout(within);
-        let request = headers.iter().fold(request, |request, (name, value)| {
-            request.header(*name, value)
-        });
-        let response = request.body(body.to_owned()).send().await.map_err(failed)?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Reply {
-            status,
-            headers,
-            body: response.bytes().await.map_err(failed)?.to_vec(),
+        timeout: Duration,
+    ) -> Result<RawResponse, ResponseError> {
+        let method = Method::from_bytes(method.as_bytes())
+            .map_err(|error| ResponseError::Unsent(error.to_string()))?;
+        let request = self.0.request(method, url).timeout(timeout);
+        let request = add_headers(request, headers).body(body.to_owned());
+        let response = request.send().await.map_err(transport_error)?;
+        Ok(RawResponse {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.bytes().await.map_err(transport_error)?.to_vec(),
         })
-    }
-
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, Unanswered> {
-        let response = request.send().await.map_err(failed)?;
-        let status = response.status();
-        let body = response.bytes().await.map_err(failed)?;
-        if !status.is_success() {
-            return Err(Unanswered::new(format!("HTTP status {}", status.as_u16())));
-        }
-        serde_json::from_slice(&body).map_err(|error| Unanswered::new(format!("not JSON: {error}")))
     }
 }
 
-/// An answer as it came.
-pub(crate) struct Reply {
+/// A response whose status and body have not been checked.
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
-    headers: reqwest::header::HeaderMap,
+    headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-impl Reply {
-    /// A header's text, `""` when it is missing.
+impl RawResponse {
+    /// Returns a header's text, or an empty string when the header is missing.
     pub(crate) fn header(&self, name: &str) -> String {
         self.headers
             .get(name)
@@ -139,13 +148,34 @@ impl Reply {
     }
 }
 
-/// The URL may carry a secret or a token, so it must not get into the error's text.
-fn failed(error: reqwest::Error) -> Unanswered {
-    Unanswered::new(cause(&error.without_url()))
+fn add_headers(request: RequestBuilder, headers: &[(&str, String)]) -> RequestBuilder {
+    headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, value)
+    })
 }
 
-/// The error with what lies beneath it: reqwest alone says only "error sending request".
-fn cause(error: &dyn std::error::Error) -> String {
+async fn send_and_read_json(request: RequestBuilder) -> Result<Value, ResponseError> {
+    let response = request.send().await.map_err(transport_error)?;
+    let status = response.status();
+    let body = response.bytes().await.map_err(transport_error)?;
+    if !status.is_success() {
+        return Err(ResponseError::Status(status.as_u16()));
+    }
+    parse_json(&body)
+}
+
+/// Parses a response body.
+pub(crate) fn parse_json(body: &[u8]) -> Result<Value, ResponseError> {
+    serde_json::from_slice(body).map_err(|error| ResponseError::NotJson(error.to_string()))
+}
+
+/// Removes the URL from the error, because it may contain a secret or a token.
+fn transport_error(error: reqwest::Error) -> ResponseError {
+    ResponseError::Transport(with_causes(&error.without_url()))
+}
+
+/// Joins an error and its sources: reqwest alone says only "error sending request".
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

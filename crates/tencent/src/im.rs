@@ -1,11 +1,13 @@
-//! Tencent IM (cloud.tencent.com, "Chat"): UserSig, the REST API, callbacks.
+//! Tencent IM (即时通信 IM, "Chat"): UserSig, the REST API, and callbacks.
 
-mod api;
 mod callback;
+mod client;
 mod error;
-mod usersig;
+mod requests;
+mod user_sig;
 
-pub use api::{C2c, GroupMessage, GroupProfile, Im, Portrait, Priority, Settings};
-pub use callback::{Callback, Presence, verify_callback};
-pub use error::{ImError, Remedy};
-pub use usersig::user_sig;
+pub use callback::{ConnectionState, ImCallback, verify_im_callback};
+pub use client::{ImClient, ImConfig};
+pub use error::{ImError, Recovery};
+pub use requests::{C2cTextMessage, GroupProfile, GroupTextMessage, MessagePriority, Portrait};
+pub use user_sig::generate_user_sig;

@@ -1,19 +1,23 @@
-//! WeChat and Tencent Cloud, as they are on the wire.
+//! Clients for the server APIs of WeChat and Tencent Cloud.
 //!
-//! Pure functions come first (sign, verify, decrypt: bytes in, bytes out, the
-//! time and every nonce an argument); the clients over them are thin.
+//! Signing, verification, encryption and parsing are pure functions: the current time and every
+//! nonce are arguments. The clients only send requests and read responses.
 //!
-//! Architecture invariants: no database, no web framework, no word of our own
-//! domain. Secrets arrive as [`secrecy::SecretString`] and leave only inside
-//! the request they are for: no error of this crate carries a URL.
+//! Architecture invariants: this crate uses no database and no web framework, and knows nothing of
+//! the application's own domain. Secrets are passed as [`secrecy::SecretString`] and are exposed
+//! only to sign or to build the request that needs them. No error contains a URL, because a URL
+//! may contain a secret or a token.
 
+mod crypto;
 pub mod css;
 mod http;
 pub mod im;
-mod lenient;
+mod invalid_key;
+mod json_fields;
 pub mod pay;
 pub mod tc3;
 pub mod wechat;
 pub mod xpay;
 
-pub use http::{Http, Unanswered};
+pub use http::{HttpClient, HttpSetupError, ResponseError};
+pub use invalid_key::InvalidKey;

@@ -1,21 +1,30 @@
-//! WeChat Pay API v3 (pay.weixin.qq.com/doc): orders by JSAPI, refunds,
-//! merchant transfers, bills, and the notices that come of them.
+//! WeChat Pay API v3 (pay.weixin.qq.com): mini-program orders, refunds, merchant transfers, trade
+//! bills, and the notices about them.
 //!
-//! Nothing is believed that does not verify: an answer whose signature is
-//! wrong is no answer.
+//! A response or a notice counts only when its signature verifies. A response whose signature does
+//! not verify is treated as no response.
 
-mod api;
 mod bill;
-mod keys;
+mod bill_download;
+mod certificates;
+mod client;
+mod error;
 mod merchant;
 mod notice;
+mod platform_keys;
+mod refund;
 mod transaction;
 mod transfer;
+mod transport;
 
-pub use api::{Pay, PayError, Prepay, RefundOrder};
-pub use bill::{BillRow, UnreadableBill, parse_bill};
-pub use keys::{Keys, Signed, Unverified};
-pub use merchant::{BadKey, Merchant, PaySign};
-pub use notice::{Notice, Unreadable, open_notice};
-pub use transaction::{Refund, RefundState, TradeState, Transaction};
-pub use transfer::{NewTransfer, Transfer, TransferState};
+pub use bill::{BillError, BillRow, parse_bill};
+pub use client::{PayClient, PrepayRequest};
+pub use error::PayError;
+pub use merchant::{Merchant, RequestPaymentParams, SigningError};
+pub use notice::{Notice, NoticeError, decrypt_notice};
+pub use platform_keys::{
+    EncryptedField, FieldEncryptionError, PlatformKeys, SignatureError, SignatureHeaders,
+};
+pub use refund::{Refund, RefundRequest, RefundState};
+pub use transaction::{TradeState, Transaction};
+pub use transfer::{Transfer, TransferRequest, TransferState};

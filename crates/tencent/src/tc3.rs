@@ -1,39 +1,51 @@
-//! TC3-HMAC-SHA256, the request signature of Tencent Cloud API v3
-//! (cloud.tencent.com, "signature v3").
+//! TC3-HMAC-SHA256, the request signature of Tencent Cloud API v3.
+//!
+//! Vendor's page: 签名方法 v3 ("Signature v3"), cloud.tencent.com.
 
-use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 
-/// A Tencent Cloud API key.
+use crate::crypto::{hmac_sha256, sha256_hex};
+
+const ALGORITHM: &str = "TC3-HMAC-SHA256";
+
+/// An API key of Tencent Cloud.
 #[derive(Clone)]
 pub struct Credential {
-    pub id: String,
-    pub key: SecretString,
+    pub secret_id: String,
+    pub secret_key: SecretString,
 }
 
-/// What is signed. `headers` are lower-case names with the values to be sent,
-/// sorted by name, at least `content-type` and `host`.
-pub struct Request<'a> {
+/// The time at which a request is signed. Tencent Cloud refuses a signature that is more than five
+/// minutes old.
+#[derive(Debug, Clone, Copy)]
+pub struct SigningTime<'a> {
+    /// Unix seconds, as sent in `X-TC-Timestamp`.
+    pub unix_secs: i64,
+    /// The UTC date of `unix_secs`, such as `2019-02-25`.
+    pub utc_date: &'a str,
+}
+
+/// The parts of a POST request to `/` that its signature covers.
+pub struct RequestToSign<'a> {
+    /// The name of the service, such as `live`.
     pub service: &'a str,
+    /// Lower-case names with the values to be sent, sorted by name. `content-type` and `host` are
+    /// required.
     pub headers: &'a [(&'a str, &'a str)],
     pub body: &'a str,
-    /// Unix seconds, as in `X-TC-Timestamp`.
-    pub timestamp: i64,
-    /// The day of the timestamp in UTC: `2019-02-25`.
-    pub date: &'a str,
+    pub time: SigningTime<'a>,
 }
 
-impl Request<'_> {
-    /// The value of the `Authorization` header.
+impl RequestToSign<'_> {
+    /// Signs the request and returns the value of its `Authorization` header.
     #[must_use]
     pub fn authorization(&self, credential: &Credential) -> String {
-        let scope = format!("{}/{}/tc3_request", self.date, self.service);
+        let scope = format!("{}/{}/tc3_request", self.time.utc_date, self.service);
         format!(
-            "TC3-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={}, Signature={}",
-            credential.id,
+            "{ALGORITHM} Credential={}/{scope}, SignedHeaders={}, Signature={}",
+            credential.secret_id,
             self.signed_headers(),
-            self.signature(&credential.key, &scope),
+            self.signature(&credential.secret_key, &scope),
         )
     }
 
@@ -42,7 +54,7 @@ impl Request<'_> {
         names.join(";")
     }
 
-    fn canonical(&self) -> String {
+    fn canonical_request(&self) -> String {
         let headers: String = self
             .headers
             .iter()
@@ -51,32 +63,21 @@ impl Request<'_> {
         format!(
             "POST\n/\n\n{headers}\n{}\n{}",
             self.signed_headers(),
-            sha256(self.body)
+            sha256_hex(&[self.body])
         )
     }
 
-    fn signature(&self, key: &SecretString, scope: &str) -> String {
-        let message = format!(
-            "TC3-HMAC-SHA256\n{}\n{scope}\n{}",
-            self.timestamp,
-            sha256(&self.canonical())
+    fn signature(&self, secret_key: &SecretString, scope: &str) -> String {
+        let string_to_sign = format!(
+            "{ALGORITHM}\n{}\n{scope}\n{}",
+            self.time.unix_secs,
+            sha256_hex(&[&self.canonical_request()])
         );
-        let date = mac(format!("TC3{}", key.expose_secret()).as_bytes(), self.date);
-        let service = mac(&date, self.service);
-        let signing = mac(&service, "tc3_request");
-        hex::encode(mac(&signing, &message))
-    }
-}
-
-fn sha256(text: &str) -> String {
-    hex::encode(Sha256::digest(text))
-}
-
-/// HMAC-SHA256, which takes a key of any length.
-pub(crate) fn mac(key: &[u8], message: &str) -> Vec<u8> {
-    match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mac) => mac.chain_update(message).finalize().into_bytes().to_vec(),
-        Err(_) => Vec::new(),
+        let key = format!("TC3{}", secret_key.expose_secret());
+        let date_key = hmac_sha256(key.as_bytes(), self.time.utc_date);
+        let service_key = hmac_sha256(&date_key, self.service);
+        let signing_key = hmac_sha256(&service_key, "tc3_request");
+        hex::encode(hmac_sha256(&signing_key, &string_to_sign))
     }
 }
 
@@ -84,61 +85,67 @@ pub(crate) fn mac(key: &[u8], message: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn signature(authorization: &str) -> &str {
-        authorization.rsplit_once("Signature=").unwrap().1
-    }
+    const TIME: SigningTime<'_> = SigningTime {
+        unix_secs: 1_551_113_065,
+        utc_date: "2019-02-25",
+    };
 
     #[test]
-    fn the_official_vector() {
-        let request = Request {
+    fn official_vector_is_reproduced() {
+        let request = RequestToSign {
             service: "cvm",
             headers: &[
                 ("content-type", "application/json; charset=utf-8"),
                 ("host", "cvm.tencentcloudapi.com"),
                 ("x-tc-action", "DescribeInstances"),
             ],
-            body: r#"{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}"#,
-            timestamp: 1_551_113_065,
-            date: "2019-02-25",
+            body: concat!(
+                r#"{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "#,
+                r#""Name": "instance-name"}]}"#
+            ),
+            time: TIME,
         };
         assert_eq!(
-            sha256(request.body),
+            sha256_hex(&[request.body]),
             "35e9c5b0e3ae67532d3c9f17ead6c90222632e5b1ff7f6e89887f1398934f064"
         );
         assert_eq!(
-            sha256(&request.canonical()),
+            sha256_hex(&[&request.canonical_request()]),
             "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84"
         );
         let credential = Credential {
-            id: "id".into(),
-            key: "*".repeat(32).into(),
+            secret_id: "id".into(),
+            secret_key: "*".repeat(32).into(),
         };
+        let authorization = request.authorization(&credential);
         assert_eq!(
-            signature(&request.authorization(&credential)),
+            authorization.rsplit_once("Signature=").unwrap().1,
             "10b1a37a7301a02ca19a647ad722d5e43b4b3cff309d421d85b46093f6ab6c4f"
         );
     }
 
     #[test]
-    fn the_sdk_vector() {
-        let request = Request {
+    fn vector_of_the_tencent_cloud_sdk_is_reproduced() {
+        let request = RequestToSign {
             service: "live",
             headers: &[
                 ("content-type", "application/json"),
                 ("host", "live.tencentcloudapi.com"),
             ],
-            body: r#"{"StreamName": "room_1001", "DomainName": "push.example.com", "AppName": "live"}"#,
-            timestamp: 1_551_113_065,
-            date: "2019-02-25",
+            body: concat!(
+                r#"{"StreamName": "room_1001", "DomainName": "push.example.com", "#,
+                r#""AppName": "live"}"#
+            ),
+            time: TIME,
         };
         let credential = Credential {
-            id: "AKIDEXAMPLEEXAMPLEEXAMPLEEXAMPLE0001".into(),
-            key: "made-up-secret-key-0001".to_owned().into(),
+            secret_id: "AKIDEXAMPLEEXAMPLEEXAMPLEEXAMPLE0001".into(),
+            secret_key: "made-up-secret-key-0001".to_owned().into(),
         };
         assert_eq!(
             request.authorization(&credential),
-            "TC3-HMAC-SHA256 Credential=AKIDEXAMPLEEXAMPLEEXAMPLEEXAMPLE0001/2019-02-25/live/tc3_request, \
-             SignedHeaders=content-type;host, \
+            "TC3-HMAC-SHA256 Credential=AKIDEXAMPLEEXAMPLEEXAMPLEEXAMPLE0001/2019-02-25/live/\
+             tc3_request, SignedHeaders=content-type;host, \
              Signature=b51e4458a65c11424e845a1770dbd0c07d249c8ad73f5ccd7eeeb3a593129659"
         );
     }

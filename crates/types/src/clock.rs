@@ -1,4 +1,4 @@
-//! The one place that reads a clock.
+//! Moments in time, and the clock. Every other crate reads the time here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// A moment: milliseconds since the Unix epoch. What the database stores.
+/// A moment in milliseconds since the Unix epoch, which is also how the database stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Moment(i64);
 
 impl Moment {
-    /// The moment so many milliseconds after the epoch.
+    /// The moment that is this many milliseconds after the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -31,28 +31,28 @@ impl Moment {
         self.0.div_euclid(1000)
     }
 
-    /// So much later.
+    /// The moment this much later.
     #[must_use]
     pub fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(millis(by)))
     }
 
-    /// So much earlier.
+    /// The moment this much earlier.
     #[must_use]
     pub fn before(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(millis(by)))
     }
 
-    /// How long after `earlier` this is; zero when it is not.
+    /// The time from `earlier` to this moment; zero when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The wall clock in Shanghai without a zone: `2019-07-24T14:11:37`.
+    /// The time in Shanghai without an offset: `2019-07-24T14:11:37`.
     #[must_use]
     pub fn shanghai(self) -> String {
-        // China has kept UTC+8 the year round since 1991, before any moment stored here.
+        // China has used UTC+8 all year since 1991, which is earlier than any stored moment.
         let zone = TimeZone::fixed(Offset::constant(8));
         jiff::Timestamp::from_millisecond(self.0)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
@@ -61,13 +61,13 @@ impl Moment {
             .to_string()
     }
 
-    /// The wall clock in Shanghai, as WeChat writes it in payments: `2019-07-24T14:11:37+08:00`.
+    /// RFC 3339 in Shanghai, as WeChat Pay writes times: `2019-07-24T14:11:37+08:00`.
     #[must_use]
     pub fn rfc3339(self) -> String {
         format!("{}+08:00", self.shanghai())
     }
 
-    /// Reads RFC 3339: `2019-07-24T14:11:37+08:00`.
+    /// Parses RFC 3339 with any offset: `2019-07-24T14:11:37+08:00`.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>()
@@ -75,23 +75,23 @@ impl Moment {
             .map(|moment| Self(moment.as_millisecond()))
     }
 
-    /// The beginning of a day in Shanghai that is given as `2019-07-24`.
+    /// Parses a day like `2019-07-24` and returns its beginning in Shanghai.
     #[must_use]
     pub fn parse_day(text: &str) -> Option<Self> {
-        let shape = |(at, b): (usize, u8)| {
+        let is_expected = |(at, b): (usize, u8)| {
             if [4, 7].contains(&at) {
                 b == b'-'
             } else {
                 b.is_ascii_digit()
             }
         };
-        let is_day = text.len() == 10 && text.bytes().enumerate().all(shape);
+        let is_day = text.len() == 10 && text.bytes().enumerate().all(is_expected);
         is_day
             .then(|| Self::parse_rfc3339(&format!("{text}T00:00:00+08:00")))
             .flatten()
     }
 
-    /// UTC in ISO 8601 to the second: `2026-01-02T03:04:05Z`.
+    /// ISO 8601 in UTC, to the second: `2026-01-02T03:04:05Z`.
     #[must_use]
     pub fn utc(self) -> String {
         jiff::Timestamp::from_millisecond(self.0)
@@ -105,15 +105,15 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Where the time comes from: the machine's clock, which a test may put forward.
+/// The machine's clock. Tests can move it forward; all clones move together.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    /// Milliseconds by which it was put forward; shared by all clones.
-    ahead: Arc<AtomicI64>,
+    /// Milliseconds by which the clock was moved forward; shared by all clones.
+    offset: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// A clock that shows the machine's time.
     #[must_use]
     pub fn system() -> Self {
         Self::default()
@@ -122,18 +122,18 @@ impl Clock {
     /// The present moment.
     #[must_use]
     pub fn now(&self) -> Moment {
-        Moment(machine_millis().saturating_add(self.ahead.load(Ordering::SeqCst)))
+        Moment(machine_millis().saturating_add(self.offset.load(Ordering::SeqCst)))
     }
 
-    /// Puts this clock and its clones forward.
+    /// Moves this clock and its clones forward.
     pub fn advance(&self, by: Duration) {
-        self.ahead.fetch_add(millis(by), Ordering::SeqCst);
+        self.offset.fetch_add(millis(by), Ordering::SeqCst);
     }
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is the one home of the clock"
+    reason = "this module is where the ban on the system clock points to"
 )]
 fn machine_millis() -> i64 {
     SystemTime::now()
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_shown_in_shanghai() {
+    fn moments_are_formatted_and_parsed_in_shanghai_time() {
         assert_eq!(
             Moment::from_millis(1_563_948_697_999).shanghai(),
             "2019-07-24T14:11:37"
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn clones_are_put_forward_together() {
+    fn advancing_a_clock_advances_its_clones() {
         let clock = Clock::system();
         let shared = clock.clone();
         let before = shared.now();

@@ -1,20 +1,20 @@
-//! Identifiers. Each is its own type, so that a room can never be passed where a user is meant.
+//! Identifiers. Each is a type of its own, so that passing a room id as a user id does not compile.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A user: eight decimal digits, drawn at random, unique. On the wire a string.
+/// A user: a unique random number of eight decimal digits. It is a string on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(i64);
 
 impl UserId {
-    /// The smallest id with eight digits.
+    /// The smallest number with eight digits.
     pub const MIN: i64 = 10_000_000;
-    /// The largest id with eight digits.
+    /// The largest number with eight digits.
     pub const MAX: i64 = 99_999_999;
 
-    /// The user with this number, when it has eight digits.
+    /// The user with this number; `None` unless it has eight digits.
     #[must_use]
     pub fn new(number: i64) -> Option<Self> {
         (Self::MIN..=Self::MAX)
@@ -22,7 +22,7 @@ impl UserId {
             .then_some(Self(number))
     }
 
-    /// Reads the wire form: exactly eight ASCII digits, the first not zero.
+    /// Parses the wire form: exactly eight ASCII digits, the first of them not zero.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
@@ -51,7 +51,7 @@ impl fmt::Debug for UserId {
     }
 }
 
-/// Declares an id that is a database row's number.
+/// Declares the id of a database row.
 macro_rules! row_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -82,33 +82,33 @@ macro_rules! row_id {
 }
 
 row_id! {
-    /// A room, which a matchmaker keeps for all his broadcasts. On the wire `live_id`.
+    /// A room. A matchmaker has one room for all of their broadcasts. `live_id` on the wire.
     LiveId
 }
 row_id! {
-    /// One broadcast of a room, from the host's entry to its end.
+    /// One broadcast of a room, from the host's entry to the end of the broadcast.
     BroadcastId
 }
 
 row_id! {
-    /// An entry of the ledger: transfers that stand or fall together.
+    /// An entry of the ledger: a set of transfers that are committed together.
     EntryId
 }
 
-/// The Tencent IM group of a room. We choose the name ourselves, so that a
-/// creation that was answered by silence can be asked for again.
+/// The Tencent IM group of a room. We choose its name ourselves, so that a request to create it
+/// can be repeated when the first one got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct GroupId(String);
 
 impl GroupId {
-    /// Wraps a stored or received group name.
+    /// Wraps the name of a group.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// The group name as Tencent IM knows it.
+    /// The name of the group in Tencent IM.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_id_is_eight_digits() {
+    fn user_id_without_exactly_eight_digits_is_refused() {
         assert_eq!(UserId::parse("12345678").map(UserId::get), Some(12_345_678));
         for wrong in [
             "",

@@ -1,19 +1,19 @@
-//! The words of the domain, and the two seams to the outside that every other
-//! crate must share: the clock ([`Clock`]) and chance ([`random`]).
+//! Types that every other crate shares: ids, gender, money, pages, the clock ([`Clock`]) and the
+//! random number generator ([`random`]).
 //!
-//! Architecture invariant: nothing here does I/O, and nothing here knows a
-//! database, a web framework or a provider.
+//! Architecture invariant: nothing here does I/O except reading the clock and the operating
+//! system's random numbers, and nothing here knows a database, a web framework or a provider.
 
 mod clock;
+mod gender;
 mod ids;
 mod money;
 mod page;
-mod people;
 pub mod random;
 pub mod text;
 
 pub use clock::{Clock, Moment};
+pub use gender::Gender;
 pub use ids::{BroadcastId, EntryId, GroupId, LiveId, UserId};
-pub use money::{Coins, Fen, TooMany};
+pub use money::{AmountOutOfRange, Coins, Fen};
 pub use page::Page;
-pub use people::{Gender, Seat};

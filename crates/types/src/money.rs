@@ -1,40 +1,44 @@
-//! Money of the house: whole coins and whole fen, checked arithmetic, no floating point.
+//! Amounts: coins, our own currency, and fen, hundredths of a yuan. Arithmetic is on integers
+//! and checked.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Gold or income, in whole coins. Never negative, and never above 2^53 − 1,
-/// so that a JavaScript client reads every amount exactly.
+/// An amount of gold or income in whole coins, from 0 to 2^53 − 1: a JavaScript client represents
+/// every amount in that range exactly.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(transparent)]
 pub struct Coins(i64);
 
-/// An amount left the range of [`Coins`] or [`Fen`].
+/// An amount is outside the range of [`Coins`] or [`Fen`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany;
+pub struct AmountOutOfRange;
 
-impl fmt::Display for TooMany {
+impl fmt::Display for AmountOutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the amount is out of range")
     }
 }
 
-impl std::error::Error for TooMany {}
+impl std::error::Error for AmountOutOfRange {}
 
 impl Coins {
-    /// None at all.
+    /// No coins.
     pub const ZERO: Self = Self(0);
     /// The largest amount: 2^53 − 1.
     pub const MAX: Self = Self((1 << 53) - 1);
 
-    /// An amount that is not negative and not above [`Coins::MAX`].
-    pub fn new(amount: i64) -> Result<Self, TooMany> {
+    /// An amount of coins.
+    ///
+    /// # Errors
+    /// When it is negative or above [`Coins::MAX`].
+    pub fn new(amount: i64) -> Result<Self, AmountOutOfRange> {
         if (0..=Self::MAX.0).contains(&amount) {
             Ok(Self(amount))
         } else {
-            Err(TooMany)
+            Err(AmountOutOfRange)
         }
     }
 
@@ -44,35 +48,54 @@ impl Coins {
         self.0
     }
 
-    /// Whether there are none.
+    /// Whether the amount is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// Both together.
-    pub fn plus(self, other: Self) -> Result<Self, TooMany> {
-        // Two amounts of 53 bits: far from the end of 64.
+    /// The sum of both amounts.
+    ///
+    /// # Errors
+    /// When the sum is above [`Coins::MAX`].
+    pub fn checked_add(self, other: Self) -> Result<Self, AmountOutOfRange> {
+        // The sum of two 53-bit amounts fits into 64 bits.
         Self::new(self.0 + other.0)
     }
 
-    /// What is left without `other`; an error when that is more than there is.
-    pub fn minus(self, other: Self) -> Result<Self, TooMany> {
+    /// The amount less `other`.
+    ///
+    /// # Errors
+    /// When `other` is larger.
+    pub fn checked_sub(self, other: Self) -> Result<Self, AmountOutOfRange> {
         Self::new(self.0 - other.0)
     }
 
-    /// So many times the amount.
-    pub fn times(self, count: i64) -> Result<Self, TooMany> {
-        self.0.checked_mul(count).ok_or(TooMany).and_then(Self::new)
+    /// The amount multiplied by `count`.
+    ///
+    /// # Errors
+    /// When the product is negative or above [`Coins::MAX`].
+    pub fn checked_mul(self, count: i64) -> Result<Self, AmountOutOfRange> {
+        self.0
+            .checked_mul(count)
+            .ok_or(AmountOutOfRange)
+            .and_then(Self::new)
     }
 
     /// `numerator / denominator` of the amount, rounded down.
-    pub fn portion(self, numerator: i64, denominator: i64) -> Result<Self, TooMany> {
+    ///
+    /// # Errors
+    /// When the numerator is negative, the denominator is not positive, or the result is above
+    /// [`Coins::MAX`].
+    pub fn portion_floor(self, numerator: i64, denominator: i64) -> Result<Self, AmountOutOfRange> {
         scaled(self.0, numerator, denominator, Rounding::Down).and_then(Self::new)
     }
 
     /// `numerator / denominator` of the amount, rounded up.
-    pub fn portion_up(self, numerator: i64, denominator: i64) -> Result<Self, TooMany> {
+    ///
+    /// # Errors
+    /// As for [`Coins::portion_floor`].
+    pub fn portion_ceil(self, numerator: i64, denominator: i64) -> Result<Self, AmountOutOfRange> {
         scaled(self.0, numerator, denominator, Rounding::Up).and_then(Self::new)
     }
 }
@@ -83,7 +106,7 @@ impl fmt::Display for Coins {
     }
 }
 
-/// Money of the outside: hundredths of a yuan. Never negative.
+/// An amount of money in whole fen (hundredths of a yuan), from 0 to 2^53 − 1.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -94,16 +117,19 @@ impl Fen {
     /// The largest amount: 2^53 − 1.
     const MAX: i64 = (1 << 53) - 1;
 
-    /// An amount that is not negative and below 2^53.
-    pub fn new(amount: i64) -> Result<Self, TooMany> {
+    /// An amount of fen.
+    ///
+    /// # Errors
+    /// When it is negative or above 2^53 − 1.
+    pub fn new(amount: i64) -> Result<Self, AmountOutOfRange> {
         if (0..=Self::MAX).contains(&amount) {
             Ok(Self(amount))
         } else {
-            Err(TooMany)
+            Err(AmountOutOfRange)
         }
     }
 
-    /// Reads yuan as people and bills write them: `6`, `6.00`, `0.01`.
+    /// Parses an amount in yuan with at most two decimal places: `6`, `6.00`, `0.01`.
     #[must_use]
     pub fn parse_yuan(text: &str) -> Option<Self> {
         let (yuan, part) = text.split_once('.').unwrap_or((text, "0"));
@@ -126,7 +152,7 @@ impl Fen {
         self.0
     }
 
-    /// In yuan, as a JSON number is written: `6`, `0.01`, `12.5`.
+    /// The amount in yuan, written like a JSON number: `6`, `0.01`, `12.5`.
     #[must_use]
     pub fn yuan(self) -> String {
         let (yuan, part) = (self.0 / 100, self.0 % 100);
@@ -136,13 +162,19 @@ impl Fen {
         }
     }
 
-    /// Both together.
-    pub fn plus(self, other: Self) -> Result<Self, TooMany> {
+    /// The sum of both amounts.
+    ///
+    /// # Errors
+    /// When the sum is above 2^53 − 1.
+    pub fn checked_add(self, other: Self) -> Result<Self, AmountOutOfRange> {
         Self::new(self.0 + other.0)
     }
 
-    /// What is left without `other`; an error when that is more than there is.
-    pub fn minus(self, other: Self) -> Result<Self, TooMany> {
+    /// The amount less `other`.
+    ///
+    /// # Errors
+    /// When `other` is larger.
+    pub fn checked_sub(self, other: Self) -> Result<Self, AmountOutOfRange> {
         Self::new(self.0 - other.0)
     }
 }
@@ -159,9 +191,9 @@ fn scaled(
     numerator: i64,
     denominator: i64,
     rounding: Rounding,
-) -> Result<i64, TooMany> {
+) -> Result<i64, AmountOutOfRange> {
     if numerator < 0 || denominator <= 0 {
-        return Err(TooMany);
+        return Err(AmountOutOfRange);
     }
     let (product, denominator) = (
         i128::from(amount) * i128::from(numerator),
@@ -170,7 +202,7 @@ fn scaled(
     let more = i128::from(rounding == Rounding::Up && product % denominator != 0);
     i64::try_from(product / denominator + more)
         .ok()
-        .ok_or(TooMany)
+        .ok_or(AmountOutOfRange)
 }
 
 #[cfg(test)]
@@ -182,33 +214,33 @@ mod tests {
     }
 
     #[test]
-    fn coins_stay_in_range() {
+    fn coins_out_of_range_are_refused() {
         assert_eq!(Coins::new(0), Ok(Coins::ZERO));
         assert_eq!(Coins::new(9_007_199_254_740_991), Ok(Coins::MAX));
-        assert_eq!(Coins::new(9_007_199_254_740_992), Err(TooMany));
-        assert_eq!(Coins::new(-1), Err(TooMany));
-        assert_eq!(Coins::MAX.plus(coins(1)), Err(TooMany));
-        assert_eq!(coins(3).minus(coins(4)), Err(TooMany));
-        assert_eq!(coins(3).minus(coins(3)), Ok(Coins::ZERO));
-        assert_eq!(Coins::MAX.times(2), Err(TooMany));
-        assert_eq!(Coins::MAX.times(i64::MAX), Err(TooMany));
-        assert_eq!(coins(7).times(3), Ok(coins(21)));
+        assert_eq!(Coins::new(9_007_199_254_740_992), Err(AmountOutOfRange));
+        assert_eq!(Coins::new(-1), Err(AmountOutOfRange));
+        assert_eq!(Coins::MAX.checked_add(coins(1)), Err(AmountOutOfRange));
+        assert_eq!(coins(3).checked_sub(coins(4)), Err(AmountOutOfRange));
+        assert_eq!(coins(3).checked_sub(coins(3)), Ok(Coins::ZERO));
+        assert_eq!(Coins::MAX.checked_mul(2), Err(AmountOutOfRange));
+        assert_eq!(Coins::MAX.checked_mul(i64::MAX), Err(AmountOutOfRange));
+        assert_eq!(coins(7).checked_mul(3), Ok(coins(21)));
     }
 
     #[test]
-    fn portions_round_as_they_say() {
-        assert_eq!(coins(29).portion(1, 2), Ok(coins(14)));
-        assert_eq!(coins(29).portion_up(1, 2), Ok(coins(15)));
-        assert_eq!(coins(30).portion_up(1, 2), Ok(coins(15)));
-        assert_eq!(coins(0).portion_up(1, 3), Ok(Coins::ZERO));
-        assert_eq!(Coins::MAX.portion(10_000, 10_000), Ok(Coins::MAX));
-        assert_eq!(Coins::MAX.portion(i64::MAX, 1), Err(TooMany));
-        assert_eq!(coins(1).portion(1, 0), Err(TooMany));
-        assert_eq!(coins(1).portion(-1, 1), Err(TooMany));
+    fn portions_round_down_or_up() {
+        assert_eq!(coins(29).portion_floor(1, 2), Ok(coins(14)));
+        assert_eq!(coins(29).portion_ceil(1, 2), Ok(coins(15)));
+        assert_eq!(coins(30).portion_ceil(1, 2), Ok(coins(15)));
+        assert_eq!(coins(0).portion_ceil(1, 3), Ok(Coins::ZERO));
+        assert_eq!(Coins::MAX.portion_floor(10_000, 10_000), Ok(Coins::MAX));
+        assert_eq!(Coins::MAX.portion_floor(i64::MAX, 1), Err(AmountOutOfRange));
+        assert_eq!(coins(1).portion_floor(1, 0), Err(AmountOutOfRange));
+        assert_eq!(coins(1).portion_floor(-1, 1), Err(AmountOutOfRange));
     }
 
     #[test]
-    fn yuan_are_read_and_written() {
+    fn yuan_text_converts_to_fen_and_back() {
         for (text, fen) in [
             ("6", 600),
             ("0.01", 1),
@@ -235,10 +267,10 @@ mod tests {
         ] {
             assert_eq!(Fen::parse_yuan(wrong), None, "{wrong}");
         }
-        assert_eq!(Fen::new(-1), Err(TooMany));
+        assert_eq!(Fen::new(-1), Err(AmountOutOfRange));
         assert_eq!(
-            Fen::new(5).unwrap().minus(Fen::new(6).unwrap()),
-            Err(TooMany)
+            Fen::new(5).unwrap().checked_sub(Fen::new(6).unwrap()),
+            Err(AmountOutOfRange)
         );
     }
 }

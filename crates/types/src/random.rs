@@ -1,13 +1,13 @@
-//! The one place that draws chance: the operating system's generator through `rand`.
+//! Random numbers from the operating system. Every other crate draws them here.
 #![expect(
     clippy::disallowed_methods,
-    reason = "this is the one home of randomness"
+    reason = "this module is where the ban on rand points to"
 )]
 
 use rand::Rng as _;
 use std::ops::RangeInclusive;
 
-/// So many random bytes as lower-case hex: an unguessable name or secret.
+/// Random bytes in lower-case hexadecimal, two characters for each byte.
 #[must_use]
 pub fn hex(bytes: usize) -> String {
     use std::fmt::Write as _;
@@ -18,13 +18,16 @@ pub fn hex(bytes: usize) -> String {
     })
 }
 
-/// A number in the range, each as likely as the others.
+/// A random number in the range, uniformly distributed.
+///
+/// # Panics
+/// When the range is empty.
 #[must_use]
 pub fn within(range: RangeInclusive<i64>) -> i64 {
     rand::rng().random_range(range)
 }
 
-/// A 32-bit number, as Tencent IM wants with each request and message.
+/// A random 32-bit number, which Tencent IM requires with each request and message.
 #[must_use]
 pub fn u32() -> u32 {
     rand::rng().random()

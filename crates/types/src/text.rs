@@ -1,26 +1,28 @@
-//! Cutting text without breaking what a person sees as one character.
+//! Truncating text at grapheme boundaries, so that no visible character is split.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// Columns a nickname may take.
+/// The most columns that a nickname takes.
 pub const NICKNAME_COLUMNS: usize = 20;
-/// Bytes a nickname may take, however many marks its letters carry.
+/// The most bytes that a nickname takes. A grapheme can consist of any number of combining marks,
+/// so the limit on columns does not limit the bytes.
 const NICKNAME_BYTES: usize = 160;
 
-/// Cuts a nickname to [`NICKNAME_COLUMNS`], never inside a grapheme. A CJK
-/// character or an emoji counts three columns, anything else one.
+/// Trims a nickname and truncates it to [`NICKNAME_COLUMNS`] columns and 160 bytes. A CJK
+/// character or an emoji takes three columns, any other grapheme one.
 #[must_use]
-pub fn nickname(name: &str) -> String {
-    bytes(&fit(name.trim(), NICKNAME_COLUMNS, columns), NICKNAME_BYTES)
+pub fn truncate_nickname(name: &str) -> String {
+    let fitting = truncate(name.trim(), NICKNAME_COLUMNS, columns);
+    truncate_bytes(&fitting, NICKNAME_BYTES)
 }
 
-/// Cuts text to so many bytes of UTF-8, never inside a grapheme.
+/// Truncates text to at most `limit` bytes of UTF-8.
 #[must_use]
-pub fn bytes(text: &str, limit: usize) -> String {
-    fit(text, limit, str::len)
+pub fn truncate_bytes(text: &str, limit: usize) -> String {
+    truncate(text, limit, str::len)
 }
 
-fn fit(text: &str, limit: usize, width: impl Fn(&str) -> usize) -> String {
+fn truncate(text: &str, limit: usize, width: impl Fn(&str) -> usize) -> String {
     let mut used = 0;
     text.graphemes(true)
         .take_while(|grapheme| {
@@ -46,7 +48,7 @@ fn is_wide(c: char) -> bool {
         | '\u{A960}'..='\u{A97F}'
         | '\u{AC00}'..='\u{D7FF}'   // Hangul
         | '\u{F900}'..='\u{FAFF}'   // compatibility ideographs
-        | '\u{FE0F}'                // shown as an emoji by request
+        | '\u{FE0F}'                // variation selector: show as an emoji
         | '\u{FE30}'..='\u{FE4F}'
         | '\u{FF00}'..='\u{FF60}'   // full-width forms
         | '\u{FFE0}'..='\u{FFE6}'
@@ -55,7 +57,7 @@ fn is_wide(c: char) -> bool {
     )
 }
 
-/// Whether text holds a control character, which no field of ours may.
+/// Whether the text contains a control character. No stored text may.
 #[must_use]
 pub fn has_control(text: &str) -> bool {
     text.chars().any(char::is_control)
@@ -66,32 +68,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nicknames_are_cut_by_columns() {
+    fn long_nickname_is_truncated_by_columns() {
         assert_eq!(
-            nickname("abcdefghijklmnopqrstuvwxyz"),
+            truncate_nickname("abcdefghijklmnopqrstuvwxyz"),
             "abcdefghijklmnopqrst"
         );
-        assert_eq!(nickname("考虑考虑看照你好"), "考虑考虑看照");
-        assert_eq!(nickname("  ab  "), "ab");
+        assert_eq!(truncate_nickname("考虑考虑看照你好"), "考虑考虑看照");
+        assert_eq!(truncate_nickname("  ab  "), "ab");
     }
 
     #[test]
-    fn marks_without_end_are_cut() {
-        assert_eq!(nickname(&format!("ab{}", "\u{301}".repeat(1000))), "a");
+    fn nickname_with_a_thousand_combining_marks_is_truncated_by_bytes() {
+        assert_eq!(
+            truncate_nickname(&format!("ab{}", "\u{301}".repeat(1000))),
+            "a"
+        );
     }
 
     #[test]
-    fn a_grapheme_is_never_split() {
+    fn grapheme_at_the_limit_is_dropped_whole() {
         let family = "👨‍👩‍👧‍👦";
         assert_eq!(
-            nickname(&format!("{}{family}", "a".repeat(17))),
+            truncate_nickname(&format!("{}{family}", "a".repeat(17))),
             format!("{}{family}", "a".repeat(17))
         );
         assert_eq!(
-            nickname(&format!("{}{family}", "a".repeat(18))),
+            truncate_nickname(&format!("{}{family}", "a".repeat(18))),
             "a".repeat(18)
         );
-        assert_eq!(nickname("🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳"), "🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳");
-        assert_eq!(bytes(&"é".repeat(20), 31), "é".repeat(15));
+        assert_eq!(truncate_nickname("🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳"), "🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳🇨🇳");
+        assert_eq!(truncate_bytes(&"é".repeat(20), 31), "é".repeat(15));
     }
 }

@@ -1,4 +1,4 @@
-//! Looking users up, and the two marks that operators put on them.
+//! Finding users, and the marks that operators set on them: the ban and the role of a matchmaker.
 
 use diesel::prelude::*;
 use qlive_store::schema::users;
@@ -7,9 +7,9 @@ use qlive_types::{Gender, Moment, Page, UserId};
 
 use crate::{Profile, Users, UsersError};
 
-/// A user in an operator's list.
+/// A user in the list for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct UserSummary {
     pub user: UserId,
     pub nickname: String,
     pub gender: Gender,
@@ -18,9 +18,23 @@ pub struct Listed {
     pub created_at: Moment,
 }
 
+impl From<Profile> for UserSummary {
+    fn from(profile: Profile) -> Self {
+        Self {
+            user: profile.user,
+            nickname: profile.nickname,
+            gender: profile.gender,
+            matchmaker: profile.matchmaker,
+            banned: profile.banned_at.is_some(),
+            created_at: profile.created_at,
+        }
+    }
+}
+
+/// A row of `users`.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-struct Row {
+struct UserRow {
     id: i64,
     app_id: String,
     openid: String,
@@ -38,10 +52,10 @@ struct Row {
     created_at: i64,
 }
 
-impl TryFrom<Row> for Profile {
+impl TryFrom<UserRow> for Profile {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
         Ok(Self {
             user: UserId::new(row.id).ok_or(StoreError::Corrupt("users.id"))?,
             app_id: row.app_id,
@@ -62,62 +76,94 @@ impl TryFrom<Row> for Profile {
     }
 }
 
-/// One user's profile.
-pub fn find(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, StoreError> {
-    let row: Option<Row> = users::table
+/// The profile of a user.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_user(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, StoreError> {
+    let row: Option<UserRow> = users::table
         .find(user.get())
-        .select(Row::as_select())
+        .select(UserRow::as_select())
         .get_result(conn)
         .optional()?;
     row.map(TryInto::try_into).transpose()
 }
 
-/// Bans a user from this moment on, or lifts his ban. False when there is no such user.
-pub fn set_ban(conn: &mut Conn, user: UserId, at: Option<Moment>) -> Result<bool, StoreError> {
-    let found = diesel::update(users::table.find(user.get()))
-        .set(users::banned_at.eq(at.map(Moment::millis)))
-        .execute(conn)?;
-    Ok(found == 1)
+/// The user who registered with an openid, and whether they are banned.
+pub(crate) fn find_by_openid(
+    conn: &mut Conn,
+    app_id: &str,
+    openid: &str,
+) -> Result<Option<(UserId, bool)>, StoreError> {
+    let row: Option<(i64, Option<i64>)> = users::table
+        .filter(users::app_id.eq(app_id).and(users::openid.eq(openid)))
+        .select((users::id, users::banned_at))
+        .get_result(conn)
+        .optional()?;
+    let Some((id, banned_at)) = row else {
+        return Ok(None);
+    };
+    let user = UserId::new(id).ok_or(StoreError::Corrupt("users.id"))?;
+    Ok(Some((user, banned_at.is_some())))
 }
 
-/// Grants or revokes the role. False when there is no such user.
-pub fn set_matchmaker(conn: &mut Conn, user: UserId, is_one: bool) -> Result<bool, StoreError> {
-    let found = diesel::update(users::table.find(user.get()))
-        .set(users::matchmaker.eq(is_one))
+/// Bans a user, or lifts the ban when `banned_at` is `None`. Returns false when there is no such
+/// user.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_ban(
+    conn: &mut Conn,
+    user: UserId,
+    banned_at: Option<Moment>,
+) -> Result<bool, StoreError> {
+    let updated = diesel::update(users::table.find(user.get()))
+        .set(users::banned_at.eq(banned_at.map(Moment::millis)))
         .execute(conn)?;
-    Ok(found == 1)
+    Ok(updated == 1)
+}
+
+/// Grants or revokes the role of a matchmaker. Returns false when there is no such user.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_matchmaker(
+    conn: &mut Conn,
+    user: UserId,
+    is_matchmaker: bool,
+) -> Result<bool, StoreError> {
+    let updated = diesel::update(users::table.find(user.get()))
+        .set(users::matchmaker.eq(is_matchmaker))
+        .execute(conn)?;
+    Ok(updated == 1)
 }
 
 impl Users {
-    /// One user's profile.
+    /// The profile of a user.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or when the database fails.
     pub async fn profile(&self, user: UserId) -> Result<Profile, UsersError> {
         self.db
-            .read(move |conn| find(conn, user)?.ok_or(UsersError::UnknownUser))
+            .read(move |conn| find_user(conn, user)?.ok_or(UsersError::UnknownUser))
             .await
     }
 
     /// A page of all users, the newest first.
-    pub async fn list(&self, page: Page) -> Result<Vec<Listed>, UsersError> {
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(&self, page: Page) -> Result<Vec<UserSummary>, UsersError> {
         self.db
             .read(move |conn| {
-                let rows: Vec<Row> = users::table
+                let rows: Vec<UserRow> = users::table
                     .order((users::created_at.desc(), users::id))
                     .offset(page.offset())
                     .limit(Page::ROWS)
-                    .select(Row::as_select())
+                    .select(UserRow::as_select())
                     .load(conn)?;
                 rows.into_iter()
-                    .map(|row| {
-                        let profile = Profile::try_from(row)?;
-                        Ok(Listed {
-                            user: profile.user,
-                            nickname: profile.nickname,
-                            gender: profile.gender,
-                            matchmaker: profile.matchmaker,
-                            banned: profile.banned_at.is_some(),
-                            created_at: profile.created_at,
-                        })
-                    })
+                    .map(|row| Ok(Profile::try_from(row)?.into()))
                     .collect()
             })
             .await

@@ -1,9 +1,10 @@
-//! What can go wrong with an account.
+//! Errors of this crate.
 
 use qlive_ledger::LedgerError;
-use qlive_store::{Fallible, StoreError};
+use qlive_store::{StoreError, TransactionError};
+use qlive_tencent::wechat::{WechatError, errcode};
 
-/// A refusal or failure of this crate. Texts are for the log; the server has its own for clients.
+/// Why an operation on a user failed. The texts are for the log; the server has texts for clients.
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
     #[error("no secret is configured for this app")]
@@ -12,25 +13,25 @@ pub enum UsersError {
     InvalidCode,
     #[error("WeChat blocks this user's login")]
     BlockedByWechat,
-    #[error("WeChat: too many logins of this user")]
-    TooOften,
-    /// No answer: the same call may succeed later.
-    #[error("WeChat gives no answer: {0}")]
-    WechatSilent(String),
-    /// An answer that is no user's fault.
+    #[error("WeChat refuses further logins of this user for now")]
+    TooManyLogins,
+    /// WeChat did not answer, or is busy: the same call may succeed later.
+    #[error("WeChat is not available: {0}")]
+    WechatUnavailable(String),
+    /// WeChat answered an error that the user did not cause.
     #[error("WeChat failed: {0}")]
     WechatFailed(String),
-    /// The session key is not the present one: a fresh login code is needed.
-    #[error("the session with WeChat is over")]
+    /// WeChat does not accept the stored session key any more; a new login code is needed.
+    #[error("the WeChat session has expired")]
     SessionExpired,
-    #[error("the encrypted data does not open")]
+    #[error("the encrypted user data cannot be decrypted")]
     DecryptFailed,
     #[error("no such user")]
     UnknownUser,
-    #[error("WeChat finds the text risky")]
+    #[error("WeChat rates the text as risky")]
     ContentRejected,
-    /// A profile field out of its bounds.
-    #[error("{0} is out of bounds")]
+    /// A profile field is not valid; holds its name.
+    #[error("{0} is not valid")]
     BadField(&'static str),
     #[error(transparent)]
     Ledger(LedgerError),
@@ -38,10 +39,10 @@ pub enum UsersError {
     Store(#[from] StoreError),
 }
 
-impl Fallible for UsersError {
-    fn store(&self) -> Option<&StoreError> {
-        if let Self::Store(fault) = self {
-            Some(fault)
+impl TransactionError for UsersError {
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Store(error) = self {
+            Some(error)
         } else {
             None
         }
@@ -49,7 +50,61 @@ impl Fallible for UsersError {
 }
 
 impl From<diesel::result::Error> for UsersError {
-    fn from(fault: diesel::result::Error) -> Self {
-        Self::Store(fault.into())
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<LedgerError> for UsersError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => Self::Store(error),
+            other => Self::Ledger(other),
+        }
+    }
+}
+
+impl From<WechatError> for UsersError {
+    fn from(error: WechatError) -> Self {
+        match error {
+            WechatError::NoUsableResponse(cause) => Self::WechatUnavailable(cause.to_string()),
+            WechatError::Refused {
+                code: errcode::SYSTEM_BUSY,
+                message,
+            } => Self::WechatUnavailable(message),
+            WechatError::Refused {
+                code: errcode::INVALID_LOGIN_CODE | errcode::USED_LOGIN_CODE,
+                ..
+            } => Self::InvalidCode,
+            WechatError::Refused {
+                code: errcode::HIGH_RISK_USER,
+                ..
+            } => Self::BlockedByWechat,
+            WechatError::Refused {
+                code: errcode::RATE_LIMITED,
+                ..
+            } => Self::TooManyLogins,
+            other @ WechatError::Refused { .. } => Self::WechatFailed(other.to_string()),
+        }
+    }
+}
+
+/// Why a call that needs an access token of WeChat failed.
+#[derive(Debug, thiserror::Error)]
+pub enum WechatCallError {
+    /// There is no access token. The call was not sent.
+    #[error("no access token: {0}")]
+    NoToken(UsersError),
+    /// The call was sent and failed.
+    #[error(transparent)]
+    Call(WechatError),
+}
+
+impl From<WechatCallError> for UsersError {
+    fn from(error: WechatCallError) -> Self {
+        match error {
+            WechatCallError::NoToken(error) => error,
+            WechatCallError::Call(error) => error.into(),
+        }
     }
 }

@@ -1,22 +1,33 @@
-//! Accounts: who a person is, how he proves it, what he shows of himself.
+//! Users: registration, login and tokens, profiles, likes and wallets.
 //!
-//! Architecture invariant: nothing here knows rooms. What touches an account
-//! and a room at once (a ban, a role, a change of gender) is a method of
-//! `rooms`, which calls the functions of this crate that take a connection.
+//! Architecture invariant: nothing here knows rooms. An operation on a user and a room at once (a
+//! ban, a role, a change of gender) is a method of `rooms`, which calls the functions of this
+//! crate that take a connection.
 
-mod accounts;
+mod access_tokens;
+mod credentials;
 mod directory;
 mod error;
-mod gateway;
+mod hash;
 mod likes;
+mod login;
 mod profile;
+mod profile_change;
+mod register;
+mod service;
 mod session;
 pub mod tokens;
+mod user_sig;
 mod wallet;
+mod wechat_gateway;
 
-pub use accounts::{Credentials, Registration, Users};
-pub use directory::{Listed, find, set_ban, set_matchmaker};
-pub use error::UsersError;
-pub use gateway::{Apps, Gateway};
-pub use profile::{Draft, Profile, ProfileChange, Signer, apply};
-pub use tokens::Caller;
+pub use credentials::Credentials;
+pub use directory::{UserSummary, find_user, set_ban, set_matchmaker};
+pub use error::{UsersError, WechatCallError};
+pub use profile::Profile;
+pub use profile_change::{ProfileChange, UnvalidatedProfileChange, apply_profile_change};
+pub use register::Registration;
+pub use service::Users;
+pub use tokens::AuthenticatedUser;
+pub use user_sig::UserSigSigner;
+pub use wechat_gateway::{WechatApps, WechatGateway};

@@ -1,29 +1,39 @@
-//! Likes: set and taken back, as often as one wants.
+//! Likes between users.
 
 use diesel::prelude::*;
 use qlive_store::schema::{likes, users};
-use qlive_store::{Conn, or_contended};
+use qlive_store::{Conn, key_violation_as_contention};
 use qlive_types::UserId;
 
 use crate::{Users, UsersError};
 
 impl Users {
-    /// Likes `liked`, or no longer.
-    pub async fn set_like(&self, user: UserId, liked: UserId, on: bool) -> Result<(), UsersError> {
+    /// Stores that `user` likes `liked`, or no longer does. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`] when `liked` does not exist, or when the database fails.
+    pub async fn set_like(
+        &self,
+        user: UserId,
+        liked: UserId,
+        is_liked: bool,
+    ) -> Result<(), UsersError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                must_exist(conn, liked)?;
+                require_user(conn, liked)?;
                 let row = likes::table.find((user.get(), liked.get()));
-                if !on {
+                if !is_liked {
                     diesel::delete(row).execute(conn)?;
-                } else if !likes(conn, user, liked)? {
+                } else if !like_exists(conn, user, liked)? {
                     let row = (
                         likes::user_id.eq(user.get()),
                         likes::liked_id.eq(liked.get()),
                         likes::created_at.eq(now.millis()),
                     );
-                    or_contended(diesel::insert_into(likes::table).values(row).execute(conn))?;
+                    key_violation_as_contention(
+                        diesel::insert_into(likes::table).values(row).execute(conn),
+                    )?;
                 }
                 Ok(())
             })
@@ -31,25 +41,26 @@ impl Users {
     }
 
     /// Whether `user` likes `liked`.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`] when `liked` does not exist, or when the database fails.
     pub async fn is_liked(&self, user: UserId, liked: UserId) -> Result<bool, UsersError> {
         self.db
             .read(move |conn| {
-                must_exist(conn, liked)?;
-                likes(conn, user, liked)
+                require_user(conn, liked)?;
+                like_exists(conn, user, liked)
             })
             .await
     }
 }
 
-fn likes(conn: &mut Conn, user: UserId, liked: UserId) -> Result<bool, UsersError> {
-    let count: i64 = likes::table
-        .find((user.get(), liked.get()))
-        .count()
-        .get_result(conn)?;
+fn like_exists(conn: &mut Conn, user: UserId, liked: UserId) -> Result<bool, UsersError> {
+    let row = likes::table.find((user.get(), liked.get()));
+    let count: i64 = row.count().get_result(conn)?;
     Ok(count == 1)
 }
 
-fn must_exist(conn: &mut Conn, user: UserId) -> Result<(), UsersError> {
+fn require_user(conn: &mut Conn, user: UserId) -> Result<(), UsersError> {
     let count: i64 = users::table.find(user.get()).count().get_result(conn)?;
     if count == 1 {
         Ok(())

@@ -1,76 +1,211 @@
-//! A user's session with WeChat: its key signs virtual payments, and calls about him go under the app's token.
+//! A user's session with WeChat: login codes are exchanged for session keys, which are stored.
 
-use qlive_tencent::wechat::WechatError;
-use secrecy::SecretString;
+use std::time::Duration;
 
-use crate::gateway::{last_key, recall, remember};
-use crate::{Profile, Users, UsersError};
+use diesel::prelude::*;
+use qlive_store::schema::{wechat_codes, wechat_sessions};
+use qlive_store::{Conn, StoreError, key_violation_as_contention};
+use qlive_tencent::wechat::{LoginSession, WechatError};
+use qlive_types::Moment;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::hash::sha256_hex;
+use crate::{Profile, Users, UsersError, WechatCallError};
+
+/// How long the session of an exchanged code can be found by the code.
+const CODE_LIFETIME: Duration = Duration::from_secs(300);
+
+/// The result of exchanging a login code.
+pub(crate) struct ExchangedCode {
+    pub(crate) session: LoginSession,
+    /// Another session key that is known of the same user, under which their client may have
+    /// encrypted data.
+    pub(crate) other_key: Option<SecretString>,
+}
 
 impl Users {
-    /// A session key that WeChat takes for this user's present one: that of a
-    /// fresh login code, else the one we have, if it is still good.
-    pub async fn session_key(
+    /// Exchanges a login code at WeChat and stores the session. Returns `None` when the code was
+    /// used before.
+    pub(crate) async fn exchange_code(
+        &self,
+        app_id: &str,
+        code: &str,
+    ) -> Result<Option<ExchangedCode>, UsersError> {
+        let Some(session) = self.gateway.exchange_code(app_id, code).await? else {
+            return Ok(None);
+        };
+        let now = self.clock.now();
+        let (app_id, code, stored) = (app_id.to_owned(), code.to_owned(), session.clone());
+        let other_key = self
+            .db
+            .write(move |conn| store_exchanged_code(conn, &app_id, &code, &stored, now))
+            .await?;
+        Ok(Some(ExchangedCode { session, other_key }))
+    }
+
+    /// Exchanges a login code, or finds the session of one that was exchanged in the last five
+    /// minutes: a client may register with the code that it has just logged in with.
+    pub(crate) async fn exchange_or_find_code(
+        &self,
+        app_id: &str,
+        code: &str,
+    ) -> Result<ExchangedCode, UsersError> {
+        if let Some(exchanged) = self.exchange_code(app_id, code).await? {
+            return Ok(exchanged);
+        }
+        let now = self.clock.now();
+        let (app_id, code) = (app_id.to_owned(), code.to_owned());
+        self.db
+            .read(move |conn| find_exchanged_code(conn, &app_id, &code, now))
+            .await?
+            .ok_or(UsersError::InvalidCode)
+    }
+
+    /// The session key with which WeChat verifies what this user's client signs: that of `code` if
+    /// there is one, otherwise the stored one after asking WeChat whether it is still valid.
+    ///
+    /// # Errors
+    /// [`UsersError::InvalidCode`] when the code is of another user, [`UsersError::SessionExpired`]
+    /// when no stored key is valid; the errors of WeChat and of the database.
+    pub async fn obtain_session_key(
         &self,
         profile: &Profile,
         code: Option<&str>,
     ) -> Result<SecretString, UsersError> {
-        let (app, openid) = (profile.app_id.clone(), profile.openid.clone());
         if let Some(code) = code {
-            return self.exchanged(app, openid, code.to_owned()).await;
+            let session = self
+                .exchange_or_find_code(&profile.app_id, code)
+                .await?
+                .session;
+            return if session.openid == profile.openid {
+                Ok(session.session_key)
+            } else {
+                Err(UsersError::InvalidCode)
+            };
         }
-        let (of_app, of) = (app.clone(), openid.clone());
+        let (app_id, openid) = (profile.app_id.clone(), profile.openid.clone());
         let key = self
             .db
-            .read(move |conn| last_key(conn, &of_app, &of))
+            .read(move |conn| find_session_key(conn, &app_id, &openid))
             .await?
             .ok_or(UsersError::SessionExpired)?;
-        match self
+        let is_valid = self
             .gateway
-            .is_live(&self.db, &self.clock, &app, &openid, &key)
-            .await?
-        {
-            true => Ok(key),
-            false => Err(UsersError::SessionExpired),
-        }
-    }
-
-    /// Calls WeChat under the access token of an app. The outer error is about the token.
-    pub async fn call<T, F: Future<Output = Result<T, WechatError>>>(
-        &self,
-        app: &str,
-        call: impl Fn(SecretString) -> F,
-    ) -> Result<Result<T, WechatError>, UsersError> {
-        self.gateway.call(&self.db, &self.clock, app, call).await
-    }
-
-    /// The key behind a code, which must be this very user's. One that login has just used still serves.
-    async fn exchanged(
-        &self,
-        app: String,
-        openid: String,
-        code: String,
-    ) -> Result<SecretString, UsersError> {
-        let now = self.clock.now();
-        let session = match self.gateway.exchange(&app, &code).await? {
-            Some(session) => {
-                let kept = session.clone();
-                self.db
-                    .write(move |conn| remember(conn, &app, &code, &kept, now))
-                    .await?;
-                session
-            }
-            None => {
-                let recalled = self
-                    .db
-                    .read(move |conn| recall(conn, &app, &code, now))
-                    .await?;
-                recalled.ok_or(UsersError::InvalidCode)?.0
-            }
-        };
-        if session.openid == openid {
-            Ok(session.session_key)
+            .is_session_key_valid(
+                &self.db,
+                &self.clock,
+                &profile.app_id,
+                &profile.openid,
+                &key,
+            )
+            .await?;
+        if is_valid {
+            Ok(key)
         } else {
-            Err(UsersError::InvalidCode)
+            Err(UsersError::SessionExpired)
         }
     }
+
+    /// Calls WeChat with the access token of an app. When WeChat refuses the token, the call is
+    /// repeated once with a new one.
+    ///
+    /// # Errors
+    /// [`WechatCallError::NoToken`] when there is no token, [`WechatCallError::Call`] when the call
+    /// failed.
+    pub async fn call_wechat<T, F: Future<Output = Result<T, WechatError>>>(
+        &self,
+        app_id: &str,
+        call: impl Fn(SecretString) -> F,
+    ) -> Result<T, WechatCallError> {
+        self.gateway
+            .call_with_token(&self.db, &self.clock, app_id, call)
+            .await
+    }
+}
+
+/// Stores the session of a code, for five minutes under the code and until the next session under
+/// the openid. Returns the session key that was stored under the openid before.
+fn store_exchanged_code(
+    conn: &mut Conn,
+    app_id: &str,
+    code: &str,
+    session: &LoginSession,
+    now: Moment,
+) -> Result<Option<SecretString>, StoreError> {
+    let previous_key = find_session_key(conn, app_id, &session.openid)?;
+    let fields = (
+        wechat_sessions::session_key.eq(session.session_key.expose_secret()),
+        wechat_sessions::updated_at.eq(now.millis()),
+    );
+    let row = wechat_sessions::table.find((app_id, &session.openid));
+    if diesel::update(row).set(fields).execute(conn)? == 0 {
+        let row = (
+            wechat_sessions::app_id.eq(app_id),
+            wechat_sessions::openid.eq(&session.openid),
+            fields,
+        );
+        key_violation_as_contention(
+            diesel::insert_into(wechat_sessions::table)
+                .values(row)
+                .execute(conn),
+        )?;
+    }
+    let expired = wechat_codes::table.filter(wechat_codes::expires_at.le(now.millis()));
+    diesel::delete(expired).execute(conn)?;
+    let code_hash = code_hash(app_id, code);
+    diesel::delete(wechat_codes::table.find(&code_hash)).execute(conn)?;
+    let row = (
+        wechat_codes::code_hash.eq(&code_hash),
+        wechat_codes::openid.eq(&session.openid),
+        wechat_codes::session_key.eq(session.session_key.expose_secret()),
+        wechat_codes::expires_at.eq(now.after(CODE_LIFETIME).millis()),
+    );
+    key_violation_as_contention(
+        diesel::insert_into(wechat_codes::table)
+            .values(row)
+            .execute(conn),
+    )?;
+    Ok(previous_key)
+}
+
+/// The stored session of a code, and the latest session key of the same openid.
+fn find_exchanged_code(
+    conn: &mut Conn,
+    app_id: &str,
+    code: &str,
+    now: Moment,
+) -> Result<Option<ExchangedCode>, StoreError> {
+    let row: Option<(String, String)> = wechat_codes::table
+        .find(code_hash(app_id, code))
+        .filter(wechat_codes::expires_at.gt(now.millis()))
+        .select((wechat_codes::openid, wechat_codes::session_key))
+        .get_result(conn)
+        .optional()?;
+    let Some((openid, session_key)) = row else {
+        return Ok(None);
+    };
+    let other_key = find_session_key(conn, app_id, &openid)?;
+    let session = LoginSession {
+        openid,
+        session_key: session_key.into(),
+    };
+    Ok(Some(ExchangedCode { session, other_key }))
+}
+
+/// The latest session key of an openid.
+fn find_session_key(
+    conn: &mut Conn,
+    app_id: &str,
+    openid: &str,
+) -> Result<Option<SecretString>, StoreError> {
+    let key: Option<String> = wechat_sessions::table
+        .find((app_id, openid))
+        .select(wechat_sessions::session_key)
+        .get_result(conn)
+        .optional()?;
+    Ok(key.map(Into::into))
+}
+
+fn code_hash(app_id: &str, code: &str) -> String {
+    sha256_hex(&format!("{app_id}:{code}"))
 }

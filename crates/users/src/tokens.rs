@@ -1,4 +1,5 @@
-//! Tokens: 160 random bits in hex, of which only the SHA-256 is stored.
+//! Tokens with which clients authenticate: 160 random bits in hexadecimal. Only the SHA-256 of a
+//! token is stored.
 
 use std::time::Duration;
 
@@ -7,67 +8,71 @@ use qlive_store::schema::{tokens, users};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId, random};
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 
-/// A token dies when it was not used for so long.
+use crate::hash::sha256_hex;
+
+/// A token expires when it is not used for this long.
 const LIFETIME: Duration = Duration::from_secs(30 * 86_400);
-/// Its use is noted at most so often.
-const NOTED_EVERY: Duration = Duration::from_secs(600);
-/// The most tokens a user keeps; the longest unused goes first.
-const KEPT: i64 = 5;
-/// Characters of a token.
+/// The use of a token is recorded at most once in this time.
+const RECORD_INTERVAL: Duration = Duration::from_secs(600);
+/// The most tokens of a user. The one that was not used for the longest time is deleted first.
+const MAX_TOKENS: i64 = 5;
+/// The number of characters of a token.
 const LENGTH: usize = 40;
 
-/// Who calls.
+/// The user whom a token authenticates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caller {
+pub struct AuthenticatedUser {
     pub user: UserId,
     pub banned: bool,
 }
 
-/// The owner of a live token, and whether its use should be noted.
+/// The user of a token, and whether [`record_use`] should be called because the last recorded use
+/// is ten minutes ago. Returns `None` for a token that does not exist or has expired.
+///
+/// # Errors
+/// When the database fails.
 pub fn authenticate(
     conn: &mut Conn,
     token: &str,
     now: Moment,
-) -> Result<Option<(Caller, bool)>, StoreError> {
-    if !well_formed(token) {
+) -> Result<Option<(AuthenticatedUser, bool)>, StoreError> {
+    if !is_well_formed(token) {
         return Ok(None);
     }
+    let is_token = tokens::hash.eq(sha256_hex(token));
+    let is_alive = tokens::used_at.gt(now.before(LIFETIME).millis());
     let row: Option<(i64, i64, Option<i64>)> = tokens::table
         .inner_join(users::table)
-        .filter(
-            tokens::hash
-                .eq(hash(token))
-                .and(tokens::used_at.gt(now.before(LIFETIME).millis())),
-        )
+        .filter(is_token.and(is_alive))
         .select((tokens::user_id, tokens::used_at, users::banned_at))
         .get_result(conn)
         .optional()?;
     let Some((user, used_at, banned_at)) = row else {
         return Ok(None);
     };
-    let user = UserId::new(user).ok_or(StoreError::Corrupt("tokens.user_id"))?;
-    let unnoted = now.since(Moment::from_millis(used_at)) >= NOTED_EVERY;
-    Ok(Some((
-        Caller {
-            user,
-            banned: banned_at.is_some(),
-        },
-        unnoted,
-    )))
+    let authenticated = AuthenticatedUser {
+        user: UserId::new(user).ok_or(StoreError::Corrupt("tokens.user_id"))?,
+        banned: banned_at.is_some(),
+    };
+    let is_use_due = now.since(Moment::from_millis(used_at)) >= RECORD_INTERVAL;
+    Ok(Some((authenticated, is_use_due)))
 }
 
-/// Notes that a token was used.
-pub fn note_use(conn: &mut Conn, token: &str, now: Moment) -> Result<(), StoreError> {
-    diesel::update(tokens::table.find(hash(token)))
+/// Stores that a token was used now, which extends its life.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_use(conn: &mut Conn, token: &str, now: Moment) -> Result<(), StoreError> {
+    diesel::update(tokens::table.find(sha256_hex(token)))
         .set(tokens::used_at.eq(now.millis()))
         .execute(conn)?;
     Ok(())
 }
 
-/// A token for `user`: the one presented, when it is his and alive, else a new one.
-pub(crate) fn issue(
+/// A token for `user`: the presented one if it is a valid token of this user, otherwise a new one,
+/// which is stored.
+pub(crate) fn reuse_or_issue(
     conn: &mut Conn,
     user: UserId,
     presented: Option<&SecretString>,
@@ -77,45 +82,39 @@ pub(crate) fn issue(
         && let Some((owner, _)) = authenticate(conn, token.expose_secret(), now)?
         && owner.user == user
     {
-        note_use(conn, token.expose_secret(), now)?;
+        record_use(conn, token.expose_secret(), now)?;
         return Ok(token.clone());
     }
     let token = random::hex(LENGTH / 2);
     diesel::insert_into(tokens::table)
         .values((
-            tokens::hash.eq(hash(&token)),
+            tokens::hash.eq(sha256_hex(&token)),
             tokens::user_id.eq(user.get()),
             tokens::created_at.eq(now.millis()),
             tokens::used_at.eq(now.millis()),
         ))
         .execute(conn)?;
-    forget_oldest(conn, user)?;
+    delete_surplus(conn, user)?;
     Ok(token.into())
 }
 
-fn forget_oldest(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
-    let mine = tokens::table.filter(tokens::user_id.eq(user.get()));
-    let count: i64 = mine.count().get_result(conn)?;
-    if count <= KEPT {
+/// Deletes the tokens of a user beyond [`MAX_TOKENS`].
+fn delete_surplus(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
+    let of_user = tokens::table.filter(tokens::user_id.eq(user.get()));
+    let count: i64 = of_user.count().get_result(conn)?;
+    if count <= MAX_TOKENS {
         return Ok(());
     }
-    let surplus: Vec<String> = mine
+    let surplus: Vec<String> = of_user
         .order((tokens::used_at, tokens::created_at))
-        .limit(count - KEPT)
+        .limit(count - MAX_TOKENS)
         .select(tokens::hash)
         .load(conn)?;
     diesel::delete(tokens::table.filter(tokens::hash.eq_any(surplus))).execute(conn)?;
     Ok(())
 }
 
-fn well_formed(token: &str) -> bool {
-    token.len() == LENGTH
-        && token
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-}
-
-/// What is stored in a secret's stead.
-pub(crate) fn hash(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret))
+fn is_well_formed(token: &str) -> bool {
+    let is_hex_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    token.len() == LENGTH && token.bytes().all(is_hex_digit)
 }

@@ -1,32 +1,43 @@
-//! A user's purse, read from the ledger; and what operators do to it.
+//! A user's wallet: balances and history from the ledger, and corrections by operators.
 
 use qlive_ledger::{
-    Account, Code, Entry, Kind, LedgerError, Movement, Purpose, Purse, System, history, post,
-    purse, reverse,
+    Account, BalanceKind, Balances, Entry, EntryKind, HistoryEntry, SystemAccount, TransferCode,
+    load_balances, load_history, post_entry, reverse_entry,
 };
-use qlive_store::audit::{self, Operator};
+use qlive_store::audit_log::{self, Operator};
 use qlive_types::{Coins, EntryId, Page, UserId};
 
-use crate::{Users, UsersError, find};
+use crate::{Users, UsersError, find_user};
 
 impl Users {
-    /// What a user has.
-    pub async fn purse(&self, user: UserId) -> Result<Purse, UsersError> {
-        self.db.read(move |conn| Ok(purse(conn, user)?)).await
+    /// The balances of a user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn balances(&self, user: UserId) -> Result<Balances, UsersError> {
+        self.db
+            .read(move |conn| Ok(load_balances(conn, user)?))
+            .await
     }
 
-    /// A page of what happened to a user's coins, the latest first, and how much there is in all.
+    /// How many movements a user's balances have had, and a page of them, the latest first.
+    ///
+    /// # Errors
+    /// The errors of the ledger and of the database.
     pub async fn wallet(
         &self,
         user: UserId,
         page: Page,
-    ) -> Result<(i64, Vec<Movement>), UsersError> {
+    ) -> Result<(i64, Vec<HistoryEntry>), UsersError> {
         self.db
-            .read(move |conn| Ok(history(conn, user, page)?))
+            .read(move |conn| Ok(load_history(conn, user, page)?))
             .await
     }
 
-    /// Gives a user gold out of nothing but an operator's reason.
+    /// Grants gold to a user, as an entry of the ledger and a row of the audit log.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`]; the errors of the ledger and of the database.
     pub async fn grant_gold(
         &self,
         by: Operator,
@@ -36,48 +47,34 @@ impl Users {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                find(conn, user)?.ok_or(UsersError::UnknownUser)?;
-                let (grants, granted) = (
-                    Account::System(System::Grants),
-                    Account::User(user, Purpose::Granted),
-                );
-                let entry = Entry::new(Kind::Grant, &by.reason).moving(
-                    grants,
-                    granted,
+                find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
+                let entry = Entry::new(EntryKind::Grant, &by.reason).with_transfer(
+                    Account::System(SystemAccount::Grants),
+                    Account::User(user, BalanceKind::Granted),
                     amount,
-                    Code::Grant,
+                    TransferCode::Grant,
                 );
-                let group = post(conn, now, &entry)?;
-                audit::record(
-                    conn,
-                    now,
-                    &by,
-                    "ledger credit",
-                    &format!("{user}: {amount} coins"),
-                )?;
-                Ok(group)
+                let id = post_entry(conn, now, &entry)?;
+                let subject = format!("{user}: {amount} coins");
+                audit_log::record(conn, now, &by, "ledger credit", &subject)?;
+                Ok(id)
             })
             .await
     }
 
-    /// Takes a grant or a gift back.
-    pub async fn reverse_entry(&self, by: Operator, group: EntryId) -> Result<EntryId, UsersError> {
+    /// Reverses a grant or a gift by a new entry of the ledger, and records it in the audit log.
+    /// Returns the new entry.
+    ///
+    /// # Errors
+    /// The errors of the ledger, for instance when the coins were spent since, and of the database.
+    pub async fn reverse_entry(&self, by: Operator, entry: EntryId) -> Result<EntryId, UsersError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let reversal = reverse(conn, now, group, &by.reason)?;
-                audit::record(conn, now, &by, "ledger reverse", &group.get().to_string())?;
+                let reversal = reverse_entry(conn, now, entry, &by.reason)?;
+                audit_log::record(conn, now, &by, "ledger reverse", &entry.to_string())?;
                 Ok::<_, UsersError>(reversal)
             })
             .await
-    }
-}
-
-impl From<LedgerError> for UsersError {
-    fn from(error: LedgerError) -> Self {
-        match error {
-            LedgerError::Store(fault) => Self::Store(fault),
-            other => Self::Ledger(other),
-        }
     }
 }

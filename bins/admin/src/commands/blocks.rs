@@ -1,20 +1,20 @@
-//! `blocks`: what can be bought.
+//! `blocks`: the blocks of gold that can be bought.
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use qlive_payments::NewBlock;
-use qlive_server::Parts;
-use qlive_store::audit::Operator;
+use qlive_app::Services;
+use qlive_payments::{Block, NewBlock};
+use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, Fen};
 use serde_json::{Value, json};
 
-use super::done;
+use super::arguments::done;
 
 #[derive(Subcommand)]
-pub(crate) enum Blocks {
+pub(crate) enum BlocksCommand {
     /// Every block, disabled ones too.
     List,
-    /// Add a block; its number is answered.
+    /// Add a block. Prints its number.
     Add {
         /// Coins.
         #[arg(long)]
@@ -22,7 +22,7 @@ pub(crate) enum Blocks {
         /// Yuan: 6.00
         #[arg(long)]
         price: String,
-        /// The product's id in WeChat's console; virtual payment sells nothing without one.
+        /// The product's id in WeChat's console. Virtual payment sells no block without one.
         #[arg(long)]
         product_id: Option<String>,
     },
@@ -30,19 +30,14 @@ pub(crate) enum Blocks {
     Disable { id: i64 },
 }
 
-impl Blocks {
-    pub(super) async fn run(self, parts: &Parts, by: Operator) -> anyhow::Result<Value> {
+impl BlocksCommand {
+    pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
+        let payments = &services.payments;
         match self {
-            Self::List => Ok(parts
-                .payments
-                .all_blocks()
-                .await?
-                .iter()
-                .map(|block| {
-                    json!({"id": block.id, "gold": block.gold, "price": block.price.yuan(),
-                        "product_id": block.product_id, "enabled": block.enabled})
-                })
-                .collect()),
+            Self::List => {
+                let blocks = payments.all_blocks().await?;
+                Ok(blocks.iter().map(block_json).collect())
+            }
             Self::Add {
                 gold,
                 price,
@@ -55,12 +50,22 @@ impl Blocks {
                     price,
                     product_id,
                 };
-                Ok(json!({"id": parts.payments.add_block(by, block).await?}))
+                Ok(json!({"id": payments.add_block(by, block).await?}))
             }
             Self::Disable { id } => {
-                parts.payments.disable_block(by, id).await?;
+                payments.disable_block(by, id).await?;
                 Ok(done())
             }
         }
     }
+}
+
+fn block_json(block: &Block) -> Value {
+    json!({
+        "id": block.id,
+        "gold": block.gold,
+        "price": block.price.yuan(),
+        "product_id": block.product_id,
+        "enabled": block.enabled,
+    })
 }

@@ -1,19 +1,19 @@
-//! `gifts`: the catalogue, and what was given.
+//! `gifts`: the catalogue, and the gifts that were given.
 
 use clap::Subcommand;
-use qlive_gifts::{NewGift, Record};
-use qlive_server::Parts;
-use qlive_store::audit::Operator;
+use qlive_app::Services;
+use qlive_gifts::{NewGift, SentGift};
+use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, LiveId};
 use serde_json::{Value, json};
 
-use super::{done, page, user};
+use super::arguments::{done, parse_page, parse_user_id};
 
 #[derive(Subcommand)]
-pub(crate) enum Gifts {
+pub(crate) enum GiftsCommand {
     /// The whole catalogue, disabled gifts too.
     List,
-    /// Add a gift; its number is answered.
+    /// Add a gift. Prints its number.
     Add {
         #[arg(long)]
         name: String,
@@ -22,13 +22,13 @@ pub(crate) enum Gifts {
         gold: i64,
         #[arg(long)]
         image: String,
-        /// What clients play when it is given.
+        /// The effect that clients show when it is given.
         #[arg(long, default_value = "")]
         effect: String,
     },
     /// Take a gift out of the catalogue.
     Disable { id: i64 },
-    /// A page of what was given, the latest first: by or to a user, or in a room.
+    /// A page of the gifts given, the latest first: by or to a user, or in a room.
     Sent {
         #[arg(long)]
         user: Option<String>,
@@ -39,39 +39,66 @@ pub(crate) enum Gifts {
     },
 }
 
-impl Gifts {
-    pub(super) async fn run(self, parts: &Parts, by: Operator) -> anyhow::Result<Value> {
+impl GiftsCommand {
+    pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
+        let gifts = &services.gifts;
         match self {
-            Self::List => Ok(parts
-                .gifts
+            Self::List => Ok(gifts
                 .list()
                 .await?
                 .iter()
                 .map(|gift| {
-                    json!({"id": gift.id, "name": gift.name, "gold": gift.price, "image": gift.image,
-                        "effect": gift.effect, "enabled": gift.enabled})
+                    json!({
+                        "id": gift.id,
+                        "name": gift.name,
+                        "gold": gift.price,
+                        "image": gift.image,
+                        "effect": gift.effect,
+                        "enabled": gift.enabled,
+                    })
                 })
                 .collect()),
-            Self::Add { name, gold, image, effect } => {
-                let gift = NewGift { name, price: Coins::new(gold)?, image, effect };
-                Ok(json!({"id": parts.gifts.add(by, gift).await?}))
+            Self::Add {
+                name,
+                gold,
+                image,
+                effect,
+            } => {
+                let gift = NewGift {
+                    name,
+                    price: Coins::new(gold)?,
+                    image,
+                    effect,
+                };
+                Ok(json!({"id": gifts.add(by, gift).await?}))
             }
             Self::Disable { id } => {
-                parts.gifts.disable(by, id).await?;
+                gifts.disable(by, id).await?;
                 Ok(done())
             }
-            Self::Sent { user: id, room, page: number } => {
-                let user = id.as_deref().map(user).transpose()?;
-                let sent = parts.gifts.sent(user, room.map(LiveId::new), page(number)?).await?;
-                Ok(sent.iter().map(record).collect())
+            Self::Sent { user, room, page } => {
+                let user = user.as_deref().map(parse_user_id).transpose()?;
+                let room = room.map(LiveId::new);
+                let sent = gifts.list_sent(user, room, parse_page(page)?).await?;
+                Ok(sent.iter().map(record_json).collect())
             }
         }
     }
 }
 
-fn record(record: &Record) -> Value {
-    json!({"id": record.id, "at": record.at().shanghai(), "giver": record.giver.to_string(),
-        "receiver": record.receiver.to_string(), "room": record.room, "host": record.host.map(|host| host.to_string()),
-        "name": record.name, "price": record.price, "num": record.num, "cost": record.cost,
-        "receiver_share": record.receiver_share, "host_share": record.host_share})
+fn record_json(record: &SentGift) -> Value {
+    json!({
+        "id": record.id,
+        "at": record.at().shanghai(),
+        "giver": record.giver.to_string(),
+        "receiver": record.receiver.to_string(),
+        "room": record.room,
+        "host": record.host.map(|host| host.to_string()),
+        "name": record.name,
+        "price": record.price,
+        "num": record.num,
+        "cost": record.cost,
+        "receiver_share": record.receiver_share,
+        "host_share": record.host_share,
+    })
 }

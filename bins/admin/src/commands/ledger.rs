@@ -1,17 +1,18 @@
-//! `ledger`: what users have, grants, corrections, the audit.
+//! `ledger`: balances, grants, corrections and the audit.
 
 use anyhow::{bail, ensure};
 use clap::Subcommand;
-use qlive_server::Parts;
-use qlive_store::audit::Operator;
-use qlive_types::{Coins, EntryId, Moment};
+use qlive_app::{AuditError, Services};
+use qlive_ledger::{EntryKind, HistoryEntry};
+use qlive_store::audit_log::Operator;
+use qlive_types::{Coins, EntryId, UserId};
 use serde_json::{Map, Value, json};
 
-use super::{page, user};
+use super::arguments::{parse_page, parse_user_id, with_reason};
 
 #[derive(Subcommand)]
-pub(crate) enum Ledger {
-    /// What a user has, and a page of what happened to it.
+pub(crate) enum LedgerCommand {
+    /// A user's balances, and a page of their history.
     Show {
         id: String,
         #[arg(long, default_value_t = 1)]
@@ -30,73 +31,94 @@ pub(crate) enum Ledger {
         #[arg(long)]
         reason: String,
     },
-    /// Prove the books; the first thing out of order is named.
+    /// Check the whole ledger. The first violation is named.
     Audit,
 }
 
-impl Ledger {
-    pub(super) async fn run(self, parts: &Parts, by: Operator) -> anyhow::Result<Value> {
+impl LedgerCommand {
+    pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
+        let users = &services.users;
         match self {
-            Self::Show { id, page: number } => {
-                let user = user(&id)?;
-                let (profile, purse) = (
-                    parts.users.profile(user).await?,
-                    parts.users.purse(user).await?,
-                );
-                let (count, movements) = parts.users.wallet(user, page(number)?).await?;
-                let row = |row: &qlive_ledger::Movement| {
-                    json!({"entry": row.id.get(), "at": row.at.shanghai(), "kind": format!("{:?}", row.kind),
-                        "amount": row.amount, "gold": row.gold, "income": row.income})
-                };
-                Ok(
-                    json!({"user_id": id, "nickname": profile.nickname, "bought": purse.bought,
-                    "granted": purse.granted, "income": purse.income, "held": purse.held, "owed": purse.owed,
-                    "entries": count, "latest": movements.iter().map(row).collect::<Value>()}),
-                )
-            }
+            Self::Show { id, page } => show(services, parse_user_id(&id)?, page).await,
             Self::Credit { id, coins, reason } => {
                 ensure!(coins > 0, "give at least one coin");
-                let (user, by) = (
-                    user(&id)?,
-                    Operator {
-                        reason: given(reason)?,
-                        ..by
-                    },
-                );
-                let entry = parts.users.grant_gold(by, user, Coins::new(coins)?).await?;
-                Ok(json!({"entry": entry.get(), "gold": parts.users.purse(user).await?.gold()?}))
+                let user = parse_user_id(&id)?;
+                let by = with_reason(by, reason)?;
+                let entry = users.grant_gold(by, user, Coins::new(coins)?).await?;
+                let balances = users.balances(user).await?;
+                Ok(json!({"entry": entry.get(), "gold": balances.gold()?}))
             }
             Self::Reverse { entry, reason } => {
-                let by = Operator {
-                    reason: given(reason)?,
-                    ..by
-                };
-                Ok(
-                    json!({"entry": parts.users.reverse_entry(by, EntryId::new(entry)).await?.get()}),
-                )
+                let by = with_reason(by, reason)?;
+                let reversal = users.reverse_entry(by, EntryId::new(entry)).await?;
+                Ok(json!({"entry": reversal.get()}))
             }
-            Self::Audit => match parts.audit().await? {
-                Err(offence) => bail!("out of order: {}", offence.0),
-                Ok(audit) => {
-                    let now: Moment = parts.clock.now();
-                    let systems: Map<String, Value> = audit
-                        .systems
-                        .iter()
-                        .map(|(name, balance)| ((*name).to_owned(), json!(balance)))
-                        .collect();
-                    Ok(
-                        json!({"in_order": true, "at": now.shanghai(), "entries": audit.entries,
-                        "transfers": audit.transfers, "users": audit.users, "systems": systems,
-                        "sealed": audit.sealed, "head": audit.head}),
-                    )
-                }
-            },
+            Self::Audit => audit(services).await,
         }
     }
 }
 
-/// A reason that says something.
-fn given(reason: String) -> anyhow::Result<String> {
-    ensure!(!reason.trim().is_empty(), "give a reason");
-    Ok(reason)
+async fn show(services: &Services, user: UserId, page: i64) -> anyhow::Result<Value> {
+    let users = &services.users;
+    let profile = users.profile(user).await?;
+    let balances = users.balances(user).await?;
+    let (count, movements) = users.wallet(user, parse_page(page)?).await?;
+    Ok(json!({
+        "user_id": user.to_string(),
+        "nickname": profile.nickname,
+        "bought": balances.bought,
+        "granted": balances.granted,
+        "income": balances.income,
+        "held": balances.held,
+        "owed": balances.debt,
+        "entries": count,
+        "latest": movements.iter().map(movement_json).collect::<Value>(),
+    }))
+}
+
+async fn audit(services: &Services) -> anyhow::Result<Value> {
+    let audit = match services.audit().await {
+        Ok(audit) => audit,
+        Err(AuditError::Violation(violation)) => bail!("out of order: {}", violation.0),
+        Err(AuditError::Store(error)) => return Err(error.into()),
+    };
+    let systems = audit.system_balances.iter();
+    let systems: Map<String, Value> = systems
+        .map(|(name, balance)| ((*name).to_owned(), json!(balance)))
+        .collect();
+    Ok(json!({
+        "in_order": true,
+        "at": services.clock.now().shanghai(),
+        "entries": audit.entries,
+        "transfers": audit.transfers,
+        "users": audit.user_total,
+        "systems": systems,
+        "sealed": audit.sealed,
+        "head": audit.chain_head,
+    }))
+}
+
+fn movement_json(movement: &HistoryEntry) -> Value {
+    json!({
+        "entry": movement.id.get(),
+        "at": movement.at.shanghai(),
+        "kind": kind_name(movement.kind),
+        "amount": movement.amount,
+        "gold": movement.gold,
+        "income": movement.income,
+    })
+}
+
+const fn kind_name(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Recharge => "Recharge",
+        EntryKind::Grant => "Grant",
+        EntryKind::Gift => "Gift",
+        EntryKind::Refund => "Refund",
+        EntryKind::RefundReturned => "RefundReturned",
+        EntryKind::Hold => "Hold",
+        EntryKind::Payout => "Payout",
+        EntryKind::PayoutReturned => "PayoutReturned",
+        EntryKind::Reversal => "Reversal",
+    }
 }

@@ -1,149 +1,196 @@
 //! `orders`: recharges, refunds, complaints, and WeChat's bill.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
-use qlive_payments::order::State;
-use qlive_payments::{Order, Ordered, RefundShown, refund};
-use qlive_server::Parts;
-use qlive_store::audit::Operator;
+use qlive_app::Services;
+use qlive_payments::{
+    Complaint, Difference, Order, OrderFilter, OrderRefund, OrderState, Payments, RefundState,
+};
+use qlive_store::audit_log::Operator;
 use qlive_types::{Fen, Moment};
 use serde_json::{Value, json};
 
-use super::{page, user};
+use super::arguments::{parse_page, parse_user_id, with_reason};
 
+/// The states by which orders can be listed.
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Which {
+pub(crate) enum ListedState {
     Created,
     Paid,
     Closed,
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Orders {
+pub(crate) enum OrdersCommand {
     /// A page of orders, the latest first.
     List {
         #[arg(long)]
         user: Option<String>,
         #[arg(long)]
-        state: Option<Which>,
+        state: Option<ListedState>,
         #[arg(long, default_value_t = 1)]
         page: i64,
     },
     /// One order and its refunds.
     Show { out_trade_no: String },
-    /// Ask the provider what became of an order, and settle what it says.
+    /// Query the provider about an order, and settle what it answers.
     Query {
         out_trade_no: String,
-        /// Ask about a refund that the platform made, whose news got lost: its number at WeChat.
+        /// The number at WeChat of a refund that the platform made and whose push was lost.
         #[arg(long)]
         refund: Option<String>,
     },
-    /// Give an order's money back, or a part of it: the coins are taken at once, the server asks the provider.
+    /// Refund an order, or a part of it. The coins are taken back at once; the server calls the
+    /// provider.
     Refund {
         out_trade_no: String,
-        /// Yuan; all that is left when not given.
+        /// Yuan. Default: all that is not refunded yet.
         #[arg(long)]
         amount: Option<String>,
         #[arg(long)]
         reason: String,
     },
-    /// Compare a day in Shanghai with WeChat's bill of it. Differences are shown, never mended.
+    /// Compare a day in Shanghai with WeChat's bill of that day. Nothing is changed.
     Reconcile {
         /// YYYY-MM-DD
         #[arg(long)]
         date: String,
-        /// A bill downloaded before; else it is fetched.
+        /// A bill that was downloaded before. Default: it is fetched.
         #[arg(long)]
         bill: Option<PathBuf>,
     },
-    /// A page of what users complained of to WeChat.
+    /// A page of the complaints that users made at WeChat.
     Complaints {
         #[arg(long, default_value_t = 1)]
         page: i64,
     },
 }
 
-impl Orders {
-    pub(super) async fn run(self, parts: &Parts, by: Operator) -> anyhow::Result<Value> {
-        let payments = &parts.payments;
+impl OrdersCommand {
+    pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
+        let payments = &services.payments;
         match self {
-            Self::List { user: id, state, page: number } => {
-                let state = state.map(|state| match state {
-                    Which::Created => State::Created,
-                    Which::Paid => State::Paid,
-                    Which::Closed => State::Closed,
-                });
-                let user = id.as_deref().map(user).transpose()?;
-                let orders = payments.orders(Ordered { user, state }, page(number)?).await?;
-                Ok(orders.iter().map(order).collect())
+            Self::List { user, state, page } => {
+                let user = user.as_deref().map(parse_user_id).transpose()?;
+                let state = state.map(order_state);
+                let page = parse_page(page)?;
+                let orders = payments.orders(OrderFilter { user, state }, page).await?;
+                Ok(orders.iter().map(order_json).collect())
             }
-            Self::Show { out_trade_no } => {
-                let mut shown = order(&payments.order(&out_trade_no).await?);
-                let refunds = payments.refunds_of(&out_trade_no).await?;
-                if let Some(fields) = shown.as_object_mut() {
-                    fields.insert("refunds".into(), refunds.iter().map(refunded).collect());
-                }
-                Ok(shown)
+            Self::Show { out_trade_no } => show(payments, &out_trade_no).await,
+            Self::Query {
+                out_trade_no,
+                refund: None,
+            } => Ok(order_json(&payments.query_order(by, &out_trade_no).await?)),
+            Self::Query {
+                out_trade_no,
+                refund: Some(number),
+            } => {
+                payments
+                    .import_platform_refund(by, &out_trade_no, &number)
+                    .await?;
+                Ok(order_json(&payments.order(&out_trade_no).await?))
             }
-            Self::Query { out_trade_no, refund: None } => Ok(order(&payments.query(by, &out_trade_no).await?)),
-            Self::Query { out_trade_no, refund: Some(number) } => {
-                payments.query_refund(by, &out_trade_no, &number).await?;
-                Ok(order(&payments.order(&out_trade_no).await?))
-            }
-            Self::Refund { out_trade_no, amount, reason } => {
-                if reason.trim().is_empty() {
-                    bail!("give a reason");
-                }
-                let amount = match amount {
-                    None => None,
-                    Some(yuan) => Some(Fen::parse_yuan(&yuan).context("an amount is in yuan: 6.00")?),
-                };
-                let number = payments.refund(Operator { reason, ..by }, &out_trade_no, amount).await?;
+            Self::Refund {
+                out_trade_no,
+                amount,
+                reason,
+            } => {
+                let by = with_reason(by, reason)?;
+                let amount = amount.as_deref().map(parse_amount).transpose()?;
+                let number = payments.request_refund(by, &out_trade_no, amount).await?;
                 Ok(json!({"out_refund_no": number}))
             }
             Self::Reconcile { date, bill } => {
-                let read = |path: PathBuf| {
-                    std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-                };
-                let bill = bill.map(read).transpose()?;
+                let bill = bill.as_deref().map(read_bill).transpose()?;
                 let differences = payments.reconcile(&date, bill).await?;
-                Ok(differences
-                    .iter()
-                    .map(|one| {
-                        json!({"kind": one.kind.name(), "number": one.number, "bill": one.bill.map(Fen::yuan),
-                            "ours": one.ours.map(Fen::yuan), "do": one.kind.advice()})
-                    })
-                    .collect())
+                Ok(differences.iter().map(difference_json).collect())
             }
-            Self::Complaints { page: number } => Ok(payments
-                .complaints(page(number)?)
-                .await?
-                .iter()
-                .map(|one| {
-                    json!({"request_id": one.request_id, "out_trade_no": one.out_trade_no, "openid": one.openid,
-                        "complained_at": one.complained_at})
-                })
-                .collect()),
+            Self::Complaints { page } => {
+                let complaints = payments.complaints(parse_page(page)?).await?;
+                Ok(complaints.iter().map(complaint_json).collect())
+            }
         }
     }
 }
 
-fn order(order: &Order) -> Value {
-    json!({"out_trade_no": order.out_trade_no, "user_id": order.user.to_string(), "provider": order.provider.name(),
-        "state": order.shown_state(), "gold": order.gold, "price": order.price.yuan(),
-        "refunded": order.refunded.yuan(), "transaction_id": order.transaction_id,
-        "created_at": order.created_at.shanghai(), "paid_at": order.paid_at.map(Moment::shanghai)})
+async fn show(payments: &Payments, out_trade_no: &str) -> anyhow::Result<Value> {
+    let mut shown = order_json(&payments.order(out_trade_no).await?);
+    let refunds = payments.refunds_of(out_trade_no).await?;
+    if let Some(fields) = shown.as_object_mut() {
+        let refunds = refunds.iter().map(refund_json).collect();
+        fields.insert("refunds".into(), refunds);
+    }
+    Ok(shown)
 }
 
-fn refunded(one: &RefundShown) -> Value {
-    let state = match one.state {
-        refund::State::Asked => "asked",
-        refund::State::Done => "done",
-        refund::State::Refused => "refused",
+const fn order_state(state: ListedState) -> OrderState {
+    match state {
+        ListedState::Created => OrderState::Created,
+        ListedState::Paid => OrderState::Paid,
+        ListedState::Closed => OrderState::Closed,
+    }
+}
+
+fn parse_amount(yuan: &str) -> anyhow::Result<Fen> {
+    Fen::parse_yuan(yuan).context("an amount is in yuan: 6.00")
+}
+
+fn read_bill(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn order_json(order: &Order) -> Value {
+    json!({
+        "out_trade_no": order.out_trade_no,
+        "user_id": order.user.to_string(),
+        "provider": order.provider.name(),
+        "state": order.state_name(),
+        "gold": order.gold,
+        "price": order.price.yuan(),
+        "refunded": order.refunded.yuan(),
+        "transaction_id": order.transaction_id,
+        "created_at": order.created_at.shanghai(),
+        "paid_at": order.paid_at.map(Moment::shanghai),
+    })
+}
+
+fn refund_json(refund: &OrderRefund) -> Value {
+    let state = match refund.state {
+        RefundState::Requested => "asked",
+        RefundState::Done => "done",
+        RefundState::Refused => "refused",
     };
-    json!({"number": one.number, "ours": one.ours, "amount": one.fen.yuan(), "state": state,
-        "from_bought": one.taken.bought, "from_granted": one.taken.granted, "owed": one.taken.owed,
-        "created_at": one.created_at.shanghai(), "done_at": one.done_at.map(Moment::shanghai)})
+    json!({
+        "number": refund.number,
+        "ours": refund.requested_by_us,
+        "amount": refund.fen.yuan(),
+        "state": state,
+        "from_bought": refund.coins.bought,
+        "from_granted": refund.coins.granted,
+        "owed": refund.coins.debt,
+        "created_at": refund.created_at.shanghai(),
+        "done_at": refund.done_at.map(Moment::shanghai),
+    })
+}
+
+fn difference_json(difference: &Difference) -> Value {
+    json!({
+        "kind": difference.kind.name(),
+        "number": difference.number,
+        "bill": difference.bill.map(Fen::yuan),
+        "ours": difference.recorded.map(Fen::yuan),
+        "do": difference.kind.advice(),
+    })
+}
+
+fn complaint_json(complaint: &Complaint) -> Value {
+    json!({
+        "request_id": complaint.wechat_request_id,
+        "out_trade_no": complaint.out_trade_no,
+        "openid": complaint.openid,
+        "complained_at": complaint.complained_at,
+    })
 }

@@ -1,25 +1,25 @@
-//! `withdrawals`: income on its way out.
+//! `withdrawals`: the review of withdrawals of income.
 
-use anyhow::bail;
 use clap::Subcommand;
+use qlive_app::Services;
 use qlive_payments::Withdrawal;
-use qlive_server::Parts;
-use qlive_store::audit::Operator;
+use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
 use serde_json::{Value, json};
 
-use super::{done, page};
+use super::arguments::{done, parse_page, with_reason};
 
 #[derive(Subcommand)]
-pub(crate) enum Withdrawals {
+pub(crate) enum WithdrawalsCommand {
     /// A page of withdrawals, those under review first.
     List {
         #[arg(long, default_value_t = 1)]
         page: i64,
     },
-    /// Approve one; above the limit it takes a second operator.
+    /// Approve a withdrawal. Above the limit it needs a second operator.
     Approve { id: i64 },
-    /// Reject one; the income comes back. One that was approved only while WeChat knows nothing of it.
+    /// Reject a withdrawal; the income is returned. An approved one can be rejected while WeChat
+    /// knows no transfer of it.
     Reject {
         id: i64,
         #[arg(long)]
@@ -27,34 +27,44 @@ pub(crate) enum Withdrawals {
     },
 }
 
-impl Withdrawals {
-    pub(super) async fn run(self, parts: &Parts, by: Operator) -> anyhow::Result<Value> {
-        let payments = &parts.payments;
+impl WithdrawalsCommand {
+    pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
+        let payments = &services.payments;
         match self {
-            Self::List { page: number } => Ok(payments
-                .withdrawals(page(number)?)
-                .await?
-                .iter()
-                .map(shown)
-                .collect()),
-            Self::Approve { id } => match payments.approve(by, id).await? {
-                true => Ok(json!("approved: the server asks WeChat to pay it")),
-                false => Ok(json!("approved once: it takes a second operator (--as)")),
-            },
+            Self::List { page } => {
+                let withdrawals = payments.withdrawals(parse_page(page)?).await?;
+                Ok(withdrawals.iter().map(withdrawal_json).collect())
+            }
+            Self::Approve { id } => {
+                let is_approved = payments.approve_withdrawal(by, id).await?;
+                Ok(json!(if is_approved {
+                    "approved: the server asks WeChat to pay it"
+                } else {
+                    "approved once: it needs a second operator (--as)"
+                }))
+            }
             Self::Reject { id, reason } => {
-                if reason.trim().is_empty() {
-                    bail!("give a reason");
-                }
-                payments.reject(Operator { reason, ..by }, id).await?;
+                payments
+                    .reject_withdrawal(with_reason(by, reason)?, id)
+                    .await?;
                 Ok(done())
             }
         }
     }
 }
 
-fn shown(one: &Withdrawal) -> Value {
-    json!({"id": one.id, "user_id": one.user.to_string(), "income": one.income, "amount": one.amount.yuan(),
-        "state": one.state.name(), "first_approval": one.first_approval, "out_bill_no": one.out_bill_no,
-        "created_at": one.created_at.shanghai(), "expires_at": one.expires_at.map(Moment::shanghai),
-        "done_at": one.done_at.map(Moment::shanghai), "detail": one.detail})
+fn withdrawal_json(withdrawal: &Withdrawal) -> Value {
+    json!({
+        "id": withdrawal.id,
+        "user_id": withdrawal.user.to_string(),
+        "income": withdrawal.income,
+        "amount": withdrawal.amount.yuan(),
+        "state": withdrawal.state.name(),
+        "first_approval": withdrawal.first_approval,
+        "out_bill_no": withdrawal.out_bill_no,
+        "created_at": withdrawal.created_at.shanghai(),
+        "expires_at": withdrawal.expires_at.map(Moment::shanghai),
+        "done_at": withdrawal.done_at.map(Moment::shanghai),
+        "detail": withdrawal.detail,
+    })
 }

@@ -1,51 +1,69 @@
-//! Wire types that several operations share.
+//! Answers that several operations share.
 
-use qlive_rooms::Person;
+use actix_web::body::BoxBody;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use qlive_app::BASE_PATH;
+use qlive_rooms::UserOnStage;
 use qlive_types::Page;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
-use crate::http::error::ApiError;
-use crate::http::routes::BASE;
-use crate::http::{FromParams, Params, State};
+use crate::http::State;
 
-#[derive(IntoParams)]
-pub(crate) struct PageInput {
-    /// Counts from 1.
-    #[param(value_type = Option<i64>)]
-    pub(crate) page: Page,
-}
+/// A JSON array.
+pub(crate) struct JsonRows<T>(pub(crate) Vec<T>);
 
-impl FromParams for PageInput {
-    fn from_params(params: &Params) -> Result<Self, ApiError> {
-        Ok(Self {
-            page: params.page()?,
-        })
+impl<T: Serialize> Responder for JsonRows<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok().json(self.0)
     }
 }
 
-/// A page of a listing, with absolute links to its neighbours.
+/// A JSON object with keys that are not known in advance.
+pub(crate) struct JsonObject(pub(crate) Map<String, Value>);
+
+impl Responder for JsonObject {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok().json(self.0)
+    }
+}
+
+/// A page of a listing, with absolute links to the pages before and after it.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Paged<T> {
     count: i64,
     next: Option<String>,
     previous: Option<String>,
+    #[schema(inline)]
     results: Vec<T>,
 }
 
 impl<T> Paged<T> {
-    /// The page of the listing at `path` below the base path.
+    /// A page of the listing at `path` below the base path. `count` is the number of all rows.
     pub(crate) fn new(state: &State, path: &str, page: Page, count: i64, results: Vec<T>) -> Self {
-        let link = |number: i64| format!("{}{BASE}{path}?page={number}", state.public_url);
+        let link = |number: i64| format!("{}{BASE_PATH}{path}?page={number}", state.public_url);
         let number = page.number();
-        let more = page.offset() + Page::ROWS < count;
+        let has_next = page.offset() + Page::ROWS < count;
         Self {
             count,
-            next: more.then(|| link(number + 1)),
+            next: has_next.then(|| link(number + 1)),
             previous: (number > 1).then(|| link(number - 1)),
             results,
         }
+    }
+}
+
+impl<T: Serialize> Responder for Paged<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Ok().json(self)
     }
 }
 
@@ -60,11 +78,11 @@ impl Done {
     pub(crate) const OK: Self = Self { detail: "OK" };
 }
 
-/// A person on stage, or `{}` for an empty seat.
+/// A user on the stage, or `{}` when there is none.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum SeatAnswer {
-    Taken(PersonAnswer),
+    Occupied(PersonAnswer),
     Empty(Empty),
 }
 
@@ -84,17 +102,17 @@ pub(crate) struct PersonAnswer {
     face_url: String,
 }
 
-impl From<Option<Person>> for SeatAnswer {
-    fn from(person: Option<Person>) -> Self {
-        match person {
+impl From<Option<UserOnStage>> for SeatAnswer {
+    fn from(user: Option<UserOnStage>) -> Self {
+        match user {
             None => Self::Empty(Empty {}),
-            Some(person) => Self::Taken(PersonAnswer {
-                play_url: person.play_url,
-                nickname: person.nickname,
-                area: person.area,
-                age: person.age,
-                user_id: person.user.to_string(),
-                face_url: person.face_url,
+            Some(user) => Self::Occupied(PersonAnswer {
+                play_url: user.play_url,
+                nickname: user.nickname,
+                area: user.area,
+                age: user.age,
+                user_id: user.user.to_string(),
+                face_url: user.face_url,
             }),
         }
     }

@@ -1,5 +1,5 @@
-//! Input: the query string, and a JSON or form body. What is lenient is lenient
-//! here, so that every operation is lenient in the same way.
+//! Input: the query string, and a JSON or form body. Every leniency towards clients is here, so
+//! that all operations accept the same.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,39 +8,47 @@ use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
 use percent_encoding::percent_decode_str;
-use qlive_rooms::Presence;
+use qlive_rooms::VisitNumber;
 use qlive_types::{Gender, LiveId, Page, UserId, text};
 use qlive_users::UsersError;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::error::ApiError;
+use super::errors::ApiError;
 
-/// The most bytes of a body.
+/// The largest body, in bytes.
 pub(crate) const BODY_LIMIT: usize = 65_536;
 
-/// The parameters of a call, by name.
+/// The parameters of a request, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Params(BTreeMap<String, Given>);
+pub(crate) struct Params(BTreeMap<String, ParamValue>);
 
-/// A parameter as it came.
+/// The value of a parameter, before its type is known.
 #[derive(Debug)]
-enum Given {
-    /// Text, or a number as it was written.
+enum ParamValue {
+    /// A text, or a number as it was written.
     Text(String),
-    /// Something that no parameter of ours can be: an array, an object, a truth value.
-    Misshapen,
+    /// An array, an object or a boolean: no parameter has such a type.
+    Unsupported,
 }
 
-/// An input that an operation understands.
+/// The typed input of an operation.
 pub(crate) trait FromParams: Sized {
+    /// Reads the parameters that the operation knows; others are ignored.
+    ///
+    /// # Errors
+    /// 400 that names the first parameter that is missing or invalid.
     fn from_params(params: &Params) -> Result<Self, ApiError>;
 }
 
 impl Params {
-    /// Reads query and body. In a GET the query wins, in a POST the body.
+    /// Reads query and body. Where both have a parameter, a GET uses that of the query, a POST
+    /// that of the body.
+    ///
+    /// # Errors
+    /// 400 or 413 when one of them cannot be read.
     pub(super) fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, ApiError> {
-        let query = pairs(request.query_string()).map_err(|fault| fault.in_query())?;
+        let query = form_pairs(request.query_string()).ok_or(ApiError::BAD_QUERY)?;
         let content_type = request
             .headers()
             .get(CONTENT_TYPE)
@@ -53,15 +61,18 @@ impl Params {
         };
         let mut params = Self::default();
         for source in [first, second] {
-            params.0.extend(unique(source)?);
+            params.0.extend(unique_params(source)?);
         }
         let mut keys = request.headers().get_all("Idempotency-Key");
         if let Some(key) = keys.next()
             && params.text("request_id")?.is_none()
         {
-            // What cannot be read must not pass for 'not given': a retry would then be another request.
+            // A header that cannot be read must not count as absent: a retry would then be
+            // another request.
             let key = key.to_str().ok().filter(|_| keys.next().is_none());
-            let key = key.map_or(Given::Misshapen, |key| Given::Text(key.to_owned()));
+            let key = key.map_or(ParamValue::Unsupported, |key| {
+                ParamValue::Text(key.to_owned())
+            });
             params.0.insert("request_id".into(), key);
         }
         Ok(params)
@@ -69,24 +80,24 @@ impl Params {
 
     /// `request_id`, or the header `Idempotency-Key`: 1 to 64 of `[A-Za-z0-9_-]`.
     pub(crate) fn request_id(&self) -> Result<Option<&str>, ApiError> {
-        let legal = |id: &str| {
+        let is_valid = |id: &str| {
             id.len() <= 64
                 && id
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
         };
         match self.text("request_id")? {
-            Some(id) if !legal(id) => Err(ApiError::invalid("request_id")),
+            Some(id) if !is_valid(id) => Err(ApiError::invalid("request_id")),
             other => Ok(other),
         }
     }
 
-    /// A text, trimmed. `""` and null are 'not given'.
+    /// A text, trimmed. None when it is absent, `""` or null.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         match self.0.get(name) {
             None => Ok(None),
-            Some(Given::Misshapen) => Err(ApiError::invalid(name)),
-            Some(Given::Text(given)) => match given.trim() {
+            Some(ParamValue::Unsupported) => Err(ApiError::invalid(name)),
+            Some(ParamValue::Text(text)) => match text.trim() {
                 "" => Ok(None),
                 trimmed if text::has_control(trimmed) => Err(ApiError::invalid(name)),
                 trimmed => Ok(Some(trimmed)),
@@ -94,14 +105,14 @@ impl Params {
         }
     }
 
-    /// A text that must be given.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
+    /// A text that is required.
+    pub(crate) fn required_text(&self, name: &str) -> Result<&str, ApiError> {
         self.text(name)?.ok_or_else(|| ApiError::missing(name))
     }
 
     /// An integer, as a number or as decimal text.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        let plain = |text: &str| {
+        let is_decimal = |text: &str| {
             text.strip_prefix('-')
                 .unwrap_or(text)
                 .bytes()
@@ -109,7 +120,9 @@ impl Params {
         };
         match self.text(name)? {
             None => Ok(None),
-            Some(text) if plain(text) => text.parse().map(Some).ok().ok_or(ApiError::invalid(name)),
+            Some(text) if is_decimal(text) => {
+                text.parse().map(Some).ok().ok_or(ApiError::invalid(name))
+            }
             Some(_) => Err(ApiError::invalid(name)),
         }
     }
@@ -118,12 +131,12 @@ impl Params {
         self.integer(name)?.ok_or_else(|| ApiError::missing(name))
     }
 
-    /// `live_id`. A number that no room has is the domain's matter.
-    pub(crate) fn live_id(&self) -> Result<LiveId, ApiError> {
+    /// The required `live_id`. Whether there is such a room is checked later.
+    pub(crate) fn required_live_id(&self) -> Result<LiveId, ApiError> {
         self.required_integer("live_id").map(LiveId::new)
     }
 
-    /// `user_id`, when given. A number that no user can have is an unknown user.
+    /// The optional `user_id`. A number that no user can have is 404 `unknown_user`.
     pub(crate) fn user_id(&self) -> Result<Option<UserId>, ApiError> {
         let Some(number) = self.integer("user_id")? else {
             return Ok(None);
@@ -137,12 +150,13 @@ impl Params {
         self.user_id()?.ok_or_else(|| ApiError::missing("user_id"))
     }
 
-    pub(crate) fn gender(&self) -> Result<Gender, ApiError> {
+    /// The required `gender`: 1 or 2.
+    pub(crate) fn required_gender(&self) -> Result<Gender, ApiError> {
         Gender::from_number(self.required_integer("gender")?)
             .ok_or_else(|| ApiError::invalid("gender"))
     }
 
-    /// `page`, the first when not given.
+    /// The optional `page`; the first page when absent.
     pub(crate) fn page(&self) -> Result<Page, ApiError> {
         match self.integer("page")? {
             None => Ok(Page::FIRST),
@@ -150,12 +164,13 @@ impl Params {
         }
     }
 
-    pub(crate) fn presence(&self) -> Result<Option<Presence>, ApiError> {
-        Ok(self.integer("presence")?.map(Presence::new))
+    /// The optional `presence`: the number of the visit that the call is about.
+    pub(crate) fn visit(&self) -> Result<Option<VisitNumber>, ApiError> {
+        Ok(self.integer("presence")?.map(VisitNumber::new))
     }
 
-    /// 0 or 1.
-    pub(crate) fn switch(&self, name: &str) -> Result<bool, ApiError> {
+    /// A required switch: 0 or 1.
+    pub(crate) fn required_switch(&self, name: &str) -> Result<bool, ApiError> {
         match self.required_integer(name)? {
             0 => Ok(false),
             1 => Ok(true),
@@ -164,47 +179,32 @@ impl Params {
     }
 }
 
-/// Why pairs cannot be read.
-enum Unreadable {
-    NotUtf8,
-}
+type Pairs = Vec<(String, ParamValue)>;
 
-impl Unreadable {
-    const fn in_query(self) -> ApiError {
-        match self {
-            Self::NotUtf8 => ApiError::BAD_QUERY,
-        }
-    }
-}
-
-type Pairs = Vec<(String, Given)>;
-
-/// The pairs of a query string or a form.
-fn pairs(encoded: &str) -> Result<Pairs, Unreadable> {
+/// The pairs of a query string or a form. None when one is not UTF-8.
+fn form_pairs(encoded: &str) -> Option<Pairs> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
-        percent_decode_str(&spaced)
-            .decode_utf8()
-            .map(String::from)
-            .ok()
-            .ok_or(Unreadable::NotUtf8)
+        let decoded = percent_decode_str(&spaced).decode_utf8();
+        decoded.map(String::from).ok()
     };
     encoded
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decode(name)?, Given::Text(decode(value)?)))
+            Some((decode(name)?, ParamValue::Text(decode(value)?)))
         })
         .collect()
 }
 
+/// The pairs of a body. Without a known content type, a body that starts with `{` is JSON.
 fn body_pairs(content_type: &str, body: &[u8]) -> Result<Pairs, ApiError> {
     if body.len() > BODY_LIMIT {
         return Err(ApiError::TOO_LARGE);
     }
     let text = std::str::from_utf8(body).ok().ok_or(ApiError::BAD_BODY)?;
-    let kind = content_type
+    let media_type = content_type
         .split(';')
         .next()
         .unwrap_or_default()
@@ -213,10 +213,10 @@ fn body_pairs(content_type: &str, body: &[u8]) -> Result<Pairs, ApiError> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    match kind.as_str() {
+    match media_type.as_str() {
         "application/json" => json_pairs(text),
         "application/x-www-form-urlencoded" if !text.trim_start().starts_with('{') => {
-            pairs(text.trim()).ok().ok_or(ApiError::BAD_BODY)
+            form_pairs(text.trim()).ok_or(ApiError::BAD_BODY)
         }
         _ if text.trim_start().starts_with('{') => json_pairs(text),
         _ => Err(ApiError::BAD_BODY),
@@ -230,14 +230,14 @@ fn json_pairs(text: &str) -> Result<Pairs, ApiError> {
         .ok_or(ApiError::BAD_BODY)
 }
 
-/// A JSON object's fields as they came, repeated ones included.
+/// The fields of a JSON object, repeated ones included.
 struct Fields(Pairs);
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
+        struct FieldsVisitor;
 
-        impl<'de> Visitor<'de> for Collect {
+        impl<'de> Visitor<'de> for FieldsVisitor {
             type Value = Fields;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -247,27 +247,27 @@ impl<'de> Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    fields.push((name, given(value)));
+                    fields.push((name, param_value(value)));
                 }
                 Ok(Fields(fields))
             }
         }
 
-        deserializer.deserialize_map(Collect)
+        deserializer.deserialize_map(FieldsVisitor)
     }
 }
 
-fn given(value: Value) -> Given {
+fn param_value(value: Value) -> ParamValue {
     match value {
-        Value::Null => Given::Text(String::new()),
-        Value::String(text) => Given::Text(text),
-        Value::Number(number) => Given::Text(number.to_string()),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Given::Misshapen,
+        Value::Null => ParamValue::Text(String::new()),
+        Value::String(text) => ParamValue::Text(text),
+        Value::Number(number) => ParamValue::Text(number.to_string()),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => ParamValue::Unsupported,
     }
 }
 
-/// A parameter given twice in one place is nobody's intention.
-fn unique(pairs: Pairs) -> Result<BTreeMap<String, Given>, ApiError> {
+/// The pairs by name. A name that occurs twice is refused: which value counts would be a guess.
+fn unique_params(pairs: Pairs) -> Result<BTreeMap<String, ParamValue>, ApiError> {
     let mut params = BTreeMap::new();
     for (name, value) in pairs {
         if params.contains_key(&name) {

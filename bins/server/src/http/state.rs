@@ -1,21 +1,24 @@
-//! What every handler can reach.
+//! What every handler can use.
 
-use qlive_tencent::wechat::push::Push;
+use qlive_app::Services;
+use qlive_tencent::wechat::push::MessagePush;
 use secrecy::SecretString;
 
-use crate::house::Parts;
-use crate::http::Limits;
+use super::rate_limits::RateLimits;
 use crate::metrics::Metrics;
 
-/// The services of the house, and how calls of the outside are verified.
+/// The services, and the keys with which callbacks are verified.
 pub(crate) struct State {
-    pub(crate) parts: Parts,
+    pub(crate) services: Services,
     pub(crate) metrics: Metrics,
-    pub(crate) limits: Limits,
-    /// How clients reach us, without a trailing slash.
+    pub(crate) rate_limits: RateLimits,
+    /// How clients reach the server, without a trailing slash.
     pub(crate) public_url: String,
     pub(crate) sdk_app_id: u32,
+    /// None: every IM callback is refused.
     pub(crate) im_callback_token: Option<SecretString>,
+    /// None: every stream callback is refused.
     pub(crate) live_callback_key: Option<SecretString>,
-    pub(crate) push: Option<Push>,
+    /// None: every message push is refused.
+    pub(crate) push: Option<MessagePush>,
 }

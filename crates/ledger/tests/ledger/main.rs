@@ -1,4 +1,4 @@
-//! What the books promise, on both engines.
+//! Tests of the ledger's public functions on both engines, and of what the database refuses.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -6,7 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
-mod books;
+mod audit;
+mod chain;
+mod history;
+mod idempotency;
+mod income;
+mod insert_only;
+mod posting;
 mod properties;
-mod sealing;
+mod reversal;
 mod support;

@@ -1,4 +1,4 @@
-//! Random entries against a model of the books, on both engines.
+//! Random entries against a model of the ledger, on both engines.
 
 use std::collections::BTreeMap;
 
@@ -7,48 +7,61 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use qlive_ledger::{
-    Account, Code, Entry, Kind, LedgerError, Purpose, System, audit, post, purse, reverse, seal,
+    Account, BalanceKind, Entry, EntryKind, LedgerError, SystemAccount, TransferCode, post_entry,
+    reverse_entry, seal_entries,
 };
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_types::{EntryId, Moment, UserId, random};
+use qlive_types::{EntryId, Moment, random};
 
-use crate::support::{coins, houseful, user};
+use crate::support::{audit_report, balances, coins, register_users, user};
 
-on_both!(random_entries_keep_the_books);
+on_both!(random_entries_agree_with_the_model);
 
-/// Sequences tried on each engine.
+/// Sequences of steps for each engine.
 const CASES: u32 = 24;
+const AT: Moment = Moment::from_millis(1);
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Moves that stand or fall together.
+    /// Posts one entry with these transfers.
     Post(Vec<Move>),
-    /// Takes the n-th entry back.
+    /// Reverses the entry with this index in the model.
     Reverse(usize),
+    /// Seals a batch.
     Seal,
 }
 
+/// From, to, and the amount.
+type Move = (Account, Account, i64);
+
 fn account() -> impl Strategy<Value = Account> {
-    let users = (1..=3_i64, 0..5_usize).prop_map(|(number, purpose)| {
-        Account::User(user(number), Purpose::ALL.get(purpose).copied().unwrap())
-    });
-    let systems =
-        (0..5_usize).prop_map(|system| Account::System(System::ALL.get(system).copied().unwrap()));
+    let users = (1..=3_i64, 0..5_usize)
+        .prop_map(|(number, kind)| Account::User(user(number), BalanceKind::ALL[kind]));
+    let systems = (0..5_usize).prop_map(|system| Account::System(SystemAccount::ALL[system]));
     prop_oneof![3 => users, 2 => systems]
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let moved =
-        (account(), account(), 1..=20_i64).prop_filter("two sides", |(from, to, _)| from != to);
-    prop_oneof![8 => vec(moved, 1..5).prop_map(Step::Post), 2 => (0..40_usize).prop_map(Step::Reverse), 1 => Just(Step::Seal)]
+    let transfer = (account(), account(), 1..=20_i64)
+        .prop_filter("two different accounts", |(from, to, _)| from != to);
+    prop_oneof![
+        8 => vec(transfer, 1..5).prop_map(Step::Post),
+        2 => (0..40_usize).prop_map(Step::Reverse),
+        1 => Just(Step::Seal)
+    ]
 }
 
-type Move = (Account, Account, i64);
-/// An entry, what it moved, and whether it was taken back.
-type Posted = (EntryId, Vec<Move>, bool);
+/// A posted entry.
+#[derive(Clone)]
+struct Posted {
+    id: EntryId,
+    moves: Vec<Move>,
+    reversed: bool,
+}
 
-/// Balances as they must be. Transfers of an entry count together: what comes may go at once.
+/// The expected balances. The transfers of an entry count together, so coins that one of them
+/// brings can leave with another.
 #[derive(Default, Clone)]
 struct Model {
     balances: BTreeMap<Account, i64>,
@@ -56,6 +69,7 @@ struct Model {
 }
 
 impl Model {
+    /// The balances after these moves; `None` if one of them would be refused.
     fn after(&self, moves: &[Move]) -> Option<BTreeMap<Account, i64>> {
         let mut balances = self.balances.clone();
         for (from, to, amount) in moves {
@@ -64,27 +78,24 @@ impl Model {
         }
         let allowed = |(account, balance): (&Account, &i64)| match account {
             Account::System(_) => true,
-            Account::User(_, Purpose::Debt) => *balance <= 0,
+            Account::User(_, BalanceKind::Debt) => *balance <= 0,
             Account::User(..) => *balance >= 0,
         };
         balances.iter().all(allowed).then_some(balances)
     }
 
-    fn of(&self, user: UserId, purpose: Purpose) -> i64 {
-        self.balances
-            .get(&Account::User(user, purpose))
-            .copied()
-            .unwrap_or(0)
+    fn balance(&self, account: Account) -> i64 {
+        self.balances.get(&account).copied().unwrap_or(0)
     }
 }
 
-/// Draws cases from a seed that is printed, and can be given again.
+/// A runner with a seed that is printed. `QLIVE_SEED` repeats a run.
 fn runner() -> TestRunner {
     let given = std::env::var("QLIVE_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok());
     let seed: i64 = given.unwrap_or_else(|| random::within(0..=i64::MAX));
-    eprintln!("QLIVE_SEED={seed} repeats this");
+    eprintln!("QLIVE_SEED={seed} repeats this run");
     let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
     TestRunner::new_with_rng(
         Config::default(),
@@ -92,93 +103,99 @@ fn runner() -> TestRunner {
     )
 }
 
-async fn random_entries_keep_the_books(db: TestDb) {
-    houseful(&db).await;
+async fn random_entries_agree_with_the_model(db: TestDb) {
+    register_users(&db).await;
     let mut model = Model::default();
     let mut runner = runner();
     for _ in 0..CASES {
         let steps = vec(step(), 1..20).new_tree(&mut runner).unwrap().current();
         for step in steps {
-            play(&db, &mut model, step).await;
+            run_step(&db, &mut model, step).await;
         }
-        check(&db, &model).await;
+        compare(&db, &model).await;
     }
 }
 
-async fn play(db: &TestDb, model: &mut Model, step: Step) {
-    let now = Moment::from_millis(1);
+async fn run_step(db: &TestDb, model: &mut Model, step: Step) {
     match step {
-        Step::Seal => drop(db.db.write(move |conn| seal(conn, now, 0)).await.unwrap()),
-        Step::Post(moves) => {
-            // Grants, so that they may be reversed.
-            let entry = moves.iter().fold(
-                Entry::new(Kind::Grant, "random"),
-                |entry, (from, to, amount)| entry.moving(*from, *to, coins(*amount), Code::Grant),
-            );
-            let done = db.db.write(move |conn| post(conn, now, &entry)).await;
-            match (done, model.after(&moves)) {
-                (Ok(group), Some(balances)) => {
-                    model.balances = balances;
-                    model.entries.push((group, moves, false));
-                }
-                (Err(LedgerError::Short), None) => {}
-                (done, expected) => panic!("{moves:?}: {done:?}, but the model says {expected:?}"),
-            }
+        Step::Seal => {
+            let sealed = db.db.write(|conn| seal_entries(conn, AT, 0)).await;
+            sealed.unwrap();
         }
-        Step::Reverse(number) => {
-            let Some((group, moves, reversed)) = model.entries.get(number).cloned() else {
-                return;
-            };
-            let mirrored: Vec<_> = moves
-                .iter()
-                .map(|(from, to, amount)| (*to, *from, *amount))
-                .collect();
-            let done = db
-                .db
-                .write(move |conn| reverse(conn, now, group, "back"))
-                .await;
-            match (done, model.after(&mirrored)) {
-                (Err(LedgerError::NotReversible), _) if reversed => {}
-                (Ok(_), Some(balances)) if !reversed => {
-                    model.balances = balances;
-                    if let Some(entry) = model.entries.get_mut(number) {
-                        entry.2 = true;
-                    }
-                }
-                (Err(LedgerError::Short), None) if !reversed => {}
-                (done, expected) => {
-                    panic!("reversing {moves:?}: {done:?}, but the model says {expected:?}")
-                }
-            }
+        Step::Post(moves) => post(db, model, moves).await,
+        Step::Reverse(index) => reverse(db, model, index).await,
+    }
+}
+
+async fn post(db: &TestDb, model: &mut Model, moves: Vec<Move>) {
+    // Every entry is a grant, so that it can be reversed.
+    let entry = moves.iter().fold(
+        Entry::new(EntryKind::Grant, "random"),
+        |entry, (from, to, amount)| {
+            entry.with_transfer(*from, *to, coins(*amount), TransferCode::Grant)
+        },
+    );
+    let posted = db.db.write(move |conn| post_entry(conn, AT, &entry)).await;
+    match (posted, model.after(&moves)) {
+        (Ok(id), Some(balances)) => {
+            model.balances = balances;
+            model.entries.push(Posted {
+                id,
+                moves,
+                reversed: false,
+            });
+        }
+        (Err(LedgerError::InsufficientBalance), None) => {}
+        (posted, expected) => panic!("{moves:?}: {posted:?}, but the model has {expected:?}"),
+    }
+}
+
+async fn reverse(db: &TestDb, model: &mut Model, index: usize) {
+    let Some(entry) = model.entries.get(index).cloned() else {
+        return;
+    };
+    let id = entry.id;
+    let opposite: Vec<_> = entry
+        .moves
+        .iter()
+        .map(|(from, to, amount)| (*to, *from, *amount))
+        .collect();
+    let reversal = db
+        .db
+        .write(move |conn| reverse_entry(conn, AT, id, "back"))
+        .await;
+    match (reversal, model.after(&opposite)) {
+        (Err(LedgerError::NotReversible), _) if entry.reversed => {}
+        (Ok(_), Some(balances)) if !entry.reversed => {
+            model.balances = balances;
+            model.entries[index].reversed = true;
+        }
+        (Err(LedgerError::InsufficientBalance), None) if !entry.reversed => {}
+        (reversal, expected) => {
+            panic!("{opposite:?}: {reversal:?}, but the model has {expected:?}")
         }
     }
 }
 
-async fn check(db: &TestDb, model: &Model) {
-    let audited = db.db.read(audit).await.unwrap().unwrap();
-    for (system, balance) in System::ALL.into_iter().zip(audited.systems) {
-        assert_eq!(
-            balance.1,
-            model
-                .balances
-                .get(&Account::System(system))
-                .copied()
-                .unwrap_or(0),
-            "{system:?}"
-        );
+/// Compares every balance in the database with the model.
+async fn compare(db: &TestDb, model: &Model) {
+    let report = audit_report(db).await;
+    for (system, (_, balance)) in SystemAccount::ALL.into_iter().zip(report.system_balances) {
+        let expected = model.balance(Account::System(system));
+        assert_eq!(balance, expected, "{system:?}");
     }
-    for number in 1..=3 {
-        let user = user(number);
-        let found = db.db.read(move |conn| purse(conn, user)).await.unwrap();
-        let found =
-            [found.bought, found.granted, found.income, found.held].map(|coins| coins.get());
-        let expected = [
-            Purpose::Bought,
-            Purpose::Granted,
-            Purpose::Income,
-            Purpose::Held,
-        ]
-        .map(|purpose| model.of(user, purpose));
-        assert_eq!(found, expected);
+    for user in (1..=3).map(user) {
+        let stored = balances(db, user).await;
+        let kinds: [(BalanceKind, i64); 5] = [
+            (BalanceKind::Bought, stored.bought.get()),
+            (BalanceKind::Granted, stored.granted.get()),
+            (BalanceKind::Income, stored.income.get()),
+            (BalanceKind::Held, stored.held.get()),
+            (BalanceKind::Debt, -stored.debt.get()),
+        ];
+        for (kind, balance) in kinds {
+            let expected = model.balance(Account::User(user, kind));
+            assert_eq!(balance, expected, "{user:?} {kind:?}");
+        }
     }
 }

@@ -1,11 +1,17 @@
-//! What these suites share: a few users, a grant, a gift.
+//! Helpers of these tests: users, entries, and shortcuts for one transaction.
 
 use diesel::prelude::*;
-use qlive_ledger::{Account, Code, Entry, Kind, LedgerError, Purpose, System};
+use qlive_ledger::{
+    Account, AuditReport, BalanceKind, Balances, Entry, EntryKind, LedgerError, SystemAccount,
+    TransferCode, audit, load_balances, post_entry,
+};
 use qlive_store::schema::users;
 use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, Moment, UserId};
+use qlive_types::{Coins, EntryId, Moment, UserId};
+
+/// The time of every entry that does not say otherwise.
+pub(crate) const NOW: Moment = Moment::from_millis(1_000_000);
 
 pub(crate) fn coins(amount: i64) -> Coins {
     Coins::new(amount).unwrap()
@@ -16,7 +22,7 @@ pub(crate) fn user(number: i64) -> UserId {
 }
 
 /// Registers users 1 to 4.
-pub(crate) async fn houseful(db: &TestDb) {
+pub(crate) async fn register_users(db: &TestDb) {
     db.db
         .write(|conn| {
             for number in 1..=4 {
@@ -42,7 +48,7 @@ pub(crate) async fn houseful(db: &TestDb) {
                         (
                             users::gender_known.eq(true),
                             users::matchmaker.eq(false),
-                            users::entries.eq(0),
+                            users::visits.eq(0),
                         ),
                         users::created_at.eq(1),
                     ))
@@ -54,29 +60,60 @@ pub(crate) async fn houseful(db: &TestDb) {
         .unwrap();
 }
 
-pub(crate) const NOW: Moment = Moment::from_millis(1_000_000);
-
+/// An entry that grants gold to `to`.
 pub(crate) fn grant(to: UserId, amount: i64) -> Entry {
-    Entry::new(Kind::Grant, "because").moving(
-        Account::System(System::Grants),
-        Account::User(to, Purpose::Granted),
+    Entry::new(EntryKind::Grant, "because").with_transfer(
+        Account::System(SystemAccount::Grants),
+        Account::User(to, BalanceKind::Granted),
         coins(amount),
-        Code::Grant,
+        TransferCode::Grant,
     )
 }
 
+/// A gift that is paid with granted gold and goes to the receiver as a whole.
 pub(crate) fn gift(from: UserId, to: UserId, amount: i64) -> Entry {
-    Entry::new(Kind::Gift, "g").moving(
-        Account::User(from, Purpose::Granted),
-        Account::User(to, Purpose::Income),
+    Entry::new(EntryKind::Gift, "g").with_transfer(
+        Account::User(from, BalanceKind::Granted),
+        Account::User(to, BalanceKind::Income),
         coins(amount),
-        Code::GiftReceived,
+        TransferCode::GiftReceived,
     )
 }
 
+/// A paid order.
+pub(crate) fn recharge(to: UserId, amount: i64) -> Entry {
+    Entry::new(EntryKind::Recharge, "o").with_transfer(
+        Account::System(SystemAccount::WechatPay),
+        Account::User(to, BalanceKind::Bought),
+        coins(amount),
+        TransferCode::Recharge,
+    )
+}
+
+/// Runs one write transaction.
 pub(crate) async fn write<T: Send + 'static>(
     db: &TestDb,
-    act: impl Fn(&mut Conn) -> Result<T, LedgerError> + Send + 'static,
+    change: impl Fn(&mut Conn) -> Result<T, LedgerError> + Send + 'static,
 ) -> Result<T, LedgerError> {
-    db.db.write(act).await
+    db.db.write(change).await
+}
+
+/// Posts an entry in a transaction of its own.
+pub(crate) async fn post(db: &TestDb, entry: Entry) -> Result<EntryId, LedgerError> {
+    post_at(db, NOW, entry).await
+}
+
+/// Posts an entry with another time.
+pub(crate) async fn post_at(db: &TestDb, at: Moment, entry: Entry) -> Result<EntryId, LedgerError> {
+    write(db, move |conn| post_entry(conn, at, &entry)).await
+}
+
+pub(crate) async fn balances(db: &TestDb, user: UserId) -> Balances {
+    let read = db.db.read(move |conn| load_balances(conn, user));
+    read.await.unwrap()
+}
+
+/// Audits the ledger, which must break no rule.
+pub(crate) async fn audit_report(db: &TestDb) -> AuditReport {
+    db.db.read(audit).await.unwrap()
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster of this process's own.
+//! The PostgreSQL cluster that this process starts for its tests.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
@@ -7,41 +7,45 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
-/// What a machine without PostgreSQL is told.
-const SKIPPED: &[u8] =
-    b"skipped: every PostgreSQL test, since this machine has no PostgreSQL (apt-get install postgresql)\n";
+/// Printed when the machine has no PostgreSQL.
+const SKIPPED: &[u8] = b"skipped: every PostgreSQL test, because this machine has no PostgreSQL \
+    (apt-get install postgresql)\n";
 
-/// Stops the cluster once its standard input closes, that is: once the process that started it is gone.
-const WATCHER: &str =
-    r#"cat >/dev/null; "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$2""#;
+/// A shell script that waits until its standard input closes, which happens when the process that
+/// started it ends, then stops the cluster and removes its files.
+const WATCHER: &str = r#"
+    cat >/dev/null
+    "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null 2>&1
+    rm -rf "$2"
+"#;
 
-/// The URL of a database to connect to for making others; `None` when there is no PostgreSQL here.
-pub(super) fn server() -> Option<String> {
-    static SERVER: OnceLock<Option<String>> = OnceLock::new();
-    SERVER
+/// Starts the cluster on first use. Returns the URL of its maintenance database, or `None` when
+/// there is no PostgreSQL to test with.
+pub(super) fn server_url() -> Option<String> {
+    static SERVER_URL: OnceLock<Option<String>> = OnceLock::new();
+    SERVER_URL
         .get_or_init(|| {
             match std::env::var("QLIVE_TEST_POSTGRES_URL") {
-                // Asked for, by those who run the same tests over and over.
                 Ok(url) if url == "none" => return None,
                 Ok(url) => return Some(url),
                 Err(_) => {}
             }
-            let Some(bin) = binaries() else {
+            let Some(bin) = binary_folder() else {
                 assert!(
                     std::env::var_os("CI").is_none(),
                     "CI must test PostgreSQL, but this machine has none"
                 );
-                // Not by a macro: the test runner would keep it to itself.
+                // Not by `eprintln!`, whose output the test runner captures.
                 let _ = io::stderr().write_all(SKIPPED);
                 return None;
             };
-            Some(start(&bin).unwrap_or_else(|fault| panic!("cannot start PostgreSQL: {fault}")))
+            Some(start(&bin).unwrap_or_else(|error| panic!("cannot start PostgreSQL: {error}")))
         })
         .clone()
 }
 
-/// The folder that holds `initdb` and `postgres`: on the path, or where Debian hides it.
-fn binaries() -> Option<PathBuf> {
+/// The folder of `initdb` and `postgres`: Debian's newest version, otherwise one on the path.
+fn binary_folder() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let debian = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -61,7 +65,7 @@ fn start(bin: &Path) -> io::Result<String> {
         .prefix("qlive-pg-")
         .tempdir()?
         .keep();
-    let user = unprivileged()?;
+    let user = unprivileged_user()?;
     if let Some((uid, gid)) = user {
         std::os::unix::fs::chown(&folder, Some(uid), Some(gid))?;
     }
@@ -75,7 +79,7 @@ fn start(bin: &Path) -> io::Result<String> {
         command.current_dir("/").stdout(Stdio::null());
         command
     };
-    checked(
+    run_command(
         as_user("initdb")
             .args([
                 "-U",
@@ -91,12 +95,13 @@ fn start(bin: &Path) -> io::Result<String> {
             .arg(&data),
     )?;
     let port = free_port()?;
-    // Losing a throw-away database to a power cut is no loss: no fsync.
+    // The data need not survive a power failure: no fsync.
     let options = format!(
         "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off \
-         -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c deadlock_timeout=100ms"
+         -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
+         -c deadlock_timeout=100ms"
     );
-    checked(
+    run_command(
         as_user("pg_ctl")
             .arg("-D")
             .arg(&data)
@@ -104,12 +109,12 @@ fn start(bin: &Path) -> io::Result<String> {
             .arg(folder.join("log"))
             .args(["-w", "-o", &options, "start"]),
     )?;
-    watch(bin, &folder, user)?;
+    start_watcher(bin, &folder, user)?;
     Ok(format!("postgres://qlive@127.0.0.1:{port}/postgres"))
 }
 
-/// Leaves the watcher behind, holding the write end of its input until we exit.
-fn watch(bin: &Path, folder: &Path, user: Option<(u32, u32)>) -> io::Result<()> {
+/// Starts the watcher. Its standard input stays open until this process ends.
+fn start_watcher(bin: &Path, folder: &Path, user: Option<(u32, u32)>) -> io::Result<()> {
     static WATCHERS: OnceLock<Child> = OnceLock::new();
     let mut command = Command::new("sh");
     command
@@ -130,15 +135,16 @@ fn watch(bin: &Path, folder: &Path, user: Option<(u32, u32)>) -> io::Result<()> 
     Ok(())
 }
 
-/// PostgreSQL refuses to run as root: whom to run it as instead.
-fn unprivileged() -> io::Result<Option<(u32, u32)>> {
+/// The user and group to run PostgreSQL as when this process runs as root, which PostgreSQL
+/// refuses; otherwise `None`.
+fn unprivileged_user() -> io::Result<Option<(u32, u32)>> {
     use std::os::unix::fs::MetadataExt as _;
     if std::fs::metadata("/proc/self")?.uid() != 0 {
         return Ok(None);
     }
-    let accounts = std::fs::read_to_string("/etc/passwd")?;
+    let passwd = std::fs::read_to_string("/etc/passwd")?;
     let find = |name: &str| {
-        let line = accounts
+        let line = passwd
             .lines()
             .find(|line| line.split(':').next() == Some(name))?;
         let mut fields = line.split(':').skip(2);
@@ -148,7 +154,9 @@ fn unprivileged() -> io::Result<Option<(u32, u32)>> {
         .or_else(|| find("nobody"))
         .map(Some)
         .ok_or_else(|| {
-            io::Error::other("root needs an account named postgres or nobody to run it as")
+            io::Error::other(
+                "run as root, which PostgreSQL refuses, without a user postgres or nobody",
+            )
         })
 }
 
@@ -158,7 +166,7 @@ fn free_port() -> io::Result<u16> {
         .port())
 }
 
-fn checked(command: &mut Command) -> io::Result<()> {
+fn run_command(command: &mut Command) -> io::Result<()> {
     let status = command.status()?;
     if status.success() {
         Ok(())

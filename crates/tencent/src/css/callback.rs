@@ -1,82 +1,78 @@
-//! Stream callbacks (cloud.tencent.com, live "event notification").
+//! Event callbacks of CSS.
+//!
+//! Vendor's page: 如何接收事件通知 ("Receiving Event Notification"), cloud.tencent.com.
 
-use md5::{Digest as _, Md5};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use subtle::ConstantTimeEq as _;
 
-use crate::lenient::{integer, text};
+use crate::crypto::{equals_in_constant_time, md5_hex};
+use crate::json_fields::{integer, text};
 
-/// How far ahead of now a signature's expiry may lie: nominally ten minutes, seen at seventeen.
-const MAX_AHEAD_SECS: i64 = 3600;
-/// How far our clock may be ahead of theirs.
-const SLACK_SECS: i64 = 60;
+/// How far ahead the expiry of a signature may be. CSS documents ten minutes; seventeen were
+/// observed.
+const MAX_VALIDITY_SECS: i64 = 3600;
+/// How far our clock may be ahead of the clock of CSS.
+const CLOCK_TOLERANCE_SECS: i64 = 60;
 
-/// One event of a stream. Times in Unix seconds.
+/// An event of a stream. Times are in Unix seconds, 0 when the callback has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LiveEvent {
-    /// A push began. `sequence` is the same for its start and its stop.
+pub enum StreamEvent {
+    /// A push started. The start and the stop of one push have the same `sequence`.
     Started {
         stream: String,
         sequence: String,
-        at: i64,
+        at_secs: i64,
     },
-    /// A push ended.
+    /// A push stopped.
     Stopped {
         stream: String,
         sequence: String,
-        at: i64,
+        at_secs: i64,
     },
     /// A screenshot was taken.
     Screenshot { stream: String, url: String },
-    /// Something we do not handle, by its number.
-    Other(i64),
+    /// An event type that this crate does not handle; −1 when the callback has no event type.
+    Unhandled(i64),
 }
 
-/// Checks `sign = md5(key + t)`; `t` (Unix seconds) is when the signature expires. The body is not covered.
+/// Returns whether `sign = md5(key + t)` holds and `t`, the expiry of the signature in Unix
+/// seconds, has not passed at `now` (Unix seconds). The signature does not cover the body.
 #[must_use]
-pub fn verify_callback(body: &Value, key: &SecretString, now: i64) -> bool {
-    let Some(expires) = integer(body.get("t")) else {
+pub fn verify_css_callback(body: &Value, key: &SecretString, now: i64) -> bool {
+    let Some(expires_at) = integer(body.get("t")) else {
         return false;
     };
-    if now > expires.saturating_add(SLACK_SECS) || expires > now.saturating_add(MAX_AHEAD_SECS) {
+    let expired = now > expires_at.saturating_add(CLOCK_TOLERANCE_SECS);
+    if expired || expires_at > now.saturating_add(MAX_VALIDITY_SECS) {
         return false;
     }
-    let expected = hex::encode(
-        Md5::new()
-            .chain_update(key.expose_secret())
-            .chain_update(expires.to_string())
-            .finalize(),
-    );
-    expected
-        .as_bytes()
-        .ct_eq(text(body, "sign").as_bytes())
-        .into()
+    let expected = md5_hex(&[key.expose_secret(), &expires_at.to_string()]);
+    equals_in_constant_time(&expected, &text(body.get("sign")))
 }
 
-impl LiveEvent {
-    /// Reads a verified body.
+impl StreamEvent {
+    /// Parses the body of a callback whose signature was verified.
     #[must_use]
     pub fn parse(body: &Value) -> Self {
-        let stream = text(body, "stream_id");
-        let sequence = text(body, "sequence");
-        let at = integer(body.get("event_time")).unwrap_or(0);
+        let stream = text(body.get("stream_id"));
+        let sequence = text(body.get("sequence"));
+        let at_secs = integer(body.get("event_time")).unwrap_or(0);
         match integer(body.get("event_type")) {
             Some(0) => Self::Stopped {
                 stream,
                 sequence,
-                at,
+                at_secs,
             },
             Some(1) => Self::Started {
                 stream,
                 sequence,
-                at,
+                at_secs,
             },
             Some(200) => Self::Screenshot {
                 stream,
-                url: text(body, "pic_full_url"),
+                url: text(body.get("pic_full_url")),
             },
-            other => Self::Other(other.unwrap_or(-1)),
+            other => Self::Unhandled(other.unwrap_or(-1)),
         }
     }
 }
@@ -86,53 +82,42 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn signed(t: i64) -> Value {
+    const EXPIRES_AT: i64 = 1_700_000_600;
+
+    fn callback_expiring_at(t: i64) -> Value {
         json!({"t": t, "sign": "dee3db9f69526f366e6b83475a818ecb"})
     }
 
     #[test]
-    fn the_vector_verifies_in_its_time() {
+    fn css_signature_verifies_until_it_expires() {
         let key: SecretString = "made-up-callback-key".to_owned().into();
-        assert!(verify_callback(&signed(1_700_000_600), &key, 1_700_000_000));
-        assert!(verify_callback(&signed(1_700_000_600), &key, 1_700_000_660));
-        assert!(!verify_callback(
-            &signed(1_700_000_600),
-            &key,
-            1_700_000_661
-        ));
-        assert!(!verify_callback(
-            &signed(1_700_000_600),
-            &key,
-            1_699_990_000
-        ));
-        assert!(!verify_callback(
-            &signed(1_700_000_601),
-            &key,
-            1_700_000_000
-        ));
-        assert!(!verify_callback(
-            &signed(1_700_000_600),
-            &"other".to_owned().into(),
-            1_700_000_000
-        ));
-        assert!(!verify_callback(&json!({"sign": "x"}), &key, 0));
+        let verifies = |t, now| verify_css_callback(&callback_expiring_at(t), &key, now);
+        assert!(verifies(EXPIRES_AT, EXPIRES_AT - 600));
+        assert!(verifies(EXPIRES_AT, EXPIRES_AT + 60));
+        assert!(!verifies(EXPIRES_AT, EXPIRES_AT + 61));
+        assert!(!verifies(EXPIRES_AT, 1_699_990_000));
+        assert!(!verifies(EXPIRES_AT + 1, EXPIRES_AT - 600));
+        let body = callback_expiring_at(EXPIRES_AT);
+        let other_key = "other".to_owned().into();
+        assert!(!verify_css_callback(&body, &other_key, EXPIRES_AT - 600));
+        assert!(!verify_css_callback(&json!({"sign": "x"}), &key, 0));
     }
 
     #[test]
-    fn numbers_may_be_text() {
+    fn numbers_as_text_are_parsed() {
         let body =
             json!({"event_type": "0", "stream_id": "7", "sequence": "s", "event_time": "12"});
         assert_eq!(
-            LiveEvent::parse(&body),
-            LiveEvent::Stopped {
+            StreamEvent::parse(&body),
+            StreamEvent::Stopped {
                 stream: "7".into(),
                 sequence: "s".into(),
-                at: 12
+                at_secs: 12
             }
         );
         assert_eq!(
-            LiveEvent::parse(&json!({"event_type": 317})),
-            LiveEvent::Other(317)
+            StreamEvent::parse(&json!({"event_type": 317})),
+            StreamEvent::Unhandled(317)
         );
     }
 }

@@ -1,148 +1,154 @@
-//! Callbacks of Tencent IM: who came, who went, and what clients are about to say.
+//! Callbacks of IM: connection changes, group exits and messages that clients send.
+//!
+//! Vendor's page: 第三方回调简介 ("Webhook Overview"), cloud.tencent.com.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 
-use crate::lenient::{integer, text};
+use crate::crypto::{equals_in_constant_time, sha256_hex};
+use crate::json_fields::{integer, text};
 
-/// How old or how early a callback's time may be.
-const WINDOW_SECS: i64 = 60;
+/// By how much `RequestTime` may differ from our clock, in either direction.
+const MAX_TIME_DIFFERENCE_SECS: i64 = 60;
 
-/// A change of an account's connection.
+/// The state that an account's connection changed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    Login,
-    /// Logged out, or the connection broke.
-    Lost,
+pub enum ConnectionState {
+    Connected,
+    /// The account logged out, or its connection broke.
+    Disconnected,
 }
 
-/// One callback. Times are `EventTime`, in milliseconds, 0 when IM sent none.
+/// A callback. `at_ms` is `EventTime`, in Unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Callback {
+pub enum ImCallback {
+    /// An account connected or disconnected (状态变更回调). `at_ms` is 0 when IM sent no time.
     StateChange {
         account: String,
-        presence: Presence,
-        at: i64,
+        state: ConnectionState,
+        at_ms: i64,
     },
+    /// Accounts left a group (群成员离开之后回调). `at_ms` is 0 when IM sent no time.
     MemberExit {
-        group: String,
+        group_id: String,
         accounts: Vec<String>,
-        at: i64,
+        at_ms: i64,
     },
-    /// A client is about to write to another; answer whether it may.
-    BeforeC2c {
+    /// A client is about to send to another account (发单聊消息之前回调). The reply decides whether
+    /// it may.
+    BeforeC2cMessage {
         from: String,
         to: String,
         texts: Vec<String>,
     },
-    /// A client wrote to another.
-    AfterC2c {
+    /// A client sent to another account (发单聊消息之后回调). `at_ms` is [`i64::MAX`] when IM sent
+    /// no time.
+    AfterC2cMessage {
         from: String,
         to: String,
         texts: Vec<String>,
         delivered: bool,
-        at: i64,
+        at_ms: i64,
     },
-    /// A client is about to write to a group; answer whether it may.
-    BeforeGroup { from: String, texts: Vec<String> },
-    /// A command we do not handle.
-    Unknown(String),
+    /// A client is about to send to a group (群内发言之前回调). The reply decides whether it may.
+    BeforeGroupMessage { from: String, texts: Vec<String> },
+    /// A command that this crate does not handle.
+    Unhandled(String),
 }
 
-/// Checks `Sign = sha256(token + RequestTime)` and that the time is ours. The body is not covered.
+/// Returns whether `sign = sha256(token + request_time)` holds and `request_time` (Unix seconds as
+/// text) is within a minute of `now` (Unix seconds). The signature does not cover the body.
 #[must_use]
-pub fn verify_callback(token: &SecretString, request_time: &str, sign: &str, now: i64) -> bool {
-    let Ok(time) = request_time.parse::<i64>() else {
+pub fn verify_im_callback(token: &SecretString, request_time: &str, sign: &str, now: i64) -> bool {
+    let Ok(signed_at) = request_time.parse::<i64>() else {
         return false;
     };
-    if now.saturating_sub(time).saturating_abs() > WINDOW_SECS {
+    if now.saturating_sub(signed_at).saturating_abs() > MAX_TIME_DIFFERENCE_SECS {
         return false;
     }
-    let digest = Sha256::new()
-        .chain_update(token.expose_secret())
-        .chain_update(request_time)
-        .finalize();
-    hex::encode(digest).as_bytes().ct_eq(sign.as_bytes()).into()
+    let expected = sha256_hex(&[token.expose_secret(), request_time]);
+    equals_in_constant_time(&expected, sign)
 }
 
-impl Callback {
-    /// Reads the body of a verified callback named by `command`.
+impl ImCallback {
+    /// Parses the body of a callback whose signature was verified. `command` is its
+    /// `CallbackCommand`.
     #[must_use]
     pub fn parse(command: &str, body: &Value) -> Self {
-        let at = integer(body.get("EventTime")).unwrap_or(0);
-        let from = text(body, "From_Account");
-        let to = text(body, "To_Account");
         match command {
-            "State.StateChange" => Self::state_change(body, at),
-            "Group.CallbackAfterMemberExit" => {
-                let members = body.get("ExitMemberList").and_then(Value::as_array);
-                let accounts = members
-                    .into_iter()
-                    .flatten()
-                    .map(|member| text(member, "Member_Account"))
-                    .collect();
-                Self::MemberExit {
-                    group: text(body, "GroupId"),
-                    accounts,
-                    at,
-                }
-            }
-            "C2C.CallbackBeforeSendMsg" => Self::BeforeC2c {
-                from,
-                to,
-                texts: texts(body),
+            "State.StateChange" => parse_state_change(body),
+            "Group.CallbackAfterMemberExit" => parse_member_exit(body),
+            "C2C.CallbackBeforeSendMsg" => Self::BeforeC2cMessage {
+                from: text(body.get("From_Account")),
+                to: text(body.get("To_Account")),
+                texts: message_texts(body),
             },
-            "C2C.CallbackAfterSendMsg" => {
-                let delivered = integer(body.get("SendMsgResult")) == Some(0);
-                // Older applications send only MsgTime, in seconds: the end of that second.
-                let second = integer(body.get("MsgTime"))
-                    .map(|time| time.saturating_mul(1000).saturating_add(999));
-                let at = if at == 0 {
-                    second.unwrap_or(i64::MAX)
-                } else {
-                    at
-                };
-                Self::AfterC2c {
-                    from,
-                    to,
-                    texts: texts(body),
-                    delivered,
-                    at,
-                }
-            }
-            "Group.CallbackBeforeSendMsg" => Self::BeforeGroup {
-                from,
-                texts: texts(body),
+            "C2C.CallbackAfterSendMsg" => Self::AfterC2cMessage {
+                from: text(body.get("From_Account")),
+                to: text(body.get("To_Account")),
+                texts: message_texts(body),
+                delivered: integer(body.get("SendMsgResult")) == Some(0),
+                at_ms: message_time_ms(body),
             },
-            other => Self::Unknown(other.to_owned()),
-        }
-    }
-
-    fn state_change(body: &Value, at: i64) -> Self {
-        let info = body.get("Info").cloned().unwrap_or(Value::Null);
-        let presence = match text(&info, "Action").as_str() {
-            "Login" => Presence::Login,
-            "Logout" | "Disconnect" => Presence::Lost,
-            other => return Self::Unknown(format!("State.StateChange {other}")),
-        };
-        Self::StateChange {
-            account: text(&info, "To_Account"),
-            presence,
-            at,
+            "Group.CallbackBeforeSendMsg" => Self::BeforeGroupMessage {
+                from: text(body.get("From_Account")),
+                texts: message_texts(body),
+            },
+            other => Self::Unhandled(other.to_owned()),
         }
     }
 }
 
-/// The texts of a message, which are where our signals travel. Custom elements count as texts too.
-fn texts(body: &Value) -> Vec<String> {
+fn event_time_ms(body: &Value) -> i64 {
+    integer(body.get("EventTime")).unwrap_or(0)
+}
+
+/// Older IM applications send only `MsgTime`, in seconds. The message may have been sent until the
+/// end of that second.
+fn message_time_ms(body: &Value) -> i64 {
+    match event_time_ms(body) {
+        0 => integer(body.get("MsgTime")).map_or(i64::MAX, |secs| {
+            secs.saturating_mul(1000).saturating_add(999)
+        }),
+        at_ms => at_ms,
+    }
+}
+
+fn parse_state_change(body: &Value) -> ImCallback {
+    let state = match text(body.pointer("/Info/Action")).as_str() {
+        "Login" => ConnectionState::Connected,
+        "Logout" | "Disconnect" => ConnectionState::Disconnected,
+        other => return ImCallback::Unhandled(format!("State.StateChange {other}")),
+    };
+    ImCallback::StateChange {
+        account: text(body.pointer("/Info/To_Account")),
+        state,
+        at_ms: event_time_ms(body),
+    }
+}
+
+fn parse_member_exit(body: &Value) -> ImCallback {
+    let members = body.get("ExitMemberList").and_then(Value::as_array);
+    let accounts = members
+        .into_iter()
+        .flatten()
+        .map(|member| text(member.get("Member_Account")))
+        .collect();
+    ImCallback::MemberExit {
+        group_id: text(body.get("GroupId")),
+        accounts,
+        at_ms: event_time_ms(body),
+    }
+}
+
+/// Returns the texts of a message's text elements and the data of its custom elements.
+fn message_texts(body: &Value) -> Vec<String> {
     let elements = body.get("MsgBody").and_then(Value::as_array);
     let content = |element: &Value| {
-        let inner = element.get("MsgContent")?;
+        let content = element.get("MsgContent")?;
         ["Text", "Data"]
             .iter()
-            .find_map(|key| inner.get(key)?.as_str().map(str::to_owned))
+            .find_map(|key| content.get(key)?.as_str().map(str::to_owned))
     };
     elements.into_iter().flatten().filter_map(content).collect()
 }
@@ -153,63 +159,45 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_vectors_verify_in_their_time() {
-        let official: SecretString = "xxxxyyyy".to_owned().into();
+    fn im_signature_verifies_within_a_minute() {
+        let token: SecretString = "xxxxyyyy".to_owned().into();
         let sign = "17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061";
-        assert!(verify_callback(
-            &official,
-            "1669872112",
-            sign,
-            1_669_872_112
-        ));
-        assert!(verify_callback(
-            &official,
-            "1669872112",
-            sign,
-            1_669_872_172
-        ));
-        assert!(!verify_callback(
-            &official,
-            "1669872112",
-            sign,
-            1_669_872_173
-        ));
-        assert!(!verify_callback(
-            &official,
-            "1669872113",
-            sign,
-            1_669_872_113
-        ));
-        assert!(!verify_callback(&official, "soon", sign, 1_669_872_113));
+        let verifies = |time, now| verify_im_callback(&token, time, sign, now);
+        assert!(verifies("1669872112", 1_669_872_112));
+        assert!(verifies("1669872112", 1_669_872_172));
+        assert!(!verifies("1669872112", 1_669_872_173));
+        assert!(!verifies("1669872113", 1_669_872_113));
+        assert!(!verifies("soon", 1_669_872_113));
         let own: SecretString = "made-up-token".to_owned().into();
         let sign = "483fc171baa6a37e0985ff2d67468b3ad402c357954448e302c4e9d41a31fd29";
-        assert!(verify_callback(&own, "1700000000", sign, 1_700_000_000));
-        assert!(!verify_callback(&own, "1700000000", "", 1_700_000_000));
+        assert!(verify_im_callback(&own, "1700000000", sign, 1_700_000_000));
+        assert!(!verify_im_callback(&own, "1700000000", "", 1_700_000_000));
     }
 
     #[test]
-    fn a_time_may_be_text() {
-        let body = json!({"EventTime": "1670574414123", "Info": {"Action": "Disconnect", "To_Account": "7"}});
+    fn event_time_as_text_is_parsed() {
+        let info = json!({"Action": "Disconnect", "To_Account": "7"});
+        let body = json!({"EventTime": "1670574414123", "Info": info});
         assert_eq!(
-            Callback::parse("State.StateChange", &body),
-            Callback::StateChange {
+            ImCallback::parse("State.StateChange", &body),
+            ImCallback::StateChange {
                 account: "7".into(),
-                presence: Presence::Lost,
-                at: 1_670_574_414_123
+                state: ConnectionState::Disconnected,
+                at_ms: 1_670_574_414_123
             }
         );
     }
 
     #[test]
-    fn texts_are_found_wherever_they_hide() {
+    fn texts_of_text_and_custom_elements_are_collected() {
         let body = json!({"From_Account": "a", "MsgBody": [
             {"MsgType": "TIMFaceElem", "MsgContent": {"Index": 1}},
             {"MsgType": "TIMTextElem", "MsgContent": {"Text": "one"}},
             {"MsgType": "TIMCustomElem", "MsgContent": {"Data": "two"}},
         ]});
         assert_eq!(
-            Callback::parse("Group.CallbackBeforeSendMsg", &body),
-            Callback::BeforeGroup {
+            ImCallback::parse("Group.CallbackBeforeSendMsg", &body),
+            ImCallback::BeforeGroupMessage {
                 from: "a".into(),
                 texts: vec!["one".into(), "two".into()]
             }

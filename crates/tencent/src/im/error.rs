@@ -1,46 +1,46 @@
-//! What IM's error codes ask of the caller.
+//! The error of a call to the IM REST API, and how to recover from it.
 
-use crate::Unanswered;
+use crate::http::ResponseError;
 
-/// What a call to IM may come to besides success.
+/// Why a call to the IM REST API failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImError {
-    /// IM answered with an error code.
+    /// IM responded with an error code (错误码). `info` is for the log only.
     #[error("IM refused with {code}: {info}")]
     Refused { code: i64, info: String },
-    /// No answer, or none that could be read.
+    /// No usable response was received.
     #[error(transparent)]
-    Unanswered(#[from] Unanswered),
+    NoUsableResponse(#[from] ResponseError),
 }
 
-/// What to do after a failure.
+/// What can make a failed request succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remedy {
-    /// The same request, later.
-    Later,
-    /// The same request with a new signature of the admin.
-    NewSignature,
-    /// Import the account, then the same request.
+pub enum Recovery {
+    /// Send the same request again later.
+    RetryLater,
+    /// Send the same request with a new UserSig of the administrator account.
+    RenewUserSig,
+    /// Import the account, then send the same request again.
     ImportAccount,
-    /// Make the group, then the same request.
-    MakeGroup,
-    /// Nothing: it will be refused again.
-    None,
+    /// Create the group, then send the same request again.
+    CreateGroup,
+    /// Nothing: the same request will be refused again.
+    Impossible,
 }
 
 impl ImError {
-    /// What to do about it. Codes we do not know are final.
+    /// Returns what can make the request succeed. An unknown error code counts as permanent.
     #[must_use]
-    pub fn remedy(&self) -> Remedy {
+    pub fn recovery(&self) -> Recovery {
         match self {
-            Self::Unanswered(_) => Remedy::Later,
+            Self::NoUsableResponse(_) => Recovery::RetryLater,
             Self::Refused { code, .. } => match code {
-                60004 | 60005 | 70001 | 70003 => Remedy::NewSignature,
+                60004 | 60005 | 70001 | 70003 => Recovery::RenewUserSig,
                 60007 | 60008 | 60011 | 60018 | 60019 | 10002 | 10023 | 20004 | 20005 | 40006
-                | 70169 | 70202 | 70500 | 90992 | 90994 | 90995 | 91000 => Remedy::Later,
-                70107 | 90012 | 90048 | 40003 => Remedy::ImportAccount,
-                10010 => Remedy::MakeGroup,
-                _ => Remedy::None,
+                | 70169 | 70202 | 70500 | 90992 | 90994 | 90995 | 91000 => Recovery::RetryLater,
+                70107 | 90012 | 90048 | 40003 => Recovery::ImportAccount,
+                10010 => Recovery::CreateGroup,
+                _ => Recovery::Impossible,
             },
         }
     }

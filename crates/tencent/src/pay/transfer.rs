@@ -1,26 +1,27 @@
-//! Merchant transfers as they are since 2025: the user confirms each in his client.
+//! Merchant transfers (商家转账, in the version of 2025), which the user confirms in the client.
 
 use serde_json::{Value, json};
 
-use crate::lenient::{integer, text};
+use super::platform_keys::EncryptedField;
+use crate::json_fields::{integer, text};
 
-/// A transfer asked for.
-pub struct NewTransfer<'a> {
+/// A request for a transfer.
+pub struct TransferRequest<'a> {
     pub app_id: &'a str,
     pub out_bill_no: &'a str,
-    /// Which of the merchant's approved scenes it belongs to.
+    /// The transfer scene that WeChat Pay approved for the merchant.
     pub scene_id: &'a str,
     pub openid: &'a str,
-    /// Sealed by [`super::Keys::seal`]; required from 200,000 fen.
-    pub user_name: Option<&'a str>,
-    pub fen: i64,
+    /// The user's real name, encrypted. Required from 200,000 fen.
+    pub user_name: Option<&'a EncryptedField>,
+    pub amount_fen: i64,
     pub remark: &'a str,
     pub notify_url: &'a str,
-    /// `info_type` and `info_content`, as the scene wants.
+    /// Pairs of `info_type` and `info_content`, as the scene requires them.
     pub report_infos: &'a [(String, String)],
 }
 
-impl NewTransfer<'_> {
+impl TransferRequest<'_> {
     pub(super) fn body(&self) -> Value {
         let infos: Value = self
             .report_infos
@@ -32,64 +33,66 @@ impl NewTransfer<'_> {
             "out_bill_no": self.out_bill_no,
             "transfer_scene_id": self.scene_id,
             "openid": self.openid,
-            "transfer_amount": self.fen,
+            "transfer_amount": self.amount_fen,
             "transfer_remark": self.remark,
             "notify_url": self.notify_url,
             "transfer_scene_report_infos": infos,
         });
         if let (Some(name), Value::Object(fields)) = (self.user_name, &mut body) {
-            fields.insert("user_name".into(), name.into());
+            fields.insert("user_name".into(), name.ciphertext.as_str().into());
         }
         body
     }
 }
 
-/// Where a transfer is. A word we do not know is under way.
+/// The state of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferState {
-    /// The user has to confirm it.
+    /// The user must confirm it.
     WaitUserConfirm,
-    UnderWay,
+    /// In progress, or in a state that this crate does not know.
+    InProgress,
     Success,
     Fail,
     Cancelled,
 }
 
-/// A transfer as WeChat tells of it. Its package is the user's alone, hence no `Debug`.
+/// A transfer as WeChat Pay reports it. `package_info` is for the user alone, hence no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transfer {
-    /// Told in notices and by queries.
+    /// Present in notices and in responses to queries.
     pub mchid: String,
     pub out_bill_no: String,
     pub state: TransferState,
-    /// For `wx.requestMerchantTransfer`, while the user has to confirm.
+    /// The `package` of `wx.requestMerchantTransfer`, present while the user must confirm.
     pub package_info: Option<String>,
-    /// Fen; `None` where it is not told.
-    pub fen: Option<i64>,
-    /// An open set: `OVERDUE_CLOSE`, `NAME_NOT_CORRECT`, …
+    pub amount_fen: Option<i64>,
+    /// An open set, such as `OVERDUE_CLOSE` and `NAME_NOT_CORRECT`.
     pub fail_reason: String,
     /// RFC 3339.
     pub create_time: String,
 }
 
 impl Transfer {
+    /// Parses a response or a notice.
     #[must_use]
     pub fn parse(body: &Value) -> Self {
-        let state = match text(body, "state").as_str() {
+        let state = match text(body.get("state")).as_str() {
             "WAIT_USER_CONFIRM" => TransferState::WaitUserConfirm,
             "SUCCESS" => TransferState::Success,
             "FAIL" => TransferState::Fail,
             "CANCELLED" => TransferState::Cancelled,
-            _ => TransferState::UnderWay,
+            _ => TransferState::InProgress,
         };
+        let package_info = text(body.get("package_info"));
         Self {
-            mchid: text(body, "mch_id"),
-            out_bill_no: text(body, "out_bill_no"),
+            mchid: text(body.get("mch_id")),
+            out_bill_no: text(body.get("out_bill_no")),
             state,
-            package_info: Some(text(body, "package_info")).filter(|package| !package.is_empty()),
-            fen: integer(body.get("transfer_amount")),
-            fail_reason: text(body, "fail_reason"),
-            create_time: text(body, "create_time"),
+            package_info: Some(package_info).filter(|package| !package.is_empty()),
+            amount_fen: integer(body.get("transfer_amount")),
+            fail_reason: text(body.get("fail_reason")),
+            create_time: text(body.get("create_time")),
         }
     }
 }
@@ -97,28 +100,29 @@ impl Transfer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
-    fn a_state_we_do_not_know_is_under_way() {
-        for (word, state) in [
-            ("ACCEPTED", TransferState::UnderWay),
-            ("PROCESSING", TransferState::UnderWay),
+    fn unlisted_transfer_state_is_in_progress() {
+        for (wire, state) in [
+            ("ACCEPTED", TransferState::InProgress),
+            ("PROCESSING", TransferState::InProgress),
             ("WAIT_USER_CONFIRM", TransferState::WaitUserConfirm),
-            ("TRANSFERING", TransferState::UnderWay),
+            ("TRANSFERING", TransferState::InProgress),
             ("SUCCESS", TransferState::Success),
             ("FAIL", TransferState::Fail),
-            ("CANCELING", TransferState::UnderWay),
+            ("CANCELING", TransferState::InProgress),
             ("CANCELLED", TransferState::Cancelled),
-            ("LOST_AND_FOUND", TransferState::UnderWay),
-            ("", TransferState::UnderWay),
+            ("LOST_AND_FOUND", TransferState::InProgress),
+            ("", TransferState::InProgress),
         ] {
-            assert!(
-                Transfer::parse(&json!({"state": word})).state == state,
-                "{word}"
-            );
+            let transfer = Transfer::parse(&json!({"state": wire}));
+            assert_eq!(transfer.state, state, "{wire}");
         }
-        let told = Transfer::parse(&json!({"package_info": "", "transfer_amount": 30}));
-        assert!(told.package_info.is_none() && told.fen == Some(30));
+    }
+
+    #[test]
+    fn empty_package_info_is_none() {
+        let transfer = Transfer::parse(&json!({"package_info": "", "transfer_amount": 30}));
+        assert!(transfer.package_info.is_none() && transfer.amount_fen == Some(30));
     }
 }

@@ -1,0 +1,36 @@
+//! Arguments that several commands share, and the answer of those that have none.
+
+use anyhow::{Context as _, ensure};
+use qlive_store::audit_log::Operator;
+use qlive_types::{Page, UserId};
+use serde_json::{Value, json};
+
+/// Parses a user id.
+///
+/// # Errors
+/// When it does not have eight digits.
+pub(super) fn parse_user_id(id: &str) -> anyhow::Result<UserId> {
+    UserId::parse(id).context("a user id has eight digits")
+}
+
+/// The page with this number.
+///
+/// # Errors
+/// When the number is not positive.
+pub(super) fn parse_page(number: i64) -> anyhow::Result<Page> {
+    Page::new(number).context("pages count from 1")
+}
+
+/// The operator with the reason that they give.
+///
+/// # Errors
+/// When the reason is blank.
+pub(super) fn with_reason(by: Operator, reason: String) -> anyhow::Result<Operator> {
+    ensure!(!reason.trim().is_empty(), "give a reason");
+    Ok(Operator { reason, ..by })
+}
+
+/// The answer of a command that has nothing to show.
+pub(super) fn done() -> Value {
+    json!("done")
+}

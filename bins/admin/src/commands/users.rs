@@ -1,0 +1,90 @@
+//! `users`: accounts, roles and bans.
+
+use clap::Subcommand;
+use qlive_app::Services;
+use qlive_store::audit_log::Operator;
+use qlive_types::{Moment, UserId};
+use qlive_users::UserSummary;
+use serde_json::{Value, json};
+
+use super::arguments::{done, parse_page, parse_user_id};
+
+#[derive(Subcommand)]
+pub(crate) enum UsersCommand {
+    /// A page of users, the newest first.
+    List {
+        #[arg(long, default_value_t = 1)]
+        page: i64,
+    },
+    /// One user.
+    Show { id: String },
+    /// Make a user a matchmaker.
+    GrantMatchmaker { id: String },
+    /// Take the role back. A live broadcast ends.
+    RevokeMatchmaker { id: String },
+    /// Ban a user. It takes effect at once.
+    Ban {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lift a ban.
+    Unban { id: String },
+}
+
+impl UsersCommand {
+    pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
+        let rooms = &services.rooms;
+        match self {
+            Self::List { page } => {
+                let users = services.users.list(parse_page(page)?).await?;
+                return Ok(users.iter().map(listed_json).collect());
+            }
+            Self::Show { id } => return show(services, parse_user_id(&id)?).await,
+            Self::GrantMatchmaker { id } => rooms.grant_matchmaker(by, parse_user_id(&id)?).await?,
+            Self::RevokeMatchmaker { id } => {
+                rooms.revoke_matchmaker(by, parse_user_id(&id)?).await?;
+            }
+            Self::Ban { id, reason } => {
+                let by = Operator { reason, ..by };
+                rooms.ban(by, parse_user_id(&id)?).await?;
+            }
+            Self::Unban { id } => rooms.unban(by, parse_user_id(&id)?).await?,
+        }
+        Ok(done())
+    }
+}
+
+fn listed_json(user: &UserSummary) -> Value {
+    json!({
+        "user_id": user.user.to_string(),
+        "nickname": user.nickname,
+        "gender": user.gender.number(),
+        "matchmaker": user.matchmaker,
+        "banned": user.banned,
+        "created_at": user.created_at.shanghai(),
+    })
+}
+
+async fn show(services: &Services, user: UserId) -> anyhow::Result<Value> {
+    let profile = services.users.profile(user).await?;
+    let whereabouts = services.rooms.whereabouts(user).await?;
+    Ok(json!({
+        "user_id": user.to_string(),
+        "app_id": profile.app_id,
+        "openid": profile.openid,
+        "nickname": profile.nickname,
+        "gender": profile.gender.number(),
+        "age": profile.age,
+        "height": profile.height,
+        "area": profile.area,
+        "face_url": profile.face_url,
+        "profile_ready": profile.ready,
+        "matchmaker": profile.matchmaker,
+        "banned_at": profile.banned_at.map(Moment::shanghai),
+        "last_login_at": profile.last_login_at.map(Moment::shanghai),
+        "created_at": profile.created_at.shanghai(),
+        "live_id": whereabouts.as_ref().map(|room| room.live),
+        "user_type": whereabouts.map_or(0, |room| room.user_type),
+    }))
+}

@@ -1,0 +1,82 @@
+//! `gifts` and `blocks`.
+
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::TestApp;
+use qlive_types::Gender;
+use serde_json::json;
+
+use crate::process::run;
+
+on_both!(
+    added_gift_can_be_disabled_and_sent_gifts_are_listed,
+    added_block_is_offered_until_it_is_disabled,
+);
+
+async fn added_gift_can_be_disabled_and_sent_gifts_are_listed(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let added = run(
+        &app,
+        &[
+            "gifts",
+            "add",
+            "--name",
+            "气球",
+            "--gold",
+            "3",
+            "--image",
+            "https://a/b.png",
+        ],
+    )
+    .await;
+    let gifts = run(&app, &["gifts", "list"]).await;
+    assert_eq!(
+        (
+            gifts.as_array().unwrap().len(),
+            &gifts[9]["id"],
+            &gifts[9]["name"]
+        ),
+        (10, &added["id"], &json!("气球"))
+    );
+    run(&app, &["gifts", "disable", &added["id"].to_string()]).await;
+    assert_eq!(run(&app, &["gifts", "list"]).await[9]["enabled"], false);
+    app.grant(&bob, 5).await;
+    bob.give(&app.host().await, 2, 5, json!({})).await.ok();
+    let sent = run(&app, &["gifts", "sent", "--user", &bob.user_id]).await;
+    assert_eq!(
+        (&sent[0]["cost"], &sent[0]["receiver_share"]),
+        (&json!(5), &json!(2))
+    );
+}
+
+async fn added_block_is_offered_until_it_is_disabled(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let block = [
+        "blocks",
+        "add",
+        "--gold",
+        "500",
+        "--price",
+        "49.90",
+        "--product-id",
+        "gold_500",
+    ];
+    let added = run(&app, &block).await;
+    let shown = bob.get("qlive_pay/", json!({})).await.ok();
+    assert!(
+        shown
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|block| block["id"] == added["id"] && block["price"] == 49.9),
+        "{shown}"
+    );
+    run(&app, &["blocks", "disable", &added["id"].to_string()]).await;
+    let listed = run(&app, &["blocks", "list"]).await;
+    assert_eq!(
+        (&listed[6]["price"], &listed[6]["enabled"]),
+        (&json!("49.9"), &json!(false))
+    );
+}

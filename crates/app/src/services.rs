@@ -1,0 +1,122 @@
+//! The services, built from the settings.
+
+mod payments;
+mod rooms;
+
+use std::sync::Arc;
+
+use qlive_configs::Configs;
+use qlive_gifts::Gifts;
+use qlive_ledger::ChainSealer;
+use qlive_outbox::{Dispatcher, Outbox, OutboxWorker};
+use qlive_payments::{PaymentPoller, Payments};
+use qlive_rooms::{OutboxLookup, Rooms, SignalSender, TimeoutWorker};
+use qlive_store::Db;
+use qlive_tencent::HttpClient;
+use qlive_tencent::css::CssClient;
+use qlive_tencent::im::ImClient;
+use qlive_tencent::wechat::WechatClient;
+use qlive_types::{Clock, random};
+use qlive_users::{UserSigSigner, Users, WechatGateway};
+
+use crate::settings::Settings;
+
+pub(crate) use payments::check_keys;
+
+/// The services of all domain crates on one database, and what their workers need. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    pub db: Db,
+    pub clock: Clock,
+    pub users: Users,
+    pub rooms: Rooms,
+    pub gifts: Gifts,
+    pub payments: Payments,
+    pub configs: Configs,
+    pub outbox: Outbox,
+    im: Arc<ImClient>,
+    /// None: no cloud API key is configured, so no stream is cut.
+    css: Option<CssClient>,
+}
+
+impl Services {
+    /// Builds the services. Nothing is called and no worker is started.
+    ///
+    /// # Errors
+    /// When a required section is missing, or a key cannot be read.
+    pub fn new(settings: &Settings, db: Db, clock: Clock) -> anyhow::Result<Self> {
+        let http = HttpClient::new()?;
+        let (im_section, live) = (settings.im()?, settings.live()?);
+        let outbox = Outbox::new(db.clone(), clock.clone());
+        let configs = Configs::new(db.clone(), clock.clone());
+        let gateway = WechatGateway::new(
+            WechatClient::new(http.clone(), &settings.wechat.api_url),
+            settings.wechat.apps.clone(),
+            settings.wechat.content_check,
+        );
+        let signer = UserSigSigner {
+            sdk_app_id: im_section.sdk_app_id,
+            key: im_section.secret_key.clone(),
+        };
+        let users = Users::new(db.clone(), clock.clone(), gateway, signer, outbox.clone());
+        let im_account = rooms::im_account(im_section);
+        let im = Arc::new(ImClient::new(http.clone(), im_account, random::u32));
+        let rooms = Rooms::new(
+            users.clone(),
+            configs.clone(),
+            (db.clone(), clock.clone(), outbox.clone()),
+            Arc::clone(&im),
+            rooms::streams(live),
+            rooms::room_settings(&settings.rooms, im_section, live),
+        );
+        let gifts = Gifts::new(
+            db.clone(),
+            clock.clone(),
+            configs.clone(),
+            outbox.clone(),
+            im_section.speaks == SignalSender::Server,
+        );
+        let payments = payments::payments(settings, &http, (&db, &clock), &users, &configs)?;
+        Ok(Self {
+            db,
+            clock,
+            users,
+            rooms,
+            gifts,
+            payments,
+            configs,
+            outbox,
+            im,
+            css: rooms::css_api(http, live),
+        })
+    }
+
+    /// The worker that delivers what is in the outbox.
+    #[must_use]
+    pub fn outbox_worker(&self) -> OutboxWorker {
+        let deliverer = Dispatcher {
+            im: Arc::clone(&self.im),
+            css: self.css.clone(),
+            lookup: Arc::new(OutboxLookup),
+        };
+        OutboxWorker::new(self.db.clone(), self.clock.clone(), deliverer, &self.outbox)
+    }
+
+    /// The worker that ends grace periods, invitations and seats without a stream.
+    #[must_use]
+    pub fn timeout_worker(&self) -> TimeoutWorker {
+        TimeoutWorker::new(self.rooms.clone())
+    }
+
+    /// The worker that queries providers about orders, refunds and withdrawals that wait.
+    #[must_use]
+    pub fn payment_poller(&self) -> PaymentPoller {
+        PaymentPoller::new(self.payments.clone())
+    }
+
+    /// The worker that adds new ledger entries to the hash chain.
+    #[must_use]
+    pub fn chain_sealer(&self) -> ChainSealer {
+        ChainSealer::new(self.db.clone(), self.clock.clone())
+    }
+}

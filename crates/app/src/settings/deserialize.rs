@@ -1,0 +1,27 @@
+//! How values are read that serde does not know: lists of addresses, and enums of other crates.
+
+use std::net::IpAddr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+/// Reads a list of addresses, or, as in the environment, one text with commas.
+pub(super) fn deserialize_addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum ListOrText {
+        List(Vec<IpAddr>),
+        Text(String),
+    }
+    match ListOrText::deserialize(deserializer)? {
+        ListOrText::List(list) => Ok(list),
+        ListOrText::Text(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().map_err(D::Error::custom))
+            .collect(),
+    }
+}

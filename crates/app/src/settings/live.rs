@@ -1,0 +1,94 @@
+//! The settings of live rooms: Tencent IM in `[im]`, Tencent CSS in `[live]`, and `[rooms]`.
+
+use qlive_rooms::{Admission, SignalSender};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// `[im]`: Tencent IM. Configured once `sdk_app_id` is not 0.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ImSection {
+    pub api_url: String,
+    pub sdk_app_id: u32,
+    /// Signs users in (UserSig).
+    pub secret_key: SecretString,
+    /// The account that sends all room messages.
+    pub admin: String,
+    /// Without it every IM callback is refused.
+    pub callback_token: Option<SecretString>,
+    /// `server` or `client`: who sends the signals that clients can also send themselves.
+    pub speaks: SignalSender,
+}
+
+/// `[live]`: Tencent CSS.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LiveSection {
+    pub push_domain: String,
+    pub play_domain: String,
+    /// The first part of the stream path.
+    #[serde(default = "default_css_app")]
+    pub app: String,
+    /// Signs push URLs.
+    pub push_key: SecretString,
+    /// Signs play URLs. Not set: they are not signed.
+    pub play_key: Option<SecretString>,
+    /// Without it every stream callback is refused.
+    pub callback_key: Option<SecretString>,
+    /// How long a push URL opens a new push, and a signed play URL is good, in seconds.
+    #[serde(default = "default_push_ttl_secs")]
+    pub push_ttl_secs: u64,
+    #[serde(default = "default_css_api_url")]
+    pub api_url: String,
+    /// With `secret_key` the cloud API key that cuts streams. Without both, none is cut.
+    pub secret_id: Option<String>,
+    pub secret_key: Option<SecretString>,
+}
+
+/// `[rooms]`: who may take a seat, and how long one is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoomsSection {
+    /// `applied`, `invited` or `open`.
+    pub admission: Admission,
+    pub guest_grace_secs: u64,
+    pub host_grace_secs: u64,
+    /// A seat whose stream has not started after so many seconds is freed. 0: never.
+    pub stream_start_secs: u64,
+}
+
+impl Default for ImSection {
+    fn default() -> Self {
+        Self {
+            api_url: "https://console.tim.qq.com".into(),
+            sdk_app_id: 0,
+            secret_key: SecretString::default(),
+            admin: "administrator".into(),
+            callback_token: None,
+            speaks: SignalSender::Server,
+        }
+    }
+}
+
+impl Default for RoomsSection {
+    fn default() -> Self {
+        Self {
+            admission: Admission::Applied,
+            guest_grace_secs: 60,
+            host_grace_secs: 180,
+            stream_start_secs: 0,
+        }
+    }
+}
+
+fn default_css_app() -> String {
+    "live".into()
+}
+
+fn default_css_api_url() -> String {
+    "https://live.tencentcloudapi.com".into()
+}
+
+const fn default_push_ttl_secs() -> u64 {
+    86_400
+}

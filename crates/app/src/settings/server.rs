@@ -1,0 +1,100 @@
+//! The settings of the process itself: `[server]`, `[database]`, `[sandbox]` and `[limits]`.
+
+use std::net::{IpAddr, SocketAddr};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::deserialize::deserialize_addresses;
+
+/// `[server]`: where the API listens, and what it logs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSection {
+    pub listen: SocketAddr,
+    /// How clients and WeChat reach the server, without a path. Empty: `http://` and `listen`.
+    pub public_url: String,
+    /// A filter of `tracing`, such as `info` or `qlive_rooms=debug,warn`.
+    pub log: String,
+    pub log_format: LogFormat,
+    /// Proxies whose `X-Forwarded-For` is believed. In the environment separated by commas.
+    #[serde(deserialize_with = "deserialize_addresses")]
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// `[database]`: where the database is. The URL may hold a password.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseSection {
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/NAME`.
+    pub url: SecretString,
+    /// Open connections of this instance. SQLite has one more, which writes.
+    pub pool_size: u32,
+}
+
+/// `[sandbox]`: the sandbox of this process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SandboxSection {
+    /// Not set: only when nothing real is configured and the server listens on loopback.
+    pub enabled: Option<bool>,
+    pub listen: SocketAddr,
+}
+
+/// `[limits]`: rate limits. 0 switches one off.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsSection {
+    pub enabled: bool,
+    pub per_user_per_second: u32,
+    pub per_ip_per_second: u32,
+}
+
+impl Default for ServerSection {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: String::new(),
+            log: "info".into(),
+            log_format: LogFormat::Text,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl Default for DatabaseSection {
+    fn default() -> Self {
+        Self {
+            url: "sqlite://qlive.db".to_owned().into(),
+            pool_size: 8,
+        }
+    }
+}
+
+impl Default for SandboxSection {
+    fn default() -> Self {
+        Self {
+            enabled: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+        }
+    }
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            per_user_per_second: 20,
+            per_ip_per_second: 200,
+        }
+    }
+}

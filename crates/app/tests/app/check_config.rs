@@ -1,0 +1,107 @@
+//! The notes and errors of `check-config`.
+
+use qlive_app::{SandboxCredentials, Settings, check};
+
+/// Settings of real mode, with everything configured.
+fn complete() -> Settings {
+    let credentials = SandboxCredentials::generate().unwrap();
+    let url = "https://external.example.com";
+    let mut settings = Settings::default().against_sandbox(url, &credentials);
+    settings.server.public_url = "https://qlive.example.com".into();
+    settings.server.trusted_proxies = vec![[127, 0, 0, 1].into()];
+    settings
+}
+
+/// The notes of these settings.
+fn notes(change: impl FnOnce(&mut Settings)) -> Vec<String> {
+    let mut settings = complete();
+    change(&mut settings);
+    check(&settings).unwrap()
+}
+
+#[test]
+fn complete_configuration_has_no_note_of_anything_missing() {
+    let notes = notes(|_| {});
+    assert_eq!(
+        notes,
+        [
+            "real: WeChat apps wxca891295c56f2c79",
+            "new orders go to WeChat Pay"
+        ]
+    );
+}
+
+#[test]
+fn default_configuration_is_the_sandbox() {
+    let notes = check(&Settings::default()).unwrap();
+    assert!(notes[0].starts_with("sandbox: "), "{notes:?}");
+    assert!(notes[1].starts_with("no trusted_proxies"), "{notes:?}");
+    assert_eq!(notes.len(), 2);
+}
+
+#[test]
+fn whatever_is_missing_has_a_note() {
+    type Change = fn(&mut Settings);
+    let cases: [(&str, Change); 12] = [
+        ("[im] callback_token", |s| s.im.callback_token = None),
+        ("[live] callback_key", |s| {
+            s.live.as_mut().unwrap().callback_key = None;
+        }),
+        ("[live] secret_id", |s| {
+            s.live.as_mut().unwrap().secret_id = None;
+        }),
+        ("[live] secret_id or secret_key", |s| {
+            s.live.as_mut().unwrap().secret_key = None;
+        }),
+        ("has no PUB_KEY_ID_", |s| {
+            s.wechat_pay.as_mut().unwrap().verify_keys.clear();
+        }),
+        ("public_url is not https", |s| {
+            s.server.public_url = "http://qlive.example.com".into();
+        }),
+        ("public_url is missing", |s| s.server.public_url.clear()),
+        ("[wechat.push] is missing", |s| s.wechat.push = None),
+        ("income cannot be withdrawn", |s| {
+            s.payouts.transfer_scene_id.clear();
+        }),
+        ("nobody can buy gold", |s| {
+            (s.wechat_pay, s.virtual_payment) = (None, None);
+            s.payments.provider = None;
+            s.payouts.transfer_scene_id.clear();
+        }),
+        ("[limits] are off", |s| s.limits.enabled = false),
+        ("no trusted_proxies", |s| s.server.trusted_proxies.clear()),
+    ];
+    for (expected, change) in cases {
+        let notes = notes(change);
+        let found = notes.iter().any(|note| note.contains(expected));
+        assert!(found, "{expected}: {notes:?}");
+    }
+}
+
+#[test]
+fn configuration_with_which_the_server_would_not_start_is_an_error() {
+    type Change = fn(&mut Settings);
+    let cases: [(&str, Change); 6] = [
+        ("[live]", |s| s.live = None),
+        ("[im]", |s| s.im.sdk_app_id = 0),
+        ("beside real credentials", |s| {
+            s.sandbox.enabled = Some(true);
+        }),
+        ("configure [wechat_pay]", |s| s.wechat_pay = None),
+        ("verify_keys", |s| {
+            let keys = &mut s.wechat_pay.as_mut().unwrap().verify_keys;
+            keys[0].key = qlive_app::Pem::Text("no key".to_owned().into());
+        }),
+        ("[wechat.push]", |s| {
+            let push = s.wechat.push.as_mut().unwrap();
+            push.encoding_aes_key = "too short".to_owned().into();
+        }),
+    ];
+    for (expected, change) in cases {
+        let mut settings = complete();
+        change(&mut settings);
+        let error = format!("{:#}", check(&settings).unwrap_err());
+        assert!(error.contains(expected), "{expected}: {error}");
+    }
+}

@@ -1,0 +1,72 @@
+//! The records of sent gifts.
+
+use diesel::prelude::*;
+use qlive_store::schema::gifts_sent;
+use qlive_types::{LiveId, Moment, Page, UserId};
+
+use crate::{Gifts, GiftsError};
+
+/// The record of a sent gift, with the name and price that the gift had at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = gifts_sent)]
+pub struct SentGift {
+    pub id: i64,
+    #[diesel(column_name = giver_id)]
+    pub giver: i64,
+    #[diesel(column_name = receiver_id)]
+    pub receiver: i64,
+    /// The room that giver and receiver were both in.
+    #[diesel(column_name = room_id)]
+    pub room: Option<i64>,
+    /// The host of that room, if they got a share.
+    #[diesel(column_name = host_id)]
+    pub host: Option<i64>,
+    pub name: String,
+    pub price: i64,
+    pub num: i64,
+    pub cost: i64,
+    pub receiver_share: i64,
+    pub host_share: i64,
+    at: i64,
+}
+
+impl SentGift {
+    /// When the gift was sent.
+    #[must_use]
+    pub const fn at(&self) -> Moment {
+        Moment::from_millis(self.at)
+    }
+}
+
+impl Gifts {
+    /// A page of the sent gifts, the latest first. With `user` only those that they gave or
+    /// received, with `room` only those in that room.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list_sent(
+        &self,
+        user: Option<UserId>,
+        room: Option<LiveId>,
+        page: Page,
+    ) -> Result<Vec<SentGift>, GiftsError> {
+        self.db
+            .read(move |conn| {
+                let mut query = gifts_sent::table.into_boxed();
+                if let Some(user) = user.map(UserId::get) {
+                    let is_giver = gifts_sent::giver_id.eq(user);
+                    query = query.filter(is_giver.or(gifts_sent::receiver_id.eq(user)));
+                }
+                if let Some(room) = room.map(LiveId::get) {
+                    query = query.filter(gifts_sent::room_id.eq(room));
+                }
+                Ok(query
+                    .order(gifts_sent::id.desc())
+                    .offset(page.offset())
+                    .limit(Page::ROWS)
+                    .select(SentGift::as_select())
+                    .load(conn)?)
+            })
+            .await
+    }
+}

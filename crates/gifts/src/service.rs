@@ -1,0 +1,31 @@
+//! [`Gifts`]: the service. Its methods are in the files of their subjects.
+
+use qlive_configs::Configs;
+use qlive_outbox::Outbox;
+use qlive_store::Db;
+use qlive_types::Clock;
+
+/// The gifts. Cheap to clone.
+#[derive(Clone)]
+pub struct Gifts {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) configs: Configs,
+    pub(crate) outbox: Outbox,
+    /// Whether the server sends the message about a gift to the room; otherwise clients do.
+    pub(crate) notify_rooms: bool,
+}
+
+impl Gifts {
+    /// Gifts stored in `db`. With `notify_rooms` each gift within a room is announced in it.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, configs: Configs, outbox: Outbox, notify_rooms: bool) -> Self {
+        Self {
+            db,
+            clock,
+            configs,
+            outbox,
+            notify_rooms,
+        }
+    }
+}

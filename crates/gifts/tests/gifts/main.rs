@@ -1,0 +1,14 @@
+//! The gifts crate on both engines, against the sandbox and without HTTP.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod audit;
+mod catalogue;
+mod idempotency;
+mod races;
+mod rooms;
+mod send;
+mod support;

@@ -1,0 +1,153 @@
+//! The change that an entry makes to the balances of one user.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use qlive_store::schema::ledger_balances;
+use qlive_store::{Conn, StoreError, key_violation_as_contention};
+use qlive_types::{Coins, UserId};
+
+use crate::account::{Account, BalanceKind};
+use crate::balances::BalancesRow;
+use crate::entry::Entry;
+use crate::error::LedgerError;
+
+/// The largest balance.
+const MAX: i64 = Coins::MAX.get();
+
+/// What is added to each balance of one user; negative where coins leave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct BalanceChange {
+    bought: i64,
+    granted: i64,
+    income: i64,
+    held: i64,
+    debt: i64,
+    /// 1 if the entry appears in the user's history, 0 if it changes only what is held.
+    entry_count: i64,
+}
+
+impl BalanceChange {
+    /// The changes that an entry makes, by user.
+    ///
+    /// # Errors
+    /// [`LedgerError::AmountOutOfRange`] if the transfers of one balance overflow.
+    pub(crate) fn by_user(entry: &Entry) -> Result<BTreeMap<UserId, Self>, LedgerError> {
+        let mut changes: BTreeMap<UserId, Self> = BTreeMap::new();
+        for transfer in &entry.transfers {
+            let amount = transfer.amount.get();
+            for (account, added) in [(transfer.from, -amount), (transfer.to, amount)] {
+                let Account::User(user, kind) = account else {
+                    continue;
+                };
+                let change = changes.entry(user).or_default();
+                let balance = change.balance_mut(kind);
+                *balance = balance
+                    .checked_add(added)
+                    .ok_or(LedgerError::AmountOutOfRange)?;
+                if BalanceKind::IN_HISTORY.contains(&kind) {
+                    change.entry_count = 1;
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    const fn balance_mut(&mut self, kind: BalanceKind) -> &mut i64 {
+        match kind {
+            BalanceKind::Bought => &mut self.bought,
+            BalanceKind::Granted => &mut self.granted,
+            BalanceKind::Income => &mut self.income,
+            BalanceKind::Held => &mut self.held,
+            BalanceKind::Debt => &mut self.debt,
+        }
+    }
+
+    /// Writes the change to the balances of `user`.
+    ///
+    /// # Errors
+    /// [`LedgerError::InsufficientBalance`] or [`LedgerError::AmountOutOfRange`] if a balance would
+    /// leave its range; `Contended` if another transaction wrote the user's first balances
+    /// meanwhile; any other failure of the store.
+    pub(crate) fn apply(self, conn: &mut Conn, user: UserId) -> Result<(), LedgerError> {
+        if self.update(conn, user)? {
+            return Ok(());
+        }
+        // One query decides the reason, so that no other transaction can commit between two.
+        match BalancesRow::find(conn, user)? {
+            Some(row) => Err(self
+                .out_of_range(row)
+                // The change fits now: another transaction changed the row since the update.
+                .unwrap_or(StoreError::Contended.into())),
+            None => self.insert(conn, user),
+        }
+    }
+
+    /// Updates the row of `user` unless a balance would leave its range. False if no row changed.
+    fn update(self, conn: &mut Conn, user: UserId) -> Result<bool, StoreError> {
+        use ledger_balances::dsl;
+        // The constraints of the table say the same, but breaking one aborts the transaction.
+        let not_negative = dsl::bought
+            .ge(-self.bought)
+            .and(dsl::granted.ge(-self.granted))
+            .and(dsl::income.ge(-self.income))
+            .and(dsl::held.ge(-self.held))
+            .and(dsl::debt.le(-self.debt));
+        let gold_added = self.bought.saturating_add(self.granted);
+        let not_above_max = (dsl::bought + dsl::granted)
+            .le(MAX - gold_added)
+            .and(dsl::income.le(MAX - self.income))
+            .and(dsl::held.le(MAX - self.held))
+            .and(dsl::debt.ge(-MAX - self.debt));
+        let row = dsl::ledger_balances.find(user.get());
+        let updated = diesel::update(row.filter(not_negative).filter(not_above_max))
+            .set((
+                dsl::bought.eq(dsl::bought + self.bought),
+                dsl::granted.eq(dsl::granted + self.granted),
+                dsl::income.eq(dsl::income + self.income),
+                dsl::held.eq(dsl::held + self.held),
+                dsl::debt.eq(dsl::debt + self.debt),
+                dsl::entry_count.eq(dsl::entry_count + self.entry_count),
+            ))
+            .execute(conn)?;
+        Ok(updated == 1)
+    }
+
+    /// Inserts the first balances of `user`.
+    fn insert(self, conn: &mut Conn, user: UserId) -> Result<(), LedgerError> {
+        if let Some(refusal) = self.out_of_range(BalancesRow::default()) {
+            return Err(refusal);
+        }
+        let row = (
+            ledger_balances::user_id.eq(user.get()),
+            ledger_balances::bought.eq(self.bought),
+            ledger_balances::granted.eq(self.granted),
+            ledger_balances::income.eq(self.income),
+            ledger_balances::held.eq(self.held),
+            ledger_balances::debt.eq(self.debt),
+            ledger_balances::entry_count.eq(self.entry_count),
+        );
+        key_violation_as_contention(
+            diesel::insert_into(ledger_balances::table)
+                .values(row)
+                .execute(conn),
+        )?;
+        Ok(())
+    }
+
+    /// The refusal if this change takes a balance of `row` out of its range; `None` if it fits.
+    fn out_of_range(self, row: BalancesRow) -> Option<LedgerError> {
+        let bought = row.bought.saturating_add(self.bought);
+        let granted = row.granted.saturating_add(self.granted);
+        let income = row.income.saturating_add(self.income);
+        let held = row.held.saturating_add(self.held);
+        let debt = row.debt.saturating_add(self.debt);
+        if bought < 0 || granted < 0 || income < 0 || held < 0 || debt > 0 {
+            return Some(LedgerError::InsufficientBalance);
+        }
+        if bought.saturating_add(granted) > MAX || income > MAX || held > MAX || debt < -MAX {
+            return Some(LedgerError::AmountOutOfRange);
+        }
+        None
+    }
+}

@@ -1,0 +1,125 @@
+//! The balances of a user.
+
+use diesel::prelude::*;
+use qlive_store::schema::ledger_balances;
+use qlive_store::{Conn, StoreError};
+use qlive_types::{AmountOutOfRange, Coins, UserId};
+
+/// The balances of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Balances {
+    /// Gold that was paid for.
+    pub bought: Coins,
+    /// Gold that an operator granted.
+    pub granted: Coins,
+    /// Income from gifts.
+    pub income: Coins,
+    /// Income that is set aside for a withdrawal.
+    pub held: Coins,
+    /// The debt as a positive amount. The balance of the account is its negative.
+    pub debt: Coins,
+}
+
+/// The amounts of a payment by the balance from which they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spending {
+    pub granted: Coins,
+    pub bought: Coins,
+    pub income: Coins,
+}
+
+impl Balances {
+    /// The gold that a user is shown: granted plus bought.
+    ///
+    /// # Errors
+    /// [`AmountOutOfRange`] if the sum exceeds [`Coins::MAX`].
+    pub fn gold(&self) -> Result<Coins, AmountOutOfRange> {
+        self.granted.checked_add(self.bought)
+    }
+
+    /// Splits a payment of `cost` over the balances: granted gold first, then bought gold, then
+    /// income. `None` if the three together are less than `cost`.
+    #[must_use]
+    pub fn plan_spending(&self, cost: Coins) -> Option<Spending> {
+        let granted = self.granted.min(cost);
+        let rest = cost.checked_sub(granted).ok()?;
+        let bought = self.bought.min(rest);
+        let income = rest.checked_sub(bought).ok()?;
+        (income <= self.income).then_some(Spending {
+            granted,
+            bought,
+            income,
+        })
+    }
+}
+
+/// A row of `ledger_balances`. `debt` is zero or negative.
+#[derive(Debug, Clone, Copy, Default, Queryable, Selectable)]
+#[diesel(table_name = ledger_balances)]
+pub(crate) struct BalancesRow {
+    pub(crate) bought: i64,
+    pub(crate) granted: i64,
+    pub(crate) income: i64,
+    pub(crate) held: i64,
+    pub(crate) debt: i64,
+}
+
+impl BalancesRow {
+    /// The row of a user; `None` before their first entry.
+    pub(crate) fn find(conn: &mut Conn, user: UserId) -> Result<Option<Self>, StoreError> {
+        Ok(ledger_balances::table
+            .find(user.get())
+            .select(Self::as_select())
+            .get_result(conn)
+            .optional()?)
+    }
+}
+
+/// Loads the balances of a user; all are zero before the first entry.
+///
+/// # Errors
+/// A failure of the store.
+pub fn load_balances(conn: &mut Conn, user: UserId) -> Result<Balances, StoreError> {
+    let row = BalancesRow::find(conn, user)?.unwrap_or_default();
+    let coins = |amount: i64| {
+        Coins::new(amount)
+            .ok()
+            .ok_or(StoreError::Corrupt("ledger_balances"))
+    };
+    Ok(Balances {
+        bought: coins(row.bought)?,
+        granted: coins(row.granted)?,
+        income: coins(row.income)?,
+        held: coins(row.held)?,
+        debt: coins(-row.debt)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payment_takes_granted_gold_then_bought_gold_then_income() {
+        let coins = |amount| Coins::new(amount).unwrap();
+        let balances = Balances {
+            bought: coins(4),
+            granted: coins(3),
+            income: coins(5),
+            held: coins(100),
+            debt: coins(0),
+        };
+        let spending = |cost| {
+            balances
+                .plan_spending(coins(cost))
+                .map(|s| (s.granted.get(), s.bought.get(), s.income.get()))
+        };
+        assert_eq!(spending(0), Some((0, 0, 0)));
+        assert_eq!(spending(3), Some((3, 0, 0)));
+        assert_eq!(spending(4), Some((3, 1, 0)));
+        assert_eq!(spending(8), Some((3, 4, 1)));
+        assert_eq!(spending(12), Some((3, 4, 5)));
+        assert_eq!(spending(13), None);
+        assert_eq!(balances.gold(), Ok(coins(7)));
+    }
+}

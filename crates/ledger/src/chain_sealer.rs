@@ -1,0 +1,177 @@
+//! The background worker that seals entries in the hash chain.
+//!
+//! Payments do not seal: every gift would then wait for the end of the chain.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use qlive_store::schema::ledger_chain;
+use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
+use qlive_store::{Db, StoreError};
+use qlive_types::{Clock, Moment};
+use tokio_util::sync::CancellationToken;
+
+use crate::chain::{SEAL_BATCH, append_to_chain, unsealed_entries};
+
+/// No transaction that posted an entry is open for longer than this: the timeouts for locks and
+/// idle transactions are some seconds. An entry with a lower id than one that was sealed this long
+/// ago is therefore either sealed or visible.
+const LATEST_COMMIT: Duration = Duration::from_secs(300);
+/// The least time between two updates of [`ChainSealer::sealed_to`].
+const UPDATE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The background worker that seals entries. Every instance may run one.
+pub struct ChainSealer {
+    db: Db,
+    clock: Clock,
+    /// Every entry up to this id is sealed, and none can appear later.
+    sealed_to: i64,
+    /// When `sealed_to` was last updated.
+    updated_at: Moment,
+    /// The id after which the next round searches. Each pass over the entries begins after
+    /// `sealed_to` and takes one round or, with more than one batch, several.
+    searched_to: i64,
+}
+
+impl ChainSealer {
+    #[must_use]
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self {
+            db,
+            clock,
+            sealed_to: 0,
+            updated_at: Moment::from_millis(0),
+            searched_to: 0,
+        }
+    }
+
+    /// Seals entries until `stop` is cancelled; finishes the batch that it has begun.
+    pub async fn run(mut self, stop: CancellationToken) {
+        run_worker(&mut self, &stop).await;
+    }
+
+    /// Seals one batch.
+    async fn seal_batch(&mut self) -> Result<RoundOutcome, StoreError> {
+        let (now, after) = (self.clock.now(), self.searched_to);
+        // Read in a transaction of its own, so that no gift waits for the search.
+        let entries = self
+            .db
+            .read(move |conn| unsealed_entries(conn, after))
+            .await?;
+        let full = i64::try_from(entries.len()).is_ok_and(|found| found == SEAL_BATCH);
+        let last = entries.last().copied().filter(|_| full);
+        if !entries.is_empty() {
+            self.db
+                .write(move |conn| append_to_chain(conn, now, &entries))
+                .await?;
+        }
+        self.searched_to = last.unwrap_or(self.sealed_to);
+        // An entry that commits late can lie behind a pass of several rounds; the next pass finds
+        // it. Only a pass of one round has seen everything at one moment.
+        let saw_everything = !full && after == self.sealed_to;
+        if !saw_everything {
+            return Ok(RoundOutcome::MoreDue);
+        }
+        if now.since(self.updated_at) >= UPDATE_INTERVAL {
+            self.update_sealed_to(now).await?;
+        }
+        Ok(RoundOutcome::Done)
+    }
+
+    /// Moves `sealed_to` to the highest entry that was sealed long enough ago. Call this only after
+    /// a round that saw everything.
+    async fn update_sealed_to(&mut self, now: Moment) -> Result<(), StoreError> {
+        let sealed_before = now.before(LATEST_COMMIT).millis();
+        let highest: Option<i64> = self
+            .db
+            .read(move |conn| {
+                let old = ledger_chain::table.filter(ledger_chain::at.lt(sealed_before));
+                let highest = old.select(diesel::dsl::max(ledger_chain::entry_id));
+                Ok::<_, StoreError>(highest.get_result(conn)?)
+            })
+            .await?;
+        self.sealed_to = highest.unwrap_or(self.sealed_to);
+        self.searched_to = self.sealed_to;
+        self.updated_at = now;
+        Ok(())
+    }
+}
+
+impl BackgroundWorker for ChainSealer {
+    const NAME: &'static str = "chain sealer";
+    const INTERVAL: Duration = Duration::from_secs(1);
+    type Error = StoreError;
+
+    async fn run_round(&mut self, _: &CancellationToken) -> Result<RoundOutcome, StoreError> {
+        match self.seal_batch().await {
+            // Another instance seals the same entries.
+            Err(StoreError::Busy) => Ok(RoundOutcome::Done),
+            outcome => outcome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::{Account, SystemAccount};
+    use crate::entry::{Entry, EntryKind, TransferCode};
+    use crate::error::LedgerError;
+    use crate::post_entry::post_entry;
+    use qlive_store::testing::{Engine, TestDb};
+    use qlive_types::Coins;
+
+    async fn post_entries(db: &Db, now: Moment, count: i64) {
+        let entry = Entry::new(EntryKind::Grant, "x").with_transfer(
+            Account::System(SystemAccount::Grants),
+            Account::System(SystemAccount::Platform),
+            Coins::new(1).unwrap(),
+            TransferCode::Grant,
+        );
+        db.write(move |conn| {
+            (0..count).try_for_each(|_| post_entry(conn, now, &entry).map(drop))?;
+            Ok::<_, LedgerError>(())
+        })
+        .await
+        .unwrap();
+    }
+
+    async fn assert_round(sealer: &mut ChainSealer, outcome: RoundOutcome) {
+        assert_eq!(sealer.seal_batch().await.unwrap(), outcome);
+    }
+
+    #[tokio::test]
+    async fn sealed_to_moves_only_after_a_round_that_saw_everything() {
+        let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
+        let clock = Clock::system();
+        let mut sealer = ChainSealer::new(db.db.clone(), clock.clone());
+        post_entries(&db.db, clock.now(), 2 * SEAL_BATCH + 100).await;
+        for searched_to in [SEAL_BATCH, 2 * SEAL_BATCH, 0] {
+            clock.advance(LATEST_COMMIT + LATEST_COMMIT);
+            assert_round(&mut sealer, RoundOutcome::MoreDue).await;
+            assert_eq!((sealer.searched_to, sealer.sealed_to), (searched_to, 0));
+        }
+        assert_round(&mut sealer, RoundOutcome::Done).await;
+        assert_eq!(
+            (sealer.searched_to, sealer.sealed_to),
+            (2 * SEAL_BATCH, 2 * SEAL_BATCH),
+            "the last batch was sealed only now"
+        );
+        clock.advance(LATEST_COMMIT + UPDATE_INTERVAL);
+        post_entries(&db.db, clock.now(), 1).await;
+        assert_round(&mut sealer, RoundOutcome::Done).await;
+        assert_eq!(sealer.sealed_to, 2 * SEAL_BATCH + 100);
+        // Long enough ago by now, but not every round updates.
+        clock.advance(UPDATE_INTERVAL.saturating_sub(Duration::from_secs(1)));
+        assert_round(&mut sealer, RoundOutcome::Done).await;
+        clock.advance(LATEST_COMMIT);
+        assert_round(&mut sealer, RoundOutcome::Done).await;
+        assert_eq!(sealer.sealed_to, 2 * SEAL_BATCH + 101);
+        post_entries(&db.db, clock.now(), 1).await;
+        assert_round(&mut sealer, RoundOutcome::Done).await;
+        let updated_at = sealer.updated_at;
+        clock.advance(UPDATE_INTERVAL.saturating_sub(Duration::from_secs(1)));
+        assert_round(&mut sealer, RoundOutcome::Done).await;
+        assert_eq!(sealer.updated_at, updated_at);
+    }
+}

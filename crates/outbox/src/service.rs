@@ -1,0 +1,87 @@
+//! [`Outbox`]: the handle with which other services wake the outbox worker and read its state.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use diesel::prelude::*;
+use qlive_store::schema::outbox;
+use qlive_store::{Db, StoreError};
+use qlive_types::{Clock, Moment};
+use tokio::sync::Notify;
+
+use crate::status::Status;
+
+/// The outbox of one instance. Cheap to clone.
+#[derive(Clone)]
+pub struct Outbox {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    wake_signal: Arc<Notify>,
+    failures: Arc<DeliveryFailures>,
+}
+
+/// The numbers of deliveries of this instance that failed or were refused, by system.
+#[derive(Debug, Default)]
+pub struct DeliveryFailures {
+    pub im: AtomicU64,
+    pub css: AtomicU64,
+}
+
+/// The numbers of rows that are not delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxStats {
+    pub waiting: i64,
+    pub parked: i64,
+    /// When the oldest waiting row was written.
+    pub oldest: Option<Moment>,
+}
+
+impl Outbox {
+    #[must_use]
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self {
+            db,
+            clock,
+            wake_signal: Arc::default(),
+            failures: Arc::default(),
+        }
+    }
+
+    /// The failures of this instance since it started.
+    #[must_use]
+    pub fn failures(&self) -> &DeliveryFailures {
+        &self.failures
+    }
+
+    /// Wakes the outbox worker of this instance. Call it after the commit of a transaction that
+    /// wrote a delivery.
+    pub fn wake(&self) {
+        self.wake_signal.notify_one();
+    }
+
+    /// The signal for which the outbox worker waits.
+    pub(crate) fn wake_signal(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake_signal)
+    }
+
+    /// Counts the rows that are not delivered.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn stats(&self) -> Result<OutboxStats, StoreError> {
+        self.db
+            .read(|conn| {
+                let waiting = outbox::table.filter(outbox::status.eq(Status::Waiting.number()));
+                let parked = outbox::table.filter(outbox::status.eq(Status::Parked.number()));
+                let oldest: Option<i64> = waiting
+                    .select(diesel::dsl::min(outbox::created_at))
+                    .get_result(conn)?;
+                Ok(OutboxStats {
+                    waiting: waiting.count().get_result(conn)?,
+                    parked: parked.count().get_result(conn)?,
+                    oldest: oldest.map(Moment::from_millis),
+                })
+            })
+            .await
+    }
+}

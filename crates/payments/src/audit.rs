@@ -1,0 +1,6 @@
+//! Checks that change nothing: orders, refunds and withdrawals against the ledger, and against
+//! WeChat's bill.
+
+pub(crate) mod difference;
+pub(crate) mod ledger_rules;
+pub(crate) mod reconcile;

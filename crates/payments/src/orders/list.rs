@@ -1,0 +1,147 @@
+//! Reading orders: for their buyers, for operators and for metrics.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use qlive_store::StoreError;
+use qlive_store::schema::orders;
+use qlive_types::{Moment, Page, UserId};
+
+use crate::error::PaymentsError;
+use crate::orders::row::{Order, OrderRow, find_order};
+use crate::orders::state::OrderState;
+use crate::service::Payments;
+
+/// How many orders a buyer sees.
+const LATEST: i64 = 20;
+/// The longest that a client may wait for a payment, in seconds.
+const WAIT_LIMIT_SECS: u64 = 5;
+/// How often a waiting client's order is read.
+const READ_INTERVAL: Duration = Duration::from_millis(200);
+/// From this age on, the notice of an unpaid order is late, and the provider is queried.
+const NOTICE_LATE_AFTER: Duration = Duration::from_secs(3);
+
+/// Which orders an operator wants to see.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrderFilter {
+    pub user: Option<UserId>,
+    pub state: Option<OrderState>,
+}
+
+impl Payments {
+    /// Returns an order of this user. While it is not paid, waits up to `wait_secs` seconds (at
+    /// most 5), then queries the provider when the notice is late.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownOrder`] when the user has no such order; else when the database
+    /// fails.
+    pub async fn wait_for_order(
+        &self,
+        user: UserId,
+        number: &str,
+        wait_secs: u64,
+    ) -> Result<Order, PaymentsError> {
+        let wait = Duration::from_secs(wait_secs.min(WAIT_LIMIT_SECS));
+        let until = tokio::time::Instant::now() + wait;
+        let mut order = self.order_of_user(user, number).await?;
+        while order.state != OrderState::Paid && tokio::time::Instant::now() < until {
+            tokio::time::sleep(READ_INTERVAL).await;
+            order = self.order_of_user(user, number).await?;
+        }
+        let age = self.clock.now().since(order.created_at);
+        if order.state != OrderState::Paid && age >= NOTICE_LATE_AFTER {
+            self.query_early(&order).await?;
+            order = self.order_of_user(user, number).await?;
+        }
+        Ok(order)
+    }
+
+    async fn order_of_user(&self, user: UserId, number: &str) -> Result<Order, PaymentsError> {
+        let order = self.order(number).await?;
+        if order.user == user {
+            Ok(order)
+        } else {
+            Err(PaymentsError::UnknownOrder)
+        }
+    }
+
+    /// Returns any order.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownOrder`]; else when the database fails.
+    pub async fn order(&self, number: &str) -> Result<Order, PaymentsError> {
+        let number = number.to_owned();
+        self.db
+            .read(move |conn| find_order(conn, &number)?.ok_or(PaymentsError::UnknownOrder))
+            .await
+    }
+
+    /// The last 20 orders of a user, the latest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn orders_of(&self, user: UserId) -> Result<Vec<Order>, PaymentsError> {
+        let filter = OrderFilter {
+            user: Some(user),
+            state: None,
+        };
+        self.load_orders(filter, 0, LATEST).await
+    }
+
+    /// A page of orders, the latest first, for operators.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn orders(
+        &self,
+        filter: OrderFilter,
+        page: Page,
+    ) -> Result<Vec<Order>, PaymentsError> {
+        self.load_orders(filter, page.offset(), Page::ROWS).await
+    }
+
+    async fn load_orders(
+        &self,
+        filter: OrderFilter,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Vec<Order>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let mut query = orders::table.into_boxed();
+                if let Some(user) = filter.user {
+                    query = query.filter(orders::user_id.eq(user.get()));
+                }
+                if let Some(state) = filter.state {
+                    query = query.filter(orders::state.eq(state.number()));
+                }
+                let rows: Vec<OrderRow> = query
+                    .order((orders::created_at.desc(), orders::out_trade_no.desc()))
+                    .offset(offset)
+                    .limit(limit)
+                    .select(OrderRow::as_select())
+                    .load(conn)?;
+                let orders: Result<Vec<Order>, StoreError> =
+                    rows.into_iter().map(TryInto::try_into).collect();
+                Ok(orders?)
+            })
+            .await
+    }
+
+    /// How many orders wait to be paid, and when the oldest of them was created.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting_orders(&self) -> Result<(i64, Option<Moment>), PaymentsError> {
+        self.db
+            .read(|conn| {
+                let created = orders::table.filter(orders::state.eq(OrderState::Created.number()));
+                let oldest: Option<i64> = created
+                    .select(diesel::dsl::min(orders::created_at))
+                    .get_result(conn)?;
+                let count = created.count().get_result(conn)?;
+                Ok((count, oldest.map(Moment::from_millis)))
+            })
+            .await
+    }
+}

@@ -1,0 +1,51 @@
+//! [`Payments`]: its fields and constructor. Its methods are in the files of their subjects.
+
+use std::sync::Arc;
+
+use qlive_configs::Configs;
+use qlive_store::Db;
+use qlive_types::Clock;
+use qlive_users::Users;
+
+use crate::providers::certificates::CertificateRefresher;
+use crate::providers::provider::Providers;
+use crate::withdrawals::rules::WithdrawalRules;
+
+/// The service of recharges, refunds and withdrawals. Cheap to clone.
+#[derive(Clone)]
+pub struct Payments {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) users: Users,
+    pub(crate) configs: Configs,
+    pub(crate) providers: Providers,
+    /// `None`: withdrawals are not configured.
+    pub(crate) withdrawal_rules: Option<WithdrawalRules>,
+    /// Where WeChat Pay sends its notices.
+    pub(crate) notify_url: String,
+    pub(crate) certificates: Arc<CertificateRefresher>,
+}
+
+impl Payments {
+    /// Makes the service. `notify_url` is the public address of the callback `pay_notify/`.
+    #[must_use]
+    pub fn new(
+        (db, clock): (Db, Clock),
+        users: Users,
+        configs: Configs,
+        providers: Providers,
+        withdrawal_rules: Option<WithdrawalRules>,
+        notify_url: String,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            users,
+            configs,
+            providers,
+            withdrawal_rules,
+            notify_url,
+            certificates: Arc::default(),
+        }
+    }
+}

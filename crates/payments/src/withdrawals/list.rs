@@ -1,0 +1,70 @@
+//! Reading withdrawals: for their users and for operators.
+
+use diesel::prelude::*;
+use qlive_store::StoreError;
+use qlive_store::schema::withdrawals;
+use qlive_types::{Page, UserId};
+
+use crate::error::PaymentsError;
+use crate::service::Payments;
+use crate::withdrawals::row::{Withdrawal, WithdrawalRow, find_withdrawal};
+
+/// How many withdrawals a user sees.
+const LATEST: i64 = 20;
+
+fn from_rows(rows: Vec<WithdrawalRow>) -> Result<Vec<Withdrawal>, StoreError> {
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+impl Payments {
+    /// Returns a withdrawal of this user.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownWithdrawal`] when the user has no such withdrawal; else when the
+    /// database fails.
+    pub async fn withdrawal_of(&self, user: UserId, id: i64) -> Result<Withdrawal, PaymentsError> {
+        let found = self
+            .db
+            .read(move |conn| Ok::<_, PaymentsError>(find_withdrawal(conn, id)?))
+            .await?;
+        found
+            .filter(|withdrawal| withdrawal.user == user)
+            .ok_or(PaymentsError::UnknownWithdrawal)
+    }
+
+    /// The last 20 withdrawals of a user, the latest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdrawals_of(&self, user: UserId) -> Result<Vec<Withdrawal>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let rows: Vec<WithdrawalRow> = withdrawals::table
+                    .filter(withdrawals::user_id.eq(user.get()))
+                    .order(withdrawals::id.desc())
+                    .limit(LATEST)
+                    .select(WithdrawalRow::as_select())
+                    .load(conn)?;
+                Ok(from_rows(rows)?)
+            })
+            .await
+    }
+
+    /// A page of all withdrawals, those in review first, for operators.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdrawals(&self, page: Page) -> Result<Vec<Withdrawal>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let rows: Vec<WithdrawalRow> = withdrawals::table
+                    .order((withdrawals::state, withdrawals::id))
+                    .offset(page.offset())
+                    .limit(Page::ROWS)
+                    .select(WithdrawalRow::as_select())
+                    .load(conn)?;
+                Ok(from_rows(rows)?)
+            })
+            .await
+    }
+}

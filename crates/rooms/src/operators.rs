@@ -1,0 +1,154 @@
+//! What operators do: bans, the role of a matchmaker, and ending a broadcast. Each change is
+//! recorded in the audit log in its own transaction.
+
+use diesel::prelude::*;
+use qlive_outbox::{Delivery, enqueue};
+use qlive_store::audit_log::{self, Operator};
+use qlive_store::schema::rooms;
+use qlive_store::{Conn, StoreError, key_violation_as_contention};
+use qlive_types::{LiveId, UserId, random};
+use qlive_users::UsersError;
+
+use crate::broadcast::end::end_broadcast;
+use crate::context::Context;
+use crate::error::RoomsError;
+use crate::member::find_member;
+use crate::mic::MicEvent;
+use crate::reasons::EndReason;
+use crate::room::{find_room, find_room_of_host};
+use crate::service::Rooms;
+use crate::transition::apply_event;
+
+impl Rooms {
+    /// Bans a user: takes them out of their room, ends their IM login and forbids their stream. If
+    /// they host a broadcast, it ends.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or a failure of the store.
+    pub async fn ban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
+        self.operate(by, "users ban", user.to_string(), move |conn, context| {
+            if !qlive_users::set_ban(conn, user, Some(context.now))? {
+                return Err(UsersError::UnknownUser.into());
+            }
+            match find_member(conn, user)? {
+                Some(member) => drop(apply_event(conn, context, &member, MicEvent::Banned)?),
+                // A push URL stays valid after the user left the room.
+                None => enqueue(conn, context.now, &Delivery::ForbidStream { user })?,
+            }
+            Ok(enqueue(conn, context.now, &Delivery::EndLogin { user })?)
+        })
+        .await
+    }
+
+    /// Lifts a ban.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or a failure of the store.
+    pub async fn unban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
+        self.operate(by, "users unban", user.to_string(), move |conn, context| {
+            if !qlive_users::set_ban(conn, user, None)? {
+                return Err(UsersError::UnknownUser.into());
+            }
+            let resume = Delivery::ResumeStream { user };
+            Ok(enqueue(conn, context.now, &resume)?)
+        })
+        .await
+    }
+
+    /// Makes a user a matchmaker, creates their room if they have none, and has IM create its
+    /// group.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or a failure of the store.
+    pub async fn grant_matchmaker(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
+        self.operate(
+            by,
+            "users grant-matchmaker",
+            user.to_string(),
+            move |conn, context| {
+                if !qlive_users::set_matchmaker(conn, user, true)? {
+                    return Err(UsersError::UnknownUser.into());
+                }
+                let live = match find_room_of_host(conn, user)? {
+                    Some(room) => room.live,
+                    None => insert_room(conn, context, user)?,
+                };
+                Ok(enqueue(conn, context.now, &Delivery::CreateGroup { live })?)
+            },
+        )
+        .await
+    }
+
+    /// Revokes the role of a matchmaker. If they host a broadcast, it ends.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or a failure of the store.
+    pub async fn revoke_matchmaker(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
+        self.operate(
+            by,
+            "users revoke-matchmaker",
+            user.to_string(),
+            move |conn, context| {
+                if !qlive_users::set_matchmaker(conn, user, false)? {
+                    return Err(UsersError::UnknownUser.into());
+                }
+                let room = find_room_of_host(conn, user)?;
+                match room.and_then(|room| room.live_broadcast()) {
+                    Some(broadcast) => end_broadcast(conn, context, broadcast, EndReason::Revoked),
+                    None => Ok(()),
+                }
+            },
+        )
+        .await
+    }
+
+    /// Ends the broadcast of a live room.
+    ///
+    /// # Errors
+    /// [`RoomsError::UnknownRoom`], [`RoomsError::NotLive`], or a failure of the store.
+    pub async fn end_by_operator(&self, by: Operator, live: LiveId) -> Result<(), RoomsError> {
+        self.operate(by, "rooms end", live.to_string(), move |conn, context| {
+            let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+            let broadcast = room.live_broadcast().ok_or(RoomsError::NotLive)?;
+            end_broadcast(conn, context, broadcast, EndReason::Operator)
+        })
+        .await
+    }
+
+    /// Runs a change and records it in the audit log, in one transaction.
+    async fn operate(
+        &self,
+        by: Operator,
+        action: &'static str,
+        subject: String,
+        change: impl Fn(&mut Conn, &Context) -> Result<(), RoomsError> + Send + 'static,
+    ) -> Result<(), RoomsError> {
+        let context = self.context();
+        self.db
+            .write(move |conn| {
+                change(conn, &context)?;
+                Ok::<_, RoomsError>(audit_log::record(conn, context.now, &by, action, &subject)?)
+            })
+            .await?;
+        self.outbox.wake();
+        Ok(())
+    }
+}
+
+/// Inserts the room of a new matchmaker and draws the name of its IM group.
+fn insert_room(conn: &mut Conn, context: &Context, host: UserId) -> Result<LiveId, StoreError> {
+    let row = (
+        rooms::host_id.eq(host.get()),
+        rooms::group_id.eq(format!("qlive{}", random::hex(8))),
+        rooms::cover.eq(""),
+        rooms::group_ready.eq(false),
+        rooms::created_at.eq(context.now.millis()),
+    );
+    let id: i64 = key_violation_as_contention(
+        diesel::insert_into(rooms::table)
+            .values(row)
+            .returning(rooms::id)
+            .get_result(conn),
+    )?;
+    Ok(LiveId::new(id))
+}

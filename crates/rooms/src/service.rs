@@ -1,0 +1,66 @@
+//! [`Rooms`], the service of this crate: its fields and constructor.
+
+use std::sync::Arc;
+
+use qlive_configs::Configs;
+use qlive_outbox::Outbox;
+use qlive_store::Db;
+use qlive_tencent::css::StreamUrls;
+use qlive_tencent::im::ImClient;
+use qlive_types::Clock;
+use qlive_users::Users;
+
+use crate::context::Context;
+use crate::settings::RoomSettings;
+use crate::views::live_list_cache::LiveListCache;
+
+/// The rooms, their broadcasts and the users in them. Cheap to clone.
+#[derive(Clone)]
+pub struct Rooms {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) users: Users,
+    pub(crate) configs: Configs,
+    pub(crate) outbox: Outbox,
+    pub(crate) im: Arc<ImClient>,
+    pub(crate) streams: Arc<StreamUrls>,
+    pub(crate) settings: RoomSettings,
+    pub(crate) live_list_cache: Arc<LiveListCache>,
+}
+
+impl Rooms {
+    /// Creates the service. `im` is used only to ask who is connected; messages go through
+    /// `outbox`.
+    #[must_use]
+    pub fn new(
+        users: Users,
+        configs: Configs,
+        (db, clock, outbox): (Db, Clock, Outbox),
+        im: Arc<ImClient>,
+        streams: StreamUrls,
+        settings: RoomSettings,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            users,
+            configs,
+            outbox,
+            im,
+            streams: Arc::new(streams),
+            settings,
+            live_list_cache: Arc::default(),
+        }
+    }
+
+    /// The context of a call that is made now.
+    pub(crate) fn context(&self) -> Context {
+        Context {
+            now: self.clock.now(),
+            rules: self.settings.rules,
+            signal_sender: self.settings.signal_sender,
+            streams: Arc::clone(&self.streams),
+            push_ttl: self.settings.push_ttl,
+        }
+    }
+}

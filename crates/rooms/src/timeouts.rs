@@ -1,0 +1,234 @@
+//! The worker that applies what the passing of time does to rooms: invitations expire, grace
+//! periods end, IM is asked about silent members, and mic seats without a stream are freed.
+//!
+//! Every instance may run it: each change is guarded by the row that it was decided on.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use qlive_store::schema::members;
+use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
+use qlive_store::{Conn, StoreError};
+use qlive_tencent::im::ImClient;
+use qlive_types::{Moment, UserId};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::RoomsError;
+use crate::member::{find_member, record_activity};
+use crate::mic::MicEvent;
+use crate::service::Rooms;
+use crate::transition::apply_event;
+
+/// The pause between two checks.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// After how long without activity IM is asked about a member. IM sends a disconnect callback once
+/// only, so a lost one is found this way.
+const MAX_SILENCE: Duration = Duration::from_secs(180);
+/// How long IM is not asked after it failed to answer.
+const IM_RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// The most members of one kind handled in one check.
+const BATCH: i64 = 500;
+
+/// The background worker for timeouts.
+pub struct TimeoutWorker {
+    rooms: Rooms,
+    /// IM is not asked before this time.
+    im_paused_until: Moment,
+}
+
+impl BackgroundWorker for TimeoutWorker {
+    const NAME: &'static str = "room timeouts";
+    const INTERVAL: Duration = CHECK_INTERVAL;
+    type Error = RoomsError;
+
+    async fn run_round(&mut self, _: &CancellationToken) -> Result<RoundOutcome, RoomsError> {
+        self.check_once().await?;
+        Ok(RoundOutcome::Done)
+    }
+}
+
+impl TimeoutWorker {
+    #[must_use]
+    pub fn new(rooms: Rooms) -> Self {
+        Self {
+            rooms,
+            im_paused_until: Moment::from_millis(0),
+        }
+    }
+
+    /// Checks once a second until `stop` is cancelled. A check that has begun is finished.
+    pub async fn run(mut self, stop: CancellationToken) {
+        run_worker(&mut self, &stop).await;
+    }
+
+    /// Applies every timeout that is due now. A member whose timeout cannot be applied is logged
+    /// and skipped; IM's failure to answer is not an error.
+    ///
+    /// # Errors
+    /// A failure of the store to list what is due.
+    pub async fn check_once(&mut self) -> Result<(), RoomsError> {
+        for (user, event) in self.rooms.db.read(self.due_events()).await? {
+            self.rooms.apply_timeout(user, event).await;
+        }
+        let now = self.rooms.clock.now();
+        if now >= self.im_paused_until && !self.check_connections().await? {
+            self.im_paused_until = self.rooms.clock.now().after(IM_RETRY_PAUSE);
+        }
+        Ok(())
+    }
+
+    /// The query for the events that are due without asking IM.
+    fn due_events(
+        &self,
+    ) -> impl FnOnce(&mut Conn) -> Result<Vec<(UserId, MicEvent)>, StoreError> + Send + 'static
+    {
+        let now = self.rooms.clock.now();
+        let stream_start = self.rooms.settings.stream_start;
+        let seated_before = stream_start.map(|limit| now.before(limit).millis());
+        move |conn| {
+            let now = now.millis();
+            let expired_invitations = members::table
+                .filter(members::invited_until.le(now))
+                .order(members::invited_until)
+                .select(members::user_id)
+                .limit(BATCH)
+                .load(conn)?;
+            let mut due = with_event(expired_invitations, MicEvent::InvitationDue)?;
+            let ended_stream_graces = members::table
+                .filter(members::stream_grace_until.le(now))
+                .order(members::stream_grace_until)
+                .select(members::user_id)
+                .limit(BATCH)
+                .load(conn)?;
+            let grace_due = MicEvent::GraceDue { connected: false };
+            due.extend(with_event(ended_stream_graces, grace_due)?);
+            if let Some(limit) = seated_before {
+                let without_stream = members::table
+                    .filter(members::seated_at.le(limit))
+                    .filter(members::stream_sequence.is_null())
+                    .select(members::user_id)
+                    .limit(BATCH)
+                    .load(conn)?;
+                due.extend(with_event(without_stream, MicEvent::StreamMissing)?);
+            }
+            Ok(due)
+        }
+    }
+
+    /// Asks IM about members whose IM grace period has ended and about silent members, and applies
+    /// the result. Returns false, having changed nothing, if IM did not answer.
+    async fn check_connections(&self) -> Result<bool, RoomsError> {
+        let now = self.rooms.clock.now();
+        let (disconnected, silent) = self
+            .rooms
+            .db
+            .read(move |conn| members_to_ask_about(conn, now))
+            .await?;
+        let users: Vec<UserId> = disconnected.iter().chain(&silent).copied().collect();
+        let Some(connected) = self.fetch_connected(&users, now).await else {
+            return Ok(false);
+        };
+        for user in disconnected {
+            let connected = connected.contains(&user);
+            self.rooms
+                .apply_timeout(user, MicEvent::GraceDue { connected })
+                .await;
+        }
+        for user in silent {
+            let event = if connected.contains(&user) {
+                MicEvent::Active
+            } else {
+                MicEvent::ImDisconnected
+            };
+            self.rooms.apply_timeout(user, event).await;
+        }
+        Ok(true)
+    }
+
+    /// Asks IM which of these users are connected. `None` if IM did not answer.
+    async fn fetch_connected(&self, users: &[UserId], now: Moment) -> Option<Vec<UserId>> {
+        let names: Vec<String> = users.iter().map(UserId::to_string).collect();
+        let mut connected = Vec::new();
+        for batch in names.chunks(ImClient::MAX_QUERIED_ACCOUNTS) {
+            match self
+                .rooms
+                .im
+                .query_connected_accounts(batch, now.secs())
+                .await
+            {
+                Ok(accounts) => {
+                    connected.extend(accounts.iter().filter_map(|account| UserId::parse(account)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "IM did not answer which users are connected");
+                    return None;
+                }
+            }
+        }
+        Some(connected)
+    }
+}
+
+impl Rooms {
+    /// Applies a timeout to a user in whatever room they are now. A failure is logged, so that it
+    /// does not keep the timeouts of the others from being applied.
+    async fn apply_timeout(&self, user: UserId, event: MicEvent) {
+        let context = self.context();
+        let result = self
+            .db
+            .write(move |conn| {
+                let Some(member) = find_member(conn, user)? else {
+                    return Ok(());
+                };
+                apply_event(conn, &context, &member, event)?;
+                let im_answered = matches!(
+                    event,
+                    MicEvent::Active
+                        | MicEvent::ImDisconnected
+                        | MicEvent::GraceDue { connected: true }
+                );
+                if im_answered {
+                    // So that IM is not asked about the user again at the next check.
+                    record_activity(conn, user, context.now)?;
+                }
+                Ok::<_, RoomsError>(())
+            })
+            .await;
+        if let Err(error) = result {
+            tracing::warn!(%error, ?user, ?event, "a timeout was not applied; the next check will");
+        }
+        self.outbox.wake();
+    }
+}
+
+/// The members whose IM grace period has ended, and the silent ones.
+fn members_to_ask_about(
+    conn: &mut Conn,
+    now: Moment,
+) -> Result<(Vec<UserId>, Vec<UserId>), StoreError> {
+    let disconnected = members::table
+        .filter(members::im_grace_until.le(now.millis()))
+        .order(members::im_grace_until)
+        .limit(BATCH)
+        .select(members::user_id)
+        .load(conn)?;
+    let silent = members::table
+        .filter(members::last_active_at.le(now.before(MAX_SILENCE).millis()))
+        .filter(members::im_grace_until.is_null())
+        .order(members::last_active_at)
+        .limit(BATCH)
+        .select(members::user_id)
+        .load(conn)?;
+    Ok((user_ids(disconnected)?, user_ids(silent)?))
+}
+
+fn with_event(ids: Vec<i64>, event: MicEvent) -> Result<Vec<(UserId, MicEvent)>, StoreError> {
+    let users = user_ids(ids)?;
+    Ok(users.into_iter().map(|user| (user, event)).collect())
+}
+
+fn user_ids(ids: Vec<i64>) -> Result<Vec<UserId>, StoreError> {
+    ids.into_iter()
+        .map(|id| UserId::new(id).ok_or(StoreError::Corrupt("members.user_id")))
+        .collect()
+}

@@ -1,0 +1,16 @@
+//! What clients read of rooms. Nothing here changes a room.
+
+mod audience;
+mod gauges;
+mod live_list;
+pub(crate) mod live_list_cache;
+pub(crate) mod stage;
+mod sync;
+mod whereabouts;
+
+pub use audience::AudienceMember;
+pub use gauges::Gauges;
+pub use live_list_cache::LiveRoom;
+pub use stage::{Stage, UserOnStage};
+pub use sync::RoomSync;
+pub use whereabouts::Whereabouts;

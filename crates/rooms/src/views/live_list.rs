@@ -1,0 +1,111 @@
+//! The list of live rooms.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use qlive_configs::Snapshot;
+use qlive_store::Conn;
+use qlive_store::schema::{broadcasts, members, rooms, users};
+use qlive_types::{GroupId, LiveId, Page};
+
+use crate::error::RoomsError;
+use crate::service::Rooms;
+use crate::user_type::UserType;
+use crate::views::live_list_cache::LiveRoom;
+
+impl Rooms {
+    /// A page of the live rooms: those with the most users first, then those that started last.
+    /// The answer is at most one second old.
+    ///
+    /// # Errors
+    /// A failure of the store or of the configs.
+    pub async fn live_list(&self, page: Page) -> Result<Arc<Vec<LiveRoom>>, RoomsError> {
+        let now = self.clock.now();
+        if let Some(rooms) = self.live_list_cache.get(page, now) {
+            return Ok(rooms);
+        }
+        let configs = self.configs.snapshot().await?;
+        let rooms = self
+            .db
+            .read(move |conn| read_live_rooms(conn, page, &configs))
+            .await?;
+        let rooms = Arc::new(rooms);
+        self.live_list_cache.put(page, now, Arc::clone(&rooms));
+        Ok(rooms)
+    }
+}
+
+fn read_live_rooms(
+    conn: &mut Conn,
+    page: Page,
+    configs: &Snapshot,
+) -> Result<Vec<LiveRoom>, RoomsError> {
+    let fullest: Vec<(i64, i64)> = broadcasts::table
+        .inner_join(members::table.on(members::broadcast_id.eq(broadcasts::id)))
+        .group_by((broadcasts::id, broadcasts::room_id, broadcasts::started_at))
+        .order((
+            diesel::dsl::count(members::user_id).desc(),
+            broadcasts::started_at.desc(),
+            broadcasts::id.desc(),
+        ))
+        .offset(page.offset())
+        .limit(Page::ROWS)
+        .select((broadcasts::room_id, diesel::dsl::count(members::user_id)))
+        .load(conn)?;
+    fullest
+        .into_iter()
+        .map(|(room, audience)| read_live_room(conn, room, audience, configs))
+        .collect()
+}
+
+/// A room, joined with its host.
+#[derive(Queryable)]
+struct HostedRoomRow {
+    group_id: String,
+    cover: String,
+    nickname: String,
+    face_url: String,
+}
+
+fn read_live_room(
+    conn: &mut Conn,
+    room: i64,
+    audience: i64,
+    configs: &Snapshot,
+) -> Result<LiveRoom, RoomsError> {
+    let row: HostedRoomRow = rooms::table
+        .inner_join(users::table)
+        .filter(rooms::id.eq(room))
+        .select((
+            rooms::group_id,
+            rooms::cover,
+            users::nickname,
+            users::face_url,
+        ))
+        .get_result(conn)?;
+    let seated: Vec<(i32, String)> = members::table
+        .inner_join(users::table)
+        .filter(members::room_id.eq(room))
+        .filter(members::state.eq_any(UserType::SEATED))
+        .select((members::state, users::face_url))
+        .load(conn)?;
+    let face_on = |seat: UserType, placeholder: &str| {
+        seated
+            .iter()
+            .find(|(state, _)| *state == seat.number())
+            .map_or_else(|| placeholder.to_owned(), |(_, face)| face.clone())
+    };
+    Ok(LiveRoom {
+        live: LiveId::new(room),
+        group: GroupId::new(row.group_id),
+        name: row.nickname,
+        image: if row.cover.is_empty() {
+            row.face_url
+        } else {
+            row.cover
+        },
+        boy: face_on(UserType::MaleMic, configs.avatar_boy()),
+        girl: face_on(UserType::FemaleMic, configs.avatar_girl()),
+        audience,
+    })
+}

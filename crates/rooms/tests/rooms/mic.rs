@@ -1,0 +1,6 @@
+//! The mic state machine alone, without a database.
+
+mod decisions;
+mod events;
+mod exploration;
+mod machine;

@@ -1,0 +1,52 @@
+//! What the sandbox knows: a user's profile, the credentials, everything that happened.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::state::SandboxState;
+use crate::wechat::profile::encrypted_profile;
+
+#[derive(Deserialize)]
+pub(crate) struct ProfileQuery {
+    code: String,
+    #[serde(default)]
+    nickname: String,
+    #[serde(default)]
+    gender: i64,
+}
+
+/// `GET /sandbox/profile`: what a mini-program sends to register a user.
+pub(crate) async fn show_profile(
+    sandbox: web::Data<SandboxState>,
+    query: web::Query<ProfileQuery>,
+) -> HttpResponse {
+    HttpResponse::Ok().json(encrypted_profile(
+        &sandbox.config.app_id,
+        &query.code,
+        &query.nickname,
+        query.gender,
+        sandbox.clock.now().secs(),
+    ))
+}
+
+/// `GET /sandbox/papers`: the credentials that WeChat Pay's console gives the merchant.
+pub(crate) async fn show_credentials(sandbox: web::Data<SandboxState>) -> HttpResponse {
+    HttpResponse::Ok().json(&sandbox.keys.credentials)
+}
+
+/// `GET /sandbox/state`: everything that is remembered, apart from messages.
+pub(crate) async fn show_state(sandbox: web::Data<SandboxState>) -> HttpResponse {
+    let records = sandbox.records();
+    HttpResponse::Ok().json(json!({
+        "accounts": records.im.accounts,
+        "groups": records.im.groups,
+        "kicked": records.im.kicked,
+        "stream_orders": records.streams.requests,
+        "calls": records.faults.calls(),
+        "orders": records.orders.overview(),
+        "refunds": records.refunds.overview(),
+        "transfers": records.transfers.overview(),
+        "notices": records.attempts,
+    }))
+}

@@ -1,0 +1,37 @@
+//! Encrypted user data, as a mini-program gets it from WeChat's client.
+
+use aes::cipher::{BlockEncryptMut as _, KeyIvInit as _, block_padding::Pkcs7};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use md5::{Digest as _, Md5};
+use qlive_types::random;
+use serde_json::{Value, json};
+
+use crate::wechat::sessions::{openid_of_code, session_key};
+
+/// What `wx.login` and `wx.getUserProfile` would give a mini-program: a login code, and the user's
+/// profile encrypted with the session key of that code (AES-128-CBC).
+pub(crate) fn encrypted_profile(
+    app_id: &str,
+    code: &str,
+    nickname: &str,
+    gender: i64,
+    now_secs: i64,
+) -> Value {
+    let plain = json!({
+        "openId": openid_of_code(code),
+        "nickName": nickname,
+        "gender": gender,
+        "language": "zh_CN",
+        "city": "",
+        "province": "",
+        "country": "",
+        "avatarUrl": "https://example.com/face.png",
+        "watermark": {"timestamp": now_secs, "appid": app_id},
+    })
+    .to_string();
+    let iv: [u8; 16] = Md5::digest(random::hex(16)).into();
+    let cipher = cbc::Encryptor::<aes::Aes128>::new(&session_key(code).into(), &iv.into());
+    let encrypted = cipher.encrypt_padded_vec_mut::<Pkcs7>(plain.as_bytes());
+    json!({"appId": app_id, "code": code, "encryptedData": STANDARD.encode(encrypted),
+        "iv": STANDARD.encode(iv)})
+}

@@ -1,0 +1,74 @@
+//! The control paths in general. Their effects are tested beside the systems that they act on.
+
+use serde_json::json;
+
+use crate::support::TestSandbox;
+
+#[tokio::test]
+async fn state_of_a_new_sandbox_is_empty() {
+    let sandbox = TestSandbox::start();
+    let expected = json!({"accounts": {}, "groups": {}, "kicked": [], "stream_orders": [],
+        "calls": {}, "orders": {}, "refunds": {}, "transfers": {}, "notices": []});
+    assert_eq!(sandbox.state().await, expected);
+    assert!(sandbox.messages("").await.is_empty());
+}
+
+#[tokio::test]
+async fn two_sandboxes_share_keys_but_no_state() {
+    let (first, second) = (TestSandbox::start(), TestSandbox::start());
+    first.create_group("room").await;
+    assert_eq!(second.state().await["groups"], json!({}));
+    let (first, second) = (&first.credentials, &second.credentials);
+    assert_eq!(first.merchant_key, second.merchant_key);
+}
+
+#[tokio::test]
+async fn dropped_sandbox_stops_answering() {
+    let sandbox = TestSandbox::start();
+    let (url, http) = (sandbox.url.clone(), sandbox.http.clone());
+    drop(sandbox);
+    for _ in 0..100 {
+        if http
+            .get(format!("{url}/sandbox/state"))
+            .send()
+            .await
+            .is_err()
+        {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("it still answers");
+}
+
+#[tokio::test]
+async fn body_that_is_no_json_is_400() {
+    let sandbox = TestSandbox::start();
+    for path in [
+        "faults",
+        "say",
+        "clients/alice",
+        "notices",
+        "pushes",
+        "push",
+        "refunds",
+        "refunds/1",
+        "transfers/1",
+        "pay/1",
+        "pay/1/refund",
+    ] {
+        let request = sandbox
+            .http
+            .post(format!("{}/sandbox/{path}", sandbox.url))
+            .header("Content-Type", "application/json")
+            .body("{");
+        assert_eq!(request.send().await.unwrap().status(), 400, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_path_is_404() {
+    let sandbox = TestSandbox::start();
+    assert_eq!(sandbox.get("/sandbox/nothing").await.status, 404);
+    assert_eq!(sandbox.get("/nothing").await.status, 404);
+}

@@ -1,0 +1,69 @@
+//! The pools of connections.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+
+use crate::address::DatabaseAddress;
+use crate::connection::{Access, connect};
+use crate::transaction::transaction_depth;
+use crate::{Conn, Engine, StoreError};
+
+/// How long a transaction waits for a free connection before it fails with
+/// [`StoreError::Unavailable`].
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) type Pool = r2d2::Pool<ConnectionManager>;
+
+/// Opens the connections of a pool.
+pub(crate) struct ConnectionManager {
+    address: DatabaseAddress,
+    access: Access,
+}
+
+impl r2d2::ManageConnection for ConnectionManager {
+    type Connection = Conn;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Conn, Self::Error> {
+        connect(&self.address, self.access)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), Self::Error> {
+        conn.batch_execute("SELECT 1")
+            .map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    /// Closes a connection that a panic dropped or that is still in a transaction; closing it
+    /// rolls the transaction back.
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || transaction_depth(conn) != Some(0)
+    }
+}
+
+/// Opens a pool of at most `size` connections, and its first connection.
+pub(crate) fn open(
+    address: &DatabaseAddress,
+    access: Access,
+    size: u32,
+) -> Result<Pool, StoreError> {
+    r2d2::Pool::builder()
+        .max_size(size.max(1))
+        .min_idle(Some(1))
+        .test_on_check_out(address.engine == Engine::Postgres)
+        .connection_timeout(CHECKOUT_TIMEOUT)
+        .error_handler(Box::new(r2d2::NopErrorHandler))
+        .build(ConnectionManager {
+            address: address.clone(),
+            access,
+        })
+        .map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// Takes a connection out of the pool, waiting at most [`CHECKOUT_TIMEOUT`].
+pub(crate) fn checkout(
+    pool: &Pool,
+) -> Result<r2d2::PooledConnection<ConnectionManager>, StoreError> {
+    pool.get()
+        .map_err(|error| StoreError::Unavailable(error.to_string()))
+}

@@ -1,0 +1,13 @@
+//! The store on both engines: transactions, migrations, and the schema.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod catalog;
+mod config_rows;
+mod constraints;
+mod migrating;
+mod schema;
+mod transactions;

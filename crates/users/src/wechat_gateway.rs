@@ -1,0 +1,180 @@
+//! Calls to WeChat: exchange of login codes, access tokens, checks of texts and session keys.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use qlive_store::Db;
+use qlive_tencent::wechat::{ContentCheck, LoginSession, WechatClient, WechatError, errcode};
+use qlive_types::Clock;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::access_tokens::{find_access_token, store_access_token};
+use crate::{UsersError, WechatCallError};
+
+/// An access token is replaced when it expires within this time.
+const TOKEN_MARGIN: Duration = Duration::from_secs(300);
+
+/// The secrets of the mini-programs that the server knows, by app id.
+pub type WechatApps = HashMap<String, SecretString>;
+
+/// Calls WeChat for the known mini-programs.
+#[derive(Clone)]
+pub struct WechatGateway {
+    wechat: WechatClient,
+    apps: WechatApps,
+    /// Whether profile texts are checked.
+    content_check: bool,
+}
+
+impl WechatGateway {
+    /// A gateway for `apps`. With `content_check` it has WeChat check profile texts.
+    #[must_use]
+    pub fn new(wechat: WechatClient, apps: WechatApps, content_check: bool) -> Self {
+        Self {
+            wechat,
+            apps,
+            content_check,
+        }
+    }
+
+    fn secret(&self, app_id: &str) -> Result<&SecretString, UsersError> {
+        self.apps.get(app_id).ok_or(UsersError::UnknownApp)
+    }
+
+    /// Exchanges a login code, and tries once more when WeChat is busy or does not answer.
+    /// Returns `None` when the code was used before.
+    pub(crate) async fn exchange_code(
+        &self,
+        app_id: &str,
+        js_code: &str,
+    ) -> Result<Option<LoginSession>, UsersError> {
+        let secret = self.secret(app_id)?;
+        let mut result = self
+            .wechat
+            .exchange_login_code(app_id, secret, js_code)
+            .await;
+        if result.as_ref().is_err_and(is_retryable) {
+            result = self
+                .wechat
+                .exchange_login_code(app_id, secret, js_code)
+                .await;
+        }
+        match result {
+            Ok(session) => Ok(Some(session)),
+            Err(WechatError::Refused {
+                code: errcode::USED_LOGIN_CODE,
+                ..
+            }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Has WeChat check a text. Does nothing when checks are disabled.
+    ///
+    /// # Errors
+    /// [`UsersError::ContentRejected`] for a risky text; the errors of WeChat.
+    pub(crate) async fn check_text(
+        &self,
+        db: &Db,
+        clock: &Clock,
+        app_id: &str,
+        openid: &str,
+        text: &str,
+    ) -> Result<(), UsersError> {
+        if !self.content_check {
+            return Ok(());
+        }
+        let check = |token: SecretString| async move {
+            self.wechat.check_profile_text(&token, openid, text).await
+        };
+        match self.call_with_token(db, clock, app_id, check).await? {
+            ContentCheck::Pass | ContentCheck::Review => Ok(()),
+            ContentCheck::Risky => Err(UsersError::ContentRejected),
+        }
+    }
+
+    /// Asks WeChat whether a session key is the valid one of an openid.
+    pub(crate) async fn is_session_key_valid(
+        &self,
+        db: &Db,
+        clock: &Clock,
+        app_id: &str,
+        openid: &str,
+        key: &SecretString,
+    ) -> Result<bool, UsersError> {
+        let check = |token: SecretString| async move {
+            self.wechat.is_session_key_valid(&token, openid, key).await
+        };
+        Ok(self.call_with_token(db, clock, app_id, check).await?)
+    }
+
+    /// Makes a call with the access token of an app. When WeChat refuses the token, the call is
+    /// repeated once with a new one.
+    pub(crate) async fn call_with_token<T, F: Future<Output = Result<T, WechatError>>>(
+        &self,
+        db: &Db,
+        clock: &Clock,
+        app_id: &str,
+        call: impl Fn(SecretString) -> F,
+    ) -> Result<T, WechatCallError> {
+        let token = self
+            .access_token(db, clock, app_id, None)
+            .await
+            .map_err(WechatCallError::NoToken)?;
+        match call(token.clone()).await {
+            Err(WechatError::Refused { code, .. }) if errcode::INVALID_TOKEN.contains(&code) => {
+                let fresh = self
+                    .access_token(db, clock, app_id, Some(&token))
+                    .await
+                    .map_err(WechatCallError::NoToken)?;
+                call(fresh).await.map_err(WechatCallError::Call)
+            }
+            result => result.map_err(WechatCallError::Call),
+        }
+    }
+
+    /// The stored access token, otherwise a new one from WeChat, which is then stored. `refused`
+    /// is a token that WeChat has just refused.
+    async fn access_token(
+        &self,
+        db: &Db,
+        clock: &Clock,
+        app_id: &str,
+        refused: Option<&SecretString>,
+    ) -> Result<SecretString, UsersError> {
+        let (app, valid_at) = (app_id.to_owned(), clock.now().after(TOKEN_MARGIN));
+        let stored = db
+            .read(move |conn| find_access_token(conn, &app, valid_at))
+            .await?;
+        let is_refused = |token: &SecretString| {
+            refused.is_some_and(|refused| refused.expose_secret() == token.expose_secret())
+        };
+        if let Some(token) = stored.filter(|token| !is_refused(token)) {
+            return Ok(token);
+        }
+        let secret = self.secret(app_id)?;
+        let mut fresh = self
+            .wechat
+            .fetch_stable_token(app_id, secret, false)
+            .await?;
+        if is_refused(&fresh.token) {
+            fresh = self.wechat.fetch_stable_token(app_id, secret, true).await?;
+        }
+        let (app, token) = (app_id.to_owned(), fresh.token.clone());
+        let expires_at = clock.now().after(Duration::from_secs(fresh.expires_in));
+        db.write(move |conn| store_access_token(conn, &app, &token, expires_at))
+            .await?;
+        Ok(fresh.token)
+    }
+}
+
+fn is_retryable(error: &WechatError) -> bool {
+    matches!(
+        error,
+        WechatError::NoUsableResponse(_)
+            | WechatError::Refused {
+                code: errcode::SYSTEM_BUSY,
+                ..
+            }
+    )
+}

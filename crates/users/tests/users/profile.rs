@@ -1,0 +1,102 @@
+//! Changes of a profile, and the check of nicknames.
+
+use qlive_store::testing::TestDb;
+use qlive_store::{StoreError, on_both};
+use qlive_testing::TestServices;
+use qlive_types::Gender;
+use qlive_users::{ProfileChange, UnvalidatedProfileChange, UsersError, apply_profile_change};
+
+use crate::support::{fault, registration, unknown_user};
+
+on_both!(
+    change_writes_its_fields_and_keeps_the_others,
+    risky_nickname_is_rejected_when_checks_are_enabled,
+    nickname_is_not_checked_when_checks_are_disabled,
+    unknown_user_has_no_profile,
+);
+
+async fn change_writes_its_fields_and_keeps_the_others(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let user = test
+        .services
+        .users
+        .register(registration("bob"))
+        .await
+        .unwrap()
+        .user;
+    let before = test.services.users.profile(user).await.unwrap();
+    let apply = async |input: UnvalidatedProfileChange| {
+        let change = ProfileChange::try_from(input).unwrap();
+        let written = test
+            .services
+            .db
+            .write(move |conn| apply_profile_change(conn, user, &change));
+        written.await.unwrap();
+        test.services.users.profile(user).await.unwrap()
+    };
+    assert_eq!(apply(UnvalidatedProfileChange::default()).await, before);
+    let named = apply(UnvalidatedProfileChange {
+        nickname: Some("Bob".into()),
+        age: Some(30),
+        ..UnvalidatedProfileChange::default()
+    })
+    .await;
+    assert_eq!((named.nickname.as_str(), named.age), ("Bob", 30));
+    assert_eq!(
+        (named.height, named.area.as_str()),
+        (before.height, before.area.as_str())
+    );
+    assert!(!named.ready, "the gender is still the default");
+    let complete = apply(UnvalidatedProfileChange {
+        gender: Some(2),
+        height: Some(170),
+        area: Some("110000".into()),
+        face_url: Some("https://example.com/b.png".into()),
+        ..UnvalidatedProfileChange::default()
+    })
+    .await;
+    assert_eq!((complete.gender, complete.height), (Gender::Female, 170));
+    assert_eq!(complete.face_url, "https://example.com/b.png");
+    assert!(complete.ready);
+}
+
+async fn risky_nickname_is_rejected_when_checks_are_enabled(db: TestDb) {
+    let test = TestServices::start_with(db, |settings| settings.wechat.content_check = true).await;
+    let users = &test.services.users;
+    let user = test.user("alice", Gender::Female).await;
+    users.check_nickname(user, "harmless").await.unwrap();
+    let rejected = users.check_nickname(user, "违禁").await;
+    assert!(matches!(rejected, Err(UsersError::ContentRejected)));
+    fault(
+        &test,
+        serde_json::json!({"path": "/wxa/msg_sec_check", "status": 500, "times": 1}),
+    )
+    .await;
+    let failed = users.check_nickname(user, "harmless").await;
+    assert!(matches!(failed, Err(UsersError::WechatUnavailable(_))));
+    let unknown = users.check_nickname(unknown_user(user), "harmless").await;
+    assert!(matches!(unknown, Err(UsersError::UnknownUser)));
+}
+
+async fn nickname_is_not_checked_when_checks_are_disabled(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let user = test.user("alice", Gender::Female).await;
+    test.services
+        .users
+        .check_nickname(user, "违禁")
+        .await
+        .unwrap();
+}
+
+async fn unknown_user_has_no_profile(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let user = test.user("alice", Gender::Female).await;
+    let unknown = unknown_user(user);
+    let refused = test.services.users.profile(unknown).await;
+    assert!(matches!(refused, Err(UsersError::UnknownUser)));
+    let found = test
+        .services
+        .db
+        .read(move |conn| qlive_users::find_user(conn, unknown));
+    assert!(matches!(found.await, Ok::<_, StoreError>(None)));
+}

@@ -1,0 +1,142 @@
+//! Tokens.
+
+use diesel::prelude::*;
+use qlive_store::schema::tokens as token_table;
+use qlive_store::testing::TestDb;
+use qlive_store::{StoreError, on_both};
+use qlive_testing::TestServices;
+use qlive_types::{Gender, UserId};
+use qlive_users::tokens::{authenticate, record_use};
+
+use crate::support::{login, read, text};
+
+on_both!(
+    stored_token_authenticates_and_only_its_hash_is_stored,
+    unknown_or_malformed_token_authenticates_nobody,
+    use_is_due_for_recording_after_ten_minutes,
+    token_expires_thirty_days_after_its_last_use,
+    sixth_token_replaces_the_least_recently_used,
+    token_of_a_banned_user_says_so,
+);
+
+const DAY: u64 = 86_400;
+
+/// Logs in and returns the token.
+async fn token(test: &TestServices) -> String {
+    text(&login(test, "alice", None).await.unwrap().unwrap().token)
+}
+
+/// Whom a token authenticates, and whether its use is due for recording.
+async fn check(test: &TestServices, token: &str) -> Option<(UserId, bool)> {
+    let (token, now) = (token.to_owned(), test.clock.now());
+    let found = test
+        .services
+        .db
+        .read(move |conn| authenticate(conn, &token, now));
+    let found = found.await.unwrap();
+    found.map(|(authenticated, is_use_due)| (authenticated.user, is_use_due))
+}
+
+async fn record(test: &TestServices, token: &str) {
+    let (token, now) = (token.to_owned(), test.clock.now());
+    let written = test
+        .services
+        .db
+        .write(move |conn| record_use(conn, &token, now));
+    written.await.unwrap();
+}
+
+async fn stored_token_authenticates_and_only_its_hash_is_stored(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let user = test.user("alice", Gender::Female).await;
+    let token = token(&test).await;
+    assert_eq!(check(&test, &token).await, Some((user, false)));
+    let hashes: Vec<String> = read(&test, |conn| {
+        token_table::table.select(token_table::hash).load(conn)
+    })
+    .await;
+    assert!(
+        hashes
+            .iter()
+            .all(|hash| hash.len() == 64 && !hash.contains(&token))
+    );
+}
+
+async fn unknown_or_malformed_token_authenticates_nobody(db: TestDb) {
+    let test = TestServices::start(db).await;
+    test.user("alice", Gender::Female).await;
+    let token = token(&test).await;
+    for wrong in [
+        "",
+        "0",
+        &"0".repeat(40),
+        &token
+            .to_uppercase()
+            .replace(|c: char| c.is_ascii_digit(), "A"),
+        &token[..39],
+    ] {
+        assert_eq!(check(&test, wrong).await, None, "{wrong}");
+    }
+}
+
+async fn use_is_due_for_recording_after_ten_minutes(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let user = test.user("alice", Gender::Female).await;
+    let token = token(&test).await;
+    test.advance(590);
+    assert_eq!(check(&test, &token).await, Some((user, false)));
+    test.advance(10);
+    assert_eq!(check(&test, &token).await, Some((user, true)));
+    record(&test, &token).await;
+    assert_eq!(check(&test, &token).await, Some((user, false)));
+}
+
+async fn token_expires_thirty_days_after_its_last_use(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let user = test.user("alice", Gender::Female).await;
+    let token = token(&test).await;
+    test.advance(29 * DAY);
+    assert_eq!(check(&test, &token).await, Some((user, true)));
+    record(&test, &token).await;
+    test.advance(29 * DAY);
+    assert_eq!(check(&test, &token).await, Some((user, true)));
+    test.advance(DAY);
+    assert_eq!(check(&test, &token).await, None);
+}
+
+async fn sixth_token_replaces_the_least_recently_used(db: TestDb) {
+    let test = TestServices::start(db).await;
+    test.user("alice", Gender::Female).await;
+    // The registration made the first token.
+    let mut issued = Vec::new();
+    for _ in 0..4 {
+        test.advance(1);
+        issued.push(token(&test).await);
+    }
+    test.advance(1);
+    record(&test, &issued[0]).await;
+    for _ in 0..2 {
+        test.advance(1);
+        issued.push(token(&test).await);
+    }
+    let mut is_valid = Vec::new();
+    for token in &issued {
+        is_valid.push(check(&test, token).await.is_some());
+    }
+    assert_eq!(is_valid, [true, false, true, true, true, true]);
+}
+
+async fn token_of_a_banned_user_says_so(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let user = test.user("alice", Gender::Female).await;
+    let (token, now) = (token(&test).await, test.clock.now());
+    test.services
+        .rooms
+        .ban(test.operator(), user)
+        .await
+        .unwrap();
+    let found = test.services.db.read(move |conn| {
+        Ok::<_, StoreError>(authenticate(conn, &token, now)?.map(|(found, _)| found.banned))
+    });
+    assert_eq!(found.await.unwrap(), Some(true));
+}

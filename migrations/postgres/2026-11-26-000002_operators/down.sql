@@ -1,0 +1,3 @@
+DROP TABLE environment;
+DROP TABLE audit_log;
+DROP TABLE configs;

@@ -1,0 +1,6 @@
+DROP TABLE ledger_chain;
+DROP TABLE idempotency_keys;
+DROP TABLE ledger_transfers;
+DROP TABLE ledger_entries;
+DROP TABLE ledger_balances;
+DROP FUNCTION ledger_insert_only;

@@ -1,0 +1,2 @@
+DROP TABLE gifts_sent;
+DROP TABLE gifts;

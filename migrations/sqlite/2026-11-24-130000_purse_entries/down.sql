@@ -1,1 +1,0 @@
-ALTER TABLE ledger_purses DROP COLUMN entries;

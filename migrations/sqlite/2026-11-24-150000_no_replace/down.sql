@@ -1,3 +1,0 @@
-DROP TRIGGER ledger_requests_no_replace;
-DROP TRIGGER ledger_transfers_no_replace;
-DROP TRIGGER ledger_groups_no_replace;

@@ -1,0 +1,23 @@
+-- Runtime configuration, the audit log, and which environment the database belongs to.
+
+CREATE TABLE configs (
+    key TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- What operators changed, who did it and why.
+CREATE TABLE audit_log (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at BIGINT NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reason TEXT NOT NULL
+);
+
+-- Whether the database belongs to real systems or to a sandbox. One row, written once.
+CREATE TABLE environment (
+    id INTEGER NOT NULL PRIMARY KEY CONSTRAINT environment_id_check CHECK (id = 1),
+    is_sandbox BOOLEAN NOT NULL
+);

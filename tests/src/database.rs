@@ -1,0 +1,116 @@
+//! What stands in the database of a [`TestApp`], without HTTP.
+
+use std::collections::BTreeSet;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use qlive_ledger::AuditReport;
+use qlive_store::StoreError;
+use qlive_store::schema::{audit_log, gifts_sent, idempotency_keys, ledger_entries};
+
+use crate::test_app::TestApp;
+
+impl TestApp {
+    /// Executes SQL statements as the owner of the database.
+    pub async fn execute_sql(&self, statements: &str) {
+        let statements = statements.to_owned();
+        self.services
+            .db
+            .write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&statements)?))
+            .await
+            .unwrap();
+    }
+
+    /// The rows of the audit log: operator, action, subject, reason.
+    pub async fn audit_log(&self) -> Vec<(String, String, String, String)> {
+        let columns = (
+            audit_log::who,
+            audit_log::action,
+            audit_log::subject,
+            audit_log::reason,
+        );
+        self.services
+            .db
+            .read(move |conn| Ok::<_, StoreError>(audit_log::table.select(columns).load(conn)?))
+            .await
+            .unwrap()
+    }
+
+    /// The idempotency keys in the ledger that start with `prefix`.
+    pub async fn idempotency_keys(&self, prefix: &str) -> BTreeSet<String> {
+        let keys = idempotency_keys::table
+            .filter(idempotency_keys::key.like(format!("{prefix}%")))
+            .select(idempotency_keys::key);
+        let found: Vec<String> = self
+            .services
+            .db
+            .read(move |conn| Ok::<_, StoreError>(keys.load(conn)?))
+            .await
+            .unwrap();
+        found.into_iter().collect()
+    }
+
+    /// The number of rows in `gifts_sent`.
+    pub async fn count_gifts_sent(&self) -> usize {
+        let count: i64 = self
+            .services
+            .db
+            .read(|conn| Ok::<_, StoreError>(gifts_sent::table.count().get_result(conn)?))
+            .await
+            .unwrap();
+        usize::try_from(count).unwrap()
+    }
+
+    /// The id of the latest ledger entry.
+    pub async fn last_entry_id(&self) -> i64 {
+        let last = ledger_entries::table.select(diesel::dsl::max(ledger_entries::id));
+        let last: Option<i64> = self
+            .services
+            .db
+            .read(move |conn| Ok::<_, StoreError>(last.get_result(conn)?))
+            .await
+            .unwrap();
+        last.unwrap()
+    }
+
+    /// The coins that all ledger entries of this kind moved.
+    pub async fn ledger_total(&self, kind: i32) -> i64 {
+        let totals = ledger_entries::table
+            .filter(ledger_entries::kind.eq(kind))
+            .select(ledger_entries::total);
+        let totals: Vec<i64> = self
+            .services
+            .db
+            .read(move |conn| Ok::<_, StoreError>(totals.load(conn)?))
+            .await
+            .unwrap();
+        totals.into_iter().sum()
+    }
+
+    /// Runs the audit.
+    ///
+    /// # Panics
+    /// When a rule is violated, with the violation in the message.
+    #[track_caller]
+    pub fn audit(&self) -> impl Future<Output = AuditReport> {
+        let services = self.services.clone();
+        async move {
+            services
+                .audit()
+                .await
+                .unwrap_or_else(|error| panic!("{error}"))
+        }
+    }
+
+    /// Runs the audit and returns the balance of a system account, such as `wechat_pay`.
+    pub async fn system_balance(&self, name: &str) -> i64 {
+        let audit = self.audit().await;
+        let found = audit
+            .system_balances
+            .iter()
+            .find(|(known, _)| *known == name);
+        found
+            .unwrap_or_else(|| panic!("no system account {name}"))
+            .1
+    }
+}

@@ -1,0 +1,110 @@
+//! Tokens: how long they are valid and how many a user has.
+
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::{APP, TestApp};
+use qlive_types::Gender;
+use serde_json::json;
+
+on_both!(
+    login_with_a_valid_token_returns_it_again,
+    invalid_token_does_not_fail_a_login,
+    token_expires_thirty_days_after_its_last_use,
+    sixth_token_replaces_the_least_recently_used_one,
+    token_is_valid_after_logout,
+    only_the_hash_of_a_token_is_stored,
+);
+
+async fn login_with(app: &TestApp, token: &str) -> String {
+    let client = app.anonymous_client().with_token(token);
+    let answer = client
+        .post("qlive_user/login/", json!({"appId": APP, "code": "alice"}))
+        .await
+        .ok();
+    answer["token"].as_str().unwrap().to_owned()
+}
+
+async fn login_with_a_valid_token_returns_it_again(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.guest("alice", Gender::Female).await;
+    assert_eq!(login_with(&app, &alice.token).await, alice.token);
+    let bob = app.guest("bob", Gender::Male).await;
+    assert_ne!(login_with(&app, &bob.token).await, bob.token);
+}
+
+async fn invalid_token_does_not_fail_a_login(db: TestDb) {
+    let app = TestApp::start(db).await;
+    app.guest("alice", Gender::Female).await;
+    for stale in ["x", "0000000000000000000000000000000000000000"] {
+        assert_eq!(login_with(&app, stale).await.len(), 40);
+    }
+}
+
+async fn token_expires_thirty_days_after_its_last_use(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.guest("alice", Gender::Female).await;
+    app.advance(29 * 86_400);
+    assert_eq!(alice.user_type().await, 0);
+    app.advance(29 * 86_400);
+    assert_eq!(alice.user_type().await, 0);
+    app.advance(30 * 86_400);
+    let answer = alice.get("qlive_user/get_user_state/", json!({})).await;
+    answer.refused(401, "unauthorized");
+}
+
+async fn sixth_token_replaces_the_least_recently_used_one(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let first = app.guest("alice", Gender::Female).await;
+    let mut others = Vec::new();
+    for _ in 0..4 {
+        app.advance(1);
+        others.push(login_with(&app, "").await);
+    }
+    app.advance(601);
+    assert_eq!(first.user_type().await, 0);
+    app.advance(1);
+    let sixth = login_with(&app, "").await;
+    let works = |token: &str| {
+        let client = app.anonymous_client().with_token(token);
+        async move {
+            client
+                .get("qlive_user/get_user_state/", json!({}))
+                .await
+                .status
+                == 200
+        }
+    };
+    assert!(works(&first.token).await, "used ten minutes ago");
+    assert!(
+        !works(&others[0]).await,
+        "the least recently used one is removed"
+    );
+    assert!(works(&others[1]).await && works(&sixth).await);
+}
+
+async fn token_is_valid_after_logout(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.guest("alice", Gender::Female).await;
+    alice.logout().await.ok();
+    assert_eq!(alice.user_type().await, 0);
+}
+
+async fn only_the_hash_of_a_token_is_stored(db: TestDb) {
+    use diesel::prelude::*;
+    use qlive_store::schema::tokens;
+    let app = TestApp::start(db).await;
+    let alice = app.guest("alice", Gender::Female).await;
+    let hashes: Vec<String> = app
+        .services
+        .db
+        .read(|conn| {
+            Ok::<_, qlive_store::StoreError>(tokens::table.select(tokens::hash).load(conn)?)
+        })
+        .await
+        .unwrap();
+    assert!(
+        hashes
+            .iter()
+            .all(|hash| hash.len() == 64 && !hash.contains(&alice.token))
+    );
+}

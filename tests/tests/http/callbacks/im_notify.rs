@@ -1,0 +1,259 @@
+//! `im_notify/`: callbacks of IM before and after messages of clients, and on changes of state.
+
+use qlive_app::SignalSender;
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::{Stage, TestApp, TestClient};
+use qlive_types::Gender;
+use serde_json::{Value, json};
+
+on_both!(
+    invalid_signature_is_401,
+    callback_about_an_unknown_group_is_ok,
+    clients_may_only_send_comments_to_the_group,
+    only_host_and_invited_guest_exchange_signals,
+    invite_from_the_hosts_client_invites,
+    invite_reported_after_sending_invites,
+    clients_that_send_messages_themselves_are_not_filtered,
+    invited_guest_may_respond_for_a_minute_after_refusing,
+    invite_older_than_a_decline_does_not_invite,
+);
+
+/// A room with the viewer `bob`.
+struct Room {
+    app: TestApp,
+    host: TestClient,
+    bob: TestClient,
+    live: Value,
+    group: String,
+}
+
+impl Room {
+    async fn open(db: TestDb) -> Self {
+        Self::open_in(TestApp::start(db).await).await
+    }
+
+    async fn open_in(app: TestApp) -> Self {
+        let Stage { host, live, group } = app.open_stage().await;
+        let bob = app.viewer(&live, "bob", Gender::Male).await;
+        Self {
+            app,
+            host,
+            bob,
+            live,
+            group,
+        }
+    }
+
+    /// Sends a message of this type to a user; returns whether IM delivered it.
+    async fn send_to(&self, from: &TestClient, to: &TestClient, kind: &str) -> bool {
+        let text = json!({"type": kind, "content": {"group_id": self.group}}).to_string();
+        let message = json!({"from": from.user_id, "to": to.user_id, "text": text});
+        self.app.send_client_message(message).await
+    }
+
+    /// Sends a text to the room's group; returns whether IM delivered it.
+    async fn send_to_group(&self, from: &TestClient, text: &str) -> bool {
+        let message = json!({"from": from.user_id, "group": self.group, "text": text});
+        self.app.send_client_message(message).await
+    }
+
+    /// Reports an `invite` to `bob` that IM has already delivered, sent by `from`.
+    async fn report_sent_invite(&self, from: &TestClient, sent_at: Option<i64>) {
+        let invite = json!({"type": "invite", "content": {"group_id": self.group}}).to_string();
+        let mut message = json!({"from": from.user_id, "to": self.bob.user_id, "text": invite,
+            "before": false});
+        if let Some(at) = sent_at {
+            message["at"] = json!(at);
+        }
+        self.app.send_client_message(message).await;
+    }
+}
+
+async fn invalid_signature_is_401(db: TestDb) {
+    let room = Room::open(db).await;
+    let now = room.app.clock.now().secs().to_string();
+    let query = [
+        ("SdkAppid", "1400000001"),
+        ("CallbackCommand", "State.StateChange"),
+        ("RequestTime", now.as_str()),
+    ];
+    let disconnect =
+        json!({"Info": {"Action": "Disconnect", "To_Account": room.bob.user_id}, "EventTime": 1});
+    for (key, value) in [("Sign", "0000"), ("Sign", ""), ("Other", "x")] {
+        let request = room
+            .app
+            .http
+            .post(room.app.url_of("im_notify/"))
+            .query(&query)
+            .query(&[(key, value)])
+            .json(&disconnect);
+        let stranger = room.app.anonymous_client();
+        stranger
+            .send("post", "im_notify/", request)
+            .await
+            .refused(401, "bad_signature");
+    }
+    let metrics = room.app.page("/metrics").await;
+    assert!(
+        metrics.contains("qlive_callbacks_total{kind=\"im\",verdict=\"forged\"} 3"),
+        "{metrics}"
+    );
+}
+
+async fn callback_about_an_unknown_group_is_ok(db: TestDb) {
+    let room = Room::open(db).await;
+    let callbacks = room
+        .app
+        .simulate_client(&room.bob, json!({"exits": "no such group"}))
+        .await;
+    assert_eq!(
+        callbacks[0],
+        json!({"status": 200, "answer": {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0}})
+    );
+    assert_eq!(room.bob.user_type().await, 1);
+}
+
+async fn clients_may_only_send_comments_to_the_group(db: TestDb) {
+    let room = Room::open(db).await;
+    assert!(room.send_to_group(&room.bob, "hello").await);
+    assert!(
+        room.send_to_group(&room.bob, r#"{"type":"message","content":"hello"}"#)
+            .await
+    );
+    for kind in ["over", "reset", "num", "gift", "invite", "anything"] {
+        let text = json!({"type": kind, "content": ""}).to_string();
+        assert!(!room.send_to_group(&room.bob, &text).await, "{kind}");
+        assert!(
+            !room.send_to_group(&room.host, &text).await,
+            "nor the host: {kind}"
+        );
+    }
+    assert_eq!(room.host.user_type().await, 5);
+}
+
+async fn only_host_and_invited_guest_exchange_signals(db: TestDb) {
+    let room = Room::open(db).await;
+    let eve = room.app.guest("eve", Gender::Female).await;
+    for kind in ["invite", "kickout", "num", "reset", "over", "response"] {
+        assert!(
+            !room.send_to(&eve, &room.bob, kind).await,
+            "not in the room: {kind}"
+        );
+        assert!(
+            !room.send_to(&room.bob, &room.host, kind).await,
+            "not invited: {kind}"
+        );
+    }
+    assert!(room.send_to(&room.host, &room.bob, "kickout").await);
+    assert!(
+        !room.send_to(&room.host, &eve, "kickout").await,
+        "the receiver is not in the room"
+    );
+    assert!(
+        !room.send_to(&room.host, &room.bob, "over").await,
+        "only the server sends over"
+    );
+    assert!(room.send_to(&room.bob, &eve, "anything else").await);
+    assert!(room.send_to(&room.host, &room.bob, "invite").await);
+    assert!(
+        room.send_to(&room.bob, &room.host, "response").await,
+        "an invited guest responds"
+    );
+}
+
+async fn invite_from_the_hosts_client_invites(db: TestDb) {
+    let room = Room::open(db).await;
+    room.bob
+        .accept(&room.live)
+        .await
+        .refused(409, "not_admitted");
+    assert!(room.send_to(&room.host, &room.bob, "invite").await);
+    assert_eq!(room.bob.accept(&room.live).await.ok()["code"], "success");
+    room.app.wait_for_outbox().await;
+    let sent = room.app.messages_to(&room.host).await;
+    assert!(
+        sent.iter()
+            .all(|sent| sent["message"]["type"] != "response"),
+        "the guest's client sends the response itself: {sent:?}"
+    );
+}
+
+async fn invite_reported_after_sending_invites(db: TestDb) {
+    let room = Room::open(db).await;
+    let eve = room.app.guest("eve", Gender::Female).await;
+    room.report_sent_invite(&eve, None).await;
+    room.bob
+        .accept(&room.live)
+        .await
+        .refused(409, "not_admitted");
+    room.report_sent_invite(&room.host, None).await;
+    assert_eq!(room.bob.accept(&room.live).await.ok()["code"], "success");
+}
+
+async fn clients_that_send_messages_themselves_are_not_filtered(db: TestDb) {
+    let app = TestApp::start_with(db, |settings| settings.im.speaks = SignalSender::Client).await;
+    let room = Room::open_in(app).await;
+    assert!(
+        room.send_to_group(&room.bob, r#"{"type":"over"}"#).await,
+        "the filter is off"
+    );
+    assert!(room.send_to(&room.bob, &room.host, "response").await);
+    room.host.invite(&room.live, &room.bob).await.ok();
+    assert_eq!(room.bob.accept(&room.live).await.ok()["code"], "success");
+    room.host
+        .leave_mic(&room.live, &room.bob, Gender::Male)
+        .await
+        .ok();
+    room.app.wait_for_outbox().await;
+    let from_server = |sent: Vec<Value>| {
+        sent.into_iter()
+            .filter(|sent| sent["from"] == "administrator")
+            .collect::<Vec<_>>()
+    };
+    let sent = from_server(room.app.group_messages(&room.group).await);
+    assert_eq!(
+        (sent.len(), &sent[0]["message"]["content"]["content_type"]),
+        (1, &json!("off")),
+        "the client sends the reset for the mic itself"
+    );
+    assert_eq!(
+        from_server(room.app.messages_to(&room.bob).await),
+        Vec::<Value>::new(),
+        "the clients send invite and kickout themselves"
+    );
+    let sent = from_server(room.app.messages_to(&room.host).await);
+    assert!(
+        sent.iter().all(|sent| sent["message"]["type"] == "num"),
+        "{sent:?}"
+    );
+}
+
+async fn invited_guest_may_respond_for_a_minute_after_refusing(db: TestDb) {
+    let room = Room::open(db).await;
+    assert!(!room.send_to(&room.bob, &room.host, "response").await);
+    assert!(room.send_to(&room.host, &room.bob, "invite").await);
+    room.bob.refuse(&room.live).await.ok();
+    assert!(
+        room.send_to(&room.bob, &room.host, "response").await,
+        "the client sends the response after the refusal"
+    );
+    room.app.advance(71);
+    assert!(
+        !room.send_to(&room.bob, &room.host, "response").await,
+        "the response came too late"
+    );
+}
+
+async fn invite_older_than_a_decline_does_not_invite(db: TestDb) {
+    let room = Room::open(db).await;
+    let sent_at = room.app.clock.now().millis();
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    room.bob.apply(&room.live).await.ok();
+    room.host.decline(&room.live, &room.bob).await.ok();
+    room.report_sent_invite(&room.host, Some(sent_at)).await;
+    room.bob
+        .accept(&room.live)
+        .await
+        .refused(409, "not_admitted");
+}

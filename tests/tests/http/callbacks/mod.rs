@@ -1,0 +1,7 @@
+//! Callbacks of WeChat and Tencent.
+
+mod certificates;
+mod im_notify;
+mod live_notify;
+mod pay_notify;
+mod wx_notify;

@@ -1,0 +1,8 @@
+//! What holds for every operation: input, access, limits, the OpenAPI document, metrics.
+
+mod access;
+mod configs;
+mod input;
+mod openapi_document;
+mod rate_limits;
+mod server;

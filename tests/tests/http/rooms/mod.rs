@@ -1,0 +1,19 @@
+//! Rooms: entering and leaving, the mics, disconnects, and the messages that IM delivers.
+
+mod accept_micro;
+mod apply_micro;
+mod audience;
+mod concurrency;
+mod disconnects;
+mod enter;
+mod im_outages;
+mod invite_micro;
+mod leave_micro;
+mod leave_room;
+mod live_end;
+mod live_list;
+mod matchmaker_enter;
+mod messages;
+mod refuse_micro;
+mod sync;
+mod visit_numbers;
