@@ -29,7 +29,7 @@ typos:
 
 # Check licences, sources and duplicate versions of dependencies.
 deny:
-    cargo deny --offline check bans licenses sources
+    cargo deny check bans licenses sources
 
 # Check dependencies for known vulnerabilities. Fetches the RustSec database.
 advisories:
