@@ -69,7 +69,7 @@ impl Application {
                 .await
                 .context("cannot create the sandbox's seeds")?;
         }
-        let server = serve(&settings, services.clone(), listener)?;
+        let server = build_http_server(&settings, services.clone(), listener)?;
         Ok(Self {
             url,
             sandbox,
@@ -188,7 +188,11 @@ fn sandbox_credentials(generated: Credentials) -> SandboxCredentials {
     }
 }
 
-fn serve(settings: &Settings, services: Services, listener: TcpListener) -> anyhow::Result<Server> {
+fn build_http_server(
+    settings: &Settings,
+    services: Services,
+    listener: TcpListener,
+) -> anyhow::Result<Server> {
     let (im, live) = (settings.im()?, settings.live()?);
     let push = settings.wechat.push.as_ref();
     let push = push

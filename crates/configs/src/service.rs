@@ -106,11 +106,9 @@ impl Configs {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let current = find_value(conn, &key)?;
-                match decide(current)? {
-                    Some(value) => upsert_value(conn, now, &key, &value)?,
-                    None => drop(diesel::delete(configs::table.find(&key)).execute(conn)?),
-                }
+                let stored = find_text(conn, &key)?;
+                let value = decide(stored.as_deref().map(parse_stored).transpose()?)?;
+                replace_value(conn, now, &key, stored.as_deref(), value.as_ref())?;
                 load_snapshot(conn)?.validate()?;
                 audit_log::record(conn, now, &by, action, &key)?;
                 Ok::<_, ConfigError>(())
@@ -134,30 +132,40 @@ fn load_snapshot(conn: &mut Conn) -> Result<Snapshot, ConfigError> {
     ))
 }
 
-fn find_value(conn: &mut Conn, key: &str) -> Result<Option<Value>, StoreError> {
-    let text: Option<String> = configs::table
-        .find(key)
-        .select(configs::value)
-        .get_result(conn)
-        .optional()?;
-    text.map(|text| parse_stored(&text)).transpose()
+fn find_text(conn: &mut Conn, key: &str) -> Result<Option<String>, StoreError> {
+    let text = configs::table.find(key).select(configs::value);
+    Ok(text.get_result(conn).optional()?)
 }
 
-fn upsert_value(conn: &mut Conn, now: Moment, key: &str, value: &Value) -> Result<(), StoreError> {
-    let fields = (
-        configs::value.eq(value.to_string()),
-        configs::updated_at.eq(now.millis()),
-    );
-    if diesel::update(configs::table.find(key))
-        .set(fields.clone())
-        .execute(conn)?
-        == 0
-    {
-        key_violation_as_contention(
+/// Writes a value, `None` for no value, unless the stored text is no longer the one that was read.
+fn replace_value(
+    conn: &mut Conn,
+    now: Moment,
+    key: &str,
+    stored: Option<&str>,
+    value: Option<&Value>,
+) -> Result<(), StoreError> {
+    let fields = value.map(|value| {
+        (
+            configs::value.eq(value.to_string()),
+            configs::updated_at.eq(now.millis()),
+        )
+    });
+    let as_read = configs::table
+        .find(key)
+        .filter(configs::value.eq(stored.unwrap_or_default()));
+    let rows = match (stored, fields) {
+        (Some(_), Some(fields)) => diesel::update(as_read).set(fields).execute(conn)?,
+        (Some(_), None) => diesel::delete(as_read).execute(conn)?,
+        (None, Some(fields)) => key_violation_as_contention(
             diesel::insert_into(configs::table)
                 .values((configs::key.eq(key), fields))
                 .execute(conn),
-        )?;
+        )?,
+        (None, None) => return Ok(()),
+    };
+    if rows == 0 {
+        return Err(StoreError::Contended);
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! The status of a row.
+//! [`Status`]: how far the delivery of an outbox row has come.
 
 use serde::Serialize;
 
-/// The status of a row.
+/// How far the delivery of an outbox row has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {

@@ -12,7 +12,7 @@ mod transfers;
 
 use actix_web::web;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+pub(crate) fn control_routes(config: &mut web::ServiceConfig) {
     config
         .route("/sandbox/profile", web::get().to(overview::show_profile))
         .route("/sandbox/papers", web::get().to(overview::show_credentials))

@@ -7,6 +7,6 @@ mod tc3;
 
 use actix_web::web;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+pub(crate) fn css_routes(config: &mut web::ServiceConfig) {
     config.route("/", web::post().to(api::call_css));
 }

@@ -8,6 +8,6 @@ mod user_sig;
 
 use actix_web::web;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+pub(crate) fn im_routes(config: &mut web::ServiceConfig) {
     config.route("/v4/{service}/{command}", web::post().to(api::call_im));
 }

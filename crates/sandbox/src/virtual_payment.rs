@@ -7,6 +7,6 @@ pub(crate) mod refunds;
 
 use actix_web::web;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+pub(crate) fn virtual_payment_routes(config: &mut web::ServiceConfig) {
     config.route("/xpay/{call}", web::post().to(api::call_virtual_payment));
 }

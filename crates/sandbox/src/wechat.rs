@@ -11,7 +11,7 @@ mod token;
 
 use actix_web::web;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+pub(crate) fn wechat_routes(config: &mut web::ServiceConfig) {
     config
         .route("/sns/jscode2session", web::get().to(login::jscode2session))
         .route("/wxa/checksession", web::get().to(login::checksession))

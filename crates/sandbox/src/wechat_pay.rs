@@ -15,7 +15,7 @@ pub(crate) mod transfers;
 
 use actix_web::web;
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+pub(crate) fn wechat_pay_routes(config: &mut web::ServiceConfig) {
     config
         .route(
             "/v3/pay/transactions/jsapi",

@@ -18,7 +18,8 @@ pub(crate) fn hmac_sha256(key: &[u8], message: &str) -> Vec<u8> {
 
 /// Computes HMAC-SHA256 in lower-case hex. The key is the secret's text as it stands, so a key that
 /// is written in base64 is not decoded.
-pub(crate) fn hmac_sha256_hex(key: &SecretString, message: &str) -> String {
+#[must_use]
+pub fn hmac_sha256_hex(key: &SecretString, message: &str) -> String {
     hex::encode(hmac_sha256(key.expose_secret().as_bytes(), message))
 }
 

@@ -19,5 +19,6 @@ pub mod tc3;
 pub mod wechat;
 pub mod xpay;
 
+pub use crypto::hmac_sha256_hex;
 pub use http::{HttpClient, HttpSetupError, ResponseError};
 pub use invalid_key::InvalidKey;

@@ -39,7 +39,7 @@ impl LedgerCommand {
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let users = &services.users;
         match self {
-            Self::Show { id, page } => show(services, parse_user_id(&id)?, page).await,
+            Self::Show { id, page } => show_ledger(services, parse_user_id(&id)?, page).await,
             Self::Credit { id, coins, reason } => {
                 ensure!(coins > 0, "give at least one coin");
                 let user = parse_user_id(&id)?;
@@ -58,7 +58,7 @@ impl LedgerCommand {
     }
 }
 
-async fn show(services: &Services, user: UserId, page: i64) -> anyhow::Result<Value> {
+async fn show_ledger(services: &Services, user: UserId, page: i64) -> anyhow::Result<Value> {
     let users = &services.users;
     let profile = users.profile(user).await?;
     let balances = users.balances(user).await?;

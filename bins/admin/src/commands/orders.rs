@@ -79,7 +79,7 @@ impl OrdersCommand {
                 let orders = payments.orders(OrderFilter { user, state }, page).await?;
                 Ok(orders.iter().map(order_json).collect())
             }
-            Self::Show { out_trade_no } => show(payments, &out_trade_no).await,
+            Self::Show { out_trade_no } => show_order(payments, &out_trade_no).await,
             Self::Query {
                 out_trade_no,
                 refund: None,
@@ -116,7 +116,7 @@ impl OrdersCommand {
     }
 }
 
-async fn show(payments: &Payments, out_trade_no: &str) -> anyhow::Result<Value> {
+async fn show_order(payments: &Payments, out_trade_no: &str) -> anyhow::Result<Value> {
     let mut shown = order_json(&payments.order(out_trade_no).await?);
     let refunds = payments.refunds_of(out_trade_no).await?;
     if let Some(fields) = shown.as_object_mut() {

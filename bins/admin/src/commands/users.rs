@@ -40,7 +40,7 @@ impl UsersCommand {
                 let users = services.users.list(parse_page(page)?).await?;
                 return Ok(users.iter().map(listed_json).collect());
             }
-            Self::Show { id } => return show(services, parse_user_id(&id)?).await,
+            Self::Show { id } => return show_user(services, parse_user_id(&id)?).await,
             Self::GrantMatchmaker { id } => rooms.grant_matchmaker(by, parse_user_id(&id)?).await?,
             Self::RevokeMatchmaker { id } => {
                 rooms.revoke_matchmaker(by, parse_user_id(&id)?).await?;
@@ -66,7 +66,7 @@ fn listed_json(user: &UserSummary) -> Value {
     })
 }
 
-async fn show(services: &Services, user: UserId) -> anyhow::Result<Value> {
+async fn show_user(services: &Services, user: UserId) -> anyhow::Result<Value> {
     let profile = services.users.profile(user).await?;
     let whereabouts = services.rooms.whereabouts(user).await?;
     Ok(json!({

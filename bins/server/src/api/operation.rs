@@ -79,7 +79,7 @@ impl Tag {
 /// The caching header of the answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caching {
-    /// None.
+    /// No header is sent.
     Unspecified,
     /// `Cache-Control: no-store`: a GET that changes state, or shows what has just changed.
     NoStore,

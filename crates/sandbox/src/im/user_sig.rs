@@ -3,10 +3,9 @@
 use std::io::Read as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, Mac as _};
 use serde_json::Value;
-use sha2::Sha256;
 
+use crate::crypto::hmac_sha256;
 use crate::json::text;
 
 /// Error codes of Tencent IM about the `UserSig`.
@@ -62,8 +61,6 @@ fn unpack(user_sig: &str) -> Option<Value> {
 }
 
 fn verify(key: &str, signed: &str, signature: &str) -> Option<()> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok()?;
-    mac.update(signed.as_bytes());
     let signature = STANDARD.decode(signature).ok()?;
-    mac.verify_slice(&signature).ok()
+    (signature == hmac_sha256(key.as_bytes(), signed.as_bytes())).then_some(())
 }

@@ -1,13 +1,11 @@
 //! Recharges: the blocks of gold that can be bought, and orders of them.
 
 use actix_web::web::{Data, Json};
-use hmac::{Hmac, Mac as _};
 use qlive_payments::{Block, Order, PaymentsError};
+use qlive_tencent::hmac_sha256_hex;
 use qlive_types::Fen;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sha2::Sha256;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::inputs::{NoInput, optional_code};
@@ -94,23 +92,13 @@ pub(crate) async fn recharge(
         params.created_at.shanghai().replace('T', " "),
         params.content.to_string(),
     );
-    let sign = sign_answer(&payer.token, &format!("{timestamp}\n{content}"))?;
+    let sign = hmac_sha256_hex(&payer.token, &format!("{timestamp}\n{content}"));
     Ok(Json(RechargeAnswer {
         success: "success",
         timestamp,
         sign,
         content,
     }))
-}
-
-/// The signature of an answer, under the caller's token.
-fn sign_answer(token: &SecretString, message: &str) -> Result<String, ApiError> {
-    let mac = Hmac::<Sha256>::new_from_slice(token.expose_secret().as_bytes())
-        .ok()
-        .ok_or(ApiError::INTERNAL)?;
-    Ok(hex::encode(
-        mac.chain_update(message).finalize().into_bytes(),
-    ))
 }
 
 #[derive(IntoParams)]
