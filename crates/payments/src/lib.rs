@@ -3,7 +3,7 @@
 //!
 //! Each subject has a pure state machine (`orders/state.rs`, `refunds/state.rs`,
 //! `withdrawals/state.rs`), a file that maps its table (`row.rs`), and actions that call the
-//! providers and write. A report about an order takes one path, whoever brings it: a callback, the
+//! providers and write. A report about an order takes one path from every source: a callback, the
 //! payment poller, a client that waits, or an operator.
 //!
 //! Invariants: no call to a provider while a transaction is open; an unclear answer changes

@@ -147,7 +147,7 @@ pub(crate) fn claim_order(conn: &mut Conn, number: &str, now: Moment) -> Result<
     claim_row!(conn, orders, due, now)
 }
 
-/// Claims an order before it is due, for somebody who does not want to wait for the poller. False
+/// Claims an order before it is due, because a client or an operator asks about it. False
 /// when it was queried after `not_since`, or when nothing is left to query.
 ///
 /// This query is not counted, so it does not make the waits of the poller longer; but they count

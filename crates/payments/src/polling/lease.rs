@@ -1,9 +1,9 @@
 //! Due rows and leases, the same for `orders`, `refunds` and `withdrawals`: each of these tables
 //! has `next_query_at`, `queried_at` and `query_count`.
 //!
-//! Whoever wants to query a provider about a row claims it first: `next_query_at` moves to the end
-//! of the lease, so that no other instance queries it meanwhile. The answer then sets
-//! `next_query_at` anew; without an answer the row is due again when the lease ends. Macros, since
+//! A row is claimed before its provider is queried: `next_query_at` moves to the end of the
+//! lease, so that no other instance queries it meanwhile. The answer then sets
+//! `next_query_at` again; without an answer the row is due again when the lease ends. Macros, since
 //! diesel's columns are types and the three tables have no trait in common.
 
 use std::time::Duration;
