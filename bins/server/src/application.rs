@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::api::configure;
-use crate::http::{BODY_LIMIT, RateLimits, State, finish_response};
+use crate::http::{BODY_LIMIT, InternalPages, RateLimits, State, finish_response};
 use crate::metrics::Metrics;
 use crate::seeds;
 
@@ -30,6 +30,8 @@ const WORKERS_STOP: Duration = Duration::from_secs(20);
 /// A server that listens, with its workers, and its sandbox when it has one.
 pub struct Application {
     url: String,
+    /// Where the pages for operators are served, if anywhere.
+    internal_url: Option<String>,
     sandbox: Option<Sandbox>,
     server: Server,
     workers: JoinSet<()>,
@@ -52,11 +54,10 @@ impl Application {
         settings.server.listen = listener.local_addr()?;
         let url = format!("http://{}", settings.server.listen);
         let (settings, sandbox) = match mode {
-            Mode::Real => (settings, None),
-            Mode::Sandbox => {
-                let (settings, sandbox) = start_sandbox(&settings, &url, clock.clone())?;
-                (settings, Some(sandbox))
+            Mode::Sandbox if !settings.has_sandbox_credentials() => {
+                start_or_join_sandbox(&settings, &url, clock.clone()).await?
             }
+            Mode::Sandbox | Mode::Real => (settings, None),
         };
         let db = open_database(&settings)
             .await
@@ -69,9 +70,15 @@ impl Application {
                 .await
                 .context("cannot create the sandbox's seeds")?;
         }
-        let server = build_http_server(&settings, services.clone(), listener)?;
+        let internal = settings.server.internal_listen.map(listen).transpose()?;
+        let internal_pages = internal_pages(&listener, internal.as_ref())?;
+        let listeners = [Some(listener), internal].into_iter().flatten().collect();
+        let server = build_http_server(&settings, services.clone(), listeners, internal_pages)?;
         Ok(Self {
             url,
+            internal_url: internal_pages
+                .address()
+                .map(|address| format!("http://{address}")),
             sandbox,
             server,
             workers,
@@ -84,6 +91,12 @@ impl Application {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where `/metrics`, `/openapi.json` and `/docs` are served, without a trailing slash.
+    #[must_use]
+    pub fn internal_url(&self) -> Option<&str> {
+        self.internal_url.as_deref()
     }
 
     /// Where its sandbox listens, without a trailing slash.
@@ -162,6 +175,31 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
 }
 
+fn internal_pages(
+    main: &TcpListener,
+    internal: Option<&TcpListener>,
+) -> anyhow::Result<InternalPages> {
+    let internal = internal.map(TcpListener::local_addr).transpose()?;
+    Ok(InternalPages::new(main.local_addr()?, internal))
+}
+
+/// Starts a sandbox, or finds the one that another process started. Returns the settings with its
+/// credentials.
+async fn start_or_join_sandbox(
+    settings: &Settings,
+    url: &str,
+    clock: Clock,
+) -> anyhow::Result<(Settings, Option<Sandbox>)> {
+    if let Some(address) = settings.sandbox.join {
+        let sandbox_url = format!("http://{address}");
+        let credentials = SandboxCredentials::fetch(&sandbox_url).await;
+        let credentials = credentials.context("[sandbox] join: no sandbox answers there")?;
+        return Ok((settings.against_sandbox(&sandbox_url, &credentials)?, None));
+    }
+    let (settings, sandbox) = start_sandbox(settings, url, clock)?;
+    Ok((settings, Some(sandbox)))
+}
+
 /// Starts the sandbox. Returns the settings with its credentials.
 fn start_sandbox(
     settings: &Settings,
@@ -171,7 +209,7 @@ fn start_sandbox(
     let listener = listen(settings.sandbox.listen)?;
     let sandbox_url = format!("http://{}", listener.local_addr()?);
     let credentials = sandbox_credentials(Credentials::get_or_generate()?);
-    let settings = settings.against_sandbox(&sandbox_url, &credentials);
+    let settings = settings.against_sandbox(&sandbox_url, &credentials)?;
     let config = SandboxConfig::new(format!("{url}{BASE_PATH}"));
     let sandbox = Sandbox::start(listener, config, clock)?;
     Ok((settings, sandbox))
@@ -191,7 +229,8 @@ fn sandbox_credentials(generated: Credentials) -> SandboxCredentials {
 fn build_http_server(
     settings: &Settings,
     services: Services,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
+    internal_pages: InternalPages,
 ) -> anyhow::Result<Server> {
     let (im, live) = (settings.im()?, settings.live()?);
     let push = settings.wechat.push.as_ref();
@@ -202,13 +241,14 @@ fn build_http_server(
         services,
         metrics: Metrics::new()?,
         rate_limits: RateLimits::new(settings),
+        internal_pages,
         public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
         im_callback_token: im.callback_token.clone(),
         live_callback_key: live.callback_key.clone(),
         push,
     });
-    let server = HttpServer::new(move || {
+    let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
@@ -217,7 +257,10 @@ fn build_http_server(
     })
     .disable_signals()
     .shutdown_timeout(DRAIN_SECS);
-    Ok(server.listen(listener)?.run())
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
 }
 
 #[cfg(test)]

@@ -2,8 +2,12 @@
 //! has in common.
 
 mod access;
+mod bounded_limiter;
 mod caller;
+mod client_address;
 mod errors;
+mod headers;
+mod internal_pages;
 mod language;
 mod params;
 mod rate_limits;
@@ -13,6 +17,7 @@ mod state;
 pub use access::Access;
 pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader, Who};
 pub(crate) use errors::{ApiError, ErrorAnswer};
+pub(crate) use internal_pages::InternalPages;
 pub(crate) use params::{BODY_LIMIT, FromParams, Params};
 pub(crate) use rate_limits::RateLimits;
 pub(crate) use response::finish_response;

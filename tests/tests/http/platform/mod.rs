@@ -2,7 +2,10 @@
 
 mod access;
 mod configs;
+mod head;
+mod headers;
 mod input;
+mod internal_listen;
 mod openapi_document;
 mod rate_limits;
 mod server;
