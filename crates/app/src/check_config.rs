@@ -63,6 +63,9 @@ fn check_real_mode(settings: &Settings) -> anyhow::Result<Vec<String>> {
     if live.callback_key.is_none() {
         notes.push("[live] callback_key is missing: every stream callback is refused".into());
     }
+    if live.play_key.is_none() {
+        notes.push("[live] play_key is missing: play URLs are not signed".into());
+    }
     if live.secret_id.is_none() || live.secret_key.is_none() {
         notes.push(
             "[live] secret_id or secret_key is missing: \

@@ -4,9 +4,9 @@
 //! nonce are arguments. The clients only send requests and read responses.
 //!
 //! Architecture invariants: this crate uses no database and no web framework, and knows nothing of
-//! the application's own domain. Secrets are passed as [`secrecy::SecretString`], configured ones as
-//! [`NonEmptySecret`], and are exposed only to sign or to build the request that needs them. No
-//! error contains a URL, because a URL may contain a secret or a token.
+//! the application's own domain. Secrets are passed as [`secrecy::SecretString`], and configured
+//! ones as [`NonEmptySecret`]; they are exposed only to sign or to build the request that needs
+//! them. No error contains a URL, because a URL may contain a secret or a token.
 
 mod crypto;
 pub mod css;

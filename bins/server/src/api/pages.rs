@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::openapi::document;
 use crate::http::{ApiError, State};
@@ -17,7 +17,12 @@ pub(super) fn configure_pages(config: &mut web::ServiceConfig) {
         .route("/readyz", web::get().to(readyz))
         .route("/metrics", web::get().to(metrics))
         .route("/docs", web::get().to(redirect_to_docs))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document()));
+        .service(
+            SwaggerUi::new("/docs/{_:.*}")
+                .url("/openapi.json", document())
+                // The badge of a validator would be loaded from another host.
+                .config(Config::default().validator_url("none")),
+        );
 }
 
 /// 200: the process answers.

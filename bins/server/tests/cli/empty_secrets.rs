@@ -1,9 +1,9 @@
 //! An empty variable of the environment does not replace a secret of the file.
 
 use std::process::Stdio;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use md5::{Digest as _, Md5};
+use qlive_types::Clock;
 use reqwest::Client;
 use serde_json::json;
 
@@ -25,8 +25,7 @@ const SETTINGS: &str = r#"
 
 /// Sends a stream callback that is signed with `key`, and returns the status.
 async fn send_stream_callback(base: &str, key: &str) -> u16 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let expires_at = now.as_secs() + 600;
+    let expires_at = Clock::system().now().secs() + 600;
     let sign = Md5::digest(format!("{key}{expires_at}"));
     let sign: String = sign.iter().map(|byte| format!("{byte:02x}")).collect();
     let body = json!({"event_type": 1, "stream_id": "1", "t": expires_at, "sign": sign});

@@ -1,4 +1,5 @@
-//! How values are read that serde does not know: lists of addresses, and secrets that may be absent.
+//! How values are read that serde does not know: lists of addresses, and secrets that may be
+//! absent.
 
 use std::net::IpAddr;
 

@@ -43,10 +43,13 @@ fn sandbox_of_another_process_has_a_note() {
 #[test]
 fn whatever_is_missing_has_a_note() {
     type Change = fn(&mut Settings);
-    let cases: [(&str, Change); 14] = [
+    let cases: [(&str, Change); 15] = [
         ("[im] callback_token", |s| s.im.callback_token = None),
         ("[live] callback_key", |s| {
             s.live.as_mut().unwrap().callback_key = None;
+        }),
+        ("[live] play_key", |s| {
+            s.live.as_mut().unwrap().play_key = None;
         }),
         ("[live] secret_id", |s| {
             s.live.as_mut().unwrap().secret_id = None;

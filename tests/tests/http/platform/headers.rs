@@ -147,6 +147,12 @@ async fn explorer_works_under_its_policy(db: TestDb) {
         assert!(policy.contains(source), "{policy}");
     }
     let page = answer.text().await.unwrap();
+    let initializer = app.page("/docs/swagger-initializer.js").await;
+    assert!(
+        initializer.contains(r#""validatorUrl": "none""#),
+        "the badge of another host: {initializer}"
+    );
+    assert!(initializer.contains("/openapi.json"), "{initializer}");
     for script in page.split("<script").skip(1) {
         let (attributes, rest) = script.split_once('>').unwrap();
         assert!(
