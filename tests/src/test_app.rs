@@ -17,6 +17,8 @@ use crate::contract::Contract;
 pub struct TestApp {
     /// Where the server listens, without a trailing slash.
     pub url: String,
+    /// Where the pages for operators are served, without a trailing slash.
+    pub internal: String,
     /// Where the sandbox listens, without a trailing slash.
     pub sandbox: String,
     /// The clock of the server and of the sandbox.
@@ -144,17 +146,19 @@ impl TestApp {
         let application = Application::build_with(&settings, clock.clone(), limits).await;
         let application = application.unwrap();
         let url = application.url().to_owned();
+        let internal = application.internal_url().unwrap_or(&url).to_owned();
         let sandbox = sandbox.or_else(|| application.sandbox_url()).unwrap();
         let services = application.services().clone();
         let server = application.handle();
         let handle = tokio::spawn(async move { application.run().await.unwrap() });
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let document = http.get(format!("{url}/openapi.json"));
+        let document = http.get(format!("{internal}/openapi.json"));
         let document = document.send().await.unwrap().json().await.unwrap();
         let credentials = SandboxCredentials::fetch(&sandbox).await.unwrap();
         Self {
-            settings: settings.against_sandbox(&sandbox, &credentials),
+            settings: settings.against_sandbox(&sandbox, &credentials).unwrap(),
             url,
+            internal,
             sandbox,
             clock,
             services,
@@ -200,7 +204,11 @@ impl TestApp {
 
     /// The text of a page outside the API, such as `/metrics`.
     pub async fn page(&self, path: &str) -> String {
-        let answer = self.http.get(format!("{}{path}", self.url)).send().await;
+        let answer = self
+            .http
+            .get(format!("{}{path}", self.internal))
+            .send()
+            .await;
         answer.unwrap().text().await.unwrap()
     }
 

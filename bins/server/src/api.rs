@@ -8,6 +8,7 @@ mod inputs;
 mod money;
 mod openapi;
 mod operation;
+mod page_paths;
 mod pages;
 mod rooms;
 mod router;
@@ -16,5 +17,6 @@ mod wire;
 
 pub(crate) use operation::{Caching, ErrorMsg};
 pub use operation::{Operation, Verb};
-pub(crate) use router::{configure, find_operation};
+pub(crate) use page_paths::{is_explorer_page, is_internal_page};
+pub(crate) use router::{answers_head, configure, find_operation};
 pub use routes::operations;

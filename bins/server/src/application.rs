@@ -20,7 +20,7 @@ use crate::api::configure;
 use crate::connections::{
     self, Bounds, ConnectionLimits, ConnectionTable, connection_bound, raise_file_limit,
 };
-use crate::http::{BODY_LIMIT, RateLimits, State, finish_response};
+use crate::http::{BODY_LIMIT, InternalPages, RateLimits, State, finish_response};
 use crate::metrics::Metrics;
 use crate::seeds;
 
@@ -33,6 +33,8 @@ const WORKERS_STOP: Duration = Duration::from_secs(20);
 /// A server that listens, with its workers, and its sandbox when it has one.
 pub struct Application {
     url: String,
+    /// Where the pages for operators are served, if anywhere.
+    internal_url: Option<String>,
     sandbox: Option<Sandbox>,
     server: Server,
     workers: JoinSet<()>,
@@ -67,11 +69,10 @@ impl Application {
         settings.server.listen = listener.local_addr()?;
         let url = format!("http://{}", settings.server.listen);
         let (settings, sandbox) = match mode {
-            Mode::Real => (settings, None),
-            Mode::Sandbox => {
-                let (settings, sandbox) = start_sandbox(&settings, &url, clock.clone())?;
-                (settings, Some(sandbox))
+            Mode::Sandbox if !settings.has_sandbox_credentials() => {
+                start_or_join_sandbox(&settings, &url, clock.clone()).await?
             }
+            Mode::Sandbox | Mode::Real => (settings, None),
         };
         let db = open_database(&settings)
             .await
@@ -84,9 +85,17 @@ impl Application {
                 .await
                 .context("cannot create the sandbox's seeds")?;
         }
-        let server = build_http_server(&settings, mode, services.clone(), listener, limits)?;
+        let internal = settings.server.internal_listen.map(listen).transpose()?;
+        let internal_pages = internal_pages(&listener, internal.as_ref())?;
+        let listeners = [Some(listener), internal].into_iter().flatten().collect();
+        let state = build_state(&settings, services.clone(), internal_pages)?;
+        let bounds = connection_bounds(&settings, mode);
+        let server = build_http_server(state, listeners, bounds, limits)?;
         Ok(Self {
             url,
+            internal_url: internal_pages
+                .address()
+                .map(|address| format!("http://{address}")),
             sandbox,
             server,
             workers,
@@ -99,6 +108,12 @@ impl Application {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where `/metrics`, `/openapi.json` and `/docs` are served, without a trailing slash.
+    #[must_use]
+    pub fn internal_url(&self) -> Option<&str> {
+        self.internal_url.as_deref()
     }
 
     /// Where its sandbox listens, without a trailing slash.
@@ -177,6 +192,31 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     connections::listen(address).with_context(|| format!("cannot listen on {address}"))
 }
 
+fn internal_pages(
+    main: &TcpListener,
+    internal: Option<&TcpListener>,
+) -> anyhow::Result<InternalPages> {
+    let internal = internal.map(TcpListener::local_addr).transpose()?;
+    Ok(InternalPages::new(main.local_addr()?, internal))
+}
+
+/// Starts a sandbox, or finds the one that another process started. Returns the settings with its
+/// credentials.
+async fn start_or_join_sandbox(
+    settings: &Settings,
+    url: &str,
+    clock: Clock,
+) -> anyhow::Result<(Settings, Option<Sandbox>)> {
+    if let Some(address) = settings.sandbox.join {
+        let sandbox_url = format!("http://{address}");
+        let credentials = SandboxCredentials::fetch(&sandbox_url).await;
+        let credentials = credentials.context("[sandbox] join: no sandbox answers there")?;
+        return Ok((settings.against_sandbox(&sandbox_url, &credentials)?, None));
+    }
+    let (settings, sandbox) = start_sandbox(settings, url, clock)?;
+    Ok((settings, Some(sandbox)))
+}
+
 /// Starts the sandbox. Returns the settings with its credentials.
 fn start_sandbox(
     settings: &Settings,
@@ -186,7 +226,7 @@ fn start_sandbox(
     let listener = listen(settings.sandbox.listen)?;
     let sandbox_url = format!("http://{}", listener.local_addr()?);
     let credentials = sandbox_credentials(Credentials::get_or_generate()?);
-    let settings = settings.against_sandbox(&sandbox_url, &credentials);
+    let settings = settings.against_sandbox(&sandbox_url, &credentials)?;
     let config = SandboxConfig::new(format!("{url}{BASE_PATH}"));
     let sandbox = Sandbox::start(listener, config, clock)?;
     Ok((settings, sandbox))
@@ -204,15 +244,13 @@ fn sandbox_credentials(generated: Credentials) -> SandboxCredentials {
 }
 
 fn build_http_server(
-    settings: &Settings,
-    mode: Mode,
-    services: Services,
-    listener: TcpListener,
+    state: State,
+    listeners: Vec<TcpListener>,
+    bounds: Bounds,
     limits: &ConnectionLimits,
 ) -> anyhow::Result<Server> {
-    let metrics = Metrics::new()?;
-    let table = ConnectionTable::new(connection_bounds(settings, mode), metrics.clone());
-    let state = web::Data::new(build_state(settings, services, metrics)?);
+    let table = ConnectionTable::new(bounds, state.metrics.clone());
+    let state = web::Data::new(state);
     let app = move || {
         App::new()
             .app_data(state.clone())
@@ -220,7 +258,7 @@ fn build_http_server(
             .wrap(from_fn(finish_response))
             .configure(configure)
     };
-    Ok(connections::serve(listener, &table, limits, DRAIN, app)?)
+    Ok(connections::serve(listeners, &table, limits, DRAIN, app)?)
 }
 
 /// How many connections there may be, by the settings and by the files that the process may open.
@@ -236,7 +274,11 @@ fn connection_bounds(settings: &Settings, mode: Mode) -> Bounds {
     }
 }
 
-fn build_state(settings: &Settings, services: Services, metrics: Metrics) -> anyhow::Result<State> {
+fn build_state(
+    settings: &Settings,
+    services: Services,
+    internal_pages: InternalPages,
+) -> anyhow::Result<State> {
     let (im, live) = (settings.im()?, settings.live()?);
     let push = settings.wechat.push.as_ref();
     let push = push
@@ -244,8 +286,9 @@ fn build_state(settings: &Settings, services: Services, metrics: Metrics) -> any
         .transpose()?;
     Ok(State {
         services,
-        metrics,
+        metrics: Metrics::new()?,
         rate_limits: RateLimits::new(settings),
+        internal_pages,
         public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
         im_callback_token: im.callback_token.clone(),

@@ -4,6 +4,7 @@
 mod files;
 mod limits;
 mod progress;
+mod sender;
 mod server;
 mod stream;
 mod table;
@@ -11,5 +12,6 @@ mod table;
 pub(crate) use files::{connection_bound, raise_file_limit};
 pub use limits::ConnectionLimits;
 pub(crate) use progress::{Progress, RequestGuard};
-pub(crate) use server::{listen, serve};
+pub(crate) use sender::{Sender, SenderNetwork};
+pub(crate) use server::{ListenerAddress, listen, serve};
 pub(crate) use table::{Bounds, ConnectionTable};

@@ -2,9 +2,13 @@
 //! has in common.
 
 mod access;
+mod bounded_limiter;
 mod caller;
+mod client_address;
 mod errors;
 mod forgers;
+mod headers;
+mod internal_pages;
 mod language;
 mod params;
 mod rate_limits;
@@ -16,6 +20,7 @@ mod turn;
 pub use access::Access;
 pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader, Who};
 pub(crate) use errors::{ApiError, ErrorAnswer};
+pub(crate) use internal_pages::InternalPages;
 pub(crate) use params::{BODY_LIMIT, FromParams, Params};
 pub(crate) use rate_limits::RateLimits;
 pub(crate) use response::finish_response;

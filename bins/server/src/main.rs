@@ -70,8 +70,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     });
     let url = application.url();
     print_line(&format!("qlive serves on {url}{BASE_PATH}"));
-    print_line(&format!("  docs      {url}/docs"));
-    print_line(&format!("  metrics   {url}/metrics"));
+    if let Some(internal) = application.internal_url() {
+        print_line(&format!("  docs      {internal}/docs"));
+        print_line(&format!("  metrics   {internal}/metrics"));
+    }
     if let (Mode::Sandbox, Some(sandbox)) = (settings.mode()?, application.sandbox_url()) {
         print_line(&format!(
             "  sandbox   {sandbox}/sandbox/messages shows the messages that IM received"

@@ -56,10 +56,10 @@ impl Services {
         );
         let signer = UserSigSigner {
             sdk_app_id: im_section.sdk_app_id,
-            key: im_section.secret_key.clone(),
+            key: settings.im_secret_key()?.clone(),
         };
         let users = Users::new(db.clone(), clock.clone(), gateway, signer, outbox.clone());
-        let im_account = rooms::im_account(im_section);
+        let im_account = rooms::im_account(im_section, settings.im_secret_key()?);
         let im = Arc::new(ImClient::new(http.clone(), im_account, random::u32));
         let rooms = Rooms::new(
             users.clone(),

@@ -59,7 +59,8 @@ impl TestServices {
             certificate_serial: credentials.certificate_serial,
             certificate: credentials.certificate,
         };
-        let mut settings = Settings::default().against_sandbox(&sandbox, &credentials);
+        let settings = Settings::default().against_sandbox(&sandbox, &credentials);
+        let mut settings = settings.unwrap();
         settings.database.url = db.url.clone().into();
         // WeChat Pay sends its notices to the address that each request names.
         callback_base

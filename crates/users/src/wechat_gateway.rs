@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use qlive_store::Db;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::{ContentCheck, LoginSession, WechatClient, WechatError, errcode};
 use qlive_types::Clock;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,7 +16,7 @@ use crate::{UsersError, WechatCallError};
 const TOKEN_MARGIN: Duration = Duration::from_secs(300);
 
 /// The secrets of the mini-programs that the server knows, by app id.
-pub type WechatApps = HashMap<String, SecretString>;
+pub type WechatApps = HashMap<String, NonEmptySecret>;
 
 /// Calls WeChat for the known mini-programs.
 #[derive(Clone)]
@@ -37,7 +38,7 @@ impl WechatGateway {
         }
     }
 
-    fn secret(&self, app_id: &str) -> Result<&SecretString, UsersError> {
+    fn secret(&self, app_id: &str) -> Result<&NonEmptySecret, UsersError> {
         self.apps.get(app_id).ok_or(UsersError::UnknownApp)
     }
 

@@ -3,9 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use actix_web::guard::{Any, Get, Head};
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, Route, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::sync::OnceCell;
 use utoipa_swagger_ui::Config;
 
@@ -37,13 +36,9 @@ static EXPLORER: OnceCell<Vec<(&str, SharedFile)>> = OnceCell::const_new();
 /// Registers the explorer and the document.
 pub(super) fn configure_explorer(config: &mut web::ServiceConfig) {
     config
-        .route(DOCUMENT, get_or_head().to(openapi_document))
-        .route("/docs", get_or_head().to(redirect_to_docs))
-        .route("/docs/{file:.*}", get_or_head().to(explorer_file));
-}
-
-fn get_or_head() -> Route {
-    web::route().guard(Any(Get()).or(Head()))
+        .route(DOCUMENT, web::get().to(openapi_document))
+        .route("/docs", web::get().to(redirect_to_docs))
+        .route("/docs/{file:.*}", web::get().to(explorer_file));
 }
 
 async fn redirect_to_docs() -> HttpResponse {
@@ -89,7 +84,8 @@ fn document_file() -> io::Result<SharedFile> {
 }
 
 fn explorer_files() -> io::Result<Vec<(&'static str, SharedFile)>> {
-    let config = Arc::new(Config::new([DOCUMENT]));
+    // The badge of a validator would be loaded from another host.
+    let config = Arc::new(Config::new([DOCUMENT]).validator_url("none"));
     let mut files = Vec::new();
     for name in FILES {
         let file = utoipa_swagger_ui::serve(name, config.clone());

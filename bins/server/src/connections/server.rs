@@ -29,6 +29,10 @@ const KERNEL_BUFFER: u32 = 65_536;
 /// Connections that may be accepted above the bound, only to be refused.
 const REFUSED_AT_ONCE: usize = 64;
 
+/// The address of the listener that a connection came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListenerAddress(pub(crate) SocketAddr);
+
 /// Listens at an address, with small buffers in the kernel: a client that does not read holds no
 /// more than them.
 ///
@@ -51,7 +55,7 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// # Errors
 /// When a listener is not usable.
 pub(crate) fn serve<F, I, S, B>(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     table: &Arc<ConnectionTable>,
     limits: &ConnectionLimits,
     drain: Duration,
@@ -70,12 +74,14 @@ where
 {
     let workers = limits.workers.unwrap_or_else(available_cores);
     let accepted = table.total().saturating_add(REFUSED_AT_ONCE);
-    let builder = Server::build()
+    let mut builder = Server::build()
         .workers(workers)
         .max_concurrent_connections(accepted.div_ceil(workers))
         .disable_signals()
         .shutdown_timeout(drain.as_secs());
-    let builder = add_listener(builder, listener, table, limits, app)?;
+    for listener in listeners {
+        builder = add_listener(builder, listener, table, limits, app.clone())?;
+    }
     Ok(builder.run())
 }
 
@@ -101,10 +107,10 @@ where
     <S::Service as Service<Request>>::Future: 'static,
     B: MessageBody + 'static,
 {
-    let name = listener.local_addr()?.to_string();
+    let address = listener.local_addr()?;
     let (table, limits) = (table.clone(), limits.clone());
     let stopping = builder.graceful_shutdown_signal();
-    builder.listen(name, listener, move || {
+    builder.listen(address.to_string(), listener, move || {
         let (table, connection_limits) = (table.clone(), limits.clone());
         let stopping = stopping.clone();
         let app = app().into_factory().map_err(|error| {
@@ -120,8 +126,9 @@ where
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(limits.linger)
-            .on_connect_ext(|connection: &Connection, data: &mut Extensions| {
+            .on_connect_ext(move |connection: &Connection, data: &mut Extensions| {
                 data.insert(connection.progress().clone());
+                data.insert(ListenerAddress(address));
             })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |io: TcpStream| {

@@ -1,13 +1,14 @@
 //! Which connections are open: bounded in all and for each address.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 
+use super::sender::{Sender, SenderNetwork};
 use crate::metrics::Metrics;
 
 /// A /48 network of IPv6 may have this many times the connections of one /64 in it.
@@ -34,13 +35,12 @@ pub(crate) struct ConnectionTable {
 struct Rows {
     next_id: u64,
     total: usize,
-    /// By IPv4 address or /48 of IPv6, then by age. Those of proxies are only in `total`.
-    networks: HashMap<IpAddr, BTreeMap<u64, Row>>,
+    /// By network, then by age. Those of proxies are only in `total`.
+    networks: HashMap<SenderNetwork, BTreeMap<u64, Row>>,
 }
 
 struct Row {
-    /// The IPv4 address or the /64.
-    sender: IpAddr,
+    sender: Sender,
     slot: Arc<Slot>,
 }
 
@@ -122,7 +122,7 @@ impl ConnectionTable {
     fn insert(self: &Arc<Self>, address: IpAddr) -> Result<Admission, Refusal> {
         let mut rows = self.rows();
         let is_proxy = self.bounds.trusted_proxies.contains(&address);
-        let (sender, network) = (narrow_network(address), wide_network(address));
+        let (sender, network) = (Sender::of(address), SenderNetwork::of(address));
         let held = rows.networks.get(&network).map_or(0, BTreeMap::len);
         if let Some(bound) = self.bounds.per_address.filter(|_| !is_proxy) {
             let of_sender = rows.networks.get(&network).map_or(0, |network| {
@@ -175,7 +175,7 @@ impl ConnectionTable {
         true
     }
 
-    fn remove(&self, place: Option<(IpAddr, u64)>) {
+    fn remove(&self, place: Option<(SenderNetwork, u64)>) {
         let mut rows = self.rows();
         let Some((address, id)) = place else {
             rows.total = rows.total.saturating_sub(1);
@@ -203,7 +203,7 @@ impl ConnectionTable {
 pub(crate) struct Admission {
     table: Arc<ConnectionTable>,
     /// None: the connection of a proxy.
-    place: Option<(IpAddr, u64)>,
+    place: Option<(SenderNetwork, u64)>,
     slot: Arc<Slot>,
 }
 
@@ -223,28 +223,6 @@ impl Drop for Admission {
     fn drop(&mut self) {
         self.table.remove(self.place);
         self.table.metrics.add_connections(-1);
-    }
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address, which one host may have to itself.
-fn narrow_network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
-}
-
-/// An IPv4 address, or the /48 of an IPv6 address, which one customer may have.
-fn wide_network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            let [a, b, c, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).into()
-        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! [`Forgers`]: senders whose callbacks failed verification too often.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::connections::Sender;
 
 /// How long the callbacks of such a sender are refused unread.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
@@ -14,11 +15,11 @@ const MAX_SENDERS: usize = 10_000;
 
 /// Senders whose callbacks are refused unread, and until when.
 #[derive(Debug, Default)]
-pub(super) struct Forgers(Mutex<HashMap<IpAddr, Instant>>);
+pub(super) struct Forgers(Mutex<HashMap<Sender, Instant>>);
 
 impl Forgers {
     /// Refuses the callbacks of a sender for a minute.
-    pub(super) fn add(&self, sender: IpAddr) {
+    pub(super) fn add(&self, sender: Sender) {
         let now = Instant::now();
         let mut senders = self.senders();
         if senders.len() >= MAX_SENDERS {
@@ -29,7 +30,7 @@ impl Forgers {
         }
     }
 
-    pub(super) fn contains(&self, sender: IpAddr) -> bool {
+    pub(super) fn contains(&self, sender: Sender) -> bool {
         let mut senders = self.senders();
         match senders.get(&sender) {
             Some(until) if *until > Instant::now() => true,
@@ -45,7 +46,7 @@ impl Forgers {
         self.senders().is_empty()
     }
 
-    fn senders(&self) -> MutexGuard<'_, HashMap<IpAddr, Instant>> {
+    fn senders(&self) -> MutexGuard<'_, HashMap<Sender, Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -56,12 +57,12 @@ mod tests {
 
     #[test]
     fn sender_is_refused_for_a_minute() {
-        let sender = IpAddr::from([198, 51, 100, 1]);
+        let sender = Sender::of([198, 51, 100, 1].into());
         let forgers = Forgers::default();
         assert!(!forgers.contains(sender));
         forgers.add(sender);
         assert!(forgers.contains(sender));
-        assert!(!forgers.contains([198, 51, 100, 2].into()));
+        assert!(!forgers.contains(Sender::of([198, 51, 100, 2].into())));
         forgers.senders().insert(sender, Instant::now());
         assert!(!forgers.contains(sender));
         assert!(forgers.is_empty());

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
 use qlive_types::random;
@@ -15,10 +15,11 @@ use tracing::Instrument as _;
 use super::access::Access;
 use super::caller::AuthenticatedCaller;
 use super::errors::ApiError;
+use super::headers::add_security_headers;
 use super::language::Language;
 use super::state::State;
 use super::turn::{AnswerBody, Turn};
-use crate::api::{Caching, ErrorMsg, Operation, find_operation};
+use crate::api::{ErrorMsg, Operation, answers_head, find_operation};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest trace id that is accepted from a proxy.
@@ -39,11 +40,19 @@ pub(crate) async fn finish_response(
     let started = tokio::time::Instant::now();
     let trace_id = trace_id(&request);
     let language = Language::of(request.request());
-    let operation = find_operation(request.method(), request.path());
+    // As the router reads it: `%6D` in a path is `m`.
+    let path = request.match_info().unprocessed().to_owned();
+    if *request.method() == Method::HEAD && answers_head(&path) {
+        // The connection sends the headers of the answer without its body.
+        request.head_mut().method = Method::GET;
+    }
+    let operation = find_operation(request.method(), &path);
     let is_callback = operation.is_some_and(|operation| operation.access == Access::Callback);
 
     let mut response = if is_refused(&state, &request, is_callback) {
         request.error_response(ApiError::TOO_MANY)
+    } else if !state.internal_pages.are_served(&request, &path) {
+        request.error_response(ApiError::NOT_FOUND)
     } else {
         next.call(request)
             .instrument(tracing::info_span!("request", trace_id))
@@ -60,10 +69,7 @@ pub(crate) async fn finish_response(
     if let Ok(value) = HeaderValue::from_str(&trace_id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-    if operation.is_some_and(|operation| operation.caching == Caching::NoStore) {
-        let no_store = HeaderValue::from_static("no-store");
-        response.headers_mut().insert(CACHE_CONTROL, no_store);
-    }
+    add_security_headers(&mut response, operation, &path);
     let status = response.status();
     if ends_connection(status, is_callback) {
         let head = response.response_mut().head_mut();

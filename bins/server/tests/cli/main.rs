@@ -7,6 +7,7 @@
 
 mod check_config;
 mod database;
+mod empty_secrets;
 mod lifecycle;
 mod log_secrets;
 mod process;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use secrecy::SecretString;
+use qlive_tencent::NonEmptySecret;
 use serde::Deserialize;
 
 /// `[wechat]`: the mini-programs that are served.
@@ -13,7 +13,7 @@ pub struct WechatSection {
     /// Whether nicknames are checked with `msg_sec_check`.
     pub content_check: bool,
     /// The secret of each app, by app id.
-    pub apps: HashMap<String, SecretString>,
+    pub apps: HashMap<String, NonEmptySecret>,
     /// Without it virtual payments are found by polling only.
     pub push: Option<PushSection>,
 }
@@ -23,9 +23,9 @@ pub struct WechatSection {
 #[serde(deny_unknown_fields)]
 pub struct PushSection {
     pub appid: String,
-    pub token: SecretString,
+    pub token: NonEmptySecret,
     /// 43 characters.
-    pub encoding_aes_key: SecretString,
+    pub encoding_aes_key: NonEmptySecret,
 }
 
 impl Default for WechatSection {

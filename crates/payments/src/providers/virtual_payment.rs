@@ -121,12 +121,13 @@ pub(crate) fn parse_unix_secs(secs: i64) -> Option<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use qlive_tencent::NonEmptySecret;
 
     fn account(env: i64) -> XpayConfig {
         XpayConfig {
             app_id: "wx1".into(),
             offer_id: "1".into(),
-            app_key: String::new().into(),
+            app_key: NonEmptySecret::new("key").unwrap(),
             env,
         }
     }

@@ -14,6 +14,44 @@ async fn state_of_a_new_sandbox_is_empty() {
 }
 
 #[tokio::test]
+async fn request_for_another_host_is_refused() {
+    let sandbox = TestSandbox::start();
+    let port = sandbox.url.rsplit_once(':').unwrap().1;
+    let answer = async |path: &str, host: String| {
+        let request = sandbox.http.get(format!("{}{path}", sandbox.url));
+        let answer = request.header("Host", host).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for path in [
+        "/sandbox/papers",
+        "/sandbox/state",
+        "/sns/jscode2session",
+        "/nowhere",
+    ] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "localhost:x@evil.example",
+        ] {
+            for host in [host.to_owned(), format!("{host}:{port}")] {
+                let (status, body) = answer(path, host.clone()).await;
+                assert_eq!(status, 421, "{path} {host}: {body}");
+                assert!(!body.contains("PRIVATE KEY"), "{path} {host}");
+            }
+        }
+    }
+    for host in ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"] {
+        for host in [host.to_owned(), format!("{host}:{port}")] {
+            assert_eq!(
+                answer("/sandbox/state", host.clone()).await.0,
+                200,
+                "{host}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn two_sandboxes_share_keys_but_no_state() {
     let (first, second) = (TestSandbox::start(), TestSandbox::start());
     first.create_group("room").await;

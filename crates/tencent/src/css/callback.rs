@@ -2,11 +2,12 @@
 //!
 //! Vendor's page: 如何接收事件通知 ("Receiving Event Notification"), cloud.tencent.com.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::crypto::{equals_in_constant_time, md5_hex};
 use crate::json_fields::{integer, text};
+use crate::non_empty_secret::NonEmptySecret;
 
 /// How far ahead the expiry of a signature may be. CSS documents ten minutes; seventeen were
 /// observed.
@@ -38,7 +39,7 @@ pub enum StreamEvent {
 /// Returns whether `sign = md5(key + t)` holds and `t`, the expiry of the signature in Unix
 /// seconds, has not passed at `now` (Unix seconds). The signature does not cover the body.
 #[must_use]
-pub fn verify_css_callback(body: &Value, key: &SecretString, now: i64) -> bool {
+pub fn verify_css_callback(body: &Value, key: &NonEmptySecret, now: i64) -> bool {
     let Some(expires_at) = integer(body.get("t")) else {
         return false;
     };
@@ -90,7 +91,7 @@ mod tests {
 
     #[test]
     fn css_signature_verifies_until_it_expires() {
-        let key: SecretString = "made-up-callback-key".to_owned().into();
+        let key = NonEmptySecret::new("made-up-callback-key").unwrap();
         let verifies = |t, now| verify_css_callback(&callback_expiring_at(t), &key, now);
         assert!(verifies(EXPIRES_AT, EXPIRES_AT - 600));
         assert!(verifies(EXPIRES_AT, EXPIRES_AT + 60));
@@ -98,7 +99,7 @@ mod tests {
         assert!(!verifies(EXPIRES_AT, 1_699_990_000));
         assert!(!verifies(EXPIRES_AT + 1, EXPIRES_AT - 600));
         let body = callback_expiring_at(EXPIRES_AT);
-        let other_key = "other".to_owned().into();
+        let other_key = NonEmptySecret::new("other").unwrap();
         assert!(!verify_css_callback(&body, &other_key, EXPIRES_AT - 600));
         assert!(!verify_css_callback(&json!({"sign": "x"}), &key, 0));
     }

@@ -9,6 +9,7 @@ use super::error::{WechatError, check_errcode};
 use crate::crypto::hmac_sha256_hex;
 use crate::http::{HttpClient, ResponseError};
 use crate::json_fields::{integer, text};
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The result of exchanging a login code.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ impl WechatClient {
     pub async fn exchange_login_code(
         &self,
         app_id: &str,
-        app_secret: &SecretString,
+        app_secret: &NonEmptySecret,
         js_code: &str,
     ) -> Result<LoginSession, WechatError> {
         let query = [
@@ -89,7 +90,7 @@ impl WechatClient {
     pub async fn fetch_stable_token(
         &self,
         app_id: &str,
-        app_secret: &SecretString,
+        app_secret: &NonEmptySecret,
         force_refresh: bool,
     ) -> Result<AccessToken, WechatError> {
         let body = json!({

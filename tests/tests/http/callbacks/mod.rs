@@ -1,6 +1,7 @@
 //! Callbacks of WeChat and Tencent.
 
 mod certificates;
+mod empty_secrets;
 mod im_notify;
 mod live_notify;
 mod pay_notify;

@@ -3,7 +3,10 @@
 mod access;
 mod configs;
 mod connections;
+mod head;
+mod headers;
 mod input;
+mod internal_listen;
 mod openapi_document;
 mod rate_limits;
 mod server;

@@ -11,9 +11,10 @@ use aes::cipher::{
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::invalid_key::InvalidKey;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The padding block of the message push. The block of AES is 16 bytes.
 const PADDING_BLOCK_BYTES: usize = 32;
@@ -27,7 +28,7 @@ pub(super) struct BodyCipher {
 }
 
 impl BodyCipher {
-    pub(super) fn new(app_id: &str, aes_key: &SecretString) -> Result<Self, InvalidKey> {
+    pub(super) fn new(app_id: &str, aes_key: &NonEmptySecret) -> Result<Self, InvalidKey> {
         // 43 characters of base64 have 258 bits, two more than the key; the two need not be zero.
         let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
         let engine = GeneralPurpose::new(&alphabet::STANDARD, config);

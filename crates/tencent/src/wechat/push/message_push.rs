@@ -1,6 +1,6 @@
 //! Verification and parsing of message pushes, and the reply to them.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::body_cipher::BodyCipher;
@@ -9,10 +9,11 @@ use super::xml::parse_xml;
 use crate::crypto::{equals_in_constant_time, sha1_hex};
 use crate::invalid_key::InvalidKey;
 use crate::json_fields::text;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The message-push configuration of one mini-program. Contains secrets, hence no `Debug`.
 pub struct MessagePush {
-    token: SecretString,
+    token: NonEmptySecret,
     cipher: BodyCipher,
 }
 
@@ -68,8 +69,8 @@ impl MessagePush {
     /// Fails when `aes_key` is not 43 characters of base64.
     pub fn new(
         app_id: &str,
-        token: SecretString,
-        aes_key: &SecretString,
+        token: NonEmptySecret,
+        aes_key: &NonEmptySecret,
     ) -> Result<Self, InvalidKey> {
         let cipher = BodyCipher::new(app_id, aes_key)?;
         Ok(Self { token, cipher })
@@ -215,7 +216,8 @@ mod tests {
 
     /// The configuration of the examples in WeChat's documentation.
     fn message_push(app_id: &str) -> MessagePush {
-        MessagePush::new(app_id, "AAAAA".to_owned().into(), &"A".repeat(43).into()).unwrap()
+        let secret = |text: &str| NonEmptySecret::new(text).unwrap();
+        MessagePush::new(app_id, secret("AAAAA"), &secret(&"A".repeat(43))).unwrap()
     }
 
     const ENCRYPT: &str = concat!(
@@ -356,7 +358,8 @@ mod tests {
 
     #[test]
     fn aes_key_of_42_characters_is_refused() {
-        let result = MessagePush::new("wx0", "AAAAA".to_owned().into(), &"A".repeat(42).into());
+        let secret = |text: &str| NonEmptySecret::new(text).unwrap();
+        let result = MessagePush::new("wx0", secret("AAAAA"), &secret(&"A".repeat(42)));
         assert_eq!(result.err(), Some(InvalidKey::EncodingAesKey));
     }
 }
