@@ -62,6 +62,7 @@ fn listed_json(user: &UserSummary) -> Value {
         "gender": user.gender.number(),
         "matchmaker": user.matchmaker,
         "banned": user.banned,
+        "name_unchecked_at": user.name_unchecked_at.map(Moment::shanghai),
         "created_at": user.created_at.shanghai(),
     })
 }
@@ -80,6 +81,7 @@ async fn show_user(services: &Services, user: UserId) -> anyhow::Result<Value> {
         "area": profile.area,
         "face_url": profile.face_url,
         "profile_ready": profile.ready,
+        "name_unchecked_at": profile.name_unchecked_at.map(Moment::shanghai),
         "matchmaker": profile.matchmaker,
         "banned_at": profile.banned_at.map(Moment::shanghai),
         "last_login_at": profile.last_login_at.map(Moment::shanghai),
