@@ -13,6 +13,13 @@ const EMOJI_VARIATION: char = '\u{FE0F}';
 /// The flag that begins the flags of regions, and the tag that ends them.
 const BLACK_FLAG: char = '\u{1F3F4}';
 const CANCEL_TAG: char = '\u{E007F}';
+/// The most tags of a flag. Without a limit a long text of tags would take quadratic time.
+const MAX_TAGS: usize = 16;
+
+/// Whether a character is a space that breaks no line.
+pub(crate) fn is_space(c: char) -> bool {
+    GeneralCategory::for_char(c) == GeneralCategory::SpaceSeparator
+}
 
 /// Whether a character leaves a mark on the screen of its own.
 pub(crate) fn is_visible(c: char) -> bool {
@@ -103,12 +110,17 @@ fn parts_joining_letters(before: &[char], after: &[char]) -> bool {
 /// Part of a flag of a region: a black flag, tags, the cancel tag.
 fn is_in_flag(c: char, before: &[char], after: &[char]) -> bool {
     let is_tag = |c: &&char| matches!(**c, '\u{E0020}'..='\u{E007E}');
-    let tags_before = before.iter().rev().take_while(is_tag).count();
+    let tags_before = before
+        .iter()
+        .rev()
+        .take(MAX_TAGS)
+        .take_while(is_tag)
+        .count();
     let first = before.iter().rev().nth(tags_before);
     let is_complete = if c == CANCEL_TAG {
         tags_before > 0
     } else {
-        after.iter().find(|c| !is_tag(c)) == Some(&CANCEL_TAG)
+        after.iter().take(MAX_TAGS).find(|c| !is_tag(c)) == Some(&CANCEL_TAG)
     };
     first == Some(&BLACK_FLAG) && is_complete
 }

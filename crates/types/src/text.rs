@@ -76,12 +76,13 @@ pub fn is_displayable(text: &str) -> bool {
     all.iter().any(|c| characters::is_visible(*c)) && (0..all.len()).all(|at| is_allowed(&all, at))
 }
 
-/// The text as it is stored, trimmed and in Unicode's normalization form C; `None` if it may not
-/// be shown.
+/// The text as it is stored, without spaces around it and in Unicode's normalization form C;
+/// `None` if it may not be shown.
 #[must_use]
 pub fn displayable(text: &str) -> Option<String> {
     let normalizer = ComposingNormalizerBorrowed::new_nfc();
-    let stored = normalizer.normalize(text.trim()).into_owned();
+    let trimmed = text.trim_matches(characters::is_space);
+    let stored = normalizer.normalize(trimmed).into_owned();
     is_displayable(&stored).then_some(stored)
 }
 
@@ -160,6 +161,7 @@ mod tests {
             assert_eq!(displayable_part(text).as_deref(), Some(text), "{text:?}");
         }
         assert_eq!(displayable(" ab\u{3000}").as_deref(), Some("ab"));
+        assert_eq!(displayable("ab\n"), None);
         assert_eq!(displayable("e\u{301}").as_deref(), Some("é"));
     }
 
@@ -234,6 +236,8 @@ mod tests {
             assert_eq!(displayable(&text), None, "{text:?}");
             assert_eq!(displayable_part(&text).as_deref(), Some("ab"), "{text:?}");
         }
+        let tags = format!("🏴{}\u{E007F}", "\u{E0067}".repeat(20_000));
+        assert_eq!(displayable(&tags), None);
         let broken = "👨\u{200D}\u{200D}👩 🏴\u{E0067}";
         assert_eq!(displayable(broken), None);
         assert_eq!(displayable_part(broken).as_deref(), Some("👨👩 🏴"));

@@ -7,7 +7,7 @@ use qlive_types::{Moment, UserId};
 use qlive_users::UserSummary;
 use serde_json::{Value, json};
 
-use super::arguments::{done, parse_page, parse_user_id};
+use super::arguments::{done, parse_page, parse_user_id, with_reason};
 
 #[derive(Subcommand)]
 pub(crate) enum UsersCommand {
@@ -46,8 +46,9 @@ impl UsersCommand {
                 rooms.revoke_matchmaker(by, parse_user_id(&id)?).await?;
             }
             Self::Ban { id, reason } => {
-                let by = Operator { reason, ..by };
-                rooms.ban(by, parse_user_id(&id)?).await?;
+                rooms
+                    .ban(with_reason(by, reason)?, parse_user_id(&id)?)
+                    .await?;
             }
             Self::Unban { id } => rooms.unban(by, parse_user_id(&id)?).await?,
         }

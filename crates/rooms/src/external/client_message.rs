@@ -37,7 +37,7 @@ impl ClientMessage {
             return Self::Comment;
         }
         let kind = plain
-            .filter(|_| objects.iter().all(|object| object.types.len() == 1))
+            .filter(|_| objects.iter().all(ReadObject::is_plain))
             .and_then(|fields| fields.get("type"));
         match kind.and_then(Value::as_str) {
             Some("invite") => Self::Invite,
@@ -79,6 +79,10 @@ struct ReadObject {
 }
 
 impl ReadObject {
+    fn is_plain(&self) -> bool {
+        !self.has_prototype && self.types.len() == 1
+    }
+
     fn is_comment(&self) -> bool {
         !self.has_prototype && self.types.iter().all(|kind| *kind == "message")
     }
