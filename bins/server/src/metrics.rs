@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 use qlive_outbox::OutboxStats;
 use qlive_rooms::Gauges;
@@ -20,6 +20,7 @@ pub(crate) struct Metrics {
     connections: IntGauge,
     connections_refused: IntCounterVec,
     connections_closed: IntCounterVec,
+    unchecked_names: IntCounter,
     rooms_live: IntGauge,
     people_present: IntGauge,
     outbox_waiting: IntGauge,
@@ -94,7 +95,11 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, prometheus::Error>(gauge)
         };
+        let unchecked_names = IntCounter::new("qlive_unchecked_names_total",
+            "Names that were set although WeChat could not check them")?;
+        registry.register(Box::new(unchecked_names.clone()))?;
         Ok(Self {
+            unchecked_names,
             requests: counter("qlive_requests_total",
                 "Requests answered", &["operation", "status"])?,
             request_seconds: histogram("qlive_request_seconds",
@@ -149,6 +154,10 @@ impl Metrics {
 
     pub(crate) fn count_closed_connection(&self, reason: &str) {
         self.connections_closed.with_label_values(&[reason]).inc();
+    }
+
+    pub(crate) fn count_unchecked_name(&self) {
+        self.unchecked_names.inc();
     }
 
     /// Raises a counter to a total that is counted elsewhere.

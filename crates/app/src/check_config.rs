@@ -1,6 +1,7 @@
 //! `check-config`: what a configuration will and will not do. Nothing is started or opened.
 
 use qlive_payments::Provider;
+use qlive_users::UncheckedNames;
 
 use crate::services::check_keys;
 use crate::settings::{Mode, ServerSection, Settings, WechatPaySection};
@@ -52,6 +53,9 @@ fn check_real_mode(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let mut apps: Vec<&str> = settings.wechat.apps.keys().map(String::as_str).collect();
     apps.sort_unstable();
     let mut notes = vec![format!("real: WeChat apps {}", apps.join(", "))];
+    if settings.wechat.content_check && settings.wechat.unchecked == UncheckedNames::Pass {
+        notes.push("[wechat] unchecked is pass: names that WeChat cannot check are shown".into());
+    }
     if settings.im()?.callback_token.is_none() {
         notes.push(
             "[im] callback_token is missing: every IM callback is refused, \

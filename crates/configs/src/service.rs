@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::configs;
 use qlive_store::{Conn, Db, StoreError, key_violation_as_contention};
-use qlive_types::{Clock, Moment};
+use qlive_types::{Clock, Moment, WebAddressRules};
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Snapshot, keys};
@@ -21,6 +21,7 @@ pub struct Configs {
     db: Db,
     clock: Clock,
     cache: Arc<Mutex<Option<CachedSnapshot>>>,
+    address_rules: WebAddressRules,
 }
 
 /// A snapshot, and when it was read.
@@ -34,6 +35,16 @@ impl Configs {
             db,
             clock,
             cache: Arc::default(),
+            address_rules: WebAddressRules::default(),
+        }
+    }
+
+    /// The same configs, whose addresses may be where `rules` allow.
+    #[must_use]
+    pub fn with_address_rules(self, rules: WebAddressRules) -> Self {
+        Self {
+            address_rules: rules,
+            ..self
         }
     }
 
@@ -60,7 +71,7 @@ impl Configs {
     /// # Errors
     /// [`ConfigError::BadKey`] or [`ConfigError::BadValue`], or when the database fails.
     pub async fn set(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
-        let value = keys::parse(&key, &typed)?;
+        let value = keys::parse(&key, &typed, &self.address_rules)?;
         self.change(by, "configs set", key, move |_| Ok(Some(value.clone())))
             .await
     }
@@ -70,14 +81,14 @@ impl Configs {
     /// # Errors
     /// [`ConfigError::BadValue`] when the key holds no list, or when the database fails.
     pub async fn add(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
-        let name = key.clone();
+        let (name, rules) = (key.clone(), self.address_rules.clone());
         self.change(by, "configs add", key, move |current| {
             let item = keys::parse_list_item(&name, &typed, current.as_ref())?;
             let mut list = current
                 .and_then(|value| value.as_array().cloned())
                 .unwrap_or_default();
             list.push(item);
-            keys::parse(&name, &json!(list).to_string()).map(Some)
+            keys::parse(&name, &json!(list).to_string(), &rules).map(Some)
         })
         .await
     }

@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, Page, text};
+use qlive_types::{Coins, Page, WebAddressRules, text};
 
 use crate::{Gifts, GiftsError};
 
 /// The most characters of a name.
 const MAX_NAME_CHARS: usize = 40;
-/// The most bytes of the URL of a picture, and of an effect.
-const MAX_FIELD_BYTES: usize = 512;
+/// The most bytes of an effect.
+const MAX_EFFECT_BYTES: usize = 512;
 
 /// A gift of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,24 +29,35 @@ pub struct CatalogueGift {
 /// A gift to add to the catalogue.
 #[derive(Debug, Clone)]
 pub struct NewGift {
+    /// At most 40 characters.
     pub name: String,
     pub price: Coins,
+    /// The URL of a picture; empty for none.
     pub image: String,
+    /// At most 512 bytes; may be empty.
     pub effect: String,
 }
 
 impl NewGift {
-    fn validate(&self) -> Result<(), GiftsError> {
-        let is_named = !self.name.trim().is_empty() && self.name.chars().count() <= MAX_NAME_CHARS;
-        if !is_named || text::has_control(&self.name) {
-            return Err(GiftsError::BadField("name"));
+    /// The gift in the form in which it is stored.
+    fn validate(self, addresses: &WebAddressRules) -> Result<Self, GiftsError> {
+        let name = text::displayable(&self.name)
+            .filter(|name| name.chars().count() <= MAX_NAME_CHARS)
+            .ok_or(GiftsError::BadField("name"))?;
+        let image = match self.image.trim() {
+            "" => String::new(),
+            url => addresses.parse(url).ok_or(GiftsError::BadField("image"))?,
+        };
+        let effect = self.effect.trim();
+        if effect.len() > MAX_EFFECT_BYTES || !addresses.allow(effect) || effect.contains('\n') {
+            return Err(GiftsError::BadField("effect"));
         }
-        for (field, value) in [("image", &self.image), ("effect", &self.effect)] {
-            if value.len() > MAX_FIELD_BYTES || text::has_control(value) {
-                return Err(GiftsError::BadField(field));
-            }
-        }
-        Ok(())
+        Ok(Self {
+            name,
+            price: self.price,
+            image,
+            effect: effect.to_owned(),
+        })
     }
 }
 
@@ -142,13 +153,13 @@ impl Gifts {
     /// # Errors
     /// [`GiftsError::BadField`], or when the database fails.
     pub async fn add(&self, by: Operator, new: NewGift) -> Result<i64, GiftsError> {
-        new.validate()?;
+        let new = new.validate(&self.address_rules)?;
         let now = self.clock.now();
         self.db
             .write(move |conn| {
                 let id: i64 = diesel::insert_into(gifts::table)
                     .values((
-                        gifts::name.eq(new.name.trim()),
+                        gifts::name.eq(&new.name),
                         gifts::image.eq(&new.image),
                         gifts::price.eq(new.price.get()),
                         gifts::effect.eq(&new.effect),

@@ -3,7 +3,7 @@
 use qlive_configs::Configs;
 use qlive_outbox::Outbox;
 use qlive_store::Db;
-use qlive_types::Clock;
+use qlive_types::{Clock, WebAddressRules};
 
 /// The gifts. Cheap to clone.
 #[derive(Clone)]
@@ -14,6 +14,7 @@ pub struct Gifts {
     pub(crate) outbox: Outbox,
     /// Whether the server sends the message about a gift to the room; otherwise clients do.
     pub(crate) notify_rooms: bool,
+    pub(crate) address_rules: WebAddressRules,
 }
 
 impl Gifts {
@@ -26,6 +27,16 @@ impl Gifts {
             configs,
             outbox,
             notify_rooms,
+            address_rules: WebAddressRules::default(),
+        }
+    }
+
+    /// The same gifts, whose pictures may be where `rules` allow.
+    #[must_use]
+    pub fn with_address_rules(self, rules: WebAddressRules) -> Self {
+        Self {
+            address_rules: rules,
+            ..self
         }
     }
 }

@@ -14,6 +14,7 @@ diesel::table! {
         face_url -> Text,
         name_known -> Bool,
         gender_known -> Bool,
+        name_unchecked_at -> Nullable<BigInt>,
         matchmaker -> Bool,
         banned_at -> Nullable<BigInt>,
         visits -> BigInt,

@@ -4,6 +4,7 @@
 //! Architecture invariant: nothing here does I/O except reading the clock and the operating
 //! system's random numbers, and nothing here knows a database, a web framework or a provider.
 
+mod characters;
 mod clock;
 mod gender;
 mod ids;
@@ -11,9 +12,11 @@ mod money;
 mod page;
 pub mod random;
 pub mod text;
+mod web_address;
 
 pub use clock::{Clock, Moment};
 pub use gender::Gender;
 pub use ids::{BroadcastId, EntryId, GroupId, LiveId, UserId};
 pub use money::{AmountOutOfRange, Coins, Fen};
 pub use page::Page;
+pub use web_address::WebAddressRules;

@@ -30,6 +30,9 @@ pub enum UsersError {
     UnknownUser,
     #[error("WeChat rates the text as risky")]
     ContentRejected,
+    /// WeChat could not check the text, for a reason that is not the text's.
+    #[error("WeChat did not check the text: {0}")]
+    ContentUnchecked(String),
     /// A profile field is not valid; holds its name.
     #[error("{0} is not valid")]
     BadField(&'static str),

@@ -2,7 +2,7 @@
 
 use qlive_outbox::Outbox;
 use qlive_store::Db;
-use qlive_types::Clock;
+use qlive_types::{Clock, WebAddressRules};
 
 use crate::{UserSigSigner, WechatGateway};
 
@@ -14,6 +14,7 @@ pub struct Users {
     pub(crate) gateway: WechatGateway,
     pub(crate) signer: UserSigSigner,
     pub(crate) outbox: Outbox,
+    pub(crate) address_rules: WebAddressRules,
 }
 
 impl Users {
@@ -32,6 +33,16 @@ impl Users {
             gateway,
             signer,
             outbox,
+            address_rules: WebAddressRules::default(),
+        }
+    }
+
+    /// The same users, whose pictures may be where `rules` allow.
+    #[must_use]
+    pub fn with_address_rules(self, rules: WebAddressRules) -> Self {
+        Self {
+            address_rules: rules,
+            ..self
         }
     }
 }

@@ -10,7 +10,7 @@ use qlive_types::Clock;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::access_tokens::{find_access_token, store_access_token};
-use crate::{UsersError, WechatCallError};
+use crate::{UncheckedNames, UsersError, WechatCallError};
 
 /// An access token is replaced when it expires within this time.
 const TOKEN_MARGIN: Duration = Duration::from_secs(300);
@@ -23,19 +23,29 @@ pub type WechatApps = HashMap<String, NonEmptySecret>;
 pub struct WechatGateway {
     wechat: WechatClient,
     apps: WechatApps,
-    /// Whether profile texts are checked.
-    content_check: bool,
+    /// What happens to a name that cannot be checked; `None` if names are not checked.
+    unchecked_names: Option<UncheckedNames>,
 }
 
 impl WechatGateway {
-    /// A gateway for `apps`. With `content_check` it has WeChat check profile texts.
+    /// A gateway for `apps`. Names are checked by WeChat if `unchecked_names` says what happens to
+    /// those that cannot be checked.
     #[must_use]
-    pub fn new(wechat: WechatClient, apps: WechatApps, content_check: bool) -> Self {
+    pub fn new(
+        wechat: WechatClient,
+        apps: WechatApps,
+        unchecked_names: Option<UncheckedNames>,
+    ) -> Self {
         Self {
             wechat,
             apps,
-            content_check,
+            unchecked_names,
         }
+    }
+
+    /// What happens to a name that cannot be checked; `None` if names are not checked.
+    pub(crate) const fn unchecked_names(&self) -> Option<UncheckedNames> {
+        self.unchecked_names
     }
 
     fn secret(&self, app_id: &str) -> Result<&NonEmptySecret, UsersError> {
@@ -70,10 +80,11 @@ impl WechatGateway {
         }
     }
 
-    /// Has WeChat check a text. Does nothing when checks are disabled.
+    /// Has WeChat check a text, and once more when WeChat is busy.
     ///
     /// # Errors
-    /// [`UsersError::ContentRejected`] for a risky text; the errors of WeChat.
+    /// [`UsersError::ContentRejected`] for a risky text, [`UsersError::ContentUnchecked`] when it
+    /// was not checked, for whatever reason at WeChat; the errors of the database.
     pub(crate) async fn check_text(
         &self,
         db: &Db,
@@ -82,15 +93,18 @@ impl WechatGateway {
         openid: &str,
         text: &str,
     ) -> Result<(), UsersError> {
-        if !self.content_check {
-            return Ok(());
-        }
         let check = |token: SecretString| async move {
             self.wechat.check_profile_text(&token, openid, text).await
         };
-        match self.call_with_token(db, clock, app_id, check).await? {
-            ContentCheck::Pass | ContentCheck::Review => Ok(()),
-            ContentCheck::Risky => Err(UsersError::ContentRejected),
+        let mut result = self.call_with_token(db, clock, app_id, check).await;
+        if matches!(&result, Err(WechatCallError::Call(error)) if is_busy(error)) {
+            result = self.call_with_token(db, clock, app_id, check).await;
+        }
+        match result {
+            Ok(ContentCheck::Pass | ContentCheck::Review) => Ok(()),
+            Ok(ContentCheck::Risky) => Err(UsersError::ContentRejected),
+            Err(WechatCallError::NoToken(error @ UsersError::Store(_))) => Err(error),
+            Err(error) => Err(UsersError::ContentUnchecked(error.to_string())),
         }
     }
 
@@ -170,12 +184,15 @@ impl WechatGateway {
 }
 
 fn is_retryable(error: &WechatError) -> bool {
+    matches!(error, WechatError::NoUsableResponse(_)) || is_busy(error)
+}
+
+const fn is_busy(error: &WechatError) -> bool {
     matches!(
         error,
-        WechatError::NoUsableResponse(_)
-            | WechatError::Refused {
-                code: errcode::SYSTEM_BUSY,
-                ..
-            }
+        WechatError::Refused {
+            code: errcode::SYSTEM_BUSY,
+            ..
+        }
     )
 }

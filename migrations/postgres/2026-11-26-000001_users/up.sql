@@ -14,6 +14,8 @@ CREATE TABLE users (
     -- Whether the user has set the name and the gender; WeChat no longer reveals either.
     name_known BOOLEAN NOT NULL,
     gender_known BOOLEAN NOT NULL,
+    -- Set when WeChat could not check the name, and the settings let it pass.
+    name_unchecked_at BIGINT,
     matchmaker BOOLEAN NOT NULL,
     banned_at BIGINT,
     -- Grows by one each time the user enters a room; `presence` on the wire.

@@ -1,8 +1,8 @@
 //! Arguments that several commands share, and the answer of those that have none.
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use qlive_store::audit_log::Operator;
-use qlive_types::{Page, UserId};
+use qlive_types::{Page, UserId, text};
 use serde_json::{Value, json};
 
 /// Parses a user id.
@@ -24,9 +24,9 @@ pub(super) fn parse_page(number: i64) -> anyhow::Result<Page> {
 /// The operator with the reason that they give.
 ///
 /// # Errors
-/// When the reason is blank.
+/// When the reason is blank or holds characters that may not be shown.
 pub(super) fn with_reason(by: Operator, reason: String) -> anyhow::Result<Operator> {
-    ensure!(!reason.trim().is_empty(), "give a reason");
+    let reason = text::displayable(&reason).context("give a reason in visible characters")?;
     Ok(Operator { reason, ..by })
 }
 

@@ -99,7 +99,7 @@ impl Params {
             Some(ParamValue::Unsupported) => Err(ApiError::invalid(name)),
             Some(ParamValue::Text(text)) => match text.trim() {
                 "" => Ok(None),
-                trimmed if text::has_control(trimmed) => Err(ApiError::invalid(name)),
+                trimmed if !text::is_displayable(trimmed) => Err(ApiError::invalid(name)),
                 trimmed => Ok(Some(trimmed)),
             },
         }

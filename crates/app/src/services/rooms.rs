@@ -7,6 +7,7 @@ use qlive_rooms::mic::Rules;
 use qlive_tencent::css::{CssClient, StreamUrls};
 use qlive_tencent::tc3::Credential;
 use qlive_tencent::{HttpClient, NonEmptySecret};
+use qlive_types::WebAddressRules;
 
 use crate::settings::{ImSection, LiveSection, RoomsSection};
 
@@ -51,6 +52,7 @@ pub(super) fn room_settings(
     rooms: &RoomsSection,
     im: &ImSection,
     live: &LiveSection,
+    address_rules: WebAddressRules,
 ) -> RoomSettings {
     RoomSettings {
         rules: Rules {
@@ -63,5 +65,6 @@ pub(super) fn room_settings(
             .then(|| Duration::from_secs(rooms.stream_start_secs)),
         push_ttl: Duration::from_secs(live.push_ttl_secs),
         admin: im.admin.clone(),
+        address_rules,
     }
 }

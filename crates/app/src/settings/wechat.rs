@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use qlive_tencent::NonEmptySecret;
+use qlive_users::UncheckedNames;
 use serde::Deserialize;
 
 /// `[wechat]`: the mini-programs that are served.
@@ -12,6 +13,8 @@ pub struct WechatSection {
     pub api_url: String,
     /// Whether nicknames are checked with `msg_sec_check`.
     pub content_check: bool,
+    /// What happens to a nickname that WeChat cannot check.
+    pub unchecked: UncheckedNames,
     /// The secret of each app, by app id.
     pub apps: HashMap<String, NonEmptySecret>,
     /// Without it virtual payments are found by polling only.
@@ -33,6 +36,7 @@ impl Default for WechatSection {
         Self {
             api_url: "https://api.weixin.qq.com".into(),
             content_check: false,
+            unchecked: UncheckedNames::Refuse,
             apps: HashMap::new(),
             push: None,
         }

@@ -1,6 +1,6 @@
 //! The notes and errors of `check-config`.
 
-use qlive_app::{Settings, check};
+use qlive_app::{Settings, UncheckedNames, check};
 use qlive_tencent::NonEmptySecret;
 
 use crate::real_settings::real_settings;
@@ -122,4 +122,18 @@ fn configuration_with_which_the_server_would_not_start_is_an_error() {
         let error = format!("{:#}", check(&settings).unwrap_err());
         assert!(error.contains(expected), "{expected}: {error}");
     }
+}
+
+#[test]
+fn names_that_pass_unchecked_have_a_note() {
+    let is_noted = |check, unchecked| {
+        let notes = notes(|settings| {
+            settings.wechat.content_check = check;
+            settings.wechat.unchecked = unchecked;
+        });
+        notes.iter().any(|note| note.contains("[wechat] unchecked"))
+    };
+    assert!(is_noted(true, UncheckedNames::Pass));
+    assert!(!is_noted(true, UncheckedNames::Refuse));
+    assert!(!is_noted(false, UncheckedNames::Pass));
 }

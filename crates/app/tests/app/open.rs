@@ -1,8 +1,9 @@
 //! Opening the database: who migrates, and which environment it belongs to.
 
-use qlive_app::{Settings, open_services, open_services_without_migrating};
+use qlive_app::{Services, Settings, open_services, open_services_without_migrating};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
+use qlive_users::UnvalidatedProfileChange;
 
 use crate::real_settings;
 
@@ -12,6 +13,7 @@ on_both!(
     database_with_real_data_is_refused_by_the_sandbox,
     database_of_real_services_behind_a_local_proxy_is_real,
     database_of_a_joined_sandbox_is_the_sandboxes,
+    own_address_is_good_for_a_picture_against_the_sandbox_only,
 );
 
 /// Settings of the sandbox; none runs at its address.
@@ -71,6 +73,22 @@ async fn database_of_a_joined_sandbox_is_the_sandboxes(db: TestDb) {
     open_services(&sandbox_settings(&db.url)).await.unwrap();
     let refused = open_services(&real_settings(&db.url)).await.err().unwrap();
     assert!(refused.to_string().contains("sandbox's data"), "{refused}");
+}
+
+async fn own_address_is_good_for_a_picture_against_the_sandbox_only(db: TestDb) {
+    let is_good = |services: &Services, face_url: &str| {
+        let change = UnvalidatedProfileChange {
+            face_url: Some(face_url.to_owned()),
+            ..UnvalidatedProfileChange::default()
+        };
+        services.users.validate_profile_change(change).is_ok()
+    };
+    let (of_server, of_sandbox) = ("http://127.0.0.1:8080/a.png", "http://127.0.0.1:1/a.png");
+    let sandbox = open_services(&sandbox_settings(&db.url)).await.unwrap();
+    assert!(is_good(&sandbox, of_server) && is_good(&sandbox, of_sandbox));
+    assert!(!is_good(&sandbox, "http://127.0.0.1:2/a.png"));
+    let real = Services::new(&real_settings(&db.url), sandbox.db, sandbox.clock).unwrap();
+    assert!(!is_good(&real, of_server) && !is_good(&real, of_sandbox));
 }
 
 #[tokio::test]

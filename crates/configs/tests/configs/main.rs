@@ -48,12 +48,12 @@ async fn removed_value_falls_back_to_the_default(db: TestDb) {
     assert_eq!(snapshot.exchange_rate().to_string(), "0.5");
     assert_eq!(snapshot.host_rate().to_string(), "0");
     assert_eq!(snapshot.withdraw_rate().to_string(), "0.1");
-    set(&configs, "INDEX_BANNER", "https://a/b.png")
+    set(&configs, "INDEX_BANNER", "https://a.example/b.png")
         .await
         .unwrap();
     assert_eq!(
         configs.snapshot().await.unwrap().public()["INDEX_BANNER"],
-        "https://a/b.png"
+        "https://a.example/b.png"
     );
     configs
         .remove(operator(), "INDEX_BANNER".into())
@@ -71,12 +71,12 @@ async fn removed_value_falls_back_to_the_default(db: TestDb) {
 
 async fn private_key_is_not_in_the_public_values(db: TestDb) {
     let configs = configs(&db);
-    set(&configs, "AVATAR_BOY", "https://a/boy.png")
+    set(&configs, "AVATAR_BOY", "https://a.example/boy.png")
         .await
         .unwrap();
     set(&configs, "MY_OWN", r#"{"a": 1}"#).await.unwrap();
     let snapshot = configs.snapshot().await.unwrap();
-    assert_eq!(snapshot.avatar_boy(), "https://a/boy.png");
+    assert_eq!(snapshot.avatar_boy(), "https://a.example/boy.png");
     assert_eq!(snapshot.public().get("AVATAR_BOY"), None);
     assert_eq!(snapshot.public()["MY_OWN"], json!({"a": 1}));
 }
@@ -143,9 +143,11 @@ async fn another_instance_sees_a_change_within_a_second(db: TestDb) {
     let clock = Clock::system();
     let here = Configs::new(db.db.clone(), clock.clone());
     assert_eq!(here.snapshot().await.unwrap().public()["INDEX_BANNER"], "");
-    set(&configs(&db), "INDEX_BANNER", "x").await.unwrap();
+    let banner = "https://a.example/b.png";
+    set(&configs(&db), "INDEX_BANNER", banner).await.unwrap();
     clock.advance(std::time::Duration::from_secs(1));
-    assert_eq!(here.snapshot().await.unwrap().public()["INDEX_BANNER"], "x");
+    let shown = here.snapshot().await.unwrap().public();
+    assert_eq!(shown["INDEX_BANNER"], banner);
 }
 
 async fn every_change_is_in_the_audit_log(db: TestDb) {

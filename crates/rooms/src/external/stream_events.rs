@@ -14,9 +14,6 @@ use crate::mic::MicEvent;
 use crate::service::Rooms;
 use crate::transition::apply_event;
 
-/// The most bytes of a cover's URL. A longer one is ignored.
-const MAX_COVER_BYTES: usize = 512;
-
 /// Whether a push started or stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PushChange {
@@ -76,10 +73,9 @@ impl Rooms {
     }
 
     async fn set_cover(&self, host: UserId, url: String) -> Result<(), RoomsError> {
-        let is_web = url.starts_with("https://") || url.starts_with("http://");
-        if !is_web || url.len() > MAX_COVER_BYTES {
+        let Some(url) = self.settings.address_rules.parse(&url) else {
             return Ok(());
-        }
+        };
         self.db
             .write(move |conn| {
                 diesel::update(rooms::table.filter(rooms::host_id.eq(host.get())))

@@ -125,6 +125,8 @@ async fn a_screenshot_becomes_the_cover_of_the_host_s_room(db: TestDb) {
         (room.host, "https://img.example/cover.jpg"),
         (guest, "https://img.example/guest.jpg"),
         (room.host, "javascript:alert(1)"),
+        (room.host, "http://10.0.0.1/cover.jpg"),
+        (room.host, "https://img.example/\"cover.jpg"),
         (room.host, &long),
     ] {
         let event = StreamEvent::Screenshot {

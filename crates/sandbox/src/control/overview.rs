@@ -14,6 +14,13 @@ pub(crate) struct ProfileQuery {
     nickname: String,
     #[serde(default)]
     gender: i64,
+    /// The address of the picture.
+    #[serde(default = "default_avatar")]
+    avatar: String,
+}
+
+fn default_avatar() -> String {
+    "https://example.com/face.png".to_owned()
 }
 
 /// `GET /sandbox/profile`: what a mini-program sends to register a user.
@@ -26,6 +33,7 @@ pub(crate) async fn show_profile(
         &query.code,
         &query.nickname,
         query.gender,
+        &query.avatar,
         sandbox.clock.now().secs(),
     ))
 }

@@ -15,6 +15,7 @@ pub(crate) fn encrypted_profile(
     code: &str,
     nickname: &str,
     gender: i64,
+    avatar_url: &str,
     now_secs: i64,
 ) -> Value {
     let plain = json!({
@@ -25,7 +26,7 @@ pub(crate) fn encrypted_profile(
         "city": "",
         "province": "",
         "country": "",
-        "avatarUrl": "https://example.com/face.png",
+        "avatarUrl": avatar_url,
         "watermark": {"timestamp": now_secs, "appid": app_id},
     })
     .to_string();

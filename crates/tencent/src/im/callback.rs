@@ -147,16 +147,26 @@ fn parse_member_exit(body: &Value) -> ImCallback {
     }
 }
 
-/// Returns the texts of a message's text elements and the data of its custom elements.
+/// Returns every text that a client could read from the elements of a message: those of text
+/// elements, and data, description and extension of custom elements.
 fn message_texts(body: &Value) -> Vec<String> {
     let elements = body.get("MsgBody").and_then(Value::as_array);
-    let content = |element: &Value| {
-        let content = element.get("MsgContent")?;
-        ["Text", "Data"]
+    let content = elements
+        .into_iter()
+        .flatten()
+        .filter_map(|element| element.get("MsgContent"));
+    let fields = content.flat_map(|content| {
+        ["Text", "Data", "Desc", "Ext"]
             .iter()
-            .find_map(|key| content.get(key)?.as_str().map(str::to_owned))
-    };
-    elements.into_iter().flatten().filter_map(content).collect()
+            .filter_map(|key| content.get(key))
+    });
+    fields
+        .filter_map(|field| match field {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -199,13 +209,17 @@ mod tests {
         let body = json!({"From_Account": "a", "MsgBody": [
             {"MsgType": "TIMFaceElem", "MsgContent": {"Index": 1}},
             {"MsgType": "TIMTextElem", "MsgContent": {"Text": "one"}},
-            {"MsgType": "TIMCustomElem", "MsgContent": {"Data": "two"}},
+            {"MsgType": "TIMCustomElem", "MsgContent": {"Data": "two", "Desc": "three",
+                "Ext": {"a": 1}, "Sound": "x"}},
+            {"MsgType": "TIMTextElem", "MsgContent": {"Text": "four", "Data": null}},
         ]});
         assert_eq!(
             ImCallback::parse("Group.CallbackBeforeSendMsg", &body),
             ImCallback::BeforeGroupMessage {
                 from: "a".into(),
-                texts: vec!["one".into(), "two".into()]
+                texts: ["one", "two", "three", r#"{"a":1}"#, "four"]
+                    .map(Into::into)
+                    .into()
             }
         );
     }

@@ -125,7 +125,13 @@ impl WechatClient {
     ) -> Result<ContentCheck, WechatError> {
         let query = [("access_token", access_token.expose_secret())];
         let body = json!({"version": 2, "openid": openid, "scene": 1, "content": content});
-        let response = self.post("/wxa/msg_sec_check", &query, &body).await?;
+        let response = match self.post("/wxa/msg_sec_check", &query, &body).await {
+            Err(WechatError::Refused {
+                code: errcode::RISKY_CONTENT,
+                ..
+            }) => return Ok(ContentCheck::Risky),
+            response => response?,
+        };
         match text(response.pointer("/result/suggest")).as_str() {
             "pass" => Ok(ContentCheck::Pass),
             "review" => Ok(ContentCheck::Review),

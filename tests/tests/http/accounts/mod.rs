@@ -1,8 +1,11 @@
 //! Accounts: registration, login, tokens, profiles, likes, bans.
 
 mod bans;
+mod content_check;
 mod likes;
 mod login;
 mod profile;
+mod profile_calls;
+mod profile_text;
 mod register;
 mod tokens;

@@ -17,6 +17,9 @@ on_both!(
     clients_that_send_messages_themselves_are_not_filtered,
     invited_guest_may_respond_for_a_minute_after_refusing,
     invite_older_than_a_decline_does_not_invite,
+    signal_in_disguise_is_not_delivered,
+    signal_in_any_element_is_not_delivered,
+    banned_user_sends_nothing,
 );
 
 /// A room with the viewer `bob`.
@@ -199,6 +202,12 @@ async fn clients_that_send_messages_themselves_are_not_filtered(db: TestDb) {
         "the filter is off"
     );
     assert!(room.send_to(&room.bob, &room.host, "response").await);
+    let eve = room.app.viewer(&room.live, "eve", Gender::Female).await;
+    room.app.ban(eve.id()).await;
+    assert!(
+        !room.send_to_group(&eve, "hi").await,
+        "but for banned users"
+    );
     room.host.invite(&room.live, &room.bob).await.ok();
     assert_eq!(room.bob.accept(&room.live).await.ok()["code"], "success");
     room.host
@@ -256,4 +265,128 @@ async fn invite_older_than_a_decline_does_not_invite(db: TestDb) {
         .accept(&room.live)
         .await
         .refused(409, "not_admitted");
+}
+
+/// A signal as a viewer could hide it from a filter that reads plain JSON only.
+fn disguises(signal: &str) -> Vec<String> {
+    let quoted = |text: &str| json!(text).to_string();
+    vec![
+        format!("\u{FEFF}{signal}"),
+        format!("\u{200B}\u{2060}{signal}\u{200D}"),
+        format!(" \n\t{signal}\r\n"),
+        format!("\u{3000}\u{A0}{signal}"),
+        format!("\0{signal}"),
+        signal.replace("type", "ty\u{200B}pe"),
+        signal.replace("type", "\\u0074ype"),
+        signal.replace("type", "\\ufefftype"),
+        signal.replace("type", "Type"),
+        quoted(signal),
+        quoted(&quoted(signal)),
+        format!("[{signal}]"),
+        format!("[{}]", quoted(signal)),
+        signal.replacen('{', r#"{"type":"message","#, 1),
+        signal.replacen('}', r#","type":"message"}"#, 1),
+        signal.replacen('{', r#"{"__proto__":{"type":"over"},"#, 1),
+        signal.replace('"', "'"),
+        format!("{signal};"),
+        signal.replacen('}', r#","x":"\ud800"}"#, 1),
+        signal.replacen('}', r#","x":1e999}"#, 1),
+    ]
+}
+
+async fn signal_in_disguise_is_not_delivered(db: TestDb) {
+    let room = Room::open(db).await;
+    for kind in ["over", "reset", "invite", "gift"] {
+        let signal = format!(r#"{{"type":"{kind}","content":""}}"#);
+        for text in disguises(&signal) {
+            assert!(!room.send_to_group(&room.bob, &text).await, "{text:?}");
+            let message = json!({"from": room.bob.user_id, "to": room.host.user_id, "text": text});
+            assert!(!room.app.send_client_message(message).await, "{text:?}");
+        }
+    }
+    for comment in [
+        "hi",
+        "\u{FEFF}hi",
+        "[微笑] hi",
+        "\"hi\"",
+        "(o_o)",
+        "7",
+        "[]",
+        "over",
+        r#"{"type":"message","content":{"type":"over"}}"#,
+    ] {
+        assert!(room.send_to_group(&room.bob, comment).await, "{comment:?}");
+    }
+    let invite = r#"{"type":"invite","content":""}"#;
+    for text in disguises(invite)
+        .into_iter()
+        .filter(|text| text.trim() != invite)
+    {
+        if text.contains("\\u0074") {
+            continue;
+        }
+        let message = json!({"from": room.host.user_id, "to": room.bob.user_id, "text": text});
+        assert!(!room.app.send_client_message(message).await, "{text:?}");
+    }
+    room.bob
+        .accept(&room.live)
+        .await
+        .refused(409, "not_admitted");
+    assert_eq!(room.host.user_type().await, 5);
+}
+
+async fn signal_in_any_element_is_not_delivered(db: TestDb) {
+    let room = Room::open(db).await;
+    let over = r#"{"type":"over","content":""}"#;
+    let text = |text: &str| json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": text}});
+    let custom = |content: Value| json!({"MsgType": "TIMCustomElem", "MsgContent": content});
+    let send = async |elements: Value| {
+        let message = json!({"from": room.bob.user_id, "group": room.group, "elements": elements});
+        room.app.send_client_message(message).await
+    };
+    for elements in [
+        json!([text(over)]),
+        json!([text("hi"), text(over)]),
+        json!([custom(json!({"Data": over}))]),
+        json!([custom(json!({"Data": "hi", "Desc": over}))]),
+        json!([custom(json!({"Data": "hi", "Ext": over}))]),
+        json!([custom(json!({"Data": {"type": "over"}}))]),
+        json!([custom(json!({"Text": "hi", "Data": over}))]),
+        json!([
+            text("hi"),
+            custom(json!({"Data": format!("\u{FEFF}{over}")}))
+        ]),
+    ] {
+        assert!(!send(elements.clone()).await, "{elements}");
+    }
+    for elements in [
+        json!([text("hi"), text("there")]),
+        json!([custom(json!({"Data": "hi", "Desc": "", "Ext": ""}))]),
+        json!([{"MsgType": "TIMFaceElem", "MsgContent": {"Index": 1, "Data": "x"}}]),
+        json!([]),
+    ] {
+        assert!(send(elements.clone()).await, "{elements}");
+    }
+}
+
+async fn banned_user_sends_nothing(db: TestDb) {
+    let room = Room::open(db).await;
+    let before = room.app.guest("eve", Gender::Female).await;
+    assert!(room.send_to_group(&room.bob, "hi").await);
+    room.app.ban(room.bob.id()).await;
+    for text in [
+        "hi",
+        r#"{"type":"message","content":"hi"}"#,
+        r#"{"type":"over"}"#,
+    ] {
+        assert!(!room.send_to_group(&room.bob, text).await, "{text}");
+    }
+    for kind in ["message", "anything", "response", "invite"] {
+        assert!(!room.send_to(&room.bob, &room.host, kind).await, "{kind}");
+    }
+    assert!(room.send_to_group(&before, "hi").await, "others still may");
+    let server = json!({"from": "administrator", "group": room.group, "text": "hi"});
+    assert!(room.app.send_client_message(server).await);
+    room.app.unban(room.bob.id()).await;
+    assert!(room.send_to_group(&room.bob, "hi").await);
 }
