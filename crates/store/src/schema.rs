@@ -133,7 +133,9 @@ diesel::table! {
         last_active_at -> BigInt,
         im_event_at -> BigInt,
         stream_sequence -> Nullable<Text>,
+        stream_started_at -> Nullable<BigInt>,
         stream_event_at -> BigInt,
+        stream_open_pushes -> BigInt,
     }
 }
 
