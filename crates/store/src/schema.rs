@@ -37,6 +37,7 @@ diesel::table! {
         openid -> Text,
         session_key -> Text,
         expires_at -> BigInt,
+        made_user -> Bool,
     }
 }
 
@@ -44,7 +45,12 @@ diesel::table! {
     wechat_access_tokens (app_id) {
         app_id -> Text,
         token -> Text,
-        expires_at -> BigInt,
+        usable_until -> BigInt,
+        turn_owner -> Text,
+        turn_until -> BigInt,
+        forced_at -> BigInt,
+        forced_day -> BigInt,
+        forced_count -> BigInt,
     }
 }
 

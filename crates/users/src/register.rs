@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::directory::find_by_openid;
 use crate::profile_change::is_face_url;
-use crate::session::ExchangedCode;
+use crate::session::{ExchangedCode, mark_code_of_new_user, may_repeat_registration};
 use crate::{Credentials, Users, UsersError, tokens};
 
 /// The name that WeChat gives every user since it hides their names from mini-programs.
@@ -35,7 +35,8 @@ impl Users {
     /// Registers a user and imports them into IM, or logs in the user who has this openid already.
     ///
     /// # Errors
-    /// [`UsersError::InvalidCode`], [`UsersError::DecryptFailed`], and the errors of WeChat and of
+    /// [`UsersError::InvalidCode`], also for a code that was used before when the user was registered
+    /// already; [`UsersError::DecryptFailed`], and the errors of WeChat and of
     /// the database.
     pub async fn register(&self, request: Registration) -> Result<Credentials, UsersError> {
         let exchanged = self
@@ -51,11 +52,18 @@ impl Users {
             .write(move |conn| {
                 let (app_id, openid) = (&request.app_id, &exchanged.session.openid);
                 let (user, is_banned) = match find_by_openid(conn, app_id, openid)? {
+                    Some(_)
+                        if !exchanged.is_fresh
+                            && !may_repeat_registration(conn, app_id, &request.code, now)? =>
+                    {
+                        return Err(UsersError::InvalidCode);
+                    }
                     Some(registered) => registered,
-                    None => (
-                        insert_user(conn, app_id, openid, info.as_ref(), now)?,
-                        false,
-                    ),
+                    None => {
+                        let user = insert_user(conn, app_id, openid, info.as_ref(), now)?;
+                        mark_code_of_new_user(conn, app_id, &request.code)?;
+                        (user, false)
+                    }
                 };
                 let token = tokens::reuse_or_issue(conn, user, request.token.as_ref(), now)?;
                 Ok::<_, UsersError>((user, is_banned, token))
@@ -99,9 +107,15 @@ fn insert_user(
     let user = UserId::new(id).ok_or(StoreError::Corrupt("a random user id"))?;
     let known_gender = info.and_then(|info| Gender::from_number(info.gender));
     let gender = known_gender.unwrap_or(Gender::Male);
+    let is_visible = |c: char| {
+        !c.is_whitespace()
+            && !matches!(c, '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{180E}'
+                | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+                | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}')
+    };
     let known_name = info
         .map(|info| text::truncate_nickname(&info.nick_name))
-        .filter(|name| !name.is_empty() && name != ANONYMOUS && !text::has_control(name));
+        .filter(|name| name.contains(is_visible) && name != ANONYMOUS && !text::has_control(name));
     let face_url = info
         .map(|info| info.avatar_url.as_str())
         .filter(|url| is_face_url(url))
