@@ -201,6 +201,13 @@ impl TestApp {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    /// User data of any content, encrypted as [`TestApp::user_data`] is.
+    pub async fn encrypted_user_data(&self, code: &str, plain: &[u8]) -> Value {
+        let request = self.http.post(format!("{}/sandbox/profile", self.sandbox));
+        let request = request.query(&[("code", code)]).body(plain.to_vec());
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     /// Sends a login; the answer may be a refusal.
     pub async fn send_login(&self, code: &str) -> Answer {
         let body = json!({"appId": crate::APP, "code": code});

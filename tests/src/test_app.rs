@@ -49,11 +49,16 @@ impl TestApp {
     /// during the test.
     pub async fn start_at_noon(db: TestDb) -> Self {
         let app = Self::start(db).await;
-        let today = app.clock.now().shanghai();
+        app.advance_to_noon();
+        app
+    }
+
+    /// Moves the clock to the next day's noon in Shanghai.
+    pub fn advance_to_noon(&self) {
+        let today = self.clock.now().shanghai();
         let midnight = Moment::parse_day(&today[..10]).unwrap();
         let noon = midnight.after(Duration::from_secs(36 * 3_600));
-        app.advance(noon.since(app.clock.now()).as_secs());
-        app
+        self.advance(noon.since(self.clock.now()).as_secs());
     }
 
     /// Starts a server that sells gold by virtual payment instead of WeChat Pay.

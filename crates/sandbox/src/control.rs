@@ -8,6 +8,7 @@ mod notices;
 mod overview;
 mod payments;
 mod refunds;
+mod tokens;
 mod transfers;
 
 use actix_web::web;
@@ -15,6 +16,10 @@ use actix_web::web;
 pub(crate) fn control_routes(config: &mut web::ServiceConfig) {
     config
         .route("/sandbox/profile", web::get().to(overview::show_profile))
+        .route(
+            "/sandbox/profile",
+            web::post().to(overview::encrypt_user_data),
+        )
         .route("/sandbox/papers", web::get().to(overview::show_credentials))
         .route("/sandbox/state", web::get().to(overview::show_state))
         .route("/sandbox/messages", web::get().to(messages::list_messages))
@@ -33,6 +38,11 @@ pub(crate) fn control_routes(config: &mut web::ServiceConfig) {
             "/sandbox/pushes",
             web::post().to(notices::send_made_up_push),
         )
+        .route(
+            "/sandbox/pushes/text",
+            web::post().to(notices::send_push_text),
+        )
+        .route("/sandbox/token", web::post().to(tokens::change_token))
         .route("/sandbox/push", web::post().to(notices::set_push_mode))
         .route(
             "/sandbox/push/verify",

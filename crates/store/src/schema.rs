@@ -38,6 +38,7 @@ diesel::table! {
         openid -> Text,
         session_key -> Text,
         expires_at -> BigInt,
+        made_user -> Bool,
     }
 }
 
@@ -45,7 +46,12 @@ diesel::table! {
     wechat_access_tokens (app_id) {
         app_id -> Text,
         token -> Text,
-        expires_at -> BigInt,
+        usable_until -> BigInt,
+        turn_owner -> Text,
+        turn_until -> BigInt,
+        forced_at -> BigInt,
+        forced_day -> BigInt,
+        forced_count -> BigInt,
     }
 }
 
@@ -134,7 +140,9 @@ diesel::table! {
         last_active_at -> BigInt,
         im_event_at -> BigInt,
         stream_sequence -> Nullable<Text>,
+        stream_started_at -> Nullable<BigInt>,
         stream_event_at -> BigInt,
+        stream_open_pushes -> BigInt,
     }
 }
 

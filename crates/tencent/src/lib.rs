@@ -14,6 +14,8 @@ mod http;
 pub mod im;
 mod invalid_key;
 mod json_fields;
+mod lenient_base64;
+mod lenient_json;
 mod non_empty_secret;
 pub mod pay;
 pub mod tc3;

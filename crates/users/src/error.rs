@@ -95,7 +95,8 @@ impl From<WechatError> for UsersError {
 /// Why a call that needs an access token of WeChat failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WechatCallError {
-    /// There is no access token. The call was not sent.
+    /// There is no access token that WeChat accepts. The call was not sent, or WeChat did nothing
+    /// because of the token.
     #[error("no access token: {0}")]
     NoToken(UsersError),
     /// The call was sent and failed.

@@ -17,6 +17,7 @@ mod profile_change;
 mod register;
 mod service;
 mod session;
+mod token_refresh;
 pub mod tokens;
 mod user_sig;
 mod wallet;

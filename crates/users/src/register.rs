@@ -9,7 +9,7 @@ use qlive_types::{Gender, Moment, UserId, random, text};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::directory::find_by_openid;
-use crate::session::ExchangedCode;
+use crate::session::{ExchangedCode, mark_code_of_new_user, may_repeat_registration};
 use crate::{Credentials, Users, UsersError, tokens};
 
 /// The name that WeChat gives every user since it hides their names from mini-programs.
@@ -34,7 +34,8 @@ impl Users {
     /// Registers a user and imports them into IM, or logs in the user who has this openid already.
     ///
     /// # Errors
-    /// [`UsersError::InvalidCode`], [`UsersError::DecryptFailed`], and the errors of WeChat and of
+    /// [`UsersError::InvalidCode`], also for a code that was used before when the user was registered
+    /// already; [`UsersError::DecryptFailed`], and the errors of WeChat and of
     /// the database.
     pub async fn register(&self, request: Registration) -> Result<Credentials, UsersError> {
         let exchanged = self
@@ -51,11 +52,18 @@ impl Users {
             .write(move |conn| {
                 let (app_id, openid) = (&request.app_id, &exchanged.session.openid);
                 let (user, is_banned) = match find_by_openid(conn, app_id, openid)? {
+                    Some(_)
+                        if !exchanged.is_fresh
+                            && !may_repeat_registration(conn, app_id, &request.code, now)? =>
+                    {
+                        return Err(UsersError::InvalidCode);
+                    }
                     Some(registered) => registered,
-                    None => (
-                        insert_user(conn, app_id, openid, info.as_ref(), now)?,
-                        false,
-                    ),
+                    None => {
+                        let user = insert_user(conn, app_id, openid, info.as_ref(), now)?;
+                        mark_code_of_new_user(conn, app_id, &request.code)?;
+                        (user, false)
+                    }
                 };
                 let token = tokens::reuse_or_issue(conn, user, request.token.as_ref(), now)?;
                 Ok::<_, UsersError>((user, is_banned, token))

@@ -1,19 +1,16 @@
 //! Calls to WeChat: exchange of login codes, access tokens, checks of texts and session keys.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Arc;
 
 use qlive_store::Db;
 use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::{ContentCheck, LoginSession, WechatClient, WechatError, errcode};
 use qlive_types::Clock;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-use crate::access_tokens::{find_access_token, store_access_token};
+use crate::token_refresh::{RefreshGate, RefreshGates, TokenRequest};
 use crate::{UncheckedNames, UsersError, WechatCallError};
-
-/// An access token is replaced when it expires within this time.
-const TOKEN_MARGIN: Duration = Duration::from_secs(300);
 
 /// The secrets of the mini-programs that the server knows, by app id.
 pub type WechatApps = HashMap<String, NonEmptySecret>;
@@ -25,6 +22,7 @@ pub struct WechatGateway {
     apps: WechatApps,
     /// What happens to a name that cannot be checked; `None` if names are not checked.
     unchecked_names: Option<UncheckedNames>,
+    gates: RefreshGates,
 }
 
 impl WechatGateway {
@@ -36,8 +34,10 @@ impl WechatGateway {
         apps: WechatApps,
         unchecked_names: Option<UncheckedNames>,
     ) -> Self {
+        let gate = |app: &String| (app.clone(), Arc::new(RefreshGate::default()));
         Self {
             wechat,
+            gates: Arc::new(apps.keys().map(gate).collect()),
             apps,
             unchecked_names,
         }
@@ -136,51 +136,49 @@ impl WechatGateway {
             .access_token(db, clock, app_id, None)
             .await
             .map_err(WechatCallError::NoToken)?;
-        match call(token.clone()).await {
-            Err(WechatError::Refused { code, .. }) if errcode::INVALID_TOKEN.contains(&code) => {
-                let fresh = self
-                    .access_token(db, clock, app_id, Some(&token))
-                    .await
-                    .map_err(WechatCallError::NoToken)?;
-                call(fresh).await.map_err(WechatCallError::Call)
+        let refused = match call(token.clone()).await {
+            Err(error) if is_token_refusal(&error) => token,
+            result => return result.map_err(WechatCallError::Call),
+        };
+        let fresh = self
+            .access_token(db, clock, app_id, Some(refused))
+            .await
+            .map_err(WechatCallError::NoToken)?;
+        call(fresh).await.map_err(|error| {
+            if is_token_refusal(&error) {
+                WechatCallError::NoToken(UsersError::WechatUnavailable(format!(
+                    "WeChat refuses the new access token too: {error}"
+                )))
+            } else {
+                WechatCallError::Call(error)
             }
-            result => result.map_err(WechatCallError::Call),
-        }
+        })
     }
 
-    /// The stored access token, otherwise a new one from WeChat, which is then stored. `refused`
-    /// is a token that WeChat has just refused.
+    /// The stored access token, otherwise a new one. `refused` is a token that WeChat has just
+    /// refused.
     async fn access_token(
         &self,
         db: &Db,
         clock: &Clock,
         app_id: &str,
-        refused: Option<&SecretString>,
+        refused: Option<SecretString>,
     ) -> Result<SecretString, UsersError> {
-        let (app, valid_at) = (app_id.to_owned(), clock.now().after(TOKEN_MARGIN));
-        let stored = db
-            .read(move |conn| find_access_token(conn, &app, valid_at))
-            .await?;
-        let is_refused = |token: &SecretString| {
-            refused.is_some_and(|refused| refused.expose_secret() == token.expose_secret())
+        let gate = self.gates.get(app_id).ok_or(UsersError::UnknownApp)?;
+        let request = TokenRequest {
+            wechat: self.wechat.clone(),
+            db: db.clone(),
+            clock: clock.clone(),
+            app_id: app_id.to_owned(),
+            app_secret: self.secret(app_id)?.clone(),
+            refused,
         };
-        if let Some(token) = stored.filter(|token| !is_refused(token)) {
-            return Ok(token);
-        }
-        let secret = self.secret(app_id)?;
-        let mut fresh = self
-            .wechat
-            .fetch_stable_token(app_id, secret, false)
-            .await?;
-        if is_refused(&fresh.token) {
-            fresh = self.wechat.fetch_stable_token(app_id, secret, true).await?;
-        }
-        let (app, token) = (app_id.to_owned(), fresh.token.clone());
-        let expires_at = clock.now().after(Duration::from_secs(fresh.expires_in));
-        db.write(move |conn| store_access_token(conn, &app, &token, expires_at))
-            .await?;
-        Ok(fresh.token)
+        request.run(Arc::clone(gate)).await
     }
+}
+
+fn is_token_refusal(error: &WechatError) -> bool {
+    matches!(error, WechatError::Refused { code, .. } if errcode::INVALID_TOKEN.contains(code))
 }
 
 fn is_retryable(error: &WechatError) -> bool {

@@ -110,6 +110,18 @@ impl Params {
         self.text(name)?.ok_or_else(|| ApiError::missing(name))
     }
 
+    /// A text in base64, as it was sent: a form can have turned a `+` at its beginning or its end
+    /// into a space, and it can have several lines. None when it is absent, blank or null.
+    pub(crate) fn base64(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(ParamValue::Unsupported) => Err(ApiError::invalid(name)),
+            Some(ParamValue::Text(text)) => {
+                Ok(Some(text.as_str()).filter(|t| !t.trim().is_empty()))
+            }
+        }
+    }
+
     /// An integer, as a number or as decimal text.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let is_decimal = |text: &str| {

@@ -48,6 +48,7 @@ async fn stream(room: &TestRoom, user: UserId, starts: bool, at: i64) {
             stream,
             sequence,
             at_secs: at,
+            started_at_secs: None,
         }
     };
     room.rooms().handle_stream_event(event).await.unwrap();

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::state::SandboxState;
-use crate::wechat::profile::encrypted_profile;
+use crate::wechat::profile::{encrypted_profile, encrypted_user_data};
 
 #[derive(Deserialize)]
 pub(crate) struct ProfileQuery {
@@ -38,6 +38,21 @@ pub(crate) async fn show_profile(
     ))
 }
 
+#[derive(Deserialize)]
+pub(crate) struct CodeQuery {
+    code: String,
+}
+
+/// `POST /sandbox/profile`: encrypts the body as user data, whatever it is.
+pub(crate) async fn encrypt_user_data(
+    sandbox: web::Data<SandboxState>,
+    query: web::Query<CodeQuery>,
+    body: web::Bytes,
+) -> HttpResponse {
+    let app_id = &sandbox.config.app_id;
+    HttpResponse::Ok().json(encrypted_user_data(app_id, &query.code, &body))
+}
+
 /// `GET /sandbox/papers`: the credentials that WeChat Pay's console gives the merchant.
 pub(crate) async fn show_credentials(sandbox: web::Data<SandboxState>) -> HttpResponse {
     HttpResponse::Ok().json(&sandbox.keys.credentials)
@@ -52,6 +67,7 @@ pub(crate) async fn show_state(sandbox: web::Data<SandboxState>) -> HttpResponse
         "kicked": records.im.kicked,
         "stream_orders": records.streams.requests,
         "calls": records.faults.calls(),
+        "access_tokens": records.access_tokens.overview(),
         "orders": records.orders.overview(),
         "refunds": records.refunds.overview(),
         "transfers": records.transfers.overview(),

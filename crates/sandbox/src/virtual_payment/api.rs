@@ -40,7 +40,7 @@ fn execute_call(
 ) -> Result<Value, i64> {
     let config = &sandbox.config;
     let token = &query.access_token;
-    if !sandbox.records().sessions.is_access_token(token) {
+    if !sandbox.is_access_token(token) {
         return Err(INVALID_ACCESS_TOKEN);
     }
     let body = String::from_utf8_lossy(body);

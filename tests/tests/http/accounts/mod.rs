@@ -1,5 +1,6 @@
 //! Accounts: registration, login, tokens, profiles, likes, bans.
 
+mod access_tokens;
 mod bans;
 mod content_check;
 mod likes;

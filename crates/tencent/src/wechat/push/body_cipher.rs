@@ -14,6 +14,7 @@ use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STAN
 use secrecy::ExposeSecret as _;
 
 use crate::invalid_key::InvalidKey;
+use crate::lenient_base64::decode_base64;
 use crate::non_empty_secret::NonEmptySecret;
 
 /// The padding block of the message push. The block of AES is 16 bytes.
@@ -49,7 +50,7 @@ impl BodyCipher {
 
     /// Decrypts a body in base64. `None` when it was not encrypted with this key for this app.
     pub(super) fn decrypt(&self, encrypted: &str) -> Option<Vec<u8>> {
-        let ciphertext = STANDARD.decode(encrypted).ok()?;
+        let ciphertext = decode_base64(encrypted)?;
         let cipher = cbc::Decryptor::<Aes256>::new(&self.key.into(), &self.iv().into());
         let padded = cipher
             .decrypt_padded_vec_mut::<NoPadding>(&ciphertext)

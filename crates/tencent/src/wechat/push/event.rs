@@ -48,6 +48,11 @@ pub enum PushEvent {
 }
 
 impl PushEvent {
+    /// Whether the event is one of virtual payment, whose pushes are confirmed in their own form.
+    pub(super) fn is_virtual_payment(&self) -> bool {
+        !matches!(self, Self::Unhandled(event) if !event.starts_with("xpay_"))
+    }
+
     /// Reads a decrypted body. WeChat's documentation writes some field names in two ways, so both
     /// are accepted.
     pub(super) fn parse(message: &Value) -> Self {
@@ -55,16 +60,16 @@ impl PushEvent {
         match text(message.get("Event")).as_str() {
             "xpay_goods_deliver_notify" => parse_goods_paid(message, openid),
             "xpay_refund_notify" => Self::RefundFinished {
-                wx_refund_id: text(message.get("WxRefundId")),
-                mch_refund_id: text(message.get("MchRefundId")),
-                mch_order_id: text(message.get("MchOrderId")),
+                wx_refund_id: text_or_number(message.get("WxRefundId")),
+                mch_refund_id: text_or_number(message.get("MchRefundId")),
+                mch_order_id: text_or_number(message.get("MchOrderId")),
                 refund_fee: integer(message.get("RefundFee")).unwrap_or(-1),
                 succeeded: integer(message.get("RetCode")).map(|code| code == 0),
             },
             "xpay_complaint_notify" => Self::ComplaintFiled {
-                complaint_id: text(message.get("RequestId")),
+                complaint_id: text_or_number(message.get("RequestId")),
                 openid,
-                mch_order_id: text(message.get("MchOrderId")),
+                mch_order_id: text_or_number(message.get("MchOrderId")),
                 complained_at: text_or_number(message.get("ComplaintTime")),
             },
             other => Self::Unhandled(other.to_owned()),
@@ -79,11 +84,11 @@ fn parse_goods_paid(message: &Value, openid: String) -> PushEvent {
         openid,
         out_trade_no: first_text(message, ["OutTradeNo", "out_trade_no"]),
         env: integer(message.get("Env")).unwrap_or(-1),
-        product_id: text(goods("ProductId")),
+        product_id: text_or_number(goods("ProductId")),
         quantity: integer(goods("Quantity")).unwrap_or(-1),
         orig_price: integer(goods("OrigPrice")).unwrap_or(-1),
         actual_price: integer(goods("ActualPrice")).unwrap_or(-1),
-        transaction_id: text(payment("TransactionId")),
+        transaction_id: text_or_number(payment("TransactionId")),
         paid_time: integer(payment("PaidTime")).unwrap_or(0),
     }
 }
@@ -91,7 +96,7 @@ fn parse_goods_paid(message: &Value, openid: String) -> PushEvent {
 /// Returns the text of the first of these fields that is not empty.
 fn first_text(message: &Value, keys: [&str; 2]) -> String {
     keys.iter()
-        .map(|key| text(message.get(*key)))
+        .map(|key| text_or_number(message.get(*key)))
         .find(|text| !text.is_empty())
         .unwrap_or_default()
 }
