@@ -117,7 +117,7 @@ impl BalanceChange {
         Ok(updated == 1)
     }
 
-    /// The most that may be owed afterwards, as the zero or negative balance that it is.
+    /// The lowest balance that the debt may have afterwards.
     const fn least_debt(self) -> i64 {
         if self.needs_no_debt { 0 } else { -MAX }
     }

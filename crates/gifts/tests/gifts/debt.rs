@@ -114,7 +114,7 @@ async fn debt_that_arises_among_gifts_loses_no_coin(db: TestDb) {
     let gift = pair.gift(10).await;
     pair.send(pair.request(gift, 10)).await.unwrap();
     let second = pair.test.second_instance().gifts;
-    // Alice receives ten gifts, and gives ten away from her income, while she runs into debt.
+    // Alice receives ten gifts and gives ten from income, while a debt arises.
     let requests = (0..20).map(|at| {
         let request = if at % 2 == 0 {
             pair.request(gift, 1)

@@ -126,7 +126,7 @@ async fn refund_among_gifts_loses_no_coin(db: TestDb) {
     let bob = TestClient::login(&app, "bob").await;
     let order = app.buy_and_give(&alice, &bob).await;
     app.grant(&bob, 300).await;
-    // Both give: Alice her last gold and then income, until she is in debt.
+    // Both give: Alice the last gold and then income, until there is a debt.
     let giving = (0..20).map(|at| {
         let (from, to) = if at % 2 == 0 {
             (&alice, &bob)
@@ -150,7 +150,7 @@ async fn refund_among_gifts_loses_no_coin(db: TestDb) {
     let spent = 10 * i64::try_from(spent).unwrap();
     let (gold, income) = alice.balances().await;
     let debt = app.debt(&alice).await;
-    // She had 8 coins and 1000 of income, got 10 × 10, and lost 60 by the refund.
+    // Alice had 8 coins and 1000 of income, got 10 × 10, and lost 60 by the refund.
     assert_eq!(gold + income - debt, 8 + 1000 + 100 - 60 - spent);
     assert!(gold == 0 || debt == 0, "{gold} gold beside {debt} of debt");
     app.audit().await;

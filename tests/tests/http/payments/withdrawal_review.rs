@@ -232,7 +232,7 @@ async fn refunded_coins_that_were_given_away_show_at_the_receivers_withdrawal(db
     let carl = app.guest("carl", Gender::Male).await;
     let dora = app.guest("dora", Gender::Female).await;
     let order = app.buy_and_give(&carl, &alice).await;
-    // Dora gave as much, and keeps what she bought.
+    // Dora gave as much, and has no refund.
     app.buy_and_give(&dora, &alice).await;
     app.refund(&order, Some(fen(300))).await.unwrap();
     let withdrawal = alice.withdraw(100, "w").await;
