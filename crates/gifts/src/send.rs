@@ -109,9 +109,9 @@ fn send_in_transaction(
         .map(|room| room.host)
         .filter(|host| ![request.giver, request.receiver].contains(host));
     let shares = Shares::of(cost, rates, host.is_some())?;
-    let receiver_income = load_balances(conn, request.receiver)?.plan_income(shares.receiver)?;
+    let receiver_income = load_balances(conn, request.receiver)?.plan_income(shares.receiver);
     let host_income = match host {
-        Some(host) => load_balances(conn, host)?.plan_income(shares.host)?,
+        Some(host) => load_balances(conn, host)?.plan_income(shares.host),
         None => NewIncome::default(),
     };
     let decided = DecidedGift {

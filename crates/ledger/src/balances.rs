@@ -56,13 +56,12 @@ impl Balances {
     }
 
     /// Splits a share of a gift: it pays the debt first, the rest is income.
-    ///
-    /// # Errors
-    /// Never: the part that pays the debt is not above `share`.
-    pub fn plan_income(&self, share: Coins) -> Result<NewIncome, AmountOutOfRange> {
-        let debt = self.debt.min(share);
-        let income = share.checked_sub(debt)?;
-        Ok(NewIncome { debt, income })
+    #[must_use]
+    pub fn plan_income(&self, share: Coins) -> NewIncome {
+        NewIncome {
+            debt: self.debt.min(share),
+            income: share.checked_sub(self.debt).unwrap_or(Coins::ZERO),
+        }
     }
 
     /// Splits a payment of `cost` over the balances: granted gold first, then bought gold, then
@@ -165,12 +164,12 @@ mod tests {
         assert_eq!(debtor.plan_spending(coins(3)).unwrap().granted, coins(3));
         assert_eq!(debtor.plan_spending(coins(4)), None);
         let split = |share| {
-            let split = debtor.plan_income(coins(share)).unwrap();
+            let split = debtor.plan_income(coins(share));
             (split.debt.get(), split.income.get())
         };
         assert_eq!([split(0), split(3), split(4)], [(0, 0), (3, 0), (4, 0)]);
         assert_eq!(split(9), (4, 5));
-        let free = Balances::default().plan_income(coins(9)).unwrap();
+        let free = Balances::default().plan_income(coins(9));
         assert_eq!((free.debt, free.income), (coins(0), coins(9)));
     }
 }

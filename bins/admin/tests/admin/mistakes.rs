@@ -49,14 +49,20 @@ async fn empty_name_of_an_operator_is_refused_and_changes_nothing(db: TestDb) {
     let before = app.audit_log().await;
     for (name, command) in [
         ("", &["users", "ban", user, "--reason", "x"][..]),
-        (" ", &["configs", "set", "HOST_RATE", "0.1"]),
-        ("\t", &["rooms", "end", "1"]),
-        ("\u{200B}", &["gifts", "disable", "1"]),
-        ("\u{3164}", &["blocks", "disable", "1"]),
-        ("\u{FEFF} ", &["orders", "refund", "Q1", "--reason", "r"]),
-        ("\u{2800}", &["withdrawals", "approve", "1"]),
-        ("\u{AD}", &["ledger", "credit", user, "7", "--reason", "r"]),
-        ("\u{202E}", &["outbox", "retry", "1"]),
+        (" ", &["configs", "set", "HOST_RATE", "0.1"][..]),
+        ("\t", &["rooms", "end", "1"][..]),
+        ("\u{200B}", &["gifts", "disable", "1"][..]),
+        ("\u{3164}", &["blocks", "disable", "1"][..]),
+        (
+            "\u{FEFF} ",
+            &["orders", "refund", "Q1", "--reason", "r"][..],
+        ),
+        ("\u{2800}", &["withdrawals", "approve", "1"][..]),
+        (
+            "\u{AD}",
+            &["ledger", "credit", user, "7", "--reason", "r"][..],
+        ),
+        ("\u{202E}", &["outbox", "retry", "1"][..]),
     ] {
         let output = run_admin_as(&app, name, command).await;
         let text = String::from_utf8_lossy(&output.stderr);

@@ -92,9 +92,8 @@ fn find_refunded_givers(
             // Every gift was reversed.
             continue;
         }
-        let corrupt = StoreError::Corrupt("the sum of refunds");
         let (Ok(refunded), Ok(refunded_coins)) = (Fen::new(row.fen), Coins::new(row.coins)) else {
-            return Err(corrupt);
+            return Err(StoreError::Corrupt("the sum of refunds"));
         };
         givers.push(RefundedGiver {
             giver,
