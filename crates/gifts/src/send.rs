@@ -69,9 +69,9 @@ impl Gifts {
     }
 }
 
-/// Decides a gift and writes it, unless its request was answered before. The debts of the giver, the
-/// receiver and the host may change until the balances are locked; the ledger refuses the entry
-/// then, and the transaction runs again.
+/// Decides a gift and writes it, unless its request was answered before. The debts of the giver,
+/// the receiver and the host may change until the balances are locked; the ledger refuses the
+/// entry then, and the transaction runs again.
 fn send_in_transaction(
     conn: &mut Conn,
     now: Moment,

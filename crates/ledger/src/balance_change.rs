@@ -71,8 +71,9 @@ impl BalanceChange {
     ///
     /// # Errors
     /// [`LedgerError::InsufficientBalance`] or [`LedgerError::AmountOutOfRange`] if a balance would
-    /// leave its range; [`LedgerError::InDebt`] if it needs no debt and would leave one; `Contended` if another transaction wrote the user's first balances
-    /// meanwhile; any other failure of the store.
+    /// leave its range; [`LedgerError::InDebt`] if it needs no debt and would leave one;
+    /// `Contended` if another transaction wrote the user's first balances meanwhile; any other
+    /// failure of the store.
     pub(crate) fn apply(self, conn: &mut Conn, user: UserId) -> Result<(), LedgerError> {
         if self.update(conn, user)? {
             return Ok(());

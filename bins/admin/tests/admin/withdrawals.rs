@@ -2,7 +2,7 @@
 
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{TestApp, wait_until};
+use qlive_tests::TestApp;
 use qlive_types::Gender;
 use serde_json::json;
 
@@ -15,24 +15,10 @@ on_both!(
 
 async fn large_withdrawal_needs_two_operators(db: TestDb) {
     let app = TestApp::start(db).await;
-    let (bob, alice) = (
-        app.guest("bob", Gender::Male).await,
-        app.guest("alice", Gender::Female).await,
-    );
-    app.set_config("EXCHANGE_RATE", "1").await;
-    app.grant(&bob, 30_000).await;
-    let gift = app.add_gift("fortune", 30_000).await;
-    bob.give(&alice, gift, 1, json!({})).await.ok();
-    app.advance(8 * 86_400);
-    let ask = |income: i64, id: &'static str| {
-        alice.post(
-            "qlive_user/withdraw/",
-            json!({"income": income, "request_id": id}),
-        )
-    };
+    let alice = app.earner(30_000).await;
     let (small, large) = (
-        ask(100, "a").await.ok()["id"].to_string(),
-        ask(10_001, "b").await.ok()["id"].to_string(),
+        alice.withdraw(100, "a").await["id"].to_string(),
+        alice.withdraw(10_001, "b").await["id"].to_string(),
     );
     let listed = run(&app, &["withdrawals", "list"]).await;
     assert_eq!(
@@ -67,14 +53,9 @@ async fn large_withdrawal_needs_two_operators(db: TestDb) {
             .status
             .success()
     );
-    wait_until("the transfer waits for the user", || async {
-        alice
-            .get("qlive_user/withdrawals/", json!({"id": large}))
-            .await
-            .ok()["state"]
-            == "confirm"
-    })
-    .await;
+    alice
+        .wait_for_withdrawal(&json!({"id": large}), "confirm")
+        .await;
     run_refused(
         &app,
         &["withdrawals", "reject", &large, "--reason", "too late"],

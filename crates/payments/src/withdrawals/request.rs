@@ -65,8 +65,8 @@ impl Payments {
     /// # Errors
     /// [`PaymentsError::WithdrawalsOff`], [`PaymentsError::BelowMinimum`],
     /// [`PaymentsError::RealNameRequired`], [`PaymentsError::InDebt`],
-    /// [`PaymentsError::NotWithdrawable`], [`PaymentsError::TooManyWithdrawals`]; a ledger error when the idempotency key was used for
-    /// another request; else when the database fails.
+    /// [`PaymentsError::NotWithdrawable`], [`PaymentsError::TooManyWithdrawals`]; a ledger error
+    /// when the idempotency key was used for another request; else when the database fails.
     pub async fn request_withdrawal(
         &self,
         request: WithdrawalRequest,

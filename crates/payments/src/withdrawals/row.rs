@@ -153,8 +153,8 @@ pub(crate) fn count_open_withdrawals(conn: &mut Conn, user: UserId) -> Result<i6
     Ok(count.get_result(conn)?)
 }
 
-/// The sum, in fen, of the withdrawals that a user requested in the [`WEEK`] before `until`, without
-/// those whose income was returned. With `up_to`, only that withdrawal and earlier ones.
+/// The sum, in fen, of the withdrawals that a user requested in the [`WEEK`] before `until`,
+/// without those whose income was returned. With `up_to`, only that withdrawal and earlier ones.
 pub(crate) fn sum_of_week(
     conn: &mut Conn,
     user: UserId,
