@@ -23,6 +23,8 @@ pub(crate) struct BalanceChange {
     income: i64,
     held: i64,
     debt: i64,
+    /// Whether the entry spends income or credits new income. Such an entry leaves no debt.
+    needs_no_debt: bool,
     /// 1 if the entry appears in the user's history, 0 if it changes only what is held.
     entry_count: i64,
 }
@@ -48,6 +50,8 @@ impl BalanceChange {
                 if BalanceKind::IN_HISTORY.contains(&kind) {
                     change.entry_count = 1;
                 }
+                change.needs_no_debt |=
+                    kind == BalanceKind::Income && entry.kind.spends_or_brings_income();
             }
         }
         Ok(changes)
@@ -67,8 +71,9 @@ impl BalanceChange {
     ///
     /// # Errors
     /// [`LedgerError::InsufficientBalance`] or [`LedgerError::AmountOutOfRange`] if a balance would
-    /// leave its range; `Contended` if another transaction wrote the user's first balances
-    /// meanwhile; any other failure of the store.
+    /// leave its range; [`LedgerError::InDebt`] if it needs no debt and would leave one;
+    /// `Contended` if another transaction wrote the user's first balances meanwhile; any other
+    /// failure of the store.
     pub(crate) fn apply(self, conn: &mut Conn, user: UserId) -> Result<(), LedgerError> {
         if self.update(conn, user)? {
             return Ok(());
@@ -98,7 +103,7 @@ impl BalanceChange {
             .le(MAX - gold_added)
             .and(dsl::income.le(MAX - self.income))
             .and(dsl::held.le(MAX - self.held))
-            .and(dsl::debt.ge(-MAX - self.debt));
+            .and(dsl::debt.ge(self.least_debt() - self.debt));
         let row = dsl::ledger_balances.find(user.get());
         let updated = diesel::update(row.filter(not_negative).filter(not_above_max))
             .set((
@@ -111,6 +116,11 @@ impl BalanceChange {
             ))
             .execute(conn)?;
         Ok(updated == 1)
+    }
+
+    /// The lowest balance that the debt may have afterwards.
+    const fn least_debt(self) -> i64 {
+        if self.needs_no_debt { 0 } else { -MAX }
     }
 
     /// Inserts the first balances of `user`.
@@ -144,6 +154,9 @@ impl BalanceChange {
         let debt = row.debt.saturating_add(self.debt);
         if bought < 0 || granted < 0 || income < 0 || held < 0 || debt > 0 {
             return Some(LedgerError::InsufficientBalance);
+        }
+        if self.needs_no_debt && debt < 0 {
+            return Some(LedgerError::InDebt);
         }
         if bought.saturating_add(granted) > MAX || income > MAX || held > MAX || debt < -MAX {
             return Some(LedgerError::AmountOutOfRange);

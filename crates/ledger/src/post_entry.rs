@@ -13,8 +13,9 @@ use crate::error::LedgerError;
 ///
 /// # Errors
 /// [`LedgerError::InsufficientBalance`] if a balance is smaller than the caller may have read, and
-/// [`LedgerError::AmountOutOfRange`] if one would become too large; the caller's transaction must
-/// not commit then. [`LedgerError::Unbalanced`] if the entry has no transfers. A failure of the
+/// [`LedgerError::AmountOutOfRange`] if one would become too large; [`LedgerError::InDebt`] if a
+/// gift or a hold would spend or bring income beside a debt; the caller's transaction must not
+/// commit then. [`LedgerError::Unbalanced`] if the entry has no transfers. A failure of the
 /// store.
 pub fn post_entry(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, LedgerError> {
     if entry.transfers.is_empty() {

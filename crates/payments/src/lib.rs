@@ -39,6 +39,7 @@ pub use refunds::amounts::CoinsTakenBack;
 pub use refunds::row::OrderRefund;
 pub use refunds::state::RefundState;
 pub use service::Payments;
+pub use withdrawals::facts::{RefundedGiver, ReviewFacts};
 pub use withdrawals::request::WithdrawalRequest;
 pub use withdrawals::row::Withdrawal;
 pub use withdrawals::rules::WithdrawalRules;

@@ -1,6 +1,8 @@
 //! Withdrawals: income paid out in yuan. A withdrawal is ours; a transfer is WeChat's.
 
+pub(crate) mod facts;
 pub(crate) mod list;
+pub(crate) mod obstacle;
 pub(crate) mod request;
 pub(crate) mod review;
 pub(crate) mod row;

@@ -11,7 +11,9 @@ mod db;
 mod engine;
 mod environment;
 mod error;
+mod guard;
 mod migrations;
+mod operator;
 mod pool;
 pub mod schema;
 #[cfg(feature = "testing")]
@@ -23,6 +25,8 @@ pub use connection::Conn;
 pub use db::Db;
 pub use engine::Engine;
 pub use error::{StoreError, TransactionError, key_violation_as_contention};
+pub use guard::run_one_at_a_time;
+pub use operator::{EmptyOperatorName, OperatorName};
 
 // Both client libraries are compiled from source; these dependencies only select that feature.
 use libsqlite3_sys as _;

@@ -377,6 +377,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    transaction_guards (name) {
+        name -> Text,
+        uses -> BigInt,
+    }
+}
+
 diesel::joinable!(rooms -> users (host_id));
 diesel::joinable!(broadcasts -> rooms (room_id));
 diesel::joinable!(members -> users (user_id));

@@ -181,8 +181,5 @@ impl TestServices {
 }
 
 fn operator() -> Operator {
-    Operator {
-        name: "test".into(),
-        reason: "a test".into(),
-    }
+    Operator::new("test", "a test").unwrap()
 }

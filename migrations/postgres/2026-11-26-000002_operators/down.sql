@@ -1,3 +1,4 @@
+DROP TABLE transaction_guards;
 DROP TABLE environment;
 DROP TABLE audit_log;
 DROP TABLE configs;

@@ -21,13 +21,11 @@ on_both!(
     another_instance_sees_a_change_within_a_second,
     every_change_is_in_the_audit_log,
     concurrent_additions_lose_no_item,
+    concurrent_changes_of_both_shares_never_exceed_the_whole_cost,
 );
 
 fn operator() -> Operator {
-    Operator {
-        name: "ops".into(),
-        reason: "test".into(),
-    }
+    Operator::new("ops", "test").unwrap()
 }
 
 fn configs(db: &TestDb) -> Configs {
@@ -185,4 +183,24 @@ async fn concurrent_additions_lose_no_item(db: TestDb) {
     let mut items: Vec<i64> = serde_json::from_value(list).unwrap();
     items.sort_unstable();
     assert_eq!(items, [1, 2, 3, 4]);
+}
+
+async fn concurrent_changes_of_both_shares_never_exceed_the_whole_cost(db: TestDb) {
+    let (one, two) = (configs(&db), configs(&db));
+    for round in 0..12 {
+        for key in ["EXCHANGE_RATE", "HOST_RATE"] {
+            set(&one, key, "0").await.unwrap();
+        }
+        let (receiver, host) = tokio::join!(
+            set(&one, "EXCHANGE_RATE", "0.9"),
+            set(&two, "HOST_RATE", "0.9")
+        );
+        assert_ne!(
+            receiver.is_ok(),
+            host.is_ok(),
+            "round {round}: {receiver:?} {host:?}"
+        );
+        let refused = receiver.and(host).err().unwrap();
+        assert!(matches!(refused, ConfigError::BadValue(_)), "{refused}");
+    }
 }

@@ -267,8 +267,5 @@ fn without_repeated(messages: &Value) -> Vec<Value> {
 }
 
 pub(crate) fn operator() -> Operator {
-    Operator {
-        name: "ops".into(),
-        reason: "a test".into(),
-    }
+    Operator::new("ops", "a test").unwrap()
 }

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use qlive_ledger::load_balances;
 use qlive_store::schema::withdrawals;
 use qlive_store::{Conn, StoreError};
 use qlive_tencent::pay::{PayClient, PayError, Transfer, TransferRequest, TransferState};
@@ -16,6 +15,7 @@ use qlive_types::Moment;
 use crate::error::PaymentsError;
 use crate::polling::lease::LEASE;
 use crate::service::Payments;
+use crate::withdrawals::obstacle::find_obstacle;
 use crate::withdrawals::row::{Withdrawal, claim_withdrawal, find_withdrawal};
 use crate::withdrawals::rules::WithdrawalRules;
 use crate::withdrawals::settle::end_withdrawal;
@@ -87,12 +87,12 @@ impl Payments {
                 Err(error)
                     if error.is_not_found() && withdrawal.state == WithdrawalState::Approved =>
                 {
-                    self.request_unless_in_debt(pay, rules, withdrawal).await?
+                    self.request_unless_blocked(pay, rules, withdrawal).await?
                 }
                 Err(error) => TransferReport::Unclear(error.to_string()),
             }
         } else {
-            self.request_unless_in_debt(pay, rules, withdrawal).await?
+            self.request_unless_blocked(pay, rules, withdrawal).await?
         };
         self.settle_transfer_report(withdrawal.id, report).await
     }
@@ -134,23 +134,23 @@ impl Payments {
         }
     }
 
-    /// Requests a transfer that WeChat does not know, unless a refund has left the user in debt
-    /// since the approval.
-    async fn request_unless_in_debt(
+    /// Requests a transfer that WeChat does not know, unless the user was banned or a refund has
+    /// left a debt since the approval.
+    async fn request_unless_blocked(
         &self,
         pay: &PayClient,
         rules: &WithdrawalRules,
         withdrawal: &Withdrawal,
     ) -> Result<TransferReport, PaymentsError> {
         let user = withdrawal.user;
-        let balances = self
+        let obstacle = self
             .db
-            .read(move |conn| Ok::<_, PaymentsError>(load_balances(conn, user)?))
+            .read(move |conn| Ok::<_, PaymentsError>(find_obstacle(conn, user)?))
             .await?;
-        if !balances.debt.is_zero() {
-            return Ok(TransferReport::Unclear("the user has a debt".into()));
+        match obstacle {
+            Some(obstacle) => Ok(TransferReport::Unclear(obstacle.text().into())),
+            None => Ok(self.request_transfer(pay, rules, withdrawal).await),
         }
-        Ok(self.request_transfer(pay, rules, withdrawal).await)
     }
 
     /// Requests the transfer. A refusal counts only when WeChat does not know the number

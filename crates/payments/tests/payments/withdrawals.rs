@@ -208,12 +208,14 @@ async fn withdrawal_is_shown_to_its_user_only(db: TestDb) {
             Some(PaymentsError::UnknownWithdrawal)
         ));
     }
-    let ids = |list: Vec<Withdrawal>| list.iter().map(|one| one.id).collect::<Vec<i64>>();
+    let ids = |list: &[Withdrawal]| list.iter().map(|one| one.id).collect::<Vec<i64>>();
     let latest = payments.withdrawals_of(user).await.unwrap();
-    assert_eq!(ids(latest), [second.id, first.id]);
+    assert_eq!(ids(&latest), [second.id, first.id]);
     approve(&shop, &first).await;
     let page = payments.withdrawals(Page::FIRST).await.unwrap();
-    assert_eq!(ids(page), [second.id, first.id], "those in review first");
+    let (page, facts): (Vec<_>, Vec<_>) = page.into_iter().unzip();
+    assert_eq!(ids(&page), [second.id, first.id], "those in review first");
+    assert!(facts.iter().all(Option::is_some), "neither has ended");
     assert_eq!(payments.merchant_id(), Some("1900000001"));
 }
 

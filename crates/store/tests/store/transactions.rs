@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use qlive_store::schema::configs;
 use qlive_store::testing::TestDb;
-use qlive_store::{Conn, StoreError, key_violation_as_contention, on_both};
+use qlive_store::{Conn, StoreError, key_violation_as_contention, on_both, run_one_at_a_time};
 
 use crate::config_rows::{count, insert, update};
 
@@ -20,6 +20,7 @@ on_both!(
     panic_rolls_the_transaction_back,
     write_in_a_read_transaction_is_refused,
     write_blocked_by_a_hanging_transaction_fails,
+    guarded_transactions_that_count_never_exceed_their_bound,
 );
 
 async fn error_of_the_closure_rolls_the_transaction_back(db: TestDb) {
@@ -187,4 +188,30 @@ async fn write_blocked_by_a_hanging_transaction_fails(db: TestDb) {
     );
     release.send(()).unwrap();
     hangs.await.unwrap().unwrap();
+}
+
+async fn guarded_transactions_that_count_never_exceed_their_bound(db: TestDb) {
+    const BOUND: i64 = 5;
+    let tasks: Vec<_> = (0..24)
+        .map(|number| {
+            let db = db.db.clone();
+            tokio::spawn(async move {
+                db.write(move |conn| {
+                    run_one_at_a_time(conn, "rows")?;
+                    let count: i64 = configs::table.count().get_result(conn)?;
+                    // Time for the others to count too.
+                    std::thread::sleep(Duration::from_millis(5));
+                    if count < BOUND {
+                        insert(conn, &format!("k{number}"), "1")?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+                .await
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&db).await, BOUND);
 }
