@@ -154,8 +154,9 @@ async fn bill_that_a_spreadsheet_saved_in_gbk_is_read(db: TestDb) {
         ),
         (1, &json!("unknown_order"), &json!("other-0"))
     );
-    let (renamed, _, _) = encoding_rs::GBK.encode(&text.replace("退款状态", "状态"));
-    std::fs::write(&file, &renamed).unwrap();
+    let renamed = text.replace("退款状态", "状态");
+    let (gbk, _, _) = encoding_rs::GBK.encode(&renamed);
+    std::fs::write(&file, &gbk).unwrap();
     let error = run_refused(&app, &arguments).await;
     assert!(error.contains("退款状态"), "{error}");
 }

@@ -5,7 +5,7 @@
 //! refunds that WeChat Pay accepted that day, whenever they are done. The status of a refund is the
 //! one at which the bill was made.
 
-use super::bill_table::{BillError, TableRow, split_headings};
+use super::bill_table::{BillError, BillTable, TableRow, split_headings};
 
 /// A payment or a refund in a bill. Amounts are yuan, as written in the bill.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -125,10 +125,23 @@ impl Columns {
 /// Fails when a heading is missing, a row cannot be read in exactly one way, or the summary at the
 /// end is missing, which means that the bill is incomplete.
 pub fn parse_bill(text: &str) -> Result<Vec<BillRow>, BillError> {
+    let table = read_bill_table(text)?;
+    let columns = Columns::find(&table.headings)?;
+    Ok(table.rows.iter().map(|row| columns.row(row)).collect())
+}
+
+/// Reads a whole bill as a table, with the cells of all columns.
+///
+/// # Errors
+/// Those of [`parse_bill`].
+pub fn read_bill_table(text: &str) -> Result<BillTable, BillError> {
     let parts = split_headings(text)?;
-    let columns = Columns::find(&parts.headings)?;
-    let rows = parts.read_rows(&columns.all())?;
-    Ok(rows.iter().map(|row| columns.row(row)).collect())
+    let needed = Columns::find(&parts.headings)?.all();
+    let rows = parts.read_rows(&needed)?;
+    Ok(BillTable {
+        headings: parts.headings,
+        rows,
+    })
 }
 
 #[cfg(test)]

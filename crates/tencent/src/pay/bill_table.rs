@@ -84,20 +84,6 @@ pub fn decode_bill(bytes: &[u8]) -> String {
     }
 }
 
-/// Reads a whole bill as a table.
-///
-/// # Errors
-/// Fails when the summary at the end is missing, which means that the bill is incomplete, or a row
-/// cannot be read in exactly one way.
-pub fn read_bill_table(text: &str) -> Result<BillTable, BillError> {
-    let parts = split_headings(text)?;
-    let rows = parts.read_rows(&[])?;
-    Ok(BillTable {
-        headings: parts.headings,
-        rows,
-    })
-}
-
 /// Splits off the headings.
 pub(super) fn split_headings(text: &str) -> Result<BillParts<'_>, BillError> {
     let text = text.trim_start_matches('\u{feff}');

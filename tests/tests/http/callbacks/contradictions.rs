@@ -312,7 +312,8 @@ async fn every_event_in_every_final_state_of_a_withdrawal(db: TestDb) {
 
 /// A push that a refund of 200 fen succeeded (`code` 0) or failed.
 fn virtual_refund(order: &Value, number: &str, code: i64) -> Value {
-    json!({"Event": "xpay_refund_notify", "OpenId": "sandbox-bob", "WxRefundId": "xr-1",
+    let wx_refund_id = format!("xr-{}", order_number(order));
+    json!({"Event": "xpay_refund_notify", "OpenId": "sandbox-bob", "WxRefundId": wx_refund_id,
         "MchRefundId": number, "MchOrderId": order_number(order), "RefundFee": 200,
         "RetCode": code})
 }
@@ -357,9 +358,7 @@ async fn every_event_in_every_state_of_a_virtual_refund(db: TestDb) {
                 push(&app, virtual_refund(&order, &number, first)).await;
             }
             let before = bob.balances().await;
-            let mut message = virtual_refund(&order, &number, code);
-            message["WxRefundId"] = json!(if at == 3 { "xr-1" } else { "xr-2" });
-            let verdict = push(&app, message).await;
+            let verdict = push(&app, virtual_refund(&order, &number, code)).await;
             let state = app.refund_states(&order).await[0].1;
             assert_eq!(format!("{state} {verdict}"), outcome, "{code}, {at}");
             let returned = bob.balances().await.0 - before.0;

@@ -140,8 +140,9 @@ async fn row_of_an_unknown_state_is_reported_by_its_line(db: TestDb) {
     let found = differences(&app, &today(&app), Some(status)).await;
     assert_eq!(found, [unknown(3)]);
     let amount = bill.replace("`2.00", "`2,00");
-    let refused = app.services.payments.reconcile(&today(&app), Some(amount));
-    let error = refused.await.unwrap_err().to_string();
+    let payments = &app.services.payments;
+    let refused = payments.reconcile(&today(&app), Some(amount)).await;
+    let error = refused.unwrap_err().to_string();
     assert!(error.contains("line 3"), "{error}");
 }
 
