@@ -183,7 +183,7 @@ async fn unknown_kind_or_field_of_a_fault_is_refused() {
         json!({"path": "/pay_notify/", "notice": "none"}),
         json!({"path": "/pay_notify/", "notice": "Lost"}),
         json!({"path": "/pay_notify/", "notice": 1}),
-        json!({"path": TOKEN_PATH, "statuss": 502}),
+        json!({"path": TOKEN_PATH, "answer": 502}),
     ] {
         let answer = sandbox.post("/sandbox/faults", fault.clone()).await;
         assert_eq!(answer.status, 400, "{fault}");
