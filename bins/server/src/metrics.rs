@@ -37,6 +37,10 @@ pub(crate) enum CallbackVerdict {
     Accepted,
     /// The same was accepted before.
     Known,
+    /// It contradicts the final state of what it is about; nothing changed.
+    Contradiction,
+    /// Somebody made it up in WeChat's console to test the delivery.
+    Mock,
     /// It is about an order, refund or transfer that does not exist here.
     Unknown,
     /// It is of a kind that is not handled.
@@ -60,6 +64,8 @@ impl CallbackVerdict {
         match self {
             Self::Accepted => "accepted",
             Self::Known => "known",
+            Self::Contradiction => "contradiction",
+            Self::Mock => "mock",
             Self::Unknown => "unknown",
             Self::Unhandled => "unhandled",
             Self::Refused => "refused",

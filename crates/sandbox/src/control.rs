@@ -1,6 +1,7 @@
 //! The `/sandbox/*` paths, with which people and tests act for users and for WeChat's staff, look
 //! at what arrived, and switch on faults.
 
+mod bills;
 mod clients;
 mod faults;
 mod messages;
@@ -28,6 +29,7 @@ pub(crate) fn control_routes(config: &mut web::ServiceConfig) {
             "/sandbox/clients/{user_id}",
             web::post().to(clients::change_client),
         )
+        .route("/sandbox/bills", web::post().to(bills::set_bill_form))
         .route("/sandbox/faults", web::post().to(faults::add_fault))
         .route("/sandbox/faults", web::delete().to(faults::clear_faults))
         .route(

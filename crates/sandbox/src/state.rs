@@ -17,6 +17,7 @@ use crate::wechat::access_tokens::AccessTokens;
 use crate::wechat::push_mode::PushMode;
 use crate::wechat::sessions::Sessions;
 use crate::wechat_pay::bill_files::BillFiles;
+use crate::wechat_pay::bill_text::BillForm;
 use crate::wechat_pay::orders::record::Orders;
 use crate::wechat_pay::refunds::record::Refunds;
 use crate::wechat_pay::transfers::record::Transfers;
@@ -45,6 +46,8 @@ pub(crate) struct Records {
     pub(crate) refunds: Refunds,
     pub(crate) transfers: Transfers,
     pub(crate) bills: BillFiles,
+    /// The form of the bills that are announced from now on.
+    pub(crate) bill_form: BillForm,
     pub(crate) virtual_payments: VirtualPayments,
     /// Whether refunds of both payment systems wait for `POST /sandbox/refunds/{number}`.
     pub(crate) hold_refunds: bool,

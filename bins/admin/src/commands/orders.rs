@@ -7,6 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use qlive_app::Services;
 use qlive_payments::{
     Complaint, Difference, Order, OrderFilter, OrderRefund, OrderState, Payments, RefundState,
+    decode_bill,
 };
 use qlive_store::audit_log::Operator;
 use qlive_types::{Fen, Moment};
@@ -139,7 +140,8 @@ fn parse_amount(yuan: &str) -> anyhow::Result<Fen> {
 }
 
 fn read_bill(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(decode_bill(&bytes))
 }
 
 fn order_json(order: &Order) -> Value {

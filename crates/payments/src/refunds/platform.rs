@@ -182,13 +182,12 @@ impl Payments {
         {
             return None;
         }
-        let left = self.query_order_balance(order).await.ok()?.left;
+        let refunded = self.query_refunded_fen(order).await.ok()?;
         let recorded_fen: i64 = recorded
             .iter()
             .filter(|refund| refund.state == RefundState::Done)
             .map(|refund| refund.fen.get())
             .sum();
-        let refunded = order.price.get().checked_sub(left)?;
         let unrecorded = refunded.checked_sub(recorded_fen)?;
         (unrecorded > 0).then_some(unrecorded)
     }

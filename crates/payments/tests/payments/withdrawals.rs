@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use qlive_ledger::LedgerError;
 use qlive_payments::{
-    Accepted, CallbackOutcome, Mismatch, PaymentsError, Withdrawal, WithdrawalState,
+    Accepted, CallbackOutcome, Contradiction, Mismatch, PaymentsError, Withdrawal, WithdrawalState,
 };
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
@@ -368,7 +368,7 @@ async fn notice_that_does_not_match_changes_nothing(db: TestDb) {
     rejected.await.unwrap();
     assert_eq!(
         shop.handle_made_up_notice(notice(number, 4_000)).await,
-        CallbackOutcome::Mismatch(Mismatch::PaidAfterReturn)
+        CallbackOutcome::Accepted(Accepted::Contradiction(Contradiction::PaidAfterReturn))
     );
     let balances = shop.balances(user).await;
     assert_eq!((balances.income, balances.held), (coins(1_000), coins(0)));

@@ -71,13 +71,21 @@ pub(crate) async fn send_made_up_notice(
     HttpResponse::Ok().json(json!({"status": answer.status}))
 }
 
+/// Where a made-up message push goes; to the server's path for them when absent.
+#[derive(Deserialize)]
+pub(crate) struct PushTarget {
+    url: Option<String>,
+}
+
 /// `POST /sandbox/pushes`: sends a made-up message push, without repetition. Answers the HTTP
 /// status that it got, and whether it was accepted.
 pub(crate) async fn send_made_up_push(
     sandbox: web::Data<SandboxState>,
+    target: web::Query<PushTarget>,
     message: web::Json<Value>,
 ) -> HttpResponse {
-    let url = push_url(&sandbox.config);
+    let url = target.into_inner().url;
+    let url = url.unwrap_or_else(|| push_url(&sandbox.config));
     let answer = send_request(push_request(&sandbox, &url, &message)).await;
     let accepted = is_push_accepted(&sandbox, &answer);
     HttpResponse::Ok().json(json!({"status": answer.status, "accepted": accepted}))

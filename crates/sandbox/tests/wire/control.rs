@@ -83,6 +83,7 @@ async fn dropped_sandbox_stops_answering() {
 async fn body_that_is_no_json_is_400() {
     let sandbox = TestSandbox::start();
     for path in [
+        "bills",
         "faults",
         "say",
         "clients/alice",

@@ -80,8 +80,10 @@ async fn doubled_and_late_pushes_credit_once(db: TestDb) {
     let bob = app.guest("bob", Gender::Male).await;
     for (at, how) in ["doubled", "late", "none"].into_iter().enumerate() {
         let order = bob.create_order(blocks::SIXTY).await;
-        app.add_fault(json!({"path": "/wx_notify/", "notice": how, "times": 1}))
-            .await;
+        if how != "none" {
+            app.add_fault(json!({"path": "/wx_notify/", "notice": how, "times": 1}))
+                .await;
+        }
         app.pay(&order).await;
         let gold = 60 * (i64::try_from(at).unwrap() + 1);
         wait_until("the order is credited", || async {
@@ -146,7 +148,7 @@ async fn encrypted_push_that_does_not_match_its_order_is_refused(db: TestDb) {
         ("/GoodsInfo/ProductId", json!("gold_10")),
         ("/GoodsInfo/Quantity", json!(2)),
         ("/GoodsInfo/OrigPrice", json!(500)),
-        ("/GoodsInfo/ActualPrice", json!(599)),
+        ("/GoodsInfo/ActualPrice", json!(601)),
     ] {
         let mut push = paid_push(&order);
         *push.pointer_mut(pointer).unwrap() = value;

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::json_fields::{integer, text, text_or_number};
+use crate::json_fields::{flag, integer, text, text_or_number};
 
 /// The event of a message push. Amounts are fen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,9 @@ pub enum PushEvent {
         /// As WeChat writes it.
         complained_at: String,
     },
+    /// An event that somebody made up in WeChat's console to test the delivery of pushes
+    /// (`IsMock`). It has the form of a real one, and nothing of it happened.
+    Mock(Box<Self>),
     /// An event that this crate does not handle, by its name.
     Unhandled(String),
 }
@@ -56,6 +59,17 @@ impl PushEvent {
     /// Reads a decrypted body. WeChat's documentation writes some field names in two ways, so both
     /// are accepted.
     pub(super) fn parse(message: &Value) -> Self {
+        let is_mock = ["IsMock", "is_mock"]
+            .iter()
+            .any(|key| flag(message.get(*key)));
+        match Self::parse_event(message) {
+            Self::Unhandled(event) => Self::Unhandled(event),
+            event if is_mock => Self::Mock(Box::new(event)),
+            event => event,
+        }
+    }
+
+    fn parse_event(message: &Value) -> Self {
         let openid = first_text(message, ["OpenId", "openid"]);
         match text(message.get("Event")).as_str() {
             "xpay_goods_deliver_notify" => parse_goods_paid(message, openid),
@@ -145,5 +159,39 @@ mod tests {
             paid_time: 1_700_000_000,
         };
         assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn event_is_a_mock_only_when_it_says_so() {
+        let parse = |is_mock: Value| {
+            PushEvent::parse(&json!({"Event": "xpay_refund_notify", "IsMock": is_mock}))
+        };
+        let real = PushEvent::parse(&json!({"Event": "xpay_refund_notify"}));
+        assert!(!matches!(real, PushEvent::Mock(_)));
+        for no in [
+            json!(false),
+            json!(0),
+            json!("0"),
+            json!("false"),
+            json!(null),
+        ] {
+            assert_eq!(parse(no.clone()), real, "{no}");
+        }
+        let mock = PushEvent::Mock(Box::new(real));
+        for yes in [
+            json!(true),
+            json!(1),
+            json!("1"),
+            json!("true"),
+            json!("True"),
+        ] {
+            assert_eq!(parse(yes.clone()), mock, "{yes}");
+        }
+        let xml = "<xml><Event>xpay_refund_notify</Event><IsMock>true</IsMock></xml>";
+        assert_eq!(PushEvent::parse(&parse_xml(xml).unwrap()), mock);
+        assert_eq!(
+            PushEvent::parse(&json!({"Event": "subscribe", "IsMock": true})),
+            PushEvent::Unhandled("subscribe".into())
+        );
     }
 }
