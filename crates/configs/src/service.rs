@@ -1,13 +1,13 @@
 //! [`Configs`]: reading with a cache, and changes by operators.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::configs;
 use qlive_store::{Conn, Db, StoreError, key_violation_as_contention};
-use qlive_types::{Clock, Moment};
+use qlive_types::{Cached, Clock, Moment};
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Snapshot, keys};
@@ -20,11 +20,8 @@ const CACHE_TIME: Duration = Duration::from_secs(1);
 pub struct Configs {
     db: Db,
     clock: Clock,
-    cache: Arc<Mutex<Option<CachedSnapshot>>>,
+    cache: Arc<Cached<Snapshot>>,
 }
-
-/// A snapshot, and when it was read.
-type CachedSnapshot = (Moment, Arc<Snapshot>);
 
 impl Configs {
     /// Configs stored in `db`.
@@ -33,7 +30,7 @@ impl Configs {
         Self {
             db,
             clock,
-            cache: Arc::default(),
+            cache: Arc::new(Cached::new(CACHE_TIME)),
         }
     }
 
@@ -42,17 +39,11 @@ impl Configs {
     /// # Errors
     /// When the database fails.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, ConfigError> {
-        let now = self.clock.now();
-        if let Some((read_at, snapshot)) =
-            &*self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-            && now.since(*read_at) < CACHE_TIME
-        {
-            return Ok(Arc::clone(snapshot));
+        let now = self.clock.tick();
+        if let Some(snapshot) = self.cache.get(now) {
+            return Ok(snapshot);
         }
-        let snapshot = Arc::new(self.db.read(load_snapshot).await?);
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((now, Arc::clone(&snapshot)));
-        Ok(snapshot)
+        Ok(self.cache.put(now, self.db.read(load_snapshot).await?))
     }
 
     /// Sets a key to the text that an operator typed.
@@ -114,7 +105,7 @@ impl Configs {
                 Ok::<_, ConfigError>(())
             })
             .await?;
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.cache.forget();
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use qlive_types::{BroadcastId, LiveId, Moment};
 
 use crate::delivery::Delivery;
 use crate::message::{DirectMessage, GiftMessage, GroupMessage};
-use crate::queue::WaitingRow;
+use crate::queue::{LONGEST_WAIT, WaitingRow};
 
 /// A row that waits for this long, or one that was attempted before, means that there was an
 /// outage.
@@ -44,7 +44,7 @@ pub(crate) fn plan_lane(rows: &[WaitingRow], live: &LiveBroadcasts, now: Moment)
             plan.skipped.push((row.id, reason));
             continue;
         }
-        if row.due_at > now {
+        if now.is_waiting(row.due_at, LONGEST_WAIT) {
             return plan;
         }
         let (next, absorbed) = absorb_later_rows(row, later);

@@ -13,6 +13,8 @@ use crate::status::Status;
 
 /// How long applicant counts wait, so that several changes become one message.
 const APPLICANT_COUNTS_DELAY: Duration = Duration::from_millis(300);
+/// The longest that any row waits before it is due.
+pub(crate) const LONGEST_WAIT: Duration = APPLICANT_COUNTS_DELAY;
 /// The most waiting rows of a lane that are loaded together.
 const LANE_WINDOW: i64 = 500;
 /// The most characters of `detail` that are stored.

@@ -11,9 +11,14 @@ mod db;
 mod engine;
 mod environment;
 mod error;
+mod failure;
+mod gate;
 mod migrations;
+pub mod operation;
 mod pool;
+mod readiness;
 pub mod schema;
+mod sqlite_files;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transaction;
@@ -23,6 +28,7 @@ pub use connection::Conn;
 pub use db::Db;
 pub use engine::Engine;
 pub use error::{StoreError, TransactionError, key_violation_as_contention};
+pub use readiness::NotReady;
 
 // Both client libraries are compiled from source; these dependencies only select that feature.
 use libsqlite3_sys as _;

@@ -1,3 +1,4 @@
+DROP TABLE readiness_checks;
 DROP TABLE environment;
 DROP TABLE audit_log;
 DROP TABLE configs;

@@ -21,3 +21,9 @@ CREATE TABLE environment (
     id INTEGER NOT NULL PRIMARY KEY CONSTRAINT environment_id_check CHECK (id = 1),
     is_sandbox BOOLEAN NOT NULL
 );
+
+-- Written by the check of readiness, to see whether the database takes a write. One row.
+CREATE TABLE readiness_checks (
+    id BIGINT NOT NULL PRIMARY KEY CONSTRAINT readiness_checks_id_check CHECK (id = 1),
+    checks BIGINT NOT NULL
+);

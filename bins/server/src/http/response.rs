@@ -6,6 +6,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
+use qlive_store::operation::run_request;
 use qlive_types::random;
 use tracing::Instrument as _;
 
@@ -38,7 +39,8 @@ pub(crate) async fn finish_response(
     let is_callback = operation.is_some_and(|operation| operation.access == Access::Callback);
 
     let mut response = if is_callback || state.rate_limits.allows_address(request.request()) {
-        next.call(request)
+        let name = operation.map_or(OTHER, |operation| operation.name);
+        run_request(name, next.call(request))
             .instrument(tracing::info_span!("request", trace_id))
             .await?
             .map_into_boxed_body()

@@ -1,8 +1,12 @@
 //! What holds for every operation: input, access, limits, the OpenAPI document, metrics.
 
 mod access;
+mod clock_steps;
 mod configs;
+mod database_outages;
+mod deep_pages;
 mod input;
 mod openapi_document;
 mod rate_limits;
+mod readiness;
 mod server;
