@@ -209,7 +209,7 @@ fn members_to_ask_about(
     now: Moment,
     longest_grace: Duration,
 ) -> Result<(Vec<UserId>, Vec<UserId>), StoreError> {
-    let grace = now.running(longest_grace);
+    let (grace, active) = (now.running(longest_grace), now.recent(MAX_SILENCE));
     let disconnected = members::table
         .filter(members::im_grace_until.not_between(grace.0, grace.1))
         .order(members::im_grace_until)
@@ -219,8 +219,8 @@ fn members_to_ask_about(
     let silent = members::table
         .filter(
             members::last_active_at
-                .le(now.before(MAX_SILENCE).millis())
-                .or(members::last_active_at.gt(now.after(MAX_SILENCE).millis())),
+                .lt(active.0)
+                .or(members::last_active_at.gt(active.1)),
         )
         .filter(members::im_grace_until.is_null())
         .order(members::last_active_at)

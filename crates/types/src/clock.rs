@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 pub struct Moment(i64);
 
 impl Moment {
+    /// The most by which the clocks of two instances differ, with the time between reading a clock
+    /// and storing what it showed. What lies ahead by more was written before a clock was set back.
+    pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+
     /// The moment that is this many milliseconds after the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
@@ -50,8 +54,7 @@ impl Moment {
     }
 
     /// Whether `wait` has passed since a stored moment. A stored moment that lies ahead by more than
-    /// the wait was written before the clock was set back: it counts as past. By less, it was
-    /// written by an instance whose clock differs.
+    /// [`Self::CLOCK_DIFFERENCE`] was written before the clock was set back: it counts as past.
     #[must_use]
     pub fn is_past(self, stored: Self, wait: Duration) -> bool {
         let (first, last) = self.recent(wait);
@@ -59,21 +62,23 @@ impl Moment {
     }
 
     /// The stored ends of a wait that still runs at this moment, first and last, in milliseconds.
-    /// Whatever is outside of them is due: an end that lies ahead by more than the wait was written
-    /// before the clock was set back.
+    /// Whatever is outside of them is due: an end that lies ahead by more than the wait and
+    /// [`Self::CLOCK_DIFFERENCE`] was written before the clock was set back.
     ///
     /// In SQL: `until.not_between(first, last)` selects what is due. For one end see
     /// [`Moment::is_waiting`].
     #[must_use]
     pub fn running(self, wait: Duration) -> (i64, i64) {
-        (self.0.saturating_add(1), self.after(wait).0)
+        let last = self.after(wait).after(Self::CLOCK_DIFFERENCE);
+        (self.0.saturating_add(1), last.0)
     }
 
     /// The stored moments since which `wait` has not passed, first and last, in milliseconds; see
     /// [`Moment::is_past`]. In SQL: `since.not_between(first, last)` selects what is past.
     #[must_use]
     pub fn recent(self, wait: Duration) -> (i64, i64) {
-        (self.before(wait).0.saturating_add(1), self.after(wait).0)
+        let last = self.after(Self::CLOCK_DIFFERENCE);
+        (self.before(wait).0.saturating_add(1), last.0)
     }
 
     /// Whether a wait that ends at `until` still runs at this moment; see [`Moment::running`].
@@ -285,7 +290,7 @@ mod tests {
         for (stored, is_past) in [(89_999, true), (90_000, true), (90_001, false)] {
             assert_eq!(now.is_past(Moment::from_millis(stored), wait), is_past);
         }
-        for (stored, is_past) in [(100_000, false), (110_000, false), (110_001, true)] {
+        for (stored, is_past) in [(100_000, false), (160_000, false), (160_001, true)] {
             assert_eq!(now.is_past(Moment::from_millis(stored), wait), is_past);
         }
     }
@@ -298,7 +303,8 @@ mod tests {
             (100_000, true),
             (100_001, false),
             (110_000, false),
-            (110_001, true),
+            (170_000, false),
+            (170_001, true),
         ] {
             let is_waiting = now.is_waiting(Moment::from_millis(until), wait);
             assert_eq!(!is_waiting, is_due, "{until}");

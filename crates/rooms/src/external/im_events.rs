@@ -1,7 +1,5 @@
 //! Events of IM about a user's connection and about leaving a group.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 use qlive_store::schema::rooms;
 use qlive_types::{GroupId, Moment, UserId};
@@ -11,9 +9,6 @@ use crate::member::{Member, find_member, record_im_event};
 use crate::mic::MicEvent;
 use crate::service::Rooms;
 use crate::transition::apply_event;
-
-/// The most by which the clocks of two instances differ.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
 
 impl Rooms {
     /// IM reports that an account logged in or lost its connection. `at` is IM's `EventTime` in
@@ -90,5 +85,5 @@ impl Rooms {
 /// clock was set back and says nothing.
 fn is_stale(member: &Member, at: i64, now: Moment) -> bool {
     let recorded = member.entered_at.max(member.last_active_at);
-    at != 0 && recorded <= now.after(CLOCK_DIFFERENCE) && at < recorded.millis()
+    at != 0 && recorded <= now.after(Moment::CLOCK_DIFFERENCE) && at < recorded.millis()
 }
