@@ -207,6 +207,16 @@ impl TestApp {
         self.clock.advance(Duration::from_secs(secs));
     }
 
+    /// Sets the time of the server and of the sandbox back; no time passes.
+    pub fn set_clock_back(&self, secs: u64) {
+        self.clock.set_back(Duration::from_secs(secs));
+    }
+
+    /// Sets the time of the server and of the sandbox forward; no time passes.
+    pub fn set_clock_forward(&self, secs: u64) {
+        self.clock.set_forward(Duration::from_secs(secs));
+    }
+
     /// The text of a page outside the API, such as `/metrics`.
     pub async fn page(&self, path: &str) -> String {
         let answer = self

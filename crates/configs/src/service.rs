@@ -1,13 +1,13 @@
 //! [`Configs`]: reading with a cache, and changes by operators.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::configs;
 use qlive_store::{Conn, Db, StoreError, key_violation_as_contention, run_one_at_a_time};
-use qlive_types::{Clock, Moment, WebAddressRules};
+use qlive_types::{Cached, Clock, Moment, WebAddressRules};
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Snapshot, keys};
@@ -20,12 +20,9 @@ const CACHE_TIME: Duration = Duration::from_secs(1);
 pub struct Configs {
     db: Db,
     clock: Clock,
-    cache: Arc<Mutex<Option<CachedSnapshot>>>,
+    cache: Arc<Cached<Snapshot>>,
     address_rules: WebAddressRules,
 }
-
-/// A snapshot, and when it was read.
-type CachedSnapshot = (Moment, Arc<Snapshot>);
 
 impl Configs {
     /// Configs stored in `db`.
@@ -34,7 +31,7 @@ impl Configs {
         Self {
             db,
             clock,
-            cache: Arc::default(),
+            cache: Arc::new(Cached::new(CACHE_TIME)),
             address_rules: WebAddressRules::default(),
         }
     }
@@ -53,17 +50,11 @@ impl Configs {
     /// # Errors
     /// When the database fails.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, ConfigError> {
-        let now = self.clock.now();
-        if let Some((read_at, snapshot)) =
-            &*self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-            && now.since(*read_at) < CACHE_TIME
-        {
-            return Ok(Arc::clone(snapshot));
+        let now = self.clock.tick();
+        if let Some(snapshot) = self.cache.get(now) {
+            return Ok(snapshot);
         }
-        let snapshot = Arc::new(self.db.read(load_snapshot).await?);
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((now, Arc::clone(&snapshot)));
-        Ok(snapshot)
+        Ok(self.cache.put(now, self.db.read(load_snapshot).await?))
     }
 
     /// Sets a key to the text that an operator typed.
@@ -127,7 +118,7 @@ impl Configs {
                 Ok::<_, ConfigError>(())
             })
             .await?;
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.cache.forget();
         Ok(())
     }
 }

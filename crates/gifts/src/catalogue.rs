@@ -1,5 +1,7 @@
 //! The catalogue of gifts.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
@@ -111,25 +113,30 @@ impl Gifts {
     /// # Errors
     /// [`GiftsError::PastTheEnd`] when a page after the first is empty, or when the database fails.
     pub async fn catalogue(&self, page: Page) -> Result<(i64, Vec<CatalogueGift>), GiftsError> {
-        self.db
-            .read(move |conn| {
-                let count: i64 = gifts::table
-                    .filter(gifts::enabled.eq(true))
-                    .count()
-                    .get_result(conn)?;
-                let rows: Vec<GiftRow> = gifts::table
-                    .filter(gifts::enabled.eq(true))
-                    .order((gifts::price, gifts::id))
-                    .offset(page.offset())
-                    .limit(Page::ROWS)
-                    .select(GiftRow::as_select())
-                    .load(conn)?;
-                if rows.is_empty() && page != Page::FIRST {
-                    return Err(GiftsError::PastTheEnd);
-                }
-                Ok((count, catalogue_gifts(rows)?))
-            })
-            .await
+        let catalogue = self.enabled_gifts().await?;
+        let on_page = page.of(&catalogue);
+        if on_page.is_empty() && page != Page::FIRST {
+            return Err(GiftsError::PastTheEnd);
+        }
+        let count = i64::try_from(catalogue.len()).unwrap_or(i64::MAX);
+        Ok((count, on_page.to_vec()))
+    }
+
+    /// All gifts that can be sent, the cheapest first, at most one second old.
+    async fn enabled_gifts(&self) -> Result<Arc<Vec<CatalogueGift>>, GiftsError> {
+        let now = self.clock.tick();
+        if let Some(catalogue) = self.catalogue.get(now) {
+            return Ok(catalogue);
+        }
+        let catalogue = self.db.read(|conn| {
+            let rows: Vec<GiftRow> = gifts::table
+                .filter(gifts::enabled.eq(true))
+                .order((gifts::price, gifts::id))
+                .select(GiftRow::as_select())
+                .load(conn)?;
+            Ok::<_, GiftsError>(catalogue_gifts(rows)?)
+        });
+        Ok(self.catalogue.put(now, catalogue.await?))
     }
 
     /// All gifts, disabled ones included, for operators.
@@ -155,7 +162,8 @@ impl Gifts {
     pub async fn add(&self, by: Operator, new: NewGift) -> Result<i64, GiftsError> {
         let new = new.validate(&self.address_rules)?;
         let now = self.clock.now();
-        self.db
+        let added = self
+            .db
             .write(move |conn| {
                 let id: i64 = diesel::insert_into(gifts::table)
                     .values((
@@ -169,9 +177,11 @@ impl Gifts {
                     .returning(gifts::id)
                     .get_result(conn)?;
                 audit_log::record(conn, now, &by, "gifts add", &id.to_string())?;
-                Ok(id)
+                Ok::<_, GiftsError>(id)
             })
-            .await
+            .await?;
+        self.catalogue.forget();
+        Ok(added)
     }
 
     /// Disables a gift: it can no longer be sent. The records of sent gifts keep it.
@@ -192,6 +202,8 @@ impl Gifts {
                 audit_log::record(conn, now, &by, "gifts disable", &id.to_string())?;
                 Ok(())
             })
-            .await
+            .await?;
+        self.catalogue.forget();
+        Ok(())
     }
 }

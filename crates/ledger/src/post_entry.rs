@@ -25,7 +25,7 @@ pub fn post_entry(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId
     // In ascending order of users, so that two entries cannot deadlock. After the transfers, so
     // that a balance into which many pay is locked as briefly as possible.
     for (user, change) in BalanceChange::by_user(entry)? {
-        change.apply(conn, user)?;
+        change.apply(conn, user, id)?;
     }
     Ok(id)
 }

@@ -13,6 +13,8 @@ const APPLICANT_COUNTS_DELAY: Duration = Duration::from_millis(300);
 /// How long the profile of an account or a group waits, so that several changes become one call.
 /// IM takes about 200 calls a second for all users together.
 const PROFILE_DELAY: Duration = Duration::from_secs(1);
+/// The longest that any delivery waits before it is due.
+pub(crate) const LONGEST_WAIT: Duration = PROFILE_DELAY;
 
 /// One call to IM or CSS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use qlive_types::{BroadcastId, LiveId, Moment};
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, LONGEST_WAIT};
 use crate::message::{DirectMessage, GiftMessage, GroupMessage};
 use crate::queue::WaitingRow;
 
@@ -44,7 +44,7 @@ pub(crate) fn plan_lane(rows: &[WaitingRow], live: &LiveBroadcasts, now: Moment)
             plan.skipped.push((row.id, reason));
             continue;
         }
-        if row.due_at > now {
+        if now.is_waiting(row.due_at, LONGEST_WAIT) {
             if row.delivery.updates_profile() {
                 continue;
             }

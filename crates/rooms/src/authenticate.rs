@@ -86,6 +86,6 @@ fn activity_needs_recording(
         .get_result(conn)
         .optional()?;
     Ok(row.is_some_and(|(grace, last_active_at)| {
-        grace.is_some() || now.since(Moment::from_millis(last_active_at)) >= ACTIVITY_INTERVAL
+        grace.is_some() || now.is_past(Moment::from_millis(last_active_at), ACTIVITY_INTERVAL)
     }))
 }

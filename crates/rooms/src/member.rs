@@ -9,13 +9,15 @@ use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{BroadcastId, Gender, LiveId, Moment, UserId};
 
 use crate::error::RoomsError;
-use crate::mic::{Invitation, MemberState, Place};
+use crate::mic::{INVITATION_TTL, Invitation, MemberState, Place};
 use crate::user_type::UserType;
 use crate::visit::VisitNumber;
 
 /// For how long after an invitation expired the client of the invited user may still answer it
 /// through IM.
 const RESPONSE_SLACK: Duration = Duration::from_secs(10);
+/// How long an invited user's client may send a response, from the invitation on.
+pub(crate) const RESPONSE_TIME: Duration = INVITATION_TTL.saturating_add(RESPONSE_SLACK);
 
 /// A user in a live room.
 #[derive(Debug, Clone, PartialEq, Eq)]

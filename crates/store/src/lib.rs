@@ -11,11 +11,16 @@ mod db;
 mod engine;
 mod environment;
 mod error;
+mod failure;
+mod gate;
 mod guard;
 mod migrations;
+pub mod operation;
 mod operator;
 mod pool;
+mod readiness;
 pub mod schema;
+mod sqlite_files;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transaction;
@@ -27,6 +32,7 @@ pub use engine::Engine;
 pub use error::{StoreError, TransactionError, key_violation_as_contention};
 pub use guard::run_one_at_a_time;
 pub use operator::{EmptyOperatorName, OperatorName};
+pub use readiness::NotReady;
 
 // Both client libraries are compiled from source; these dependencies only select that feature.
 use libsqlite3_sys as _;

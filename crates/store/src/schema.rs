@@ -227,6 +227,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    ledger_history (user_id, number) {
+        user_id -> BigInt,
+        number -> BigInt,
+        entry_id -> BigInt,
+        amount -> BigInt,
+        gold -> BigInt,
+        income -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (key) {
         key -> Text,
         input_hash -> Text,
@@ -371,6 +382,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    readiness_checks (id) {
+        id -> BigInt,
+        checks -> BigInt,
+    }
+}
+
+diesel::table! {
     environment (id) {
         id -> Integer,
         is_sandbox -> Bool,
@@ -399,3 +417,5 @@ diesel::allow_tables_to_appear_in_same_query!(
 diesel::allow_tables_to_appear_in_same_query!(outbox, outbox_lanes);
 diesel::joinable!(ledger_transfers -> ledger_entries (entry_id));
 diesel::allow_tables_to_appear_in_same_query!(ledger_chain, ledger_entries, ledger_transfers,);
+diesel::joinable!(ledger_history -> ledger_entries (entry_id));
+diesel::allow_tables_to_appear_in_same_query!(ledger_history, ledger_entries);

@@ -1,3 +1,4 @@
+DROP TABLE readiness_checks;
 DROP TABLE transaction_guards;
 DROP TABLE environment;
 DROP TABLE audit_log;

@@ -29,3 +29,9 @@ CREATE TABLE transaction_guards (
     name TEXT NOT NULL PRIMARY KEY,
     uses BIGINT NOT NULL
 );
+
+-- Written by the check of readiness, to see whether the database takes a write. One row.
+CREATE TABLE readiness_checks (
+    id BIGINT NOT NULL PRIMARY KEY CONSTRAINT readiness_checks_id_check CHECK (id = 1),
+    checks BIGINT NOT NULL
+);

@@ -13,12 +13,28 @@ pub(super) fn parse_user_id(id: &str) -> anyhow::Result<UserId> {
     UserId::parse(id).context("a user id has eight digits")
 }
 
+/// The last page of a list whose pages are counted off from its beginning.
+const LAST_PAGE: i64 = 1_000;
+
 /// The page with this number.
 ///
 /// # Errors
 /// When the number is not positive.
 pub(super) fn parse_page(number: i64) -> anyhow::Result<Page> {
     Page::new(number).context("pages count from 1")
+}
+
+/// The page with this number of a list whose pages are counted off from its beginning: the further
+/// down, the more it would cost the database.
+///
+/// # Errors
+/// When the number is not positive, or above 1,000.
+pub(super) fn parse_counted_page(number: i64) -> anyhow::Result<Page> {
+    ensure!(
+        number <= LAST_PAGE,
+        "pages end at {LAST_PAGE}: name a user or another filter, or query the database"
+    );
+    parse_page(number)
 }
 
 /// The operator with the reason that they give.

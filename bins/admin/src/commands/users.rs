@@ -7,7 +7,7 @@ use qlive_types::{Moment, UserId};
 use qlive_users::UserSummary;
 use serde_json::{Value, json};
 
-use super::arguments::{done, parse_page, parse_user_id, with_reason};
+use super::arguments::{done, parse_counted_page, parse_user_id, with_reason};
 
 #[derive(Subcommand)]
 pub(crate) enum UsersCommand {
@@ -37,7 +37,7 @@ impl UsersCommand {
         let rooms = &services.rooms;
         match self {
             Self::List { page } => {
-                let users = services.users.list(parse_page(page)?).await?;
+                let users = services.users.list(parse_counted_page(page)?).await?;
                 return Ok(users.iter().map(listed_json).collect());
             }
             Self::Show { id } => return show_user(services, parse_user_id(&id)?).await,

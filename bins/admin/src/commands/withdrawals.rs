@@ -7,7 +7,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
 use serde_json::{Value, json};
 
-use super::arguments::{done, parse_page, with_reason};
+use super::arguments::{done, parse_counted_page, with_reason};
 
 #[derive(Subcommand)]
 pub(crate) enum WithdrawalsCommand {
@@ -34,7 +34,7 @@ impl WithdrawalsCommand {
         let payments = &services.payments;
         match self {
             Self::List { page } => {
-                let withdrawals = payments.withdrawals(parse_page(page)?).await?;
+                let withdrawals = payments.withdrawals(parse_counted_page(page)?).await?;
                 let rows = withdrawals.iter();
                 Ok(rows
                     .map(|(withdrawal, facts)| withdrawal_json(withdrawal, facts.as_ref()))

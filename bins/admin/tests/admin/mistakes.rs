@@ -19,6 +19,7 @@ async fn command_that_fails_has_another_exit_status(db: TestDb) {
         &["users", "show", "bob"],
         &["users", "ban", "10000000", "--reason", "x"],
         &["users", "list", "--page", "0"],
+        &["users", "list", "--page", "1001"],
         &["configs", "set", "EXCHANGE_RATE", "2"],
         &["configs", "remove", "NO_SUCH_KEY"],
         &["rooms", "end", "999"],

@@ -9,6 +9,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
+use qlive_store::operation::run_request;
 use qlive_types::random;
 use tracing::Instrument as _;
 
@@ -54,7 +55,8 @@ pub(crate) async fn finish_response(
     } else if !state.internal_pages.are_served(&request, &path) {
         request.error_response(ApiError::NOT_FOUND)
     } else {
-        next.call(request)
+        let name = operation.map_or(OTHER, |operation| operation.name);
+        run_request(name, next.call(request))
             .instrument(tracing::info_span!("request", trace_id))
             .await?
             .map_into_boxed_body()

@@ -95,9 +95,12 @@ impl Payments {
         match pay.platform_keys.verify(signed, body, now.secs()) {
             Err(SignatureError::UnknownKey) if pay.uses_certificates() => {
                 let (certificates, client) = (Arc::clone(&self.certificates), Arc::clone(pay));
+                let clock = self.clock.clone();
                 // A download that takes longer is done when WeChat repeats the notice.
-                within_query_time(async move { certificates.refresh_unknown(&client, now).await })
-                    .await;
+                within_query_time(async move {
+                    certificates.refresh_unknown(&client, &clock).await;
+                })
+                .await;
                 pay.platform_keys.verify(signed, body, now.secs())
             }
             other => other,

@@ -28,11 +28,10 @@ impl Payments {
     /// For clients and callbacks that do not want to wait for the poller.
     pub(crate) async fn query_early(&self, order: &Order) -> Result<(), PaymentsError> {
         let (now, number) = (self.clock.now(), order.out_trade_no.clone());
-        let not_since = now.before(EARLY_QUERY_INTERVAL);
         let claimed = self
             .db
             .write(move |conn| {
-                Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, not_since)?)
+                Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, EARLY_QUERY_INTERVAL)?)
             })
             .await?;
         if claimed {
@@ -164,7 +163,7 @@ impl Payments {
             let (now, number) = (self.clock.now(), number.to_owned());
             self.db
                 .write(move |conn| {
-                    Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, now)?)
+                    Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, Duration::ZERO)?)
                 })
                 .await?;
         }

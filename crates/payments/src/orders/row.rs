@@ -8,7 +8,7 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Fen, Moment, UserId};
 
 use crate::orders::state::{OrderAge, OrderState};
-use crate::polling::lease::{LEASE, claim_row, due_rows};
+use crate::polling::lease::{LEASE, LONGEST_WAIT, claim_row, due_rows};
 use crate::polling::schedule::QueryHistory;
 use crate::providers::provider::Provider;
 
@@ -141,14 +141,15 @@ pub(crate) fn due_orders(
 
 /// Claims a due order for a query. False when another instance has claimed it.
 pub(crate) fn claim_order(conn: &mut Conn, number: &str, now: Moment) -> Result<bool, StoreError> {
+    let (first, last) = now.running(LONGEST_WAIT);
     let due = orders::table
         .find(number)
-        .filter(orders::next_query_at.le(now.millis()));
+        .filter(orders::next_query_at.not_between(first, last));
     claim_row!(conn, orders, due, now)
 }
 
 /// Claims an order before it is due, because a client or an operator asks about it. False
-/// when it was queried after `not_since`, or when nothing is left to query.
+/// when it was queried less than `interval` ago, or when nothing is left to query.
 ///
 /// This query is not counted, so it does not make the waits of the poller longer; but they count
 /// from it.
@@ -156,14 +157,15 @@ pub(crate) fn claim_order_early(
     conn: &mut Conn,
     number: &str,
     now: Moment,
-    not_since: Moment,
+    interval: Duration,
 ) -> Result<bool, StoreError> {
     let unsettled = orders::state
         .ne(OrderState::Paid.number())
         .or(orders::delivery_notice_due.eq(true));
+    let (first, last) = now.recent(interval);
     let claimable = orders::table
         .find(number)
-        .filter(orders::queried_at.le(not_since.millis()))
+        .filter(orders::queried_at.not_between(first, last))
         .filter(unsettled);
     let claimed = diesel::update(claimable)
         .set((

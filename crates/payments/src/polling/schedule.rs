@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use qlive_types::Moment;
 
+use crate::polling::lease::LONGEST_WAIT;
+
 /// The waits before each further query, in seconds. The last one repeats.
 const WAITS: [u64; 7] = [10, 20, 30, 60, 120, 300, 600];
 
@@ -42,7 +44,9 @@ impl QueryHistory {
 /// The wait after this many queries.
 fn wait_after(count: i32) -> Duration {
     let index = usize::try_from(count).unwrap_or(0);
-    Duration::from_secs(WAITS.get(index).copied().unwrap_or(600))
+    WAITS
+        .get(index)
+        .map_or(LONGEST_WAIT, |secs| Duration::from_secs(*secs))
 }
 
 #[cfg(test)]

@@ -56,6 +56,10 @@ impl Payments {
     ///
     /// # Errors
     /// When the database fails.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a list for operators, whose pages end at 1,000"
+    )]
     pub async fn withdrawals(
         &self,
         page: Page,

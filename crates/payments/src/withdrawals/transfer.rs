@@ -104,7 +104,7 @@ impl Payments {
         withdrawal: &Withdrawal,
     ) -> Result<bool, PaymentsError> {
         let now = self.clock.now();
-        if withdrawal.submitted && now.since(withdrawal.queries.last) < LEASE {
+        if withdrawal.submitted && !now.is_past(withdrawal.queries.last, LEASE) {
             return Err(PaymentsError::QueryUnderWay);
         }
         let to_claim = withdrawal.clone();

@@ -5,7 +5,7 @@ use qlive_types::UserId;
 
 use crate::error::RoomsError;
 use crate::external::client_message::{ClientMessage, is_group_comment};
-use crate::member::{Member, find_member};
+use crate::member::{Member, RESPONSE_TIME, find_member};
 use crate::mic::{MicEvent, Place};
 use crate::service::Rooms;
 use crate::settings::SignalSender;
@@ -143,7 +143,7 @@ impl Rooms {
     async fn may_respond(&self, guest: &str, host: &str) -> Result<bool, RoomsError> {
         let now = self.clock.now();
         self.check_pair(host, guest, move |host, guest| {
-            hosts(host, guest) && now < guest.response_until
+            hosts(host, guest) && now.is_waiting(guest.response_until, RESPONSE_TIME)
         })
         .await
     }
