@@ -13,10 +13,20 @@ use crate::test_app::TestApp;
 /// How long the process may take to start on a machine that is busy with other tests.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How a server process is started.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessOptions {
+    /// How many files it may open, connections included. `None`: as many as the test.
+    pub files: Option<u32>,
+    /// The filter of its log.
+    pub log: &'static str,
+}
+
 /// A server process that serves at the address of a stopped [`TestApp`], with its database and
 /// sandbox. Dropping it kills the process.
 pub struct ServerProcess {
     binary: PathBuf,
+    options: ProcessOptions,
     folder: TempDir,
     child: Option<Child>,
 }
@@ -24,12 +34,22 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Stops the server of `app` and starts the binary in its place.
     pub async fn start(binary: &Path, app: &mut TestApp) -> Self {
+        let options = ProcessOptions {
+            files: None,
+            log: "warn",
+        };
+        Self::start_with(binary, app, options).await
+    }
+
+    /// Stops the server of `app` and starts the binary in its place, with these options.
+    pub async fn start_with(binary: &Path, app: &mut TestApp, options: ProcessOptions) -> Self {
         app.stop_server().await;
         let folder = tempfile::tempdir().unwrap();
-        let configuration = configuration(app, folder.path());
+        let configuration = configuration(app, options, folder.path());
         std::fs::write(folder.path().join("qlive.toml"), configuration).unwrap();
         let mut process = Self {
             binary: binary.to_owned(),
+            options,
             folder,
             child: None,
         };
@@ -44,7 +64,8 @@ impl ServerProcess {
             .append(true)
             .open(self.folder.path().join("log"))
             .unwrap();
-        let child = Command::new(&self.binary)
+        let child = self
+            .command()
             .arg("--config")
             .arg(self.folder.path().join("qlive.toml"))
             .stdout(Stdio::null())
@@ -61,6 +82,28 @@ impl ServerProcess {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// The command without its arguments. The shell sets the soft and the hard limit of files, so
+    /// that the server cannot raise it.
+    fn command(&self) -> Command {
+        let Some(files) = self.options.files else {
+            return Command::new(&self.binary);
+        };
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "ulimit -n \"$0\" && exec \"$@\""])
+            .arg(files.to_string())
+            .arg(&self.binary);
+        shell
+    }
+
+    /// The id of the running process.
+    ///
+    /// # Panics
+    /// When it was killed.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     /// Kills the process with SIGKILL, without a graceful shutdown.
@@ -80,6 +123,12 @@ impl ServerProcess {
     /// What the process logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// How much the process logged.
+    pub fn log_bytes(&self) -> u64 {
+        let log = std::fs::metadata(self.folder.path().join("log"));
+        log.unwrap().len()
     }
 }
 
@@ -101,9 +150,9 @@ impl Drop for ServerProcess {
 }
 
 /// The settings of `app` as a configuration file, with the keys in files in `folder`.
-fn configuration(app: &TestApp, folder: &Path) -> String {
+fn configuration(app: &TestApp, options: ProcessOptions, folder: &Path) -> String {
     [
-        server_sections(app),
+        server_sections(app, options.log),
         payment_sections(app, folder),
         tencent_sections(app),
     ]
@@ -126,7 +175,7 @@ fn write_key(folder: &Path, name: &str, pem: &Pem) -> String {
     path.display().to_string()
 }
 
-fn server_sections(app: &TestApp) -> String {
+fn server_sections(app: &TestApp, log: &str) -> String {
     let settings = &app.settings;
     let appid = &settings.virtual_payment.as_ref().unwrap().appid;
     let push = settings.wechat.push.as_ref().unwrap();
@@ -134,12 +183,12 @@ fn server_sections(app: &TestApp) -> String {
         r#"
 [server]
 listen = {listen:?}
-log = "warn"
+log = {log:?}
 [database]
 url = {database}
 pool_size = 8
 [limits]
-enabled = false
+enabled = {limits}
 [wechat]
 api_url = {sandbox:?}
 [wechat.apps]
@@ -150,6 +199,7 @@ token = {push_token}
 encoding_aes_key = {push_key}
 "#,
         listen = app.url.trim_start_matches("http://"),
+        limits = settings.limits.enabled,
         database = quoted(&settings.database.url),
         sandbox = app.sandbox,
         app_secret = quoted(&settings.wechat.apps[appid]),

@@ -10,6 +10,8 @@ mod ids;
 mod money;
 mod page;
 pub mod random;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 
 pub use clock::{Clock, Moment};
