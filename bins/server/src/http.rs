@@ -6,6 +6,8 @@ mod caller;
 mod errors;
 mod language;
 mod params;
+#[cfg(test)]
+mod params_properties;
 mod rate_limits;
 mod response;
 mod state;
