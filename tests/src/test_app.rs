@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use qlive_app::{BASE_PATH, Provider, SandboxCredentials, Services, Settings};
 use qlive_sandbox::Sandbox;
-use qlive_server::Application;
+use qlive_server::{Application, ConnectionLimits};
 use qlive_store::testing::TestDb;
 use qlive_types::{Clock, Moment};
 use secrecy::ExposeSecret as _;
@@ -64,13 +64,23 @@ impl TestApp {
 
     /// Starts a server with changed settings.
     pub async fn start_with(db: TestDb, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_with_limits(db, ConnectionLimits::default(), change).await
+    }
+
+    /// Starts a server with other limits of connections and changed settings.
+    pub async fn start_with_limits(
+        db: TestDb,
+        limits: ConnectionLimits,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let mut settings = Settings::default();
         settings.server.listen = ([127, 0, 0, 1], 0).into();
         settings.sandbox.listen = ([127, 0, 0, 1], 0).into();
         settings.database.url = db.url.clone().into();
         settings.limits.enabled = false;
         change(&mut settings);
-        Self::run(settings, Clock::system(), None, Some(Arc::new(db))).await
+        let db = Some(Arc::new(db));
+        Self::run_with(settings, Clock::system(), None, db, &limits).await
     }
 
     /// Starts a server with exactly these settings.
@@ -121,7 +131,18 @@ impl TestApp {
         sandbox: Option<String>,
         db: Option<Arc<TestDb>>,
     ) -> Self {
-        let application = Application::build(&settings, clock.clone()).await.unwrap();
+        Self::run_with(settings, clock, sandbox, db, &ConnectionLimits::default()).await
+    }
+
+    async fn run_with(
+        settings: Settings,
+        clock: Clock,
+        sandbox: Option<String>,
+        db: Option<Arc<TestDb>>,
+        limits: &ConnectionLimits,
+    ) -> Self {
+        let application = Application::build_with(&settings, clock.clone(), limits).await;
+        let application = application.unwrap();
         let url = application.url().to_owned();
         let sandbox = sandbox.or_else(|| application.sandbox_url()).unwrap();
         let services = application.services().clone();

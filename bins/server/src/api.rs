@@ -3,6 +3,7 @@
 mod accounts;
 mod callbacks;
 mod endpoint;
+mod explorer;
 mod inputs;
 mod money;
 mod openapi;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use anyhow::{Context as _, bail};
 use qlive_app::{BASE_PATH, Mode, SandboxCredentials, Services, Settings, open_database};
 use qlive_sandbox::{Credentials, Sandbox, SandboxConfig};
@@ -17,12 +17,15 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::api::configure;
+use crate::connections::{
+    self, Bounds, ConnectionLimits, ConnectionTable, connection_bound, raise_file_limit,
+};
 use crate::http::{BODY_LIMIT, RateLimits, State, finish_response};
 use crate::metrics::Metrics;
 use crate::seeds;
 
-/// How long running requests may take when the server is stopped, in seconds.
-const DRAIN_SECS: u64 = 30;
+/// How long running requests may take when the server is stopped.
+const DRAIN: Duration = Duration::from_secs(30);
 /// How long all workers together may take after that: enough for several queries to a provider
 /// that answers slowly.
 const WORKERS_STOP: Duration = Duration::from_secs(20);
@@ -45,6 +48,18 @@ impl Application {
     /// # Errors
     /// When the settings are incomplete, an address is in use, or the database cannot be opened.
     pub async fn build(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
+        Self::build_with(settings, clock, &ConnectionLimits::default()).await
+    }
+
+    /// The same as [`Application::build`], with other limits of connections.
+    ///
+    /// # Errors
+    /// As [`Application::build`].
+    pub async fn build_with(
+        settings: &Settings,
+        clock: Clock,
+        limits: &ConnectionLimits,
+    ) -> anyhow::Result<Self> {
         let mode = settings.mode()?;
         let listener = listen(settings.server.listen)?;
         let mut settings = settings.clone();
@@ -69,7 +84,7 @@ impl Application {
                 .await
                 .context("cannot create the sandbox's seeds")?;
         }
-        let server = build_http_server(&settings, services.clone(), listener)?;
+        let server = build_http_server(&settings, mode, services.clone(), listener, limits)?;
         Ok(Self {
             url,
             sandbox,
@@ -159,7 +174,7 @@ async fn join_workers(mut workers: JoinSet<()>) {
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+    connections::listen(address).with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Starts the sandbox. Returns the settings with its credentials.
@@ -190,34 +205,53 @@ fn sandbox_credentials(generated: Credentials) -> SandboxCredentials {
 
 fn build_http_server(
     settings: &Settings,
+    mode: Mode,
     services: Services,
     listener: TcpListener,
+    limits: &ConnectionLimits,
 ) -> anyhow::Result<Server> {
+    let metrics = Metrics::new()?;
+    let table = ConnectionTable::new(connection_bounds(settings, mode), metrics.clone());
+    let state = web::Data::new(build_state(settings, services, metrics)?);
+    let app = move || {
+        App::new()
+            .app_data(state.clone())
+            .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .wrap(from_fn(finish_response))
+            .configure(configure)
+    };
+    Ok(connections::serve(listener, &table, limits, DRAIN, app)?)
+}
+
+/// How many connections there may be, by the settings and by the files that the process may open.
+fn connection_bounds(settings: &Settings, mode: Mode) -> Bounds {
+    let total = connection_bound(raise_file_limit(), settings, mode);
+    let limits = &settings.limits;
+    let per_address = usize::try_from(limits.connections_per_ip).unwrap_or(usize::MAX);
+    tracing::info!(total, per_address, "connections are bounded");
+    Bounds {
+        total,
+        per_address: (limits.enabled && per_address > 0).then_some(per_address),
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+    }
+}
+
+fn build_state(settings: &Settings, services: Services, metrics: Metrics) -> anyhow::Result<State> {
     let (im, live) = (settings.im()?, settings.live()?);
     let push = settings.wechat.push.as_ref();
     let push = push
         .map(|push| MessagePush::new(&push.appid, push.token.clone(), &push.encoding_aes_key))
         .transpose()?;
-    let state = web::Data::new(State {
+    Ok(State {
         services,
-        metrics: Metrics::new()?,
+        metrics,
         rate_limits: RateLimits::new(settings),
         public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
         im_callback_token: im.callback_token.clone(),
         live_callback_key: live.callback_key.clone(),
         push,
-    });
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .app_data(web::PayloadConfig::new(BODY_LIMIT))
-            .wrap(from_fn(finish_response))
-            .configure(configure)
     })
-    .disable_signals()
-    .shutdown_timeout(DRAIN_SECS);
-    Ok(server.listen(listener)?.run())
 }
 
 #[cfg(test)]

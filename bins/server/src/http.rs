@@ -4,13 +4,16 @@
 mod access;
 mod caller;
 mod errors;
+mod forgers;
 mod language;
 mod params;
 #[cfg(test)]
 mod params_properties;
 mod rate_limits;
 mod response;
+mod shared_file;
 mod state;
+mod turn;
 
 pub use access::Access;
 pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader, Who};
@@ -18,4 +21,5 @@ pub(crate) use errors::{ApiError, ErrorAnswer};
 pub(crate) use params::{BODY_LIMIT, FromParams, Params};
 pub(crate) use rate_limits::RateLimits;
 pub(crate) use response::finish_response;
+pub(crate) use shared_file::SharedFile;
 pub(crate) use state::State;

@@ -31,7 +31,8 @@ enum Command {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let settings = Settings::load(arguments.config.as_deref())?;
-    init_logging(&settings.server)?;
+    let sampler = init_logging(&settings.server)?;
+    tokio::spawn(sampler.run());
     match arguments.command {
         None => serve(settings).await,
         Some(Command::Migrate) => {

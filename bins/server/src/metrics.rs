@@ -17,6 +17,9 @@ pub(crate) struct Metrics {
     request_seconds: HistogramVec,
     callbacks: IntCounterVec,
     upstream_errors: IntCounterVec,
+    connections: IntGauge,
+    connections_refused: IntCounterVec,
+    connections_closed: IntCounterVec,
     rooms_live: IntGauge,
     people_present: IntGauge,
     outbox_waiting: IntGauge,
@@ -100,6 +103,11 @@ impl Metrics {
                 "Callbacks received", &["kind", "verdict"])?,
             upstream_errors: counter("qlive_upstream_errors_total",
                 "Failed calls to WeChat or Tencent", &["system"])?,
+            connections: gauge("qlive_connections", "Open connections of clients")?,
+            connections_refused: counter("qlive_connections_refused_total",
+                "Connections closed at once", &["reason"])?,
+            connections_closed: counter("qlive_connections_closed_total",
+                "Connections ended by the server without an answer", &["reason"])?,
             rooms_live: gauge("qlive_rooms_live", "Rooms that are live")?,
             people_present: gauge("qlive_people_present", "Users in live rooms")?,
             outbox_waiting: gauge("qlive_outbox_waiting", "Outbox rows not delivered yet")?,
@@ -128,6 +136,19 @@ impl Metrics {
 
     pub(crate) fn count_upstream_error(&self, system: &str) {
         self.upstream_errors.with_label_values(&[system]).inc();
+    }
+
+    /// Counts connections that were opened (1) or have ended (-1).
+    pub(crate) fn add_connections(&self, number: i64) {
+        self.connections.add(number);
+    }
+
+    pub(crate) fn count_refused_connection(&self, reason: &str) {
+        self.connections_refused.with_label_values(&[reason]).inc();
+    }
+
+    pub(crate) fn count_closed_connection(&self, reason: &str) {
+        self.connections_closed.with_label_values(&[reason]).inc();
     }
 
     /// Raises a counter to a total that is counted elsewhere.

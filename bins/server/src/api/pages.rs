@@ -1,13 +1,11 @@
-//! The pages outside the base path: health, metrics and documentation.
+//! The pages outside the base path: health and metrics.
 
 use std::sync::atomic::Ordering;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data};
-use utoipa_swagger_ui::SwaggerUi;
 
-use super::openapi::document;
+use super::explorer::configure_explorer;
 use crate::http::{ApiError, State};
 
 /// Registers the pages.
@@ -16,8 +14,7 @@ pub(super) fn configure_pages(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(healthz))
         .route("/readyz", web::get().to(readyz))
         .route("/metrics", web::get().to(metrics))
-        .route("/docs", web::get().to(redirect_to_docs))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document()));
+        .configure(configure_explorer);
 }
 
 /// 200: the process answers.
@@ -63,10 +60,4 @@ async fn metrics(state: Data<State>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(text))
-}
-
-async fn redirect_to_docs() -> HttpResponse {
-    HttpResponse::Found()
-        .insert_header((LOCATION, "/docs/"))
-        .finish()
 }

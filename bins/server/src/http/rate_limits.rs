@@ -8,6 +8,8 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use qlive_app::Settings;
 use qlive_types::UserId;
 
+use super::forgers::Forgers;
+
 /// How many callbacks that fail verification an address may send in a minute.
 const FORGERIES_PER_MINUTE: u32 = 60;
 /// How many users or addresses a limiter holds before it drops the idle ones.
@@ -18,6 +20,7 @@ pub(crate) struct RateLimits {
     users: Option<DefaultKeyedRateLimiter<i64>>,
     addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
     forgeries: DefaultKeyedRateLimiter<IpAddr>,
+    forgers: Forgers,
     trusted_proxies: Vec<IpAddr>,
 }
 
@@ -34,6 +37,7 @@ impl RateLimits {
             users: rate(limits.per_user_per_second).map(RateLimiter::keyed),
             addresses: rate(limits.per_ip_per_second).map(RateLimiter::keyed),
             forgeries: RateLimiter::keyed(Quota::per_minute(forgeries)),
+            forgers: Forgers::default(),
             trusted_proxies: settings.server.trusted_proxies.clone(),
         }
     }
@@ -59,9 +63,27 @@ impl RateLimits {
     }
 
     /// Counts a callback that fails verification. Returns whether its sender is within the limit.
+    /// Above it, the sender's callbacks are not even read for a while.
+    ///
+    /// Those of a private address are always read: it may be a proxy that is not configured as
+    /// trusted, through which genuine ones come too.
     pub(crate) fn allows_forgery(&self, request: &HttpRequest) -> bool {
-        self.address(request)
-            .is_none_or(|address| check_limit(&self.forgeries, &sender(address)))
+        let Some(address) = self.address(request) else {
+            return true;
+        };
+        let is_allowed = check_limit(&self.forgeries, &sender(address));
+        if !is_allowed && !is_private(address) {
+            self.forgers.add(sender(address));
+        }
+        is_allowed
+    }
+
+    /// Whether a callback is refused unread, because of what its sender sent before.
+    pub(crate) fn refuses_callbacks(&self, request: &HttpRequest) -> bool {
+        !self.forgers.is_empty()
+            && self
+                .address(request)
+                .is_some_and(|address| self.forgers.contains(sender(address)))
     }
 
     /// The address of the client: the peer, or the last hop before the trusted proxies.

@@ -11,3 +11,4 @@ mod lifecycle;
 mod log_secrets;
 mod process;
 mod settings;
+mod strangers;

@@ -57,6 +57,11 @@ pub struct LimitsSection {
     pub enabled: bool,
     pub per_user_per_second: u32,
     pub per_ip_per_second: u32,
+    /// Open connections in all. Counts also when `enabled` is false; 0: what the limit of open
+    /// files allows.
+    pub connections: u32,
+    /// Open connections of an address that is not a trusted proxy.
+    pub connections_per_ip: u32,
 }
 
 impl Default for ServerSection {
@@ -95,6 +100,8 @@ impl Default for LimitsSection {
             enabled: true,
             per_user_per_second: 20,
             per_ip_per_second: 200,
+            connections: 4_096,
+            connections_per_ip: 256,
         }
     }
 }

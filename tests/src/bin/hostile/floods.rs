@@ -77,10 +77,11 @@ async fn send_requests(attack: &Attack, number: usize, request: &[u8]) {
         return;
     };
     let mut connection = RawConnection::new(stream);
-    while connection.send(request).await.is_ok() {
-        attack.count_requests(1);
-        if connection.read_answer().await.is_err() {
+    loop {
+        connection.send(request).await;
+        if connection.answer().await.is_none() {
             return;
         }
+        attack.count_requests(1);
     }
 }

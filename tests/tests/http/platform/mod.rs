@@ -2,6 +2,7 @@
 
 mod access;
 mod configs;
+mod connections;
 mod hostile_bytes;
 mod input;
 mod openapi_document;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::HttpRequest;
-use actix_web::web::{Bytes, Data, Json, Query};
+use actix_web::web::{Data, Json, Payload, Query};
 use qlive_rooms::FilterDecision;
 use qlive_tencent::im::{ImCallback, verify_im_callback};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::forgery::count_forgery;
-use crate::http::{ApiError, State};
+use crate::http::{ApiError, BODY_LIMIT, State};
 use crate::metrics::CallbackVerdict;
 
 /// The answer that Tencent IM expects. `ErrorCode` 1: the message is not delivered.
@@ -30,7 +30,7 @@ pub(crate) async fn im_notify(
     state: Data<State>,
     request: HttpRequest,
     query: Query<HashMap<String, String>>,
-    body: Result<Bytes, actix_web::Error>,
+    body: Payload,
 ) -> Result<Json<ImAnswer>, ApiError> {
     let field = |name: &str| query.get(name).map(String::as_str).unwrap_or_default();
     let now = state.services.clock.now().secs();
@@ -41,7 +41,9 @@ pub(crate) async fn im_notify(
     if !is_genuine {
         return Err(count_forgery(&state, &request, "im"));
     }
-    let body = body.ok().ok_or(ApiError::TOO_LARGE)?;
+    // Only now: the signature is in the query, so a forged callback costs no more than its check.
+    let body = body.to_bytes_limited(BODY_LIMIT).await;
+    let body = body.ok().and_then(Result::ok).ok_or(ApiError::TOO_LARGE)?;
     let body: Value = serde_json::from_slice(&body)
         .ok()
         .ok_or(ApiError::BAD_BODY)?;
