@@ -88,7 +88,10 @@ proptest! {
             }
         );
         let elements = texts.iter().zip(is_text_element).map(|(text, is_text)| {
-            let (kind, key) = if is_text { ("TIMTextElem", "Text") } else { ("TIMCustomElem", "Data") };
+            let (kind, key) = match is_text {
+                true => ("TIMTextElem", "Text"),
+                false => ("TIMCustomElem", "Data"),
+            };
             json!({"MsgType": kind, "MsgContent": {key: text}})
         });
         let elements: Vec<_> = elements.collect();

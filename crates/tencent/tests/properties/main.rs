@@ -5,9 +5,7 @@
 //! `PROPTEST_CASES=10000 cargo test -p qlive-tencent --test properties` tries more.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "a test fails by panicking"
 )]
 

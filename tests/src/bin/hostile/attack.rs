@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use qlive_app::BASE_PATH;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use crate::target::Target;
@@ -24,6 +26,28 @@ pub(crate) enum Origin {
 const ADDRESSES: u8 = 16;
 /// How long an attacker waits for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A runtime for attackers, who would be on other machines: its threads get only the time that
+/// server and users leave.
+pub(crate) fn attackers_runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .on_thread_start(yield_to_others)
+        .build()
+        .unwrap()
+}
+
+/// Gives this thread a low priority.
+fn yield_to_others() {
+    let thread = std::fs::read_link("/proc/thread-self").unwrap();
+    let renice = Command::new("renice")
+        .args(["-n", "15", "-p"])
+        .arg(thread.file_name().unwrap())
+        .stdout(Stdio::null())
+        .status();
+    assert!(renice.is_ok_and(|status| status.success()), "renice fails");
+}
 
 /// The attackers of one phase.
 pub(crate) struct Attack {
@@ -70,8 +94,8 @@ impl Attack {
         }
     }
 
-    /// Connects as the attacker with this number. `receive_buffer` is the size of the kernel's buffer in bytes,
-    /// which decides how much the server can send to a client that does not read.
+    /// Connects as the attacker with this number. `receive_buffer` is the size of the kernel's
+    /// buffer in bytes, which decides how much the server can send to a client that does not read.
     pub(crate) async fn connect(
         &self,
         number: usize,

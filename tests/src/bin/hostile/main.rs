@@ -34,10 +34,11 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
+    let attackers = attack::attackers_runtime();
     let passed = runtime.block_on(async {
         let mut passed = true;
         for engine in engines {
-            passed &= run::attack_server(engine).await;
+            passed &= run::attack_server(engine, attackers.handle()).await;
         }
         passed
     });

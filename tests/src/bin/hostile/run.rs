@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use qlive_store::testing::{Engine, TestDb};
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -33,8 +34,10 @@ const RELEASE: Duration = Duration::from_secs(30);
 /// Starts the attackers of a phase.
 type Start = fn(&Arc<Attack>) -> JoinSet<()>;
 
-/// The attacks, with the names that the report shows.
-const PHASES: [(&str, Start); 11] = [
+/// An attack, with the name that the report shows.
+type Phase = (&'static str, Start);
+
+const PHASES: [Phase; 11] = [
     ("no attack", |_| JoinSet::new()),
     ("slow heads", |attack| slow::send_slow_heads(attack, 1_100)),
     ("slow bodies", |attack| {
@@ -57,8 +60,9 @@ const PHASES: [(&str, Start); 11] = [
     ("flood of refused requests", floods::send_refused_requests),
 ];
 
-/// Attacks a server on this engine and prints the report. Returns whether every bound was kept.
-pub(crate) async fn attack_server(engine: Engine) -> bool {
+/// Attacks a server on this engine and prints the report. The attackers run on `attackers`. Returns
+/// whether every bound was kept.
+pub(crate) async fn attack_server(engine: Engine, attackers: &Handle) -> bool {
     let Some(db) = TestDb::fresh(engine).await else {
         return true;
     };
@@ -70,12 +74,15 @@ pub(crate) async fn attack_server(engine: Engine) -> bool {
     println!("{engine:?}: the server has {files_before} files open before the attacks");
     print_headings();
     let attack = Arc::new(Attack::new(&target, Origin::One(HOLDER)));
-    let held = slow::hold_each_kind(&attack, HELD);
+    let held = {
+        let _entered = attackers.enter();
+        slow::hold_each_kind(&attack, HELD)
+    };
     let mut breaches = Vec::new();
-    for (name, start) in PHASES {
+    for phase in PHASES {
         // While slow connections are held, they are no leftover of a phase.
         let allowed = files_before + SPARE_FILES + 3 * HELD;
-        let measured = run_phase(&target, &users, name, start, allowed).await;
+        let measured = run_phase(&target, &users, phase, attackers, allowed).await;
         measured.print();
         breaches.extend(measured.breaches());
     }
@@ -104,14 +111,17 @@ async fn wait_for_release(target: &Target) -> Option<String> {
 async fn run_phase(
     target: &Target,
     users: &Users,
-    name: &'static str,
-    start: Start,
+    (name, start): Phase,
+    attackers: &Handle,
     allowed_files: usize,
 ) -> Measured {
     let log_before = target.process.log_bytes();
     drop(users.take_calls_before(Instant::now()).await);
     let attack = Arc::new(Attack::new(target, Origin::Many));
-    let attackers = start(&attack);
+    let attackers = {
+        let _entered = attackers.enter();
+        start(&attack)
+    };
     let most_open_files = watch_open_files(target.process.id()).await;
     let ended = Instant::now();
     drop(attackers);
