@@ -4,11 +4,22 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
 
 use super::limits::ConnectionLimits;
 use super::table::Slot;
+
+/// How long one of several requests that came at once keeps the lane.
+const LANE_PAUSE: Duration = Duration::from_millis(1);
+
+thread_local! {
+    /// All requests of a thread that came together with an earlier one of their connection pass
+    /// here one by one: together they take no more than a small share of the thread.
+    static LANE: Rc<Mutex<()>> = Rc::default();
+}
 
 /// The progress of one connection. All parts of a connection run on one thread.
 #[derive(Clone)]
@@ -30,6 +41,8 @@ struct Inner {
     unbuffered: Cell<usize>,
     /// Requests that began since the socket was last read.
     begun_since_read: Cell<usize>,
+    /// A request waits for its turn.
+    is_waiting: Cell<bool>,
     /// The body of the last request was not read to its end.
     has_unread_body: Cell<bool>,
     must_close: Cell<bool>,
@@ -67,6 +80,7 @@ impl Progress {
             served: Cell::default(),
             unbuffered: Cell::default(),
             begun_since_read: Cell::default(),
+            is_waiting: Cell::default(),
             has_unread_body: Cell::default(),
             must_close: Cell::default(),
         }))
@@ -129,6 +143,14 @@ impl Progress {
         }
     }
 
+    /// Whether there is no use in reading more: a request waits or is served, or answers are not
+    /// written yet. What a client sends meanwhile stays in the kernel.
+    pub(super) fn is_busy(&self) -> bool {
+        let this = &self.0;
+        let is_served = this.served.get() > 0 && !this.has_unread_body.get();
+        this.is_waiting.get() || is_served || this.answer_by.get().is_some()
+    }
+
     pub(super) fn is_closing(&self) -> bool {
         self.0.closed_by.get().is_some()
     }
@@ -141,14 +163,17 @@ impl Progress {
     /// Lets other connections have their turn when this one sent several requests at once. Never
     /// returns when the connection will be closed: nothing after the last answer is served.
     pub(crate) async fn take_turn(&self) {
-        let begun = &self.0.begun_since_read;
-        begun.set(begun.get().saturating_add(1));
-        if begun.get() > 1 {
-            // The dispatcher polls a pending request twice in one turn, so a plain yield would
-            // be over at once. This task runs only after all others that are ready.
-            drop(actix_web::rt::spawn(async {}).await);
+        let this = &self.0;
+        let begun = this.begun_since_read.get().saturating_add(1);
+        this.begun_since_read.set(begun);
+        if begun > 1 {
+            this.is_waiting.set(true);
+            let lane = LANE.with(Rc::clone);
+            let _turn = lane.lock().await;
+            sleep(LANE_PAUSE).await;
+            this.is_waiting.set(false);
         }
-        if self.0.must_close.get() {
+        if this.must_close.get() {
             std::future::pending::<()>().await;
         }
     }

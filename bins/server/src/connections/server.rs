@@ -23,7 +23,7 @@ use super::stream::Connection;
 use super::table::ConnectionTable;
 
 /// Connections that the kernel completes before they are accepted.
-const BACKLOG: u32 = 1_024;
+const BACKLOG: u32 = 4_096;
 /// What the kernel holds for one connection in each direction, in bytes. It doubles the number.
 const KERNEL_BUFFER: u32 = 65_536;
 /// Connections that may be accepted above the bound, only to be refused.

@@ -13,9 +13,10 @@ use super::progress::{Expiry, Progress};
 use super::table::Admission;
 
 /// How many bytes of a connection are read in one turn. What they hold is parsed at once.
-const READ_PER_TURN: usize = 4_096;
+const READ_PER_TURN: usize = 2_048;
 /// How much of what a client still sends is read and thrown away when the server closes.
-const DISCARD_LIMIT: usize = 262_144;
+const DISCARD_LIMIT: usize = 65_536;
+const DISCARD_PER_TURN: usize = 16_384;
 
 /// A connection with a client.
 pub(super) struct Connection {
@@ -24,6 +25,8 @@ pub(super) struct Connection {
     admission: Admission,
     timer: Pin<Box<Sleep>>,
     read_in_turn: usize,
+    /// The dispatcher wanted to read while the connection was busy.
+    is_read_due: bool,
     is_shut_down: bool,
     discarded: usize,
     /// The end of the connection was counted.
@@ -38,6 +41,7 @@ impl Connection {
             admission,
             timer: Box::pin(sleep_until(Instant::now())),
             read_in_turn: 0,
+            is_read_due: false,
             is_shut_down: false,
             discarded: 0,
             is_counted: false,
@@ -85,7 +89,7 @@ impl Connection {
     /// Reads and throws away what the client sends until it ends the connection. If the server
     /// closed while something is unread, the client could lose the last answer.
     fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut chunk = [0; READ_PER_TURN];
+        let mut chunk = [0; DISCARD_PER_TURN];
         let mut buffer = ReadBuf::new(&mut chunk);
         ready!(Pin::new(&mut self.io).poll_read(context, &mut buffer))?;
         let length = buffer.filled().len();
@@ -108,6 +112,10 @@ impl AsyncRead for Connection {
         if self.progress.is_closing() {
             ready!(self.poll_discard(context))?;
             return Poll::Ready(Err(ErrorKind::ConnectionAborted.into()));
+        }
+        if self.progress.is_busy() {
+            self.is_read_due = true;
+            return Poll::Pending;
         }
         let left = READ_PER_TURN.saturating_sub(self.read_in_turn);
         if left == 0 {
@@ -147,6 +155,10 @@ impl AsyncWrite for Connection {
             ready!(self.poll_end(context))?;
         }
         self.check(context)?;
+        if self.is_read_due && !self.progress.is_busy() {
+            self.is_read_due = false;
+            context.waker().wake_by_ref();
+        }
         Poll::Ready(Ok(()))
     }
 

@@ -153,20 +153,20 @@ impl ConnectionTable {
         })
     }
 
-    /// Ends the oldest connection that waits for its client, of the network that has the most and
-    /// more than `own`. Returns whether there was one.
+    /// Ends the oldest connection that waits for its client, of the largest network that has one
+    /// and has more than `own`. Returns whether there was one.
     fn evict_one(&self, rows: &mut Rows, own: usize) -> bool {
-        let largest = rows
-            .networks
-            .iter_mut()
-            .filter(|(_, network)| network.len() > own)
-            .max_by_key(|(_, network)| network.len());
-        let Some((_, network)) = largest else {
+        let waits = |row: &Row| !row.slot.is_serving.load(Ordering::Relaxed);
+        let larger = rows.networks.iter().filter(|(_, rows)| rows.len() > own);
+        let found = larger.filter_map(|(network, rows)| {
+            let (id, _) = rows.iter().find(|(_, row)| waits(row))?;
+            Some((rows.len(), *network, *id))
+        });
+        let Some((_, network, id)) = found.max_by_key(|(held, ..)| *held) else {
             return false;
         };
-        let waits = |row: &&Row| !row.slot.is_serving.load(Ordering::Relaxed);
-        let oldest = network.iter().find(|(_, row)| waits(row));
-        let Some(row) = oldest.map(|(id, _)| *id).and_then(|id| network.remove(&id)) else {
+        let row = rows.networks.get_mut(&network);
+        let Some(row) = row.and_then(|rows| rows.remove(&id)) else {
             return false;
         };
         rows.total = rows.total.saturating_sub(1);
