@@ -20,45 +20,38 @@ const HEADINGS: &str = "交易时间,公众账号ID,商户号,特约商户号,�
 const SUMMARY: &str = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,\
     订单总金额,申请退款总金额\r\n`2,`6.00,`3.00,`0.00,`0.02000,`6.00,`3.00\r\n";
 
-/// A row with values that no other column has.
-fn row() -> impl Strategy<Value = BillRow> {
+/// The columns that are read, and what [`BillRow`] has of them.
+const READ: [(&str, fn(&BillRow) -> &str); 8] = [
+    ("微信订单号", |row| &row.transaction_id),
+    ("商户订单号", |row| &row.out_trade_no),
+    ("交易状态", |row| &row.trade_state),
+    ("订单金额", |row| &row.order_yuan),
+    ("微信退款单号", |row| &row.refund_id),
+    ("商户退款单号", |row| &row.out_refund_no),
+    ("申请退款金额", |row| &row.refund_yuan),
+    ("退款状态", |row| &row.refund_state),
+];
+
+/// The cells of a row in the columns that are read.
+type Cells = [String; 8];
+
+fn cells() -> impl Strategy<Value = Cells> {
     let id = || "[A-Za-z0-9_*-]{1,32}";
     let yuan = || (0..1_000_000_u32).prop_map(|fen| format!("{}.{:02}", fen / 100, fen % 100));
-    let state = || prop_oneof![Just("SUCCESS"), Just("REFUND"), Just("REVOKED"), Just("")];
-    (id(), id(), id(), id(), state(), state(), yuan(), yuan()).prop_map(
-        |(transaction_id, out_trade_no, refund_id, out_refund_no, state, refund, order, yuan)| {
-            BillRow {
-                transaction_id,
-                out_trade_no,
-                refund_id,
-                out_refund_no,
-                trade_state: state.into(),
-                refund_state: refund.into(),
-                order_yuan: order,
-                refund_yuan: yuan,
-                ..BillRow::default()
-            }
-        },
-    )
+    let state = || "SUCCESS|REFUND|REVOKED";
+    (id(), id(), state(), yuan(), id(), id(), yuan(), state()).prop_map(<[_; 8]>::from)
 }
 
-fn cell<'a>(row: &'a BillRow, heading: &str) -> &'a str {
-    match heading {
-        "微信订单号" => &row.transaction_id,
-        "商户订单号" => &row.out_trade_no,
-        "交易状态" => &row.trade_state,
-        "订单金额" => &row.order_yuan,
-        "微信退款单号" => &row.refund_id,
-        "商户退款单号" => &row.out_refund_no,
-        "申请退款金额" => &row.refund_yuan,
-        "退款状态" => &row.refund_state,
-        "商品名称" => "say \"60\" gold",
-        _ => "",
+fn cell<'a>(row: &'a Cells, heading: &str) -> &'a str {
+    match READ.iter().position(|(name, _)| *name == heading) {
+        Some(column) => &row[column],
+        None if heading == "商品名称" => "say \"60\" gold",
+        None => "",
     }
 }
 
 /// Writes a bill, its columns rotated by some places.
-fn write_bill(rows: &[BillRow], rotation: usize, mark: bool) -> String {
+fn write_bill(rows: &[Cells], rotation: usize, mark: bool) -> String {
     let mut headings: Vec<&str> = HEADINGS.split(',').collect();
     let places = rotation % headings.len();
     headings.rotate_left(places);
@@ -84,7 +77,7 @@ proptest! {
 
     #[test]
     fn any_text_within_a_bill_is_read_or_an_error(
-        rows in vec(row(), 0..4),
+        rows in vec(cells(), 0..4),
         text in hostile_text(BILL_PIECES),
         at: Index,
     ) {
@@ -96,15 +89,20 @@ proptest! {
 
     #[test]
     fn written_bill_is_read_unchanged(
-        rows in vec(row(), 0..20),
+        rows in vec(cells(), 0..20),
         rotation in 0..27_usize,
         mark: bool,
     ) {
-        prop_assert_eq!(parse(&write_bill(&rows, rotation, mark)), Ok(rows));
+        let read = parse(&write_bill(&rows, rotation, mark)).unwrap();
+        let read: Vec<Cells> = read
+            .iter()
+            .map(|row| READ.map(|(_, field)| field(row).to_owned()))
+            .collect();
+        prop_assert_eq!(read, rows);
     }
 
     #[test]
-    fn bill_that_ends_before_its_summary_is_never_read(rows in vec(row(), 0..4), at: Index) {
+    fn bill_that_ends_before_its_summary_is_never_read(rows in vec(cells(), 0..4), at: Index) {
         let bill = write_bill(&rows, 0, false);
         let whole = bill.len() - SUMMARY.len();
         let boundaries: Vec<usize> = bill.char_indices().map(|(at, _)| at).collect();
