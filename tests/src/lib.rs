@@ -21,7 +21,7 @@ pub use client::{Answer, TestClient};
 pub use money::{blocks, fen, gifts, order_number, provider_paths, query_path};
 pub use operator::named_operator;
 pub use outage::{OtherProgram, StallingProxy};
-pub use process::ServerProcess;
+pub use process::{ProcessOptions, ServerProcess};
 pub use raw::{RawAnswer, RawConnection};
 pub use rooms::{Stage, wait_for_timeout_worker};
 pub use sandbox::stream_received;

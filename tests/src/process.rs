@@ -11,10 +11,20 @@ use crate::test_app::TestApp;
 /// How long the process may take to start on a machine that is busy with other tests.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How a server process is started.
+#[derive(Debug, Clone, Copy)]
+pub struct ProcessOptions {
+    /// How many files it may open, connections included. `None`: as many as the test.
+    pub files: Option<u32>,
+    /// The filter of its log.
+    pub log: &'static str,
+}
+
 /// A server process that serves at the address of a stopped [`TestApp`], with its database and
 /// sandbox. Dropping it kills the process.
 pub struct ServerProcess {
     binary: PathBuf,
+    options: ProcessOptions,
     folder: TempDir,
     child: Option<Child>,
 }
@@ -22,11 +32,22 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Stops the server of `app` and starts the binary in its place.
     pub async fn start(binary: &Path, app: &mut TestApp) -> Self {
+        let options = ProcessOptions {
+            files: None,
+            log: "warn",
+        };
+        Self::start_with(binary, app, options).await
+    }
+
+    /// Stops the server of `app` and starts the binary in its place, with these options.
+    pub async fn start_with(binary: &Path, app: &mut TestApp, options: ProcessOptions) -> Self {
         app.stop_server().await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("qlive.toml"), configuration(app)).unwrap();
+        let configuration = configuration(app, options);
+        std::fs::write(folder.path().join("qlive.toml"), configuration).unwrap();
         let mut process = Self {
             binary: binary.to_owned(),
+            options,
             folder,
             child: None,
         };
@@ -41,7 +62,8 @@ impl ServerProcess {
             .append(true)
             .open(self.folder.path().join("log"))
             .unwrap();
-        let child = Command::new(&self.binary)
+        let child = self
+            .command()
             .arg("--config")
             .arg(self.folder.path().join("qlive.toml"))
             .stdout(Stdio::null())
@@ -58,6 +80,28 @@ impl ServerProcess {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// The command without its arguments. The shell sets the soft and the hard limit of files, so
+    /// that the server cannot raise it.
+    fn command(&self) -> Command {
+        let Some(files) = self.options.files else {
+            return Command::new(&self.binary);
+        };
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "ulimit -n \"$0\" && exec \"$@\""])
+            .arg(files.to_string())
+            .arg(&self.binary);
+        shell
+    }
+
+    /// The id of the running process.
+    ///
+    /// # Panics
+    /// When it was killed.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     /// Kills the process with SIGKILL, without a graceful shutdown.
@@ -77,6 +121,12 @@ impl ServerProcess {
     /// What the process logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// How much the process logged.
+    pub fn log_bytes(&self) -> u64 {
+        let log = std::fs::metadata(self.folder.path().join("log"));
+        log.unwrap().len()
     }
 }
 
@@ -98,25 +148,27 @@ impl Drop for ServerProcess {
 }
 
 /// Settings with which a process joins the database and the sandbox of `app`.
-fn configuration(app: &TestApp) -> String {
+fn configuration(app: &TestApp, options: ProcessOptions) -> String {
     format!(
         r#"
 [server]
 listen = {listen:?}
-log = "warn"
+log = {log:?}
 [database]
 url = {database:?}
 pool_size = 8
 [sandbox]
 join = {sandbox:?}
 [limits]
-enabled = false
+enabled = {limits}
 [payments]
 provider = "wechat_pay"
 [payouts]
 min_age_days = 0
 "#,
         listen = app.url.trim_start_matches("http://"),
+        log = options.log,
+        limits = app.settings.limits.enabled,
         database = app.database_url(),
         sandbox = app.sandbox.trim_start_matches("http://"),
     )

@@ -41,8 +41,13 @@ impl RawConnection {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(RECEIVE_BUFFER).unwrap();
         socket.bind(SocketAddr::new(address.into(), 0)).unwrap();
+        Self::new(socket.connect(server).await.unwrap())
+    }
+
+    /// Uses a connection that was opened before.
+    pub fn new(stream: TcpStream) -> Self {
         Self {
-            stream: socket.connect(server).await.unwrap(),
+            stream,
             received: Vec::new(),
         }
     }
@@ -50,6 +55,11 @@ impl RawConnection {
     /// Sends bytes. The server may have closed the connection already.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         drop(self.stream.write_all(bytes.as_ref()).await);
+    }
+
+    /// Says that nothing more is sent.
+    pub async fn end(&mut self) {
+        drop(self.stream.shutdown().await);
     }
 
     /// The next answer; None when the server closed the connection.

@@ -11,6 +11,8 @@ mod headers;
 mod internal_pages;
 mod language;
 mod params;
+#[cfg(test)]
+mod params_properties;
 mod rate_limits;
 mod response;
 mod shared_file;

@@ -12,6 +12,8 @@ mod ids;
 mod money;
 mod page;
 pub mod random;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 mod web_address;
 

@@ -8,6 +8,7 @@ mod database_outages;
 mod deep_pages;
 mod head;
 mod headers;
+mod hostile_bytes;
 mod input;
 mod internal_listen;
 mod openapi_document;
