@@ -175,7 +175,7 @@ async fn twenty_gifts_to_a_locked_balance_leave_connections_to_others(db: TestDb
     let mut given = JoinSet::new();
     for _ in 0..20 {
         let (alice, bob) = (alice.clone(), bob.clone());
-        given.spawn(async move { bob.give(&alice, gifts::LIKE, 1, json!({})).await });
+        given.spawn(async move { bob.give(&alice, gifts::ROSE, 1, json!({})).await });
     }
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -195,7 +195,7 @@ async fn twenty_gifts_to_a_locked_balance_leave_connections_to_others(db: TestDb
     });
     assert_eq!(refused.await.unwrap(), 20);
     drop(lock);
-    bob.give(&alice, gifts::LIKE, 1, json!({})).await.ok();
+    bob.give(&alice, gifts::ROSE, 1, json!({})).await.ok();
     app.audit().await;
 }
 
