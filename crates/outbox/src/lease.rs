@@ -8,8 +8,8 @@ use qlive_store::schema::{outbox, outbox_lanes};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{Moment, random};
 
+use crate::delivery::LONGEST_WAIT;
 use crate::lane::{Lane, LaneKind, WorkerPool};
-use crate::queue::LONGEST_WAIT;
 use crate::status::Status;
 
 /// How long a lease lasts unless it is renewed. Longer than one delivery with all its attempts.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use qlive_store::{Db, StoreError};
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::WechatClient;
 use qlive_types::{Clock, random};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -39,7 +40,7 @@ pub(crate) struct TokenRequest {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
     pub(crate) app_id: String,
-    pub(crate) app_secret: SecretString,
+    pub(crate) app_secret: NonEmptySecret,
     /// The token that WeChat has just refused.
     pub(crate) refused: Option<SecretString>,
 }

@@ -1,6 +1,6 @@
 //! Arguments that several commands share, and the answer of those that have none.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use qlive_store::audit_log::Operator;
 use qlive_types::{Page, UserId, text};
 use serde_json::{Value, json};

@@ -34,7 +34,7 @@ fn real_settings(url: &str) -> Settings {
 async fn services_open_on_a_migrated_database(db: TestDb) {
     let settings = sandbox_settings(&db.url);
     let services = open_services_without_migrating(&settings).await.unwrap();
-    services.db.ping().await.unwrap();
+    services.db.check_schema().await.unwrap();
 }
 
 async fn database_of_the_sandbox_is_refused_in_real_mode(db: TestDb) {

@@ -3,9 +3,9 @@
 use openssl::sha::sha256;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::im::{ConnectionState, ImCallback, verify_im_callback};
 use qlive_types::testing::{JSON_PIECES, bit_flip, hostile_text, in_bounded_time, json_value};
-use secrecy::SecretString;
 use serde_json::json;
 
 use crate::pieces::CALLBACK_KEYS;
@@ -14,7 +14,7 @@ const NOW: i64 = 1_700_000_000;
 const TOKEN: &str = "made-up-token";
 
 fn verifies(request_time: &str, sign: &str, now: i64) -> bool {
-    let token = SecretString::from(TOKEN.to_owned());
+    let token = NonEmptySecret::new(TOKEN).unwrap();
     in_bounded_time(|| verify_im_callback(&token, request_time, sign, now))
 }
 

@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use openssl::sha::sha1;
 use openssl::symm::{Cipher, Crypter, Mode};
 use proptest::prelude::*;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::push::{
     MessagePush, PushError, PushEvent, PushMode, PushQuery, ReceivedPush,
 };
@@ -18,8 +19,12 @@ const APP: &str = "wx0000000000000001";
 const TOKEN: &str = "made-up-token";
 const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFE";
 
+fn secret(text: &str) -> NonEmptySecret {
+    NonEmptySecret::new(text).unwrap()
+}
+
 fn parse(query: &PushQuery, body: &[u8]) -> Result<ReceivedPush, PushError> {
-    let push = MessagePush::new(APP, TOKEN.to_owned().into(), &AES_KEY.to_owned().into()).unwrap();
+    let push = MessagePush::new(APP, secret(TOKEN), &secret(AES_KEY)).unwrap();
     in_bounded_time(|| push.verify_and_parse(query, body))
 }
 

@@ -9,6 +9,7 @@ use openssl::rsa::Rsa;
 use openssl::sign::Signer;
 use openssl::symm::{Cipher, encrypt_aead};
 use proptest::prelude::*;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::pay::{
     Merchant, Notice, NoticeError, PlatformKeys, SignatureError, SignatureHeaders, TradeState,
     decrypt_notice,
@@ -16,7 +17,6 @@ use qlive_tencent::pay::{
 use qlive_types::testing::{
     BitFlip, JSON_PIECES, bit_flip, hostile_bytes, hostile_text, in_bounded_time, json_value,
 };
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::pieces::{BASE64_PIECES, NOTICE_KEYS};
@@ -35,7 +35,7 @@ static PLATFORM_KEYS: LazyLock<PlatformKeys> = LazyLock::new(|| {
 });
 static MERCHANT: LazyLock<Merchant> = LazyLock::new(|| {
     let pem = String::from_utf8(KEY.private_key_to_pem_pkcs8().unwrap()).unwrap();
-    let v3_key = SecretString::from(V3_KEY.to_owned());
+    let v3_key = NonEmptySecret::new(V3_KEY).unwrap();
     Merchant::new("1900000001", "5157F09E", &pem.into(), v3_key).unwrap()
 });
 

@@ -2,9 +2,9 @@
 
 use openssl::hash::{MessageDigest, hash};
 use proptest::prelude::*;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::css::{StreamEvent, verify_css_callback};
 use qlive_types::testing::{bit_flip, in_bounded_time, json_value};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::pieces::CALLBACK_KEYS;
@@ -13,7 +13,7 @@ const NOW: i64 = 1_700_000_000;
 const KEY: &str = "made-up-callback-key";
 
 fn verifies(body: &Value) -> bool {
-    let key = SecretString::from(KEY.to_owned());
+    let key = NonEmptySecret::new(KEY).unwrap();
     in_bounded_time(|| verify_css_callback(body, &key, NOW))
 }
 

@@ -7,6 +7,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use proptest::prelude::*;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::im::generate_user_sig;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ proptest! {
         now: i64,
         lifetime: i64,
     ) {
-        let secret = key.clone().into();
+        let secret = NonEmptySecret::new(&key).unwrap();
         let user_sig = generate_user_sig(app_id, &secret, &account, now, lifetime);
         let user_sig = user_sig.expose_secret();
         prop_assert!(user_sig.bytes().all(|b| b.is_ascii_alphanumeric() || b"*-_".contains(&b)));
