@@ -20,7 +20,7 @@ pub(crate) fn decode_base64(text: &str) -> Option<Vec<u8>> {
         symbols(text.trim(), Some('+')),
         symbols(text, None),
     ];
-    let is_whole = |reading: &&String| reading.len() % 4 == 0;
+    let is_whole = |reading: &&String| reading.len().is_multiple_of(4);
     readings
         .iter()
         .filter(is_whole)

@@ -56,7 +56,9 @@ async fn any_bill_of_the_sandbox_is_read_back(db: TestDb) {
         let set = shop.test.sandbox_post("/sandbox/bills", form.clone());
         assert_eq!(set.await, 204);
         let bill = shop.payments().fetch_bill(&today).await.unwrap().unwrap();
-        let rows = parse_bill(&bill).unwrap_or_else(|error| panic!("{error}: {form}\n{bill}"));
+        let rows = parse_bill(&bill);
+        assert!(rows.is_ok(), "{rows:?}: {form}\n{bill}");
+        let rows = rows.unwrap();
         let mut numbers: Vec<String> = (0..sales.len()).map(|at| format!("other-{at}")).collect();
         numbers.push(order.number.clone());
         numbers.sort_unstable();

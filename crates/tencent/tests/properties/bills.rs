@@ -20,8 +20,10 @@ const HEADINGS: &str = "交易时间,公众账号ID,商户号,特约商户号,�
 const SUMMARY: &str = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,\
     订单总金额,申请退款总金额\r\n`2,`6.00,`3.00,`0.00,`0.02000,`6.00,`3.00\r\n";
 
+type Field = fn(&BillRow) -> &str;
+
 /// The columns that are read, and what [`BillRow`] has of them.
-const READ: [(&str, fn(&BillRow) -> &str); 8] = [
+const READ: [(&str, Field); 8] = [
     ("微信订单号", |row| &row.transaction_id),
     ("商户订单号", |row| &row.out_trade_no),
     ("交易状态", |row| &row.trade_state),

@@ -33,6 +33,14 @@ struct Calls {
     running: Vec<Option<Instant>>,
 }
 
+impl Calls {
+    /// Notes that the running call of a user has ended.
+    fn end(&mut self, user: usize, call: Call) {
+        self.running[user] = None;
+        self.ended.push(call);
+    }
+}
+
 /// A call of a user that has ended.
 pub(crate) struct Call {
     pub(crate) path: String,
@@ -115,7 +123,7 @@ impl Drop for Users {
 /// others open a new one for each request.
 async fn use_server(number: usize, client: TestClient, paths: &[String], calls: &Mutex<Calls>) {
     let builder = reqwest::Client::builder().no_proxy().timeout(TIMEOUT);
-    let idle_connections = if number % 2 == 0 { 1 } else { 0 };
+    let idle_connections = usize::from(number.is_multiple_of(2));
     let builder = builder.pool_max_idle_per_host(idle_connections);
     let mut client = client;
     client.http = builder.build().unwrap();
@@ -125,15 +133,15 @@ async fn use_server(number: usize, client: TestClient, paths: &[String], calls: 
         calls.lock().unwrap().running[number] = Some(sent);
         let failure = call(&client, path).await;
         let took = sent.elapsed();
-        let mut calls = calls.lock().unwrap();
-        calls.running[number] = None;
-        calls.ended.push(Call {
-            path: path.clone(),
-            sent,
-            took,
-            failure,
-        });
-        drop(calls);
+        calls.lock().unwrap().end(
+            number,
+            Call {
+                path: path.clone(),
+                sent,
+                took,
+                failure,
+            },
+        );
         sleep(INTERVAL.saturating_sub(took)).await;
     }
 }
