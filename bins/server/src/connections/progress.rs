@@ -12,13 +12,13 @@ use tokio::time::{Instant, sleep};
 use super::limits::ConnectionLimits;
 use super::table::Slot;
 
-/// How long one of several requests that came at once keeps the lane.
-const LANE_PAUSE: Duration = Duration::from_millis(1);
+/// How long one of several requests that came at once makes the others wait.
+const TURN_PAUSE: Duration = Duration::from_millis(1);
 
 thread_local! {
     /// All requests of a thread that came together with an earlier one of their connection pass
     /// here one by one: together they take no more than a small share of the thread.
-    static LANE: Rc<Mutex<()>> = Rc::default();
+    static TURNS: Rc<Mutex<()>> = Rc::default();
 }
 
 /// The progress of one connection. All parts of a connection run on one thread.
@@ -168,9 +168,9 @@ impl Progress {
         this.begun_since_read.set(begun);
         if begun > 1 {
             this.is_waiting.set(true);
-            let lane = LANE.with(Rc::clone);
-            let _turn = lane.lock().await;
-            sleep(LANE_PAUSE).await;
+            let turns = TURNS.with(Rc::clone);
+            let _turn = turns.lock().await;
+            sleep(TURN_PAUSE).await;
             this.is_waiting.set(false);
         }
         if this.must_close.get() {
