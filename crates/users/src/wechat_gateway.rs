@@ -7,15 +7,28 @@ use qlive_store::Db;
 use qlive_tencent::wechat::{ContentCheck, LoginSession, WechatClient, WechatError, errcode};
 use qlive_types::Clock;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
 
 use crate::access_tokens::{find_access_token, store_access_token};
-use crate::{UncheckedNames, UsersError, WechatCallError};
+use crate::{UsersError, WechatCallError};
 
 /// An access token is replaced when it expires within this time.
 const TOKEN_MARGIN: Duration = Duration::from_secs(300);
 
 /// The secrets of the mini-programs that the server knows, by app id.
 pub type WechatApps = HashMap<String, SecretString>;
+
+/// What happens to a new nickname that WeChat cannot check for a reason that is not the text's:
+/// the setting `[wechat] unchecked`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UncheckedNames {
+    /// The change is refused; the client may repeat it later.
+    #[default]
+    Refuse,
+    /// The change is made, and marked for the operators.
+    Pass,
+}
 
 /// Calls WeChat for the known mini-programs.
 #[derive(Clone)]
