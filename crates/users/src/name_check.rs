@@ -1,20 +1,6 @@
 //! The check of a nickname by WeChat, and what happens when WeChat cannot check it.
 
-use serde::Deserialize;
-
-use crate::{Profile, Users, UsersError};
-
-/// What happens to a new nickname that WeChat cannot check for a reason that is not the text's:
-/// the setting `[wechat] unchecked`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum UncheckedNames {
-    /// The change is refused; the client may repeat it later.
-    #[default]
-    Refuse,
-    /// The change is made, and marked for the operators.
-    Pass,
-}
+use crate::{Profile, UncheckedNames, Users, UsersError};
 
 /// The result of checking a nickname that may be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

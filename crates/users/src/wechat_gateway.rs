@@ -8,12 +8,25 @@ use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::{ContentCheck, LoginSession, WechatClient, WechatError, errcode};
 use qlive_types::Clock;
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use crate::token_refresh::{RefreshGate, RefreshGates, TokenRequest};
-use crate::{UncheckedNames, UsersError, WechatCallError};
+use crate::{UsersError, WechatCallError};
 
 /// The secrets of the mini-programs that the server knows, by app id.
 pub type WechatApps = HashMap<String, NonEmptySecret>;
+
+/// What happens to a new nickname that WeChat cannot check for a reason that is not the text's:
+/// the setting `[wechat] unchecked`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UncheckedNames {
+    /// The change is refused; the client may repeat it later.
+    #[default]
+    Refuse,
+    /// The change is made, and marked for the operators.
+    Pass,
+}
 
 /// Calls WeChat for the known mini-programs.
 #[derive(Clone)]
