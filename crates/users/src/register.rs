@@ -34,8 +34,8 @@ impl Users {
     /// Registers a user and imports them into IM, or logs in the user who has this openid already.
     ///
     /// # Errors
-    /// [`UsersError::InvalidCode`], also for a code that was used before when the user was registered
-    /// already; [`UsersError::DecryptFailed`], and the errors of WeChat and of
+    /// [`UsersError::InvalidCode`], also for a code that was used before when the user was
+    /// registered already; [`UsersError::DecryptFailed`], and the errors of WeChat and of
     /// the database.
     pub async fn register(&self, request: Registration) -> Result<Credentials, UsersError> {
         let exchanged = self

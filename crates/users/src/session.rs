@@ -89,8 +89,8 @@ impl Users {
     ///
     /// # Errors
     /// [`UsersError::InvalidCode`] when the code is of another user, or was used and a newer code
-    /// has replaced its session key; [`UsersError::SessionExpired`] when no stored key is valid; the
-    /// errors of WeChat and of the database.
+    /// has replaced its session key; [`UsersError::SessionExpired`] when no stored key is valid;
+    /// the errors of WeChat and of the database.
     pub async fn obtain_session_key(
         &self,
         profile: &Profile,
