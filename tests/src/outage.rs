@@ -61,8 +61,8 @@ impl TestApp {
     }
 }
 
-/// Carries bytes between clients and a server, until it is told to stall: then connections stay
-/// open, and nothing arrives.
+/// Carries bytes between clients and a server, until it stalls: then connections stay open, and
+/// nothing arrives.
 pub struct StallingProxy {
     /// Where it listens.
     pub port: u16,

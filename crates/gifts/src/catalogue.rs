@@ -8,25 +8,12 @@ use qlive_store::schema::gifts;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Page, WebAddressRules, text};
 
-use crate::{Gifts, GiftsError};
+use crate::{CatalogueGift, Gifts, GiftsError};
 
 /// The most characters of a name.
 const MAX_NAME_CHARS: usize = 40;
 /// The most bytes of an effect.
 const MAX_EFFECT_BYTES: usize = 512;
-
-/// A gift of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogueGift {
-    pub id: i64,
-    pub name: String,
-    /// The URL of a picture.
-    pub image: String,
-    pub price: Coins,
-    /// The name of the animation that clients play.
-    pub effect: String,
-    pub enabled: bool,
-}
 
 /// A gift to add to the catalogue.
 #[derive(Debug, Clone)]

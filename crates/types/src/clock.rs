@@ -53,7 +53,7 @@ impl Moment {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Whether `wait` has passed since a stored moment. A stored moment that lies ahead by more than
+    /// Whether `wait` has passed since a stored moment. One that lies ahead by more than
     /// [`Self::CLOCK_DIFFERENCE`] was written before the clock was set back: it counts as past.
     #[must_use]
     pub fn is_past(self, stored: Self, wait: Duration) -> bool {

@@ -141,8 +141,9 @@ async fn read_only_database_is_503(db: TestDb) {
     if app.is_postgres() {
         // A transaction of its own takes the setting back when it ends with an error.
         app.other_program().execute(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', \
-             current_database()); END $$; \
+            "DO $$ BEGIN EXECUTE \
+                 format('ALTER DATABASE %I SET default_transaction_read_only = on', \
+                     current_database()); END $$; \
              SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
@@ -175,7 +176,7 @@ async fn twenty_gifts_to_a_locked_balance_leave_connections_to_others(db: TestDb
     let mut given = JoinSet::new();
     for _ in 0..20 {
         let (alice, bob) = (alice.clone(), bob.clone());
-        given.spawn(async move { bob.give(&alice, gifts::ROSE, 1, json!({})).await });
+        given.spawn(async move { bob.give(&alice, gifts::CHOCOLATE, 1, json!({})).await });
     }
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -195,7 +196,7 @@ async fn twenty_gifts_to_a_locked_balance_leave_connections_to_others(db: TestDb
     });
     assert_eq!(refused.await.unwrap(), 20);
     drop(lock);
-    bob.give(&alice, gifts::ROSE, 1, json!({})).await.ok();
+    bob.give(&alice, gifts::CHOCOLATE, 1, json!({})).await.ok();
     app.audit().await;
 }
 
