@@ -19,6 +19,9 @@ use crate::{floods, pipelines, slow};
 
 /// How long each attack lasts.
 const PHASE: Duration = Duration::from_secs(4);
+/// How often an attack is made until every bound is kept. The machine may be busy with something
+/// else; what the server does wrong, it does again.
+const ATTEMPTS: u32 = 2;
 /// How long the server may keep connections of an attack that has ended.
 const RECOVERY: Duration = Duration::from_secs(20);
 /// How many more files than before the attacks may be open afterwards: new connections of users
@@ -37,6 +40,7 @@ type Start = fn(&Arc<Attack>) -> JoinSet<()>;
 /// An attack, with the name that the report shows.
 type Phase = (&'static str, Start);
 
+/// Every attack, and the time before them.
 const PHASES: [Phase; 11] = [
     ("no attack", |_| JoinSet::new()),
     ("slow heads", |attack| slow::send_slow_heads(attack, 1_100)),
@@ -82,9 +86,17 @@ pub(crate) async fn attack_server(engine: Engine, attackers: &Handle) -> bool {
     for phase in PHASES {
         // While slow connections are held, they are no leftover of a phase.
         let allowed = files_before + SPARE_FILES + 3 * HELD;
-        let measured = run_phase(&target, &users, phase, attackers, allowed).await;
-        measured.print();
-        breaches.extend(measured.breaches());
+        for attempt in 1..=ATTEMPTS {
+            let measured = run_phase(&target, &users, phase, attackers, allowed).await;
+            measured.print();
+            let breached = measured.breaches();
+            if breached.is_empty() {
+                break;
+            }
+            if attempt == ATTEMPTS {
+                breaches.extend(breached);
+            }
+        }
     }
     breaches.extend(wait_for_release(&target).await);
     drop((held, users));
