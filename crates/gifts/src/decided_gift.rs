@@ -12,8 +12,8 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, EntryId, Moment, UserId};
 use qlive_users::Profile;
 
+use crate::CatalogueGift;
 use crate::GiftsError;
-use crate::catalogue::CatalogueGift;
 use crate::request::SendGift;
 use crate::shares::Shares;
 
