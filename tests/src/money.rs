@@ -82,7 +82,7 @@ impl TestApp {
         let gift = NewGift {
             name: name.into(),
             price: Coins::new(price).unwrap(),
-            image: "i".into(),
+            image: "https://pictures.example.com/gift.png".into(),
             effect: "e".into(),
         };
         self.services.gifts.add(operator(), gift).await.unwrap()

@@ -17,7 +17,7 @@ use crate::wechat::access_tokens::AccessTokens;
 use crate::wechat::push_mode::PushMode;
 use crate::wechat::sessions::Sessions;
 use crate::wechat_pay::bill_files::BillFiles;
-use crate::wechat_pay::bill_text::BillForm;
+use crate::wechat_pay::bill_form::BillForm;
 use crate::wechat_pay::orders::record::Orders;
 use crate::wechat_pay::refunds::record::Refunds;
 use crate::wechat_pay::transfers::record::Transfers;

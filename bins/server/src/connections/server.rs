@@ -132,21 +132,21 @@ where
             })
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(move |io: TcpStream| {
-            ready(admit(io, &table, &connection_limits).map_err(DispatchError::Io))
+            ready(accept(io, &table, &connection_limits).map_err(DispatchError::Io))
         })
         .and_then(http)
     })
 }
 
 /// Lets a connection in, or closes it at once.
-fn admit(
+fn accept(
     io: TcpStream,
     table: &Arc<ConnectionTable>,
     limits: &ConnectionLimits,
 ) -> io::Result<(Connection, Protocol, Option<SocketAddr>)> {
     let peer = io.peer_addr()?;
     let admission = table
-        .admit(peer.ip())
+        .insert(peer.ip())
         .ok()
         .ok_or(ErrorKind::ConnectionRefused)?;
     let connection = Connection::new(io, limits.clone(), admission);

@@ -107,7 +107,7 @@ impl ConnectionTable {
     ///
     /// # Errors
     /// When the connection must be closed at once.
-    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Admission, Refusal> {
+    pub(crate) fn add(self: &Arc<Self>, peer: IpAddr) -> Result<Admission, Refusal> {
         let admitted = self.insert(peer.to_canonical());
         match &admitted {
             Ok(_) => self.metrics.add_connections(1),
@@ -246,53 +246,53 @@ mod tests {
     #[test]
     fn address_above_its_bound_is_refused_until_one_ends() {
         let table = table(100, 2);
-        let admit = || table.admit(ip("198.51.100.1"));
-        let (first, _second) = (admit().unwrap(), admit().unwrap());
-        assert_eq!(admit().err(), Some(Refusal::Address));
-        table.admit(ip("198.51.100.2")).unwrap();
+        let open = || table.add(ip("198.51.100.1"));
+        let (first, _second) = (open().unwrap(), open().unwrap());
+        assert_eq!(open().err(), Some(Refusal::Address));
+        table.add(ip("198.51.100.2")).unwrap();
         drop(first);
-        admit().unwrap();
+        open().unwrap();
     }
 
     #[test]
     fn ipv4_address_within_ipv6_is_the_same_address() {
         let table = table(100, 1);
-        let _held = table.admit(ip("198.51.100.1")).unwrap();
-        let mapped = table.admit(ip("::ffff:198.51.100.1"));
+        let _held = table.add(ip("198.51.100.1")).unwrap();
+        let mapped = table.add(ip("::ffff:198.51.100.1"));
         assert_eq!(mapped.err(), Some(Refusal::Address));
     }
 
     #[test]
     fn ipv6_is_bounded_by_its_64_and_by_its_48() {
         let table = table(100, 1);
-        let mut held = vec![table.admit(ip("2001:db8:1:1::1")).unwrap()];
-        let same_64 = table.admit(ip("2001:db8:1:1:ffff::2"));
+        let mut held = vec![table.add(ip("2001:db8:1:1::1")).unwrap()];
+        let same_64 = table.add(ip("2001:db8:1:1:ffff::2"));
         assert_eq!(same_64.err(), Some(Refusal::Address));
         for subnet in 2..=4 {
             let address = format!("2001:db8:1:{subnet}::1");
-            held.push(table.admit(ip(&address)).unwrap());
+            held.push(table.add(ip(&address)).unwrap());
         }
-        let same_48 = table.admit(ip("2001:db8:1:5::1"));
+        let same_48 = table.add(ip("2001:db8:1:5::1"));
         assert_eq!(same_48.err(), Some(Refusal::Address));
-        table.admit(ip("2001:db8:2:5::1")).unwrap();
+        table.add(ip("2001:db8:2:5::1")).unwrap();
     }
 
     #[test]
     fn proxy_is_bounded_by_the_total_only() {
         let table = table(3, 1);
-        let admit = || table.admit(ip("192.0.2.1"));
-        let _held = [admit().unwrap(), admit().unwrap(), admit().unwrap()];
-        assert_eq!(admit().err(), Some(Refusal::Full));
+        let open = || table.add(ip("192.0.2.1"));
+        let _held = [open().unwrap(), open().unwrap(), open().unwrap()];
+        assert_eq!(open().err(), Some(Refusal::Full));
     }
 
     #[test]
     fn full_table_takes_from_the_address_with_the_most() {
         let table = table(4, 4);
-        let attacker = || table.admit(ip("198.51.100.1"));
+        let attacker = || table.add(ip("198.51.100.1"));
         let held: Vec<_> = (0..4).map(|_| attacker().unwrap()).collect();
         held[0].slot.set_serving(true);
         assert_eq!(attacker().err(), Some(Refusal::Address));
-        let user = table.admit(ip("198.51.100.2")).unwrap();
+        let user = table.add(ip("198.51.100.2")).unwrap();
         let is_evicted = |at: usize| held[at].slot.is_evicted(Waker::noop());
         assert!(!is_evicted(0), "a request is being served on it");
         assert!(is_evicted(1), "the oldest one that waits for its client");
@@ -307,10 +307,10 @@ mod tests {
     fn full_table_refuses_the_address_that_has_as_many_as_others() {
         let table = table(2, 4);
         let _held = [
-            table.admit(ip("198.51.100.1")).unwrap(),
-            table.admit(ip("198.51.100.2")).unwrap(),
+            table.add(ip("198.51.100.1")).unwrap(),
+            table.add(ip("198.51.100.2")).unwrap(),
         ];
-        let refused = table.admit(ip("198.51.100.1"));
+        let refused = table.add(ip("198.51.100.1"));
         assert_eq!(refused.err(), Some(Refusal::Full));
     }
 }

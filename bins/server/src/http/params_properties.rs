@@ -11,6 +11,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 use qlive_types::testing::{JSON_PIECES, hostile_bytes, hostile_text, in_bounded_time, json_value};
+use qlive_types::text::is_displayable;
 use serde_json::{Map, Value};
 
 use super::errors::ApiError;
@@ -104,7 +105,8 @@ fn read_all(params: &Params) -> Vec<ApiError> {
 
 /// Names of parameters and texts that are read as they are written.
 fn fields() -> impl Strategy<Value = BTreeMap<String, String>> {
-    btree_map("[A-Za-z_中&=+%]{1,8}", "[^\\pC\\pZ]{1,20}", 0..12)
+    let text = "[^\\pC\\pZ]{1,20}".prop_filter("not displayable", |text| is_displayable(text));
+    btree_map("[A-Za-z_中&=+%]{1,8}", text, 0..12)
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use crate::state::SandboxState;
-use crate::wechat_pay::bill_text::BillForm;
+use crate::wechat_pay::bill_form::BillForm;
 
 /// `POST /sandbox/bills`: sets the form of the bills that are announced from now on.
 pub(crate) async fn set_bill_form(

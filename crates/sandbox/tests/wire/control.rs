@@ -8,7 +8,8 @@ use crate::support::TestSandbox;
 async fn state_of_a_new_sandbox_is_empty() {
     let sandbox = TestSandbox::start();
     let expected = json!({"accounts": {}, "groups": {}, "kicked": [], "stream_orders": [],
-        "calls": {}, "orders": {}, "refunds": {}, "transfers": {}, "notices": []});
+        "calls": {}, "access_tokens": {"plain": 0, "forced": 0, "issued": 0},
+        "orders": {}, "refunds": {}, "transfers": {}, "notices": []});
     assert_eq!(sandbox.state().await, expected);
     assert!(sandbox.messages("").await.is_empty());
 }

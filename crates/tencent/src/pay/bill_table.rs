@@ -9,9 +9,9 @@
 //! a backtick, or a line that begins as rows do. Only these two columns are free text, and they are
 //! neighbours, so the columns before them are counted from the left and those after them from the
 //! right; the text between them goes to both columns as it comes. A row that lacks cells, or whose
-//! needed cells contain separators, is an error that names its line. A text that imitates the end of
-//! its own row and a whole new one cannot be recognized; only sellers under the same merchant can
-//! write one.
+//! needed cells contain separators, is an error that names its line. A text that imitates the end
+//! of its own row and a whole new one cannot be recognized; only sellers under the same merchant
+//! can write one.
 //!
 //! A spreadsheet that saved a bill has quoted the cells that need it. Such a bill is read as CSV.
 

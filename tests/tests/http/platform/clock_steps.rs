@@ -33,7 +33,7 @@ async fn config_of_another_instance_is_seen(db: TestDb) {
     let other = app.second_instance().await;
     let client = app.guest("alice", Gender::Female).await;
     after_each_step(&app, async |step| {
-        let banner = json!(format!("https://a/{step}.png"));
+        let banner = json!(format!("https://pictures.example.com/{step}.png"));
         other
             .set_config("INDEX_BANNER", banner.as_str().unwrap())
             .await;

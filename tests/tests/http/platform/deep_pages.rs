@@ -70,9 +70,9 @@ async fn audience_is_listed_to_its_end(db: TestDb) {
              TRUE, TRUE, FALSE, 1, {now} FROM n; \
          INSERT INTO members (user_id, broadcast_id, room_id, gender, state, visit, version, \
              entered_at, invited_by_us, response_until, changed_at, last_active_at, im_event_at, \
-             stream_event_at) \
+             stream_event_at, stream_open_pushes) \
          SELECT u.id, b.id, b.room_id, 1, 1 + u.id % 2, 1, 1, {now} - u.id, FALSE, 0, {now}, \
-             {now}, 0, 0 FROM users u, broadcasts b WHERE u.app_id = 'a'"
+             {now}, 0, 0, 0 FROM users u, broadcasts b WHERE u.app_id = 'a'"
     ))
     .await;
     let mut listed = Vec::new();
