@@ -146,7 +146,7 @@ fn accept(
 ) -> io::Result<(Connection, Protocol, Option<SocketAddr>)> {
     let peer = io.peer_addr()?;
     let admission = table
-        .insert(peer.ip())
+        .add(peer.ip())
         .ok()
         .ok_or(ErrorKind::ConnectionRefused)?;
     let connection = Connection::new(io, limits.clone(), admission);
