@@ -93,8 +93,15 @@ fn classify_postgres(info: &dyn DatabaseErrorInformation) -> Failure {
     if message.contains("lock timeout") {
         return Failure::Unavailable;
     }
-    // The text of our own triggers.
-    let is_refused = message.contains("insert-only");
+    // The text of our own triggers, and faults of the setup or of the input that have no position.
+    let is_refused = [
+        "insert-only",
+        "permission denied",
+        "invalid byte sequence",
+        "out of range",
+    ]
+    .iter()
+    .any(|text| message.contains(text));
     if is_refused || info.statement_position().is_some() {
         Failure::Fault
     } else {
@@ -122,7 +129,8 @@ pub(crate) fn failure_of<E: TransactionError>(error: &E, place: Place) -> Option
 /// The same error, as [`StoreError::Unavailable`] when the database was not available.
 pub(crate) fn name_outage<E: TransactionError>(error: E, place: Place) -> E {
     match (error.store_error(), failure_of(&error, place)) {
-        (Some(cause), Some(Failure::Unavailable | Failure::Unclear)) => {
+        // A conflict is left only when nothing repeats the transaction, as in a read.
+        (Some(cause), Some(Failure::Unavailable | Failure::Unclear | Failure::Conflict)) => {
             StoreError::Unavailable(cause.to_string()).into()
         }
         _ => error,

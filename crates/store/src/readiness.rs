@@ -19,7 +19,7 @@ const SHARED_FOR: Duration = Duration::from_secs(1);
 const WRITE_INTERVAL: Duration = Duration::from_secs(5);
 /// How long another transaction may keep the check from writing. Nothing else is written then
 /// either, so after that the database is not ready.
-const LONGEST_WRITER: Duration = Duration::from_secs(30);
+const LONGEST_WRITER: Duration = Duration::from_secs(10);
 
 /// The write. Not one row more, however often it runs, but a new value each time.
 const WRITE: &str = "INSERT INTO readiness_checks (id, checks) VALUES (1, 1) \

@@ -33,6 +33,9 @@ pub enum UsersError {
     /// WeChat could not check the text, for a reason that is not the text's.
     #[error("WeChat did not check the text: {0}")]
     ContentUnchecked(String),
+    /// The user has caused too many checks of texts within a minute.
+    #[error("too many texts of this user to check")]
+    TooManyNameChecks,
     /// A profile field is not valid; holds its name.
     #[error("{0} is not valid")]
     BadField(&'static str),

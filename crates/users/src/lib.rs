@@ -5,6 +5,7 @@
 //! crate that take a connection.
 
 mod access_tokens;
+mod check_history;
 mod credentials;
 mod directory;
 mod error;

@@ -1,9 +1,12 @@
 //! [`Users`]: the service. Its methods are in the files of their subjects.
 
+use std::sync::Arc;
+
 use qlive_outbox::Outbox;
 use qlive_store::Db;
 use qlive_types::{Clock, WebAddressRules};
 
+use crate::check_history::CheckHistory;
 use crate::{UserSigSigner, WechatGateway};
 
 /// The users. Cheap to clone.
@@ -15,6 +18,7 @@ pub struct Users {
     pub(crate) signer: UserSigSigner,
     pub(crate) outbox: Outbox,
     pub(crate) address_rules: WebAddressRules,
+    pub(crate) check_history: Arc<CheckHistory>,
 }
 
 impl Users {
@@ -34,6 +38,7 @@ impl Users {
             signer,
             outbox,
             address_rules: WebAddressRules::default(),
+            check_history: Arc::default(),
         }
     }
 

@@ -182,7 +182,7 @@ pub(crate) fn may_repeat_registration(
     let expires_at: Option<i64> = repeatable.get_result(conn).optional()?;
     Ok(expires_at.is_some_and(|expires_at| {
         let exchanged_at = Moment::from_millis(expires_at).before(CODE_LIFETIME);
-        now.since(exchanged_at) < REPEAT_TIME
+        !now.is_past(exchanged_at, REPEAT_TIME)
     }))
 }
 
@@ -213,7 +213,8 @@ fn store_exchanged_code(
                 .execute(conn),
         )?;
     }
-    let expired = wechat_codes::table.filter(wechat_codes::expires_at.le(now.millis()));
+    let (first, last) = now.running(CODE_LIFETIME);
+    let expired = wechat_codes::table.filter(wechat_codes::expires_at.not_between(first, last));
     diesel::delete(expired).execute(conn)?;
     let code_hash = code_hash(app_id, code);
     diesel::delete(wechat_codes::table.find(&code_hash)).execute(conn)?;
@@ -239,9 +240,10 @@ fn find_exchanged_code(
     code: &str,
     now: Moment,
 ) -> Result<Option<ExchangedCode>, StoreError> {
+    let (first, last) = now.running(CODE_LIFETIME);
     let row: Option<(String, String)> = wechat_codes::table
         .find(code_hash(app_id, code))
-        .filter(wechat_codes::expires_at.gt(now.millis()))
+        .filter(wechat_codes::expires_at.between(first, last))
         .select((wechat_codes::openid, wechat_codes::session_key))
         .get_result(conn)
         .optional()?;

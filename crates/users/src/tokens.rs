@@ -45,20 +45,26 @@ pub fn authenticate(
     }
     let is_token = tokens::hash.eq(sha256_hex(token));
     let is_alive = tokens::used_at.gt(now.before(LIFETIME).millis());
-    let row: Option<(i64, i64, Option<i64>)> = tokens::table
+    let row: Option<(i64, i64, i64, Option<i64>)> = tokens::table
         .inner_join(users::table)
         .filter(is_token.and(is_alive))
-        .select((tokens::user_id, tokens::used_at, users::banned_at))
+        .select((
+            tokens::user_id,
+            tokens::created_at,
+            tokens::used_at,
+            users::banned_at,
+        ))
         .get_result(conn)
         .optional()?;
-    let Some((user, used_at, banned_at)) = row else {
+    let Some((user, created_at, used_at, banned_at)) = row else {
         return Ok(None);
     };
     let authenticated = AuthenticatedUser {
         user: UserId::new(user).ok_or(StoreError::Corrupt("tokens.user_id"))?,
         banned: banned_at.is_some(),
     };
-    let is_use_due = now.since(Moment::from_millis(used_at)) >= RECORD_INTERVAL;
+    let is_first_use = used_at == created_at;
+    let is_use_due = is_first_use || now.is_past(Moment::from_millis(used_at), RECORD_INTERVAL);
     Ok(Some((authenticated, is_use_due)))
 }
 
@@ -133,7 +139,7 @@ fn make_room_for_token(conn: &mut Conn, user: UserId, now: Moment) -> Result<(),
 /// time. Among those that may be in use just now, one that was never used since it was issued goes
 /// first, so that repeated logins do not log out a client that works.
 fn deletion_order(created_at: i64, used_at: i64, now: Moment) -> (bool, bool, i64, i64) {
-    let maybe_in_use = now.since(Moment::from_millis(used_at)) < MAYBE_IN_USE;
+    let maybe_in_use = !now.is_past(Moment::from_millis(used_at), MAYBE_IN_USE);
     let was_used = used_at > created_at;
     (maybe_in_use, maybe_in_use && was_used, used_at, created_at)
 }

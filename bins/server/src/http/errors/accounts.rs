@@ -41,6 +41,7 @@ impl From<UsersError> for ApiError {
                 row(503, "content_unchecked",
                     "暂时无法审核昵称，请稍后再试", "The name cannot be checked now, please try later.")
                     .of_field("nickname").caused_by(Upstream::Wechat, &cause),
+            UsersError::TooManyNameChecks => Self::TOO_MANY,
             UsersError::BadField(field) => Self::invalid(field),
             UsersError::Ledger(error) => error.into(),
             UsersError::Store(error) => error.into(),
