@@ -1,7 +1,7 @@
 //! Money: gifts, orders, refunds and withdrawals.
 
 use qlive_gifts::NewGift;
-use qlive_payments::{Order, PaymentsError, ReviewFacts};
+use qlive_payments::{Order, PaymentsError, ReviewSummary};
 use qlive_types::{Coins, Fen, Gender};
 use serde_json::{Value, json};
 
@@ -230,7 +230,7 @@ impl TestApp {
     }
 
     /// A withdrawal with what an operator sees before the decision.
-    pub async fn review_facts(&self, withdrawal: &Value) -> ReviewFacts {
+    pub async fn review_summary(&self, withdrawal: &Value) -> ReviewSummary {
         let id = withdrawal["id"].as_i64().unwrap();
         let payments = &self.services.payments;
         payments.withdrawal_to_review(id).await.unwrap().1

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::test_app::TestApp;
 
 /// How long the server may take to answer or to close.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// The receive buffer of the kernel: an answer that is not read soon fills it.
 const RECEIVE_BUFFER: u32 = 4_096;
 
@@ -83,7 +83,7 @@ impl RawConnection {
     /// Receives some bytes. Returns how many; 0 when the server closed the connection.
     async fn receive(&mut self) -> usize {
         let mut chunk = [0; 4_096];
-        let read = timeout(PATIENCE, self.stream.read(&mut chunk)).await;
+        let read = timeout(ANSWER_TIMEOUT, self.stream.read(&mut chunk)).await;
         let length = read.expect("the server neither answers nor closes");
         // A connection that was reset is closed too.
         let length = length.unwrap_or(0);

@@ -6,7 +6,6 @@ mod bounded_limiter;
 mod caller;
 mod client_address;
 mod errors;
-mod forgers;
 mod headers;
 mod internal_pages;
 mod language;
@@ -14,10 +13,11 @@ mod params;
 #[cfg(test)]
 mod params_properties;
 mod rate_limits;
+mod refused_senders;
+mod request_scope;
 mod response;
 mod shared_file;
 mod state;
-mod turn;
 
 pub use access::Access;
 pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader, Who};

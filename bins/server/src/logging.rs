@@ -1,5 +1,5 @@
-//! The log: to standard error, as text or JSON. No secret may be logged, and what strangers can
-//! cause at will is logged by sample.
+//! The log, to standard error, as text or JSON. It contains no secret, and each statement writes a
+//! limited number of lines.
 
 mod sampler;
 

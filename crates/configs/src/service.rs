@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::configs;
-use qlive_store::{Conn, Db, StoreError, key_violation_as_contention, run_one_at_a_time};
+use qlive_store::{Conn, Db, StoreError, key_violation_as_contention, serialize_transactions};
 use qlive_types::{Cached, Clock, Moment, WebAddressRules};
 use serde_json::{Value, json};
 
@@ -109,7 +109,7 @@ impl Configs {
         self.db
             .write(move |conn| {
                 // Values of two keys depend on each other.
-                run_one_at_a_time(conn, "configs")?;
+                serialize_transactions(conn, "configs")?;
                 let stored = find_text(conn, &key)?;
                 let value = decide(stored.as_deref().map(parse_stored).transpose()?)?;
                 replace_value(conn, now, &key, stored.as_deref(), value.as_ref())?;

@@ -110,7 +110,7 @@ impl Db {
         let pool = self.readers.clone();
         let engine = self.address.engine;
         let operation = operation::current();
-        let permit = pool.gate.enter(operation).await?;
+        let permit = pool.permits.acquire(operation).await?;
         run_blocking(operation, move || {
             let _permit = permit;
             let mut conn = checkout(&pool)?;
@@ -151,7 +151,7 @@ impl Db {
         let pool = self.writers.clone();
         let engine = self.address.engine;
         let operation = operation::current();
-        let permit = pool.gate.enter(operation).await?;
+        let permit = pool.permits.acquire(operation).await?;
         run_blocking(operation, move || {
             let _permit = permit;
             let mut conn = checkout(&pool)?;

@@ -3,8 +3,9 @@
 use std::fmt;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointSetData};
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
+use qlive_types::text;
 use unicase::UniCase;
 
 /// The operator who makes a change, and the reason they give.
@@ -85,23 +86,19 @@ impl fmt::Display for OperatorName {
     }
 }
 
-/// The character when it can be seen; a space for any white space; else nothing.
+/// The character when it can be seen; a space for a blank one; else nothing.
 fn visible(c: char) -> Option<char> {
-    /// Looks like a space, but is a symbol to Unicode.
-    const BRAILLE_BLANK: char = '\u{2800}';
-
-    if c.is_whitespace() || c == BRAILLE_BLANK {
+    if text::is_blank(c) {
         return Some(' ');
     }
-    let is_ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c);
-    let is_invisible = matches!(
+    let is_without_shape = matches!(
         CodePointMapData::<GeneralCategory>::new().get(c),
         GeneralCategory::Control
             | GeneralCategory::Format
             | GeneralCategory::PrivateUse
             | GeneralCategory::Unassigned
     );
-    (!is_ignorable && !is_invisible).then_some(c)
+    (!text::is_invisible(c) && !is_without_shape).then_some(c)
 }
 
 #[cfg(test)]
@@ -128,6 +125,8 @@ mod tests {
             "ops\u{FE0F}-1",
             "ops-1\u{3164}",
             "ops-1\u{2800}",
+            "ops-1\u{FFFC}",
+            "ops-1\u{1D159}",
             "ops-1\u{0}",
             "op\u{E0001}s-1",
         ] {

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection as _;
 
 use crate::address::DatabaseAddress;
 use crate::connection::{Access, connect};
-use crate::gate::Gate;
+use crate::connection_permits::ConnectionPermits;
 use crate::transaction::transaction_depth;
 use crate::{Conn, Engine, StoreError};
 
@@ -19,10 +19,10 @@ const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
 type Connections = r2d2::Pool<ConnectionManager>;
 pub(crate) type Connection = r2d2::PooledConnection<ConnectionManager>;
 
-/// A pool of connections and the gate before it. Cheap to clone.
+/// A pool of connections and the permits to use them. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) permits: Arc<ConnectionPermits>,
     connections: Connections,
 }
 
@@ -71,12 +71,12 @@ pub(crate) fn open(
         })
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     Ok(Pool {
-        gate: Arc::new(Gate::new(size)),
+        permits: Arc::new(ConnectionPermits::new(size)),
         connections,
     })
 }
 
-/// Takes a connection out of the pool. Whoever passed the gate finds one, unless it has to be
+/// Takes a connection out of the pool. Whoever has a permit finds one, unless it has to be
 /// opened; a connection that broke is closed here and replaced.
 pub(crate) fn checkout(pool: &Pool) -> Result<Connection, StoreError> {
     pool.connections

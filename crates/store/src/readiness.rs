@@ -21,7 +21,7 @@ const WRITE_INTERVAL: Duration = Duration::from_secs(5);
 /// either, so after that the database is not ready.
 const LONGEST_WRITER: Duration = Duration::from_secs(10);
 
-/// The write. Not one row more, however often it runs, but a new value each time.
+/// The write. It always updates the same row, with a new value.
 const WRITE: &str = "INSERT INTO readiness_checks (id, checks) VALUES (1, 1) \
     ON CONFLICT (id) DO UPDATE SET checks = readiness_checks.checks + 1";
 

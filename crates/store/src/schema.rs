@@ -47,8 +47,8 @@ diesel::table! {
         app_id -> Text,
         token -> Text,
         usable_until -> BigInt,
-        turn_owner -> Text,
-        turn_until -> BigInt,
+        lease_owner -> Text,
+        lease_until -> BigInt,
         forced_at -> BigInt,
         forced_day -> BigInt,
         forced_count -> BigInt,
@@ -396,7 +396,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    transaction_guards (name) {
+    transaction_locks (name) {
         name -> Text,
         uses -> BigInt,
     }

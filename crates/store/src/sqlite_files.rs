@@ -6,12 +6,12 @@ use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
 const OWNER_ALONE: u32 = 0o600;
-/// Everything that others than the owner may do.
+/// The permissions of group and others.
 const OF_OTHERS: u32 = 0o077;
 
 /// Creates the database's file when it is missing, for its owner alone whatever the umask is.
-/// SQLite gives the files beside it (`-wal`, `-shm`) the same mode. Files that exist already are
-/// taken from everybody but their owner; where that is not allowed, a warning is logged.
+/// SQLite gives the files beside it (`-wal`, `-shm`) the same mode. The permissions of
+/// group and others are removed from existing files; where that fails, a warning is logged.
 ///
 /// # Errors
 /// When the file can neither be created nor looked at.
@@ -35,7 +35,7 @@ pub(crate) fn create_for_owner_alone(path: &str) -> io::Result<()> {
         format!("{path}-wal"),
         format!("{path}-shm"),
     ] {
-        match take_from_others(&name) {
+        match remove_permissions_of_others(&name) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => {
@@ -46,7 +46,7 @@ pub(crate) fn create_for_owner_alone(path: &str) -> io::Result<()> {
     Ok(())
 }
 
-fn take_from_others(path: &str) -> io::Result<()> {
+fn remove_permissions_of_others(path: &str) -> io::Result<()> {
     let metadata = fs::metadata(path)?;
     let mode = metadata.permissions().mode();
     if metadata.is_file() && mode & OF_OTHERS != 0 {

@@ -1,5 +1,5 @@
-//! The type of every configured secret. An empty one does not exist, so nothing can be signed or
-//! verified with an empty key, which everybody knows.
+//! The type of every configured secret. It cannot be empty, so nothing is signed or verified with
+//! an empty key.
 
 use std::ops::Deref;
 

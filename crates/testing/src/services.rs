@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::callbacks::{Callback, Recorded, record};
 
 /// How long [`TestServices::wait_until`] waits.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The services of one instance, without its workers. Dropping it stops the sandbox.
 pub struct TestServices {
@@ -151,7 +151,7 @@ impl TestServices {
     /// # Panics
     /// When that takes longer than twenty seconds.
     pub async fn wait_until(&self, what: &str, check: impl AsyncFn() -> bool) {
-        let waited = tokio::time::timeout(PATIENCE, async {
+        let waited = tokio::time::timeout(WAIT_TIMEOUT, async {
             while !check().await {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }

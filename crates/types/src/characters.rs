@@ -21,6 +21,11 @@ pub(crate) fn is_space(c: char) -> bool {
     GeneralCategory::for_char(c) == GeneralCategory::SpaceSeparator
 }
 
+/// Whether a character looks like an empty place: any white space, and the symbols that do.
+pub(crate) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || BLANK.contains(&c)
+}
+
 /// Whether a character leaves a mark on the screen of its own.
 pub(crate) fn is_visible(c: char) -> bool {
     let is_mark_or_hidden = matches!(
@@ -32,7 +37,7 @@ pub(crate) fn is_visible(c: char) -> bool {
             | GeneralCategory::ParagraphSeparator
             | GeneralCategory::SpaceSeparator
     );
-    !is_mark_or_hidden && !is_invisible(c) && !BLANK.contains(&c)
+    !is_mark_or_hidden && !is_invisible(c) && !is_blank(c)
 }
 
 /// Whether a character has no shape of its own in any font.

@@ -112,6 +112,18 @@ pub fn is_displayable_lines(text: &str) -> bool {
         .all(|line| line.trim().is_empty() || is_displayable(line.trim()))
 }
 
+/// Whether a character looks like an empty place: any white space, and the symbols that do.
+#[must_use]
+pub fn is_blank(c: char) -> bool {
+    characters::is_blank(c)
+}
+
+/// Whether a character has no shape of its own in any font.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    characters::is_invisible(c)
+}
+
 /// A text without the characters that have no shape, and without controls.
 #[must_use]
 pub fn without_invisible(text: &str) -> String {

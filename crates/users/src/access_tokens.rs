@@ -1,4 +1,5 @@
-//! The stored access tokens of WeChat, which all instances share, and the turn to fetch a new one.
+//! The stored access tokens of WeChat, which all instances share, and the refresh lease: the
+//! right to fetch a new one.
 
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ const MAX_LIFE: Duration = Duration::from_secs(7200);
 const RENEWAL: Duration = Duration::from_secs(300);
 /// For how long a token is used at least, however soon it ends.
 const MIN_USE: Duration = Duration::from_secs(60);
-/// How long a turn lasts that is not given back: longer than two calls to WeChat take.
-const TURN: Duration = Duration::from_secs(20);
+/// How long a refresh lease lasts that is not released: longer than two calls to WeChat take.
+const LEASE_TIME: Duration = Duration::from_secs(20);
 /// How far apart forced refreshes are: WeChat's limit is 30 seconds on its own clock.
 const FORCED_INTERVAL: Duration = Duration::from_secs(31);
 /// How many refreshes may be forced on a day.
@@ -25,14 +26,14 @@ const DAY_SECS: i64 = 86_400;
 const SHANGHAI_SECS: i64 = 8 * 3600;
 
 /// What a caller without a usable token can do.
-pub(crate) enum Turn {
+pub(crate) enum RefreshLease {
     /// Another caller has stored a token meanwhile.
     Usable(SecretString),
-    /// Fetch a token: the turn is taken.
+    /// Fetch a token: the caller has the lease now.
     Taken,
-    /// Wait: another caller has the turn.
+    /// Wait: another caller has the lease.
     Busy,
-    /// Give up: the turn that the caller waited for has ended without a token.
+    /// Give up: the lease that the caller waited for has ended without a token.
     Ended,
 }
 
@@ -49,8 +50,8 @@ pub(crate) struct IssuedToken {
 struct TokenRow {
     token: String,
     usable_until: i64,
-    turn_owner: String,
-    turn_until: i64,
+    lease_owner: String,
+    lease_until: i64,
     forced_at: i64,
     forced_day: i64,
     forced_count: i64,
@@ -63,8 +64,8 @@ impl TokenRow {
             .select((
                 wechat_access_tokens::token,
                 wechat_access_tokens::usable_until,
-                wechat_access_tokens::turn_owner,
-                wechat_access_tokens::turn_until,
+                wechat_access_tokens::lease_owner,
+                wechat_access_tokens::lease_until,
                 wechat_access_tokens::forced_at,
                 wechat_access_tokens::forced_day,
                 wechat_access_tokens::forced_count,
@@ -77,16 +78,16 @@ impl TokenRow {
     /// The token, unless it is over or is the one that WeChat has refused.
     fn usable(self, refused: Option<&SecretString>, now: Moment) -> Option<SecretString> {
         let is_refused = refused.is_some_and(|refused| refused.expose_secret() == self.token);
-        let is_usable =
-            !self.token.is_empty() && !is_refused && runs(self.usable_until, MAX_LIFE, now);
+        let is_valid = now.is_waiting(Moment::from_millis(self.usable_until), MAX_LIFE);
+        let is_usable = !self.token.is_empty() && !is_refused && is_valid;
         is_usable.then(|| self.token.into())
     }
-}
 
-/// Whether a time that is at most `wait` ahead has not come yet. One that lies further ahead was
-/// written by a clock that was wrong, and counts as past.
-fn runs(until: i64, wait: Duration, now: Moment) -> bool {
-    now.millis() < until && until <= now.after(wait).millis()
+    /// Whether a caller, here or in another instance, has the lease.
+    fn is_leased(&self, now: Moment) -> bool {
+        let until = Moment::from_millis(self.lease_until);
+        !self.lease_owner.is_empty() && now.is_waiting(until, LEASE_TIME)
+    }
 }
 
 /// The access token of an app, unless it is over or is the one that WeChat has refused.
@@ -100,54 +101,55 @@ pub(crate) fn find_access_token(
     Ok(row.and_then(|row| row.usable(refused, now)))
 }
 
-/// Takes the turn to fetch a token for an app, as `owner`. `has_waited`: the caller has found the
-/// turn busy before.
-pub(crate) fn take_turn(
+/// Takes the lease to fetch a token for an app, as `owner`. `has_waited`: the caller has found the
+/// lease busy before.
+pub(crate) fn take_refresh_lease(
     conn: &mut Conn,
     app_id: &str,
     refused: Option<&SecretString>,
     owner: &str,
     has_waited: bool,
     now: Moment,
-) -> Result<Turn, StoreError> {
-    let turn = (
-        wechat_access_tokens::turn_owner.eq(owner),
-        wechat_access_tokens::turn_until.eq(now.after(TURN).millis()),
+) -> Result<RefreshLease, StoreError> {
+    let lease = (
+        wechat_access_tokens::lease_owner.eq(owner),
+        wechat_access_tokens::lease_until.eq(now.after(LEASE_TIME).millis()),
     );
     let Some(row) = TokenRow::find(conn, app_id)? else {
         let row = (
             wechat_access_tokens::app_id.eq(app_id),
             wechat_access_tokens::token.eq(""),
             wechat_access_tokens::usable_until.eq(0),
-            turn,
+            lease,
             wechat_access_tokens::forced_at.eq(0),
             wechat_access_tokens::forced_day.eq(0),
             wechat_access_tokens::forced_count.eq(0),
         );
         let inserted = diesel::insert_into(wechat_access_tokens::table).values(row);
         key_violation_as_contention(inserted.execute(conn))?;
-        return Ok(Turn::Taken);
+        return Ok(RefreshLease::Taken);
     };
-    let (owner_before, until_before) = (row.turn_owner.clone(), row.turn_until);
+    let owner_before = row.lease_owner.clone();
+    let is_leased = row.is_leased(now);
     if let Some(token) = row.usable(refused, now) {
-        return Ok(Turn::Usable(token));
+        return Ok(RefreshLease::Usable(token));
     }
     if owner_before.is_empty() && has_waited {
-        return Ok(Turn::Ended);
+        return Ok(RefreshLease::Ended);
     }
-    if !owner_before.is_empty() && runs(until_before, TURN, now) {
-        return Ok(Turn::Busy);
+    if is_leased {
+        return Ok(RefreshLease::Busy);
     }
     let row_as_read = wechat_access_tokens::table
         .find(app_id)
-        .filter(wechat_access_tokens::turn_owner.eq(owner_before));
-    if diesel::update(row_as_read).set(turn).execute(conn)? == 0 {
+        .filter(wechat_access_tokens::lease_owner.eq(owner_before));
+    if diesel::update(row_as_read).set(lease).execute(conn)? == 0 {
         return Err(StoreError::Contended);
     }
-    Ok(Turn::Taken)
+    Ok(RefreshLease::Taken)
 }
 
-/// Counts a forced refresh by the owner of the turn. False when WeChat's limits do not allow one
+/// Counts a forced refresh by the owner of the lease. False when WeChat's limits do not allow one
 /// now; nothing is counted then.
 pub(crate) fn count_forced_refresh(
     conn: &mut Conn,
@@ -165,12 +167,12 @@ pub(crate) fn count_forced_refresh(
         0
     };
     let next_at = Moment::from_millis(row.forced_at).after(FORCED_INTERVAL);
-    if count >= FORCED_PER_DAY || runs(next_at.millis(), FORCED_INTERVAL, now) {
+    if count >= FORCED_PER_DAY || now.is_waiting(next_at, FORCED_INTERVAL) {
         return Ok(false);
     }
     let own_row = wechat_access_tokens::table
         .find(app_id)
-        .filter(wechat_access_tokens::turn_owner.eq(owner));
+        .filter(wechat_access_tokens::lease_owner.eq(owner));
     let counted = diesel::update(own_row)
         .set((
             wechat_access_tokens::forced_at.eq(now.millis()),
@@ -181,9 +183,9 @@ pub(crate) fn count_forced_refresh(
     Ok(counted == 1)
 }
 
-/// Gives the turn back, with the token that was fetched. Changes nothing when the turn has ended
+/// Releases the lease, with the token that was fetched. Changes nothing when the lease has ended
 /// meanwhile and another caller has taken it.
-pub(crate) fn give_turn_back(
+pub(crate) fn release_refresh_lease(
     conn: &mut Conn,
     app_id: &str,
     owner: &str,
@@ -192,7 +194,7 @@ pub(crate) fn give_turn_back(
 ) -> Result<(), StoreError> {
     let own_row = wechat_access_tokens::table
         .find(app_id)
-        .filter(wechat_access_tokens::turn_owner.eq(owner));
+        .filter(wechat_access_tokens::lease_owner.eq(owner));
     if let Some(issued) = issued {
         let life = issued.life.min(MAX_LIFE);
         let use_time = life.saturating_sub(RENEWAL).max(life.min(MIN_USE));
@@ -209,7 +211,35 @@ pub(crate) fn give_turn_back(
         }
     }
     diesel::update(own_row)
-        .set(wechat_access_tokens::turn_owner.eq(""))
+        .set(wechat_access_tokens::lease_owner.eq(""))
         .execute(conn)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leased_until(until: Moment) -> TokenRow {
+        TokenRow {
+            token: String::new(),
+            usable_until: 0,
+            lease_owner: "another instance".into(),
+            lease_until: until.millis(),
+            forced_at: 0,
+            forced_day: 0,
+            forced_count: 0,
+        }
+    }
+
+    #[test]
+    fn lease_of_an_instance_whose_clock_is_a_second_ahead_is_respected() {
+        let now = Moment::from_millis(1_750_000_000_000);
+        let ahead = now.after(Duration::from_secs(1));
+        assert!(leased_until(ahead.after(LEASE_TIME)).is_leased(now));
+        assert!(!leased_until(now).is_leased(now), "it has ended");
+        let hour = Duration::from_secs(3600);
+        let wrong = now.after(hour).after(LEASE_TIME);
+        assert!(!leased_until(wrong).is_leased(now), "the clock was wrong");
+    }
 }

@@ -14,25 +14,26 @@ use tokio::sync::Mutex;
 
 use crate::UsersError;
 use crate::access_tokens::{
-    IssuedToken, Turn, count_forced_refresh, find_access_token, give_turn_back, take_turn,
+    IssuedToken, RefreshLease, count_forced_refresh, find_access_token, release_refresh_lease,
+    take_refresh_lease,
 };
 
 /// For how long a caller waits for the fetch of another one.
-const PATIENCE: Duration = Duration::from_secs(12);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(12);
 /// How often a caller looks whether another instance has fetched a token.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Lets one caller of this instance at a time fetch a token of an app. Between the instances the
 /// database decides; this only keeps all other callers of an instance from asking it.
 #[derive(Default)]
-pub(crate) struct RefreshGate {
+pub(crate) struct LocalRefreshLock {
     fetching: Arc<Mutex<()>>,
     /// How many fetches have ended.
     ended: AtomicU64,
 }
 
-/// The gates of the known apps.
-pub(crate) type RefreshGates = Arc<HashMap<String, Arc<RefreshGate>>>;
+/// The locks of the known apps.
+pub(crate) type LocalRefreshLocks = Arc<HashMap<String, Arc<LocalRefreshLock>>>;
 
 /// A call that needs a token.
 pub(crate) struct TokenRequest {
@@ -51,22 +52,22 @@ impl TokenRequest {
     /// # Errors
     /// [`UsersError::WechatUnavailable`] when there is no new token, or not in time; when WeChat
     /// refuses the app's secret; when the database fails.
-    pub(crate) async fn run(self, gate: Arc<RefreshGate>) -> Result<SecretString, UsersError> {
+    pub(crate) async fn run(self, lock: Arc<LocalRefreshLock>) -> Result<SecretString, UsersError> {
         if let Some(token) = self.find_stored().await? {
             return Ok(token);
         }
-        let ended = gate.ended.load(Ordering::SeqCst);
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&gate.fetching).lock_owned());
-        let turn = turn.await.ok().ok_or_else(no_new_token)?;
-        if gate.ended.load(Ordering::SeqCst) != ended {
+        let ended = lock.ended.load(Ordering::SeqCst);
+        let waiting = tokio::time::timeout(WAIT_TIMEOUT, Arc::clone(&lock.fetching).lock_owned());
+        let guard = waiting.await.ok().ok_or_else(no_new_token)?;
+        if lock.ended.load(Ordering::SeqCst) != ended {
             // Another caller has fetched meanwhile. If it failed, all who waited have failed.
             return self.find_stored().await?.ok_or_else(no_new_token);
         }
         // In a task of its own: the client of this call may go away, and others wait for it.
         let fetch = tokio::spawn(async move {
-            let result = self.take_turn_and_fetch().await;
-            gate.ended.fetch_add(1, Ordering::SeqCst);
-            drop(turn);
+            let result = self.lease_and_fetch().await;
+            lock.ended.fetch_add(1, Ordering::SeqCst);
+            drop(guard);
             result
         });
         match fetch.await {
@@ -83,30 +84,30 @@ impl TokenRequest {
     }
 
     /// Fetches a token when no other instance does, otherwise waits for it.
-    async fn take_turn_and_fetch(&self) -> Result<SecretString, UsersError> {
+    async fn lease_and_fetch(&self) -> Result<SecretString, UsersError> {
         let owner = random::hex(8);
         let mut has_waited = false;
-        for _ in 0..PATIENCE.as_millis() / POLL_INTERVAL.as_millis() {
+        for _ in 0..WAIT_TIMEOUT.as_millis() / POLL_INTERVAL.as_millis() {
             let (app, refused) = (self.app_id.clone(), self.refused.clone());
             let (as_owner, now) = (owner.clone(), self.clock.now());
-            let turn = self
+            let lease = self
                 .db
                 .write(move |conn| {
-                    take_turn(conn, &app, refused.as_ref(), &as_owner, has_waited, now)
+                    take_refresh_lease(conn, &app, refused.as_ref(), &as_owner, has_waited, now)
                 })
                 .await?;
-            match turn {
-                Turn::Usable(token) => return Ok(token),
-                Turn::Taken => return self.fetch_and_store(owner).await,
-                Turn::Busy => has_waited = true,
-                Turn::Ended => break,
+            match lease {
+                RefreshLease::Usable(token) => return Ok(token),
+                RefreshLease::Taken => return self.fetch_and_store(owner).await,
+                RefreshLease::Busy => has_waited = true,
+                RefreshLease::Ended => break,
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
         Err(no_new_token())
     }
 
-    /// Fetches and stores a token, and gives the turn back whatever comes of it.
+    /// Fetches and stores a token, and releases the lease also when that fails.
     async fn fetch_and_store(&self, owner: String) -> Result<SecretString, UsersError> {
         let fetched = self.fetch(&owner).await;
         let (app, issued, now) = (
@@ -115,7 +116,7 @@ impl TokenRequest {
             self.clock.now(),
         );
         self.db
-            .write(move |conn| give_turn_back(conn, &app, &owner, issued.as_ref(), now))
+            .write(move |conn| release_refresh_lease(conn, &app, &owner, issued.as_ref(), now))
             .await?;
         Ok(fetched?.token)
     }

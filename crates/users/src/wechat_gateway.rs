@@ -10,7 +10,7 @@ use qlive_types::Clock;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::token_refresh::{RefreshGate, RefreshGates, TokenRequest};
+use crate::token_refresh::{LocalRefreshLock, LocalRefreshLocks, TokenRequest};
 use crate::{UsersError, WechatCallError};
 
 /// The secrets of the mini-programs that the server knows, by app id.
@@ -35,7 +35,7 @@ pub struct WechatGateway {
     apps: WechatApps,
     /// What happens to a name that cannot be checked; `None` if names are not checked.
     unchecked_names: Option<UncheckedNames>,
-    gates: RefreshGates,
+    refresh_locks: LocalRefreshLocks,
 }
 
 impl WechatGateway {
@@ -47,10 +47,10 @@ impl WechatGateway {
         apps: WechatApps,
         unchecked_names: Option<UncheckedNames>,
     ) -> Self {
-        let gate = |app: &String| (app.clone(), Arc::new(RefreshGate::default()));
+        let lock = |app: &String| (app.clone(), Arc::new(LocalRefreshLock::default()));
         Self {
             wechat,
-            gates: Arc::new(apps.keys().map(gate).collect()),
+            refresh_locks: Arc::new(apps.keys().map(lock).collect()),
             apps,
             unchecked_names,
         }
@@ -177,7 +177,10 @@ impl WechatGateway {
         app_id: &str,
         refused: Option<SecretString>,
     ) -> Result<SecretString, UsersError> {
-        let gate = self.gates.get(app_id).ok_or(UsersError::UnknownApp)?;
+        let lock = self
+            .refresh_locks
+            .get(app_id)
+            .ok_or(UsersError::UnknownApp)?;
         let request = TokenRequest {
             wechat: self.wechat.clone(),
             db: db.clone(),
@@ -186,7 +189,7 @@ impl WechatGateway {
             app_secret: self.secret(app_id)?.clone(),
             refused,
         };
-        request.run(Arc::clone(gate)).await
+        request.run(Arc::clone(lock)).await
     }
 }
 

@@ -47,17 +47,17 @@ CREATE TABLE wechat_codes (
 );
 CREATE INDEX wechat_codes_expiry ON wechat_codes (expires_at);
 
--- WeChat's stable access tokens, shared by all instances, and whose turn it is to fetch one.
+-- WeChat's stable access tokens, shared by all instances, and the lease to fetch one.
 CREATE TABLE wechat_access_tokens (
     app_id TEXT NOT NULL PRIMARY KEY,
     -- Empty until the first one is fetched.
     token TEXT NOT NULL,
     -- Until when calls use the token; it is fetched anew some minutes before WeChat ends it.
     usable_until BIGINT NOT NULL,
-    -- The fetch that has the turn, empty when none has; and when a turn that was not given back
-    -- ends.
-    turn_owner TEXT NOT NULL,
-    turn_until BIGINT NOT NULL,
+    -- The fetch that has the refresh lease, empty when none has; and when a lease that is not
+    -- released ends.
+    lease_owner TEXT NOT NULL,
+    lease_until BIGINT NOT NULL,
     -- When a new token was forced last, and how often on that day (days since the epoch, in
     -- Shanghai): WeChat limits both.
     forced_at BIGINT NOT NULL,

@@ -25,7 +25,7 @@ CREATE TABLE environment (
 
 -- A transaction that decides by rows which others may be inserting (how many there are, what they
 -- add up to) first updates the row of its name, so that such transactions run one after another.
-CREATE TABLE transaction_guards (
+CREATE TABLE transaction_locks (
     name TEXT NOT NULL PRIMARY KEY,
     uses BIGINT NOT NULL
 );

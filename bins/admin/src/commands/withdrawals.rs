@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use qlive_app::Services;
-use qlive_payments::{RefundedGiver, ReviewFacts, Withdrawal};
+use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal};
 use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl WithdrawalsCommand {
                 let withdrawals = payments.withdrawals(parse_counted_page(page)?).await?;
                 let rows = withdrawals.iter();
                 Ok(rows
-                    .map(|(withdrawal, facts)| withdrawal_json(withdrawal, facts.as_ref()))
+                    .map(|(withdrawal, summary)| withdrawal_json(withdrawal, summary.as_ref()))
                     .collect())
             }
             Self::Approve { id } => {
@@ -47,8 +47,8 @@ impl WithdrawalsCommand {
                 } else {
                     "approved once: it needs a second operator (--as)"
                 };
-                let (withdrawal, facts) = payments.withdrawal_to_review(id).await?;
-                let mut answer = withdrawal_json(&withdrawal, Some(&facts));
+                let (withdrawal, summary) = payments.withdrawal_to_review(id).await?;
+                let mut answer = withdrawal_json(&withdrawal, Some(&summary));
                 merge(&mut answer, json!({"result": result}));
                 Ok(answer)
             }
@@ -62,8 +62,8 @@ impl WithdrawalsCommand {
     }
 }
 
-/// A withdrawal; one that has not ended with the facts for its review.
-fn withdrawal_json(withdrawal: &Withdrawal, facts: Option<&ReviewFacts>) -> Value {
+/// A withdrawal; one that has not ended with the summary for its review.
+fn withdrawal_json(withdrawal: &Withdrawal, summary: Option<&ReviewSummary>) -> Value {
     let mut shown = json!({
         "id": withdrawal.id,
         "user_id": withdrawal.user.to_string(),
@@ -77,19 +77,19 @@ fn withdrawal_json(withdrawal: &Withdrawal, facts: Option<&ReviewFacts>) -> Valu
         "done_at": withdrawal.done_at.map(Moment::shanghai),
         "detail": withdrawal.detail,
     });
-    if let Some(facts) = facts {
-        merge(&mut shown, facts_json(facts));
+    if let Some(summary) = summary {
+        merge(&mut shown, summary_json(summary));
     }
     shown
 }
 
-fn facts_json(facts: &ReviewFacts) -> Value {
+fn summary_json(summary: &ReviewSummary) -> Value {
     json!({
-        "banned_at": facts.banned_at.map(Moment::shanghai),
-        "owed": facts.debt,
-        "account_created_at": facts.account_created_at.shanghai(),
-        "amount_of_week": facts.amount_of_week.yuan(),
-        "refunded_givers": facts.refunded_givers.iter().map(giver_json).collect::<Value>(),
+        "banned_at": summary.banned_at.map(Moment::shanghai),
+        "debt": summary.debt,
+        "account_created_at": summary.account_created_at.shanghai(),
+        "amount_of_week": summary.amount_of_week.yuan(),
+        "refunded_givers": summary.refunded_givers.iter().map(giver_json).collect::<Value>(),
     })
 }
 

@@ -78,7 +78,7 @@ async fn list_and_approval_show_ban_debt_age_and_refunds_of_givers(db: TestDb) {
     assert_eq!(
         (
             &listed["banned_at"],
-            &listed["owed"],
+            &listed["debt"],
             &listed["amount_of_week"]
         ),
         (&json!(null), &json!(0), &json!("10"))

@@ -9,7 +9,7 @@ const RESERVED: usize = 128;
 /// temporary files.
 const FILES_PER_DATABASE_CONNECTION: usize = 4;
 /// A server that may open very few files still serves this many connections.
-const LEAST_CONNECTIONS: usize = 16;
+const MIN_CONNECTIONS: usize = 16;
 
 /// Raises the limit of open files as far as the system lets the process, and logs it. Returns how
 /// many files the process may open.
@@ -26,7 +26,7 @@ pub(crate) fn raise_file_limit() -> usize {
     }
 }
 
-/// How many connections may be open at once: what the settings say, or what the files carry.
+/// How many connections may be open at once: what the settings say, or what the files allow.
 pub(crate) fn connection_bound(files: usize, settings: &Settings, mode: Mode) -> usize {
     // A request may need a connection of its own to WeChat or Tencent. The sandbox is the other
     // end of that one.
@@ -38,19 +38,19 @@ pub(crate) fn connection_bound(files: usize, settings: &Settings, mode: Mode) ->
     let kept = FILES_PER_DATABASE_CONNECTION
         .saturating_mul(pool)
         .saturating_add(RESERVED);
-    let carried = (files.saturating_sub(kept) / files_per_connection).max(LEAST_CONNECTIONS);
+    let allowed = (files.saturating_sub(kept) / files_per_connection).max(MIN_CONNECTIONS);
     let wanted = usize::try_from(settings.limits.connections).unwrap_or(usize::MAX);
     if wanted == 0 {
-        return carried;
+        return allowed;
     }
-    if carried < wanted {
+    if allowed < wanted {
         tracing::warn!(
-            connections = carried,
+            connections = allowed,
             wanted,
             "the limit of open files allows fewer connections than [limits] connections"
         );
     }
-    wanted.min(carried)
+    wanted.min(allowed)
 }
 
 #[cfg(test)]
@@ -65,11 +65,11 @@ mod tests {
         assert_eq!(bound(1_024, Mode::Real), (1_024 - 128 - 32) / 2);
         assert_eq!(bound(1_024, Mode::Sandbox), (1_024 - 128 - 32) / 3);
         assert_eq!(bound(1_000_000, Mode::Real), 4_096, "what the settings say");
-        assert_eq!(bound(100, Mode::Real), LEAST_CONNECTIONS);
+        assert_eq!(bound(100, Mode::Real), MIN_CONNECTIONS);
     }
 
     #[test]
-    fn zero_takes_what_the_files_carry() {
+    fn zero_takes_what_the_files_allow() {
         let mut settings = Settings::default();
         settings.limits.connections = 0;
         assert_eq!(

@@ -1,5 +1,4 @@
-//! How far a connection is with its requests, and until when it may take: what the socket sees and
-//! what the middleware knows, in one place.
+//! The phase and the deadlines of one connection, shared by its socket and the middleware.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,15 +9,15 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::limits::ConnectionLimits;
-use super::table::Slot;
+use super::table::ConnectionSignals;
 
 /// How long one of several requests that came at once makes the others wait.
-const TURN_PAUSE: Duration = Duration::from_millis(1);
+const PIPELINE_PAUSE: Duration = Duration::from_millis(1);
 
 thread_local! {
     /// All requests of a thread that came together with an earlier one of their connection pass
     /// here one by one: together they take no more than a small share of the thread.
-    static TURNS: Rc<Mutex<()>> = Rc::default();
+    static PIPELINED: Rc<Mutex<()>> = Rc::default();
 }
 
 /// The progress of one connection. All parts of a connection run on one thread.
@@ -27,7 +26,7 @@ pub(crate) struct Progress(Rc<Inner>);
 
 struct Inner {
     limits: ConnectionLimits,
-    slot: Arc<Slot>,
+    signals: Arc<ConnectionSignals>,
     phase: Cell<Phase>,
     /// When the request that is being received must be complete, or a new one must have begun.
     receive_by: Cell<Option<Instant>>,
@@ -41,7 +40,7 @@ struct Inner {
     unbuffered: Cell<usize>,
     /// Requests that began since the socket was last read.
     begun_since_read: Cell<usize>,
-    /// A request waits for its turn.
+    /// A pipelined request is being delayed.
     is_waiting: Cell<bool>,
     /// The body of the last request was not read to its end.
     has_unread_body: Cell<bool>,
@@ -68,11 +67,11 @@ pub(super) enum Expiry {
 }
 
 impl Progress {
-    pub(super) fn new(limits: ConnectionLimits, slot: Arc<Slot>) -> Self {
+    pub(super) fn new(limits: ConnectionLimits, signals: Arc<ConnectionSignals>) -> Self {
         let idle = Instant::now() + limits.idle;
         Self(Rc::new(Inner {
             limits,
-            slot,
+            signals,
             phase: Cell::new(Phase::Idle),
             receive_by: Cell::new(Some(idle)),
             answer_by: Cell::default(),
@@ -160,17 +159,18 @@ impl Progress {
         self.0.phase.get() == Phase::Head
     }
 
-    /// Lets other connections have their turn when this one sent several requests at once. Never
-    /// returns when the connection will be closed: nothing after the last answer is served.
-    pub(crate) async fn take_turn(&self) {
+    /// Delays a request that came together with an earlier one of its connection, so that other
+    /// connections are served. Never returns when the connection will be closed: nothing after the
+    /// last answer is served.
+    pub(crate) async fn wait_for_pipelined(&self) {
         let this = &self.0;
         let begun = this.begun_since_read.get().saturating_add(1);
         this.begun_since_read.set(begun);
         if begun > 1 {
             this.is_waiting.set(true);
-            let turns = TURNS.with(Rc::clone);
-            let _turn = turns.lock().await;
-            sleep(TURN_PAUSE).await;
+            let pipelined = PIPELINED.with(Rc::clone);
+            let _guard = pipelined.lock().await;
+            sleep(PIPELINE_PAUSE).await;
             this.is_waiting.set(false);
         }
         if this.must_close.get() {
@@ -190,7 +190,7 @@ impl Progress {
         this.phase.set(Phase::Request);
         this.has_unread_body.set(has_body);
         this.served.set(this.served.get().saturating_add(1));
-        this.slot.set_serving(!has_body);
+        this.signals.set_serving(!has_body);
         RequestGuard {
             progress: self.clone(),
             is_answered: false,
@@ -201,7 +201,7 @@ impl Progress {
     pub(crate) fn body_read(&self) {
         self.0.has_unread_body.set(false);
         self.0.receive_by.set(None);
-        self.0.slot.set_serving(true);
+        self.0.signals.set_serving(true);
     }
 
     /// Whether the body of the last request was not read to its end.
@@ -232,7 +232,7 @@ impl RequestGuard {
         this.served.set(this.served.get().saturating_sub(1));
         this.unbuffered.set(this.unbuffered.get().saturating_add(1));
         this.receive_by.set(None);
-        this.slot.set_serving(false);
+        this.signals.set_serving(false);
         if this.answer_by.get().is_none() {
             let answer = Instant::now() + this.limits.answer;
             this.answer_by.set(Some(answer));

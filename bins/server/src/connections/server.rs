@@ -138,17 +138,17 @@ where
     })
 }
 
-/// Lets a connection in, or closes it at once.
+/// Registers a connection, or closes it at once.
 fn accept(
     io: TcpStream,
     table: &Arc<ConnectionTable>,
     limits: &ConnectionLimits,
 ) -> io::Result<(Connection, Protocol, Option<SocketAddr>)> {
     let peer = io.peer_addr()?;
-    let admission = table
-        .add(peer.ip())
+    let registered = table
+        .register(peer.ip())
         .ok()
         .ok_or(ErrorKind::ConnectionRefused)?;
-    let connection = Connection::new(io, limits.clone(), admission);
+    let connection = Connection::new(io, limits.clone(), registered);
     Ok((connection, Protocol::Http1, Some(peer)))
 }

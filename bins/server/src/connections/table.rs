@@ -8,11 +8,11 @@ use std::task::Waker;
 
 use futures_util::task::AtomicWaker;
 
-use super::sender::{Sender, SenderNetwork};
+use super::address_block::{AddressBlock, WideBlock};
 use crate::metrics::Metrics;
 
-/// A /48 network of IPv6 may have this many times the connections of one /64 in it.
-const WIDE_FACTOR: usize = 4;
+/// How many times the connections of one /64 of IPv6 the /48 around it may have.
+const CONNECTIONS_PER_WIDE_BLOCK: usize = 4;
 
 /// How many connections may be open.
 #[derive(Debug, Clone)]
@@ -35,24 +35,25 @@ pub(crate) struct ConnectionTable {
 struct Rows {
     next_id: u64,
     total: usize,
-    /// By network, then by age. Those of proxies are only in `total`.
-    networks: HashMap<SenderNetwork, BTreeMap<u64, Row>>,
+    /// By wide block, then by age. Those of proxies are only in `total`.
+    wide_blocks: HashMap<WideBlock, BTreeMap<u64, Row>>,
 }
 
 struct Row {
-    sender: Sender,
-    slot: Arc<Slot>,
+    block: AddressBlock,
+    signals: Arc<ConnectionSignals>,
 }
 
-/// What the table and a connection know of each other.
+/// Shared by the table and one connection: whether a request is being served, and whether the
+/// connection must end.
 #[derive(Debug, Default)]
-pub(crate) struct Slot {
+pub(crate) struct ConnectionSignals {
     is_serving: AtomicBool,
     is_evicted: AtomicBool,
     waker: AtomicWaker,
 }
 
-impl Slot {
+impl ConnectionSignals {
     /// Notes whether a request of the connection is being served.
     pub(crate) fn set_serving(&self, is_serving: bool) {
         self.is_serving.store(is_serving, Ordering::Relaxed);
@@ -102,34 +103,35 @@ impl ConnectionTable {
         self.bounds.total
     }
 
-    /// Lets a connection in. When all places are taken, the address with the most connections
-    /// loses its oldest one that waits for its client, unless the newcomer has as many.
+    /// Registers a connection. When the table is full, the wide block with the most connections
+    /// loses its oldest one that waits for its client, unless the block of the new connection has
+    /// as many.
     ///
     /// # Errors
     /// When the connection must be closed at once.
-    pub(crate) fn add(self: &Arc<Self>, peer: IpAddr) -> Result<Admission, Refusal> {
-        let admitted = self.insert(peer.to_canonical());
-        match &admitted {
+    pub(crate) fn register(self: &Arc<Self>, peer: IpAddr) -> Result<OpenConnection, Refusal> {
+        let registered = self.insert(peer.to_canonical());
+        match &registered {
             Ok(_) => self.metrics.add_connections(1),
             Err(refusal) => {
                 self.metrics.count_refused_connection(refusal.label());
                 tracing::info!(%peer, reason = refusal.label(), "a connection is refused");
             }
         }
-        admitted
+        registered
     }
 
-    fn insert(self: &Arc<Self>, address: IpAddr) -> Result<Admission, Refusal> {
+    fn insert(self: &Arc<Self>, address: IpAddr) -> Result<OpenConnection, Refusal> {
         let mut rows = self.rows();
         let is_proxy = self.bounds.trusted_proxies.contains(&address);
-        let (sender, network) = (Sender::of(address), SenderNetwork::of(address));
-        let held = rows.networks.get(&network).map_or(0, BTreeMap::len);
+        let (block, wide_block) = (AddressBlock::of(address), WideBlock::of(address));
+        let held = rows.wide_blocks.get(&wide_block).map_or(0, BTreeMap::len);
         if let Some(bound) = self.bounds.per_address.filter(|_| !is_proxy) {
-            let of_sender = rows.networks.get(&network).map_or(0, |network| {
-                let same = network.values().filter(|row| row.sender == sender);
+            let of_block = rows.wide_blocks.get(&wide_block).map_or(0, |wide_block| {
+                let same = wide_block.values().filter(|row| row.block == block);
                 same.count()
             });
-            if of_sender >= bound || held >= bound.saturating_mul(WIDE_FACTOR) {
+            if of_block >= bound || held >= bound.saturating_mul(CONNECTIONS_PER_WIDE_BLOCK) {
                 return Err(Refusal::Address);
             }
         }
@@ -140,54 +142,54 @@ impl ConnectionTable {
         rows.total = rows.total.saturating_add(1);
         let id = rows.next_id;
         rows.next_id = id.wrapping_add(1);
-        let slot = Arc::<Slot>::default();
+        let signals = Arc::<ConnectionSignals>::default();
         if !is_proxy {
-            let slot = slot.clone();
-            let network = rows.networks.entry(network).or_default();
-            network.insert(id, Row { sender, slot });
+            let signals = signals.clone();
+            let wide_block = rows.wide_blocks.entry(wide_block).or_default();
+            wide_block.insert(id, Row { block, signals });
         }
-        Ok(Admission {
+        Ok(OpenConnection {
             table: self.clone(),
-            place: (!is_proxy).then_some((network, id)),
-            slot,
+            key: (!is_proxy).then_some((wide_block, id)),
+            signals,
         })
     }
 
-    /// Ends the oldest connection that waits for its client, of the largest network that has one
+    /// Ends the oldest connection that waits for its client, of the largest wide block that has one
     /// and has more than `own`. Returns whether there was one.
     fn evict_one(&self, rows: &mut Rows, own: usize) -> bool {
-        let waits = |row: &Row| !row.slot.is_serving.load(Ordering::Relaxed);
-        let larger = rows.networks.iter().filter(|(_, rows)| rows.len() > own);
-        let found = larger.filter_map(|(network, rows)| {
+        let waits = |row: &Row| !row.signals.is_serving.load(Ordering::Relaxed);
+        let larger = rows.wide_blocks.iter().filter(|(_, rows)| rows.len() > own);
+        let found = larger.filter_map(|(wide_block, rows)| {
             let (id, _) = rows.iter().find(|(_, row)| waits(row))?;
-            Some((rows.len(), *network, *id))
+            Some((rows.len(), *wide_block, *id))
         });
-        let Some((_, network, id)) = found.max_by_key(|(held, ..)| *held) else {
+        let Some((_, wide_block, id)) = found.max_by_key(|(held, ..)| *held) else {
             return false;
         };
-        let row = rows.networks.get_mut(&network);
+        let row = rows.wide_blocks.get_mut(&wide_block);
         let Some(row) = row.and_then(|rows| rows.remove(&id)) else {
             return false;
         };
         rows.total = rows.total.saturating_sub(1);
-        row.slot.evict();
+        row.signals.evict();
         self.metrics.count_closed_connection("evicted");
         true
     }
 
-    fn remove(&self, place: Option<(SenderNetwork, u64)>) {
+    fn remove(&self, key: Option<(WideBlock, u64)>) {
         let mut rows = self.rows();
-        let Some((address, id)) = place else {
+        let Some((wide_block, id)) = key else {
             rows.total = rows.total.saturating_sub(1);
             return;
         };
-        let Some(network) = rows.networks.get_mut(&address) else {
+        let Some(of_block) = rows.wide_blocks.get_mut(&wide_block) else {
             return;
         };
-        // One that was evicted is not counted any more.
-        let was_counted = network.remove(&id).is_some();
-        if network.is_empty() {
-            rows.networks.remove(&address);
+        // An evicted connection was removed from the count when it was evicted.
+        let was_counted = of_block.remove(&id).is_some();
+        if of_block.is_empty() {
+            rows.wide_blocks.remove(&wide_block);
         }
         if was_counted {
             rows.total = rows.total.saturating_sub(1);
@@ -199,17 +201,17 @@ impl ConnectionTable {
     }
 }
 
-/// The place of an open connection in the table. Dropping it gives the place back.
-pub(crate) struct Admission {
+/// An open connection that the table counts. Dropping it removes it from the table.
+pub(crate) struct OpenConnection {
     table: Arc<ConnectionTable>,
     /// None: the connection of a proxy.
-    place: Option<(SenderNetwork, u64)>,
-    slot: Arc<Slot>,
+    key: Option<(WideBlock, u64)>,
+    signals: Arc<ConnectionSignals>,
 }
 
-impl Admission {
-    pub(crate) fn slot(&self) -> &Arc<Slot> {
-        &self.slot
+impl OpenConnection {
+    pub(crate) fn signals(&self) -> &Arc<ConnectionSignals> {
+        &self.signals
     }
 
     /// Counts that the server ended the connection.
@@ -219,9 +221,9 @@ impl Admission {
     }
 }
 
-impl Drop for Admission {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
-        self.table.remove(self.place);
+        self.table.remove(self.key);
         self.table.metrics.add_connections(-1);
     }
 }
@@ -246,10 +248,10 @@ mod tests {
     #[test]
     fn address_above_its_bound_is_refused_until_one_ends() {
         let table = table(100, 2);
-        let open = || table.add(ip("198.51.100.1"));
+        let open = || table.register(ip("198.51.100.1"));
         let (first, _second) = (open().unwrap(), open().unwrap());
         assert_eq!(open().err(), Some(Refusal::Address));
-        table.add(ip("198.51.100.2")).unwrap();
+        table.register(ip("198.51.100.2")).unwrap();
         drop(first);
         open().unwrap();
     }
@@ -257,30 +259,30 @@ mod tests {
     #[test]
     fn ipv4_address_within_ipv6_is_the_same_address() {
         let table = table(100, 1);
-        let _held = table.add(ip("198.51.100.1")).unwrap();
-        let mapped = table.add(ip("::ffff:198.51.100.1"));
+        let _held = table.register(ip("198.51.100.1")).unwrap();
+        let mapped = table.register(ip("::ffff:198.51.100.1"));
         assert_eq!(mapped.err(), Some(Refusal::Address));
     }
 
     #[test]
     fn ipv6_is_bounded_by_its_64_and_by_its_48() {
         let table = table(100, 1);
-        let mut held = vec![table.add(ip("2001:db8:1:1::1")).unwrap()];
-        let same_64 = table.add(ip("2001:db8:1:1:ffff::2"));
+        let mut held = vec![table.register(ip("2001:db8:1:1::1")).unwrap()];
+        let same_64 = table.register(ip("2001:db8:1:1:ffff::2"));
         assert_eq!(same_64.err(), Some(Refusal::Address));
         for subnet in 2..=4 {
             let address = format!("2001:db8:1:{subnet}::1");
-            held.push(table.add(ip(&address)).unwrap());
+            held.push(table.register(ip(&address)).unwrap());
         }
-        let same_48 = table.add(ip("2001:db8:1:5::1"));
+        let same_48 = table.register(ip("2001:db8:1:5::1"));
         assert_eq!(same_48.err(), Some(Refusal::Address));
-        table.add(ip("2001:db8:2:5::1")).unwrap();
+        table.register(ip("2001:db8:2:5::1")).unwrap();
     }
 
     #[test]
     fn proxy_is_bounded_by_the_total_only() {
         let table = table(3, 1);
-        let open = || table.add(ip("192.0.2.1"));
+        let open = || table.register(ip("192.0.2.1"));
         let _held = [open().unwrap(), open().unwrap(), open().unwrap()];
         assert_eq!(open().err(), Some(Refusal::Full));
     }
@@ -288,29 +290,29 @@ mod tests {
     #[test]
     fn full_table_takes_from_the_address_with_the_most() {
         let table = table(4, 4);
-        let attacker = || table.add(ip("198.51.100.1"));
+        let attacker = || table.register(ip("198.51.100.1"));
         let held: Vec<_> = (0..4).map(|_| attacker().unwrap()).collect();
-        held[0].slot.set_serving(true);
+        held[0].signals.set_serving(true);
         assert_eq!(attacker().err(), Some(Refusal::Address));
-        let user = table.add(ip("198.51.100.2")).unwrap();
-        let is_evicted = |at: usize| held[at].slot.is_evicted(Waker::noop());
+        let user = table.register(ip("198.51.100.2")).unwrap();
+        let is_evicted = |at: usize| held[at].signals.is_evicted(Waker::noop());
         assert!(!is_evicted(0), "a request is being served on it");
         assert!(is_evicted(1), "the oldest one that waits for its client");
         assert!(!is_evicted(2) && !is_evicted(3));
         drop(held);
         drop(user);
         assert_eq!(table.rows().total, 0);
-        assert!(table.rows().networks.is_empty());
+        assert!(table.rows().wide_blocks.is_empty());
     }
 
     #[test]
     fn full_table_refuses_the_address_that_has_as_many_as_others() {
         let table = table(2, 4);
         let _held = [
-            table.add(ip("198.51.100.1")).unwrap(),
-            table.add(ip("198.51.100.2")).unwrap(),
+            table.register(ip("198.51.100.1")).unwrap(),
+            table.register(ip("198.51.100.2")).unwrap(),
         ];
-        let refused = table.add(ip("198.51.100.1"));
+        let refused = table.register(ip("198.51.100.1"));
         assert_eq!(refused.err(), Some(Refusal::Full));
     }
 }

@@ -33,7 +33,7 @@ impl TrustedProxies {
     fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let peer = peer.to_canonical();
         if !self.0.contains(&peer) {
-            return if is_private(peer) {
+            return if may_be_unlisted_proxy(peer) {
                 ClientAddress::PrivatePeer(peer)
             } else {
                 ClientAddress::Limited(peer)
@@ -69,7 +69,9 @@ fn hop_address(hop: &[u8]) -> Option<IpAddr> {
     address.ok().map(|address| address.to_canonical())
 }
 
-fn is_private(address: IpAddr) -> bool {
+/// Whether a peer may be a proxy that `server.trusted_proxies` does not list: its address is
+/// private.
+fn may_be_unlisted_proxy(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),

@@ -11,21 +11,21 @@ use qlive_types::UserId;
 
 use super::bounded_limiter::BoundedLimiter;
 use super::client_address::{ClientAddress, TrustedProxies};
-use super::forgers::Forgers;
-use crate::connections::{Sender, SenderNetwork};
+use super::refused_senders::RefusedSenders;
+use crate::connections::{AddressBlock, WideBlock};
 
 /// How many callbacks that fail verification an address may send in a minute.
 const FORGERIES_PER_MINUTE: u32 = 60;
-/// How many times the limit of one address the /48 network around it has. One customer may have a
-/// whole /48, which is 65,536 addresses as they are counted.
-const NETWORK_FACTOR: u32 = 10;
+/// How many times the limit of one address block the wide block around it has. One customer may
+/// have a whole /48 of IPv6, which is 65,536 address blocks.
+const REQUESTS_PER_WIDE_BLOCK: u32 = 10;
 
 /// The rate limiters of this instance.
 pub(crate) struct RateLimits {
     users: Option<BoundedLimiter<i64>>,
     addresses: Option<AddressLimiter>,
     forgeries: AddressLimiter,
-    forgers: Forgers,
+    refused_senders: RefusedSenders,
     trusted_proxies: TrustedProxies,
     /// Reports the first request of a proxy that is not trusted.
     unknown_proxy: Once,
@@ -42,7 +42,7 @@ impl RateLimits {
             users: users.map(BoundedLimiter::new),
             addresses: addresses.map(|rate| AddressLimiter::new(rate, Quota::per_second)),
             forgeries: AddressLimiter::new(forgeries, Quota::per_minute),
-            forgers: Forgers::default(),
+            refused_senders: RefusedSenders::default(),
             trusted_proxies: TrustedProxies::new(&settings.server.trusted_proxies),
             unknown_proxy: Once::new(),
         }
@@ -73,17 +73,17 @@ impl RateLimits {
     }
 
     /// Counts a callback that fails verification. Returns whether its sender is within the limit.
-    /// Above it, the sender's callbacks are not even read for a while.
+    /// Above it, the sender's callbacks are refused unread for a minute.
     ///
     /// Those of a private address are always read: it may be a proxy that is not configured as
     /// trusted, through which genuine ones come too.
-    pub(crate) fn allows_forgery(&self, request: &HttpRequest) -> bool {
+    pub(crate) fn count_forgery(&self, request: &HttpRequest) -> bool {
         match self.trusted_proxies.client_address(request) {
             ClientAddress::PrivatePeer(address) => self.forgeries.allows(address),
             ClientAddress::Limited(address) => {
                 let is_allowed = self.forgeries.allows(address);
                 if !is_allowed {
-                    self.forgers.add(Sender::of(address));
+                    self.refused_senders.add(AddressBlock::of(address));
                 }
                 is_allowed
             }
@@ -91,13 +91,15 @@ impl RateLimits {
     }
 
     /// Whether a callback is refused unread, because of what its sender sent before.
-    pub(crate) fn refuses_callbacks(&self, request: &HttpRequest) -> bool {
-        if self.forgers.is_empty() {
+    pub(crate) fn is_refused_unread(&self, request: &HttpRequest) -> bool {
+        if self.refused_senders.is_empty() {
             return false;
         }
         match self.trusted_proxies.client_address(request) {
             ClientAddress::PrivatePeer(_) => false,
-            ClientAddress::Limited(address) => self.forgers.contains(Sender::of(address)),
+            ClientAddress::Limited(address) => {
+                self.refused_senders.contains(AddressBlock::of(address))
+            }
         }
     }
 
@@ -114,25 +116,26 @@ impl RateLimits {
     }
 }
 
-/// A limiter of addresses: by address, and by the network around it.
+/// A limiter of addresses: by address block, and by the wide block around it.
 struct AddressLimiter {
-    senders: BoundedLimiter<Sender>,
-    networks: BoundedLimiter<SenderNetwork>,
+    blocks: BoundedLimiter<AddressBlock>,
+    wide_blocks: BoundedLimiter<WideBlock>,
 }
 
 impl AddressLimiter {
     fn new(rate: NonZeroU32, quota: fn(NonZeroU32) -> Quota) -> Self {
-        let factor = NonZeroU32::new(NETWORK_FACTOR).unwrap_or(NonZeroU32::MIN);
+        let factor = NonZeroU32::new(REQUESTS_PER_WIDE_BLOCK).unwrap_or(NonZeroU32::MIN);
         Self {
-            senders: BoundedLimiter::new(quota(rate)),
-            networks: BoundedLimiter::new(quota(rate.saturating_mul(factor))),
+            blocks: BoundedLimiter::new(quota(rate)),
+            wide_blocks: BoundedLimiter::new(quota(rate.saturating_mul(factor))),
         }
     }
 
-    /// Counts one event of an address. What its own limit refuses does not count for the network.
+    /// Counts one event of an address. What the limit of its block refuses does not count for the
+    /// wide block.
     fn allows(&self, address: IpAddr) -> bool {
-        let network = SenderNetwork::of(address);
-        self.senders.allows(Sender::of(address))
-            && (network.is_one_sender() || self.networks.allows(network))
+        let wide_block = WideBlock::of(address);
+        self.blocks.allows(AddressBlock::of(address))
+            && (wide_block.is_one_block() || self.wide_blocks.allows(wide_block))
     }
 }

@@ -18,8 +18,8 @@ use super::caller::AuthenticatedCaller;
 use super::errors::ApiError;
 use super::headers::add_security_headers;
 use super::language::Language;
+use super::request_scope::{AnswerBody, RequestScope};
 use super::state::State;
-use super::turn::{AnswerBody, Turn};
 use crate::api::{ErrorMsg, Operation, answers_head, find_operation};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,7 +37,7 @@ pub(crate) async fn finish_response(
         .app_data::<web::Data<State>>()
         .cloned()
         .ok_or(ApiError::INTERNAL)?;
-    let turn = Turn::take(&mut request).await;
+    let scope = RequestScope::begin(&mut request).await;
     let started = tokio::time::Instant::now();
     let trace_id = trace_id(&request);
     let language = Language::of(request.request());
@@ -76,17 +76,17 @@ pub(crate) async fn finish_response(
     if ends_connection(status, is_callback) {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
-        turn.close_after_answer();
+        scope.close_after_answer();
     }
     count_and_log(&state, &response, operation, started.elapsed(), &trace_id);
-    Ok(response.map_body(|_, body| turn.answer(body)))
+    Ok(response.map_body(|_, body| scope.answer(body)))
 }
 
 /// Whether a request is refused before anything of it is read: its address sent too many requests,
 /// or too many callbacks that failed verification.
 fn is_refused(state: &State, request: &ServiceRequest, is_callback: bool) -> bool {
     if is_callback {
-        state.rate_limits.refuses_callbacks(request.request())
+        state.rate_limits.is_refused_unread(request.request())
     } else {
         !state.rate_limits.allows_address(request.request())
     }

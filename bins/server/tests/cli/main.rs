@@ -11,5 +11,5 @@ mod empty_secrets;
 mod lifecycle;
 mod log_secrets;
 mod process;
+mod refusal_log;
 mod settings;
-mod strangers;

@@ -1,5 +1,6 @@
 //! Texts without which a section of real mode means nothing. An empty one is a setting that is
-//! missing. Secrets need no such check: an empty one does not exist.
+//! missing. A secret needs no such check: it cannot be empty, so nothing is signed or verified with
+//! an empty key.
 
 use anyhow::ensure;
 

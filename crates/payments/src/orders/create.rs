@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::schema::orders;
-use qlive_store::{Conn, StoreError, run_one_at_a_time};
+use qlive_store::{Conn, StoreError, serialize_transactions};
 use qlive_tencent::pay::{PayClient, PayError, PrepayRequest};
 use qlive_tencent::xpay::{GoodsPurchase, XpayClient};
 use qlive_types::{Moment, UserId};
@@ -178,7 +178,7 @@ impl Payments {
         let created = (number.clone(), now);
         self.db
             .write(move |conn| {
-                run_one_at_a_time(conn, &format!("orders:{}", profile.user))?;
+                serialize_transactions(conn, &format!("orders:{}", profile.user))?;
                 if count_open_orders(conn, profile.user, now)? >= OPEN_LIMIT {
                     return Err(PaymentsError::TooManyOrders);
                 }

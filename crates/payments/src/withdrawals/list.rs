@@ -7,7 +7,7 @@ use qlive_types::{Page, UserId};
 
 use crate::error::PaymentsError;
 use crate::service::Payments;
-use crate::withdrawals::facts::{ReviewFacts, load_facts};
+use crate::withdrawals::review_summary::{ReviewSummary, load_review_summary};
 use crate::withdrawals::row::{Withdrawal, WithdrawalRow, find_withdrawal};
 
 /// How many withdrawals a user sees.
@@ -52,7 +52,7 @@ impl Payments {
     }
 
     /// A page of all withdrawals, those in review first, for operators. Those that have not ended
-    /// come with the facts for a review.
+    /// come with the summary for a review.
     ///
     /// # Errors
     /// When the database fails.
@@ -63,7 +63,7 @@ impl Payments {
     pub async fn withdrawals(
         &self,
         page: Page,
-    ) -> Result<Vec<(Withdrawal, Option<ReviewFacts>)>, PaymentsError> {
+    ) -> Result<Vec<(Withdrawal, Option<ReviewSummary>)>, PaymentsError> {
         let now = self.clock.now();
         self.db
             .read(move |conn| {
@@ -75,33 +75,33 @@ impl Payments {
                     .load(conn)?;
                 let mut listed = Vec::with_capacity(rows.len());
                 for withdrawal in from_rows(rows)? {
-                    let facts = if withdrawal.state.is_final() {
+                    let summary = if withdrawal.state.is_final() {
                         None
                     } else {
-                        Some(load_facts(conn, now, &withdrawal)?)
+                        Some(load_review_summary(conn, now, &withdrawal)?)
                     };
-                    listed.push((withdrawal, facts));
+                    listed.push((withdrawal, summary));
                 }
                 Ok(listed)
             })
             .await
     }
 
-    /// Any withdrawal, with the facts for a review.
+    /// Any withdrawal, with the summary for a review.
     ///
     /// # Errors
     /// [`PaymentsError::UnknownWithdrawal`]; else when the database fails.
     pub async fn withdrawal_to_review(
         &self,
         id: i64,
-    ) -> Result<(Withdrawal, ReviewFacts), PaymentsError> {
+    ) -> Result<(Withdrawal, ReviewSummary), PaymentsError> {
         let now = self.clock.now();
         self.db
             .read(move |conn| {
                 let withdrawal =
                     find_withdrawal(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)?;
-                let facts = load_facts(conn, now, &withdrawal)?;
-                Ok((withdrawal, facts))
+                let summary = load_review_summary(conn, now, &withdrawal)?;
+                Ok((withdrawal, summary))
             })
             .await
     }

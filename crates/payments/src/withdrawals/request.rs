@@ -6,7 +6,7 @@ use qlive_ledger::{
     income_credited_since, load_balances, post_entry, store_outcome,
 };
 use qlive_store::schema::withdrawals;
-use qlive_store::{Conn, StoreError, run_one_at_a_time};
+use qlive_store::{Conn, StoreError, serialize_transactions};
 use qlive_types::{Coins, Fen, Moment, UserId};
 use qlive_users::Profile;
 
@@ -87,7 +87,7 @@ impl Payments {
         self.db
             .write(move |conn| {
                 // The other withdrawals of the user are counted and added up.
-                run_one_at_a_time(conn, &format!("withdrawals:{}", request.user))?;
+                serialize_transactions(conn, &format!("withdrawals:{}", request.user))?;
                 match check_request(conn, now, &request, &rules, rate)? {
                     CheckedRequest::MadeBefore(withdrawal) => Ok(*withdrawal),
                     CheckedRequest::Allowed { amount, recent } => {

@@ -227,12 +227,12 @@ async fn requests_of_a_week_need_two_operators_together(db: TestDb) {
         "later ones do not count"
     );
     assert!(approve("pavel", third.id).await.unwrap());
-    let (_, facts) = shop
+    let (_, summary) = shop
         .payments()
         .withdrawal_to_review(third.id)
         .await
         .unwrap();
-    assert_eq!(facts.amount_of_week, fen(100_030));
+    assert_eq!(summary.amount_of_week, fen(100_030));
 }
 
 async fn withdrawal_of_a_banned_user_is_not_approved(db: TestDb) {
@@ -260,12 +260,12 @@ async fn withdrawal_of_a_banned_user_is_not_approved(db: TestDb) {
         rooms.ban(operator("test"), user).await.unwrap();
         assert!(matches!(approve(name).await, Err(PaymentsError::Banned)));
         assert_eq!(shop.withdrawal(&withdrawal).await.state, before);
-        let (_, facts) = shop
+        let (_, summary) = shop
             .payments()
             .withdrawal_to_review(withdrawal.id)
             .await
             .unwrap();
-        assert!(facts.banned_at.is_some());
+        assert!(summary.banned_at.is_some());
         rooms.unban(operator("test"), user).await.unwrap();
         approve(name).await.unwrap();
         assert_eq!(shop.withdrawal(&withdrawal).await.state, after);
@@ -320,7 +320,7 @@ async fn review_shows_refunds_of_those_who_gave_the_income(db: TestDb) {
         let review = shop.payments().withdrawal_to_review(withdrawal.id).await;
         review.unwrap().1
     };
-    let facts = review().await;
+    let summary = review().await;
     let of_bob = RefundedGiver {
         giver: bob,
         orders: 1,
@@ -328,10 +328,10 @@ async fn review_shows_refunds_of_those_who_gave_the_income(db: TestDb) {
         refunded_coins: coins(30),
         income: coins(30),
     };
-    assert_eq!(facts.refunded_givers, [of_bob]);
-    assert_eq!((facts.banned_at, facts.debt), (None, coins(0)));
-    assert_eq!(facts.amount_of_week, fen(4_000));
-    let age = shop.test.clock.now().since(facts.account_created_at);
+    assert_eq!(summary.refunded_givers, [of_bob]);
+    assert_eq!((summary.banned_at, summary.debt), (None, coins(0)));
+    assert_eq!(summary.amount_of_week, fen(4_000));
+    let age = shop.test.clock.now().since(summary.account_created_at);
     assert!(age.as_secs() >= 8 * 86_400, "{age:?}");
     shop.test.advance(30 * 86_400 + 1);
     assert_eq!(review().await.refunded_givers, [], "the refund is old");

@@ -213,9 +213,9 @@ async fn withdrawal_is_shown_to_its_user_only(db: TestDb) {
     assert_eq!(ids(&latest), [second.id, first.id]);
     approve(&shop, &first).await;
     let page = payments.withdrawals(Page::FIRST).await.unwrap();
-    let (page, facts): (Vec<_>, Vec<_>) = page.into_iter().unzip();
+    let (page, summary): (Vec<_>, Vec<_>) = page.into_iter().unzip();
     assert_eq!(ids(&page), [second.id, first.id], "those in review first");
-    assert!(facts.iter().all(Option::is_some), "neither has ended");
+    assert!(summary.iter().all(Option::is_some), "neither has ended");
     assert_eq!(payments.merchant_id(), Some("1900000001"));
 }
 

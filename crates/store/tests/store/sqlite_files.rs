@@ -44,7 +44,7 @@ async fn new_files_are_for_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn existing_files_are_taken_from_others() {
+async fn permissions_of_others_are_removed_from_existing_files() {
     let (url, _folder) = TestDb::without_schema(Engine::Sqlite).await.unwrap();
     let path = url.strip_prefix("sqlite://").unwrap();
     fs::write(path, "").unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use qlive_store::schema::configs;
 use qlive_store::testing::TestDb;
-use qlive_store::{Conn, StoreError, key_violation_as_contention, on_both, run_one_at_a_time};
+use qlive_store::{Conn, StoreError, key_violation_as_contention, on_both, serialize_transactions};
 
 use crate::config_rows::{count, insert, update};
 
@@ -197,7 +197,7 @@ async fn guarded_transactions_that_count_never_exceed_their_bound(db: TestDb) {
             let db = db.db.clone();
             tokio::spawn(async move {
                 db.write(move |conn| {
-                    run_one_at_a_time(conn, "rows")?;
+                    serialize_transactions(conn, "rows")?;
                     let count: i64 = configs::table.count().get_result(conn)?;
                     // Time for the others to count too.
                     std::thread::sleep(Duration::from_millis(5));

@@ -123,7 +123,7 @@ impl BillParts<'_> {
             })
         };
         let checked = |rows: Vec<TableRow>| match rows.iter().find(|row| !is_plain(row)) {
-            Some(row) => Err(BillError::new(row.line, "its cells cannot be told apart")),
+            Some(row) => Err(BillError::new(row.line, "its cells cannot be separated")),
             None => Ok(rows),
         };
         let as_sent = self.read_backticked(rows).and_then(checked);

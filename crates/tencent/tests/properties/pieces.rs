@@ -158,7 +158,6 @@ pub(crate) const BILL_PIECES: &[&str] = &[
     "总交易单数",
     "`SUCCESS",
     "`6.00",
-    "`",
     " ",
     "\0",
     "中",

@@ -23,7 +23,7 @@ on_both!(
     key_that_wechat_no_longer_accepts_is_expired,
     access_token_is_fetched_once_and_stored,
     refused_access_token_is_replaced_once,
-    turn_that_is_not_given_back_ends,
+    lease_that_is_not_released_ends,
     token_from_the_future_is_fetched_anew,
     call_that_is_given_up_leaves_its_token_to_others,
     call_without_a_token_differs_from_a_failed_call,
@@ -142,14 +142,14 @@ async fn refused_access_token_is_replaced_once(db: TestDb) {
     ));
 }
 
-/// Has the turn to fetch a token taken by somebody, until so many milliseconds from now.
-async fn occupy_turn(test: &TestServices, millis: i64) {
+/// Makes another instance hold the refresh lease, until so many milliseconds from now.
+async fn occupy_lease(test: &TestServices, millis: i64) {
     let until = test.clock.now().millis() + millis;
     let occupied = test.services.db.write(move |conn| {
         diesel::update(wechat_access_tokens::table)
             .set((
-                wechat_access_tokens::turn_owner.eq("another instance"),
-                wechat_access_tokens::turn_until.eq(until),
+                wechat_access_tokens::lease_owner.eq("another instance"),
+                wechat_access_tokens::lease_until.eq(until),
                 wechat_access_tokens::usable_until.eq(0),
             ))
             .execute(conn)?;
@@ -158,16 +158,16 @@ async fn occupy_turn(test: &TestServices, millis: i64) {
     occupied.await.unwrap();
 }
 
-async fn turn_that_is_not_given_back_ends(db: TestDb) {
+async fn lease_that_is_not_released_ends(db: TestDb) {
     let test = TestServices::start(db).await;
     let (token, _) = access_token(&test).await;
     // Also one that a clock wrote which was an hour ahead.
     for millis in [-1, 3_600_000] {
-        occupy_turn(&test, millis).await;
+        occupy_lease(&test, millis).await;
         assert_eq!(access_token(&test).await.0, token);
     }
     // One that ends soon is waited for.
-    occupy_turn(&test, 500).await;
+    occupy_lease(&test, 500).await;
     assert_eq!(access_token(&test).await.0, token);
 }
 

@@ -37,10 +37,7 @@ pub(crate) fn send_above_the_limit(attack: &Arc<Attack>) -> JoinSet<()> {
 
 /// A callback of every kind, each with a wrong signature.
 pub(crate) fn forged_callbacks(attack: &Attack) -> Vec<String> {
-    let now = std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .as_secs();
+    let now = qlive_types::Clock::system().now().secs();
     let signed = format!(
         "Wechatpay-Timestamp: {now}\r\nWechatpay-Nonce: n\r\nWechatpay-Signature: {}\r\n\
          Wechatpay-Serial: {}\r\n",

@@ -9,10 +9,10 @@ use qlive_types::Gender;
 use serde_json::{Value, json};
 
 on_both!(
-    every_event_in_every_state_of_an_order,
-    every_event_in_every_state_of_a_refund,
-    every_event_in_every_final_state_of_a_withdrawal,
-    every_event_in_every_state_of_a_virtual_refund,
+    report_about_an_order_settles_it_or_is_known_or_a_contradiction,
+    report_about_a_refund_settles_it_or_is_known_or_a_contradiction,
+    report_about_an_ended_withdrawal_is_known_or_a_contradiction,
+    report_about_a_virtual_refund_settles_it_or_is_known_or_a_contradiction,
     push_about_a_paid_virtual_order_is_known,
     contradiction_with_another_amount_is_refused,
 );
@@ -120,7 +120,7 @@ const ORDER_EVENTS: [(&str, [&str; 3]); 8] = [
     ),
 ];
 
-async fn every_event_in_every_state_of_an_order(db: TestDb) {
+async fn report_about_an_order_settles_it_or_is_known_or_a_contradiction(db: TestDb) {
     let app = TestApp::start(db).await;
     let bob = app.guest("bob", Gender::Male).await;
     for (reported, outcomes) in ORDER_EVENTS {
@@ -201,7 +201,7 @@ const REFUND_EVENTS: [(&str, [&str; 4]); 4] = [
     ),
 ];
 
-async fn every_event_in_every_state_of_a_refund(db: TestDb) {
+async fn report_about_a_refund_settles_it_or_is_known_or_a_contradiction(db: TestDb) {
     let app = TestApp::start(db).await;
     let bob = app.guest("bob", Gender::Male).await;
     app.hold_refunds().await;
@@ -271,7 +271,7 @@ async fn send_every_transfer_event(
     }
 }
 
-async fn every_event_in_every_final_state_of_a_withdrawal(db: TestDb) {
+async fn report_about_an_ended_withdrawal_is_known_or_a_contradiction(db: TestDb) {
     let app = TestApp::start(db).await;
     let alice = app.earner(1_000).await;
     let (known, contradiction) = ("204 known", "204 contradiction");
@@ -318,7 +318,7 @@ fn virtual_refund(order: &Value, number: &str, code: i64) -> Value {
         "RetCode": code})
 }
 
-async fn every_event_in_every_state_of_a_virtual_refund(db: TestDb) {
+async fn report_about_a_virtual_refund_settles_it_or_is_known_or_a_contradiction(db: TestDb) {
     let app = TestApp::start_with_virtual_payment(db).await;
     let bob = app.guest("bob", Gender::Male).await;
     app.hold_refunds().await;

@@ -174,7 +174,7 @@ async fn withdrawal_of_a_banned_user_is_not_approved(db: TestDb) {
     let app = TestApp::start(db).await;
     let alice = app.earner(1000).await;
     let withdrawal = alice.withdraw(100, "w").await;
-    assert_eq!(app.review_facts(&withdrawal).await.banned_at, None);
+    assert_eq!(app.review_summary(&withdrawal).await.banned_at, None);
     // The ban comes after an operator has seen the withdrawal.
     app.ban(alice.id()).await;
     let approval = approve(&app, "olga", &withdrawal).await;
@@ -182,8 +182,8 @@ async fn withdrawal_of_a_banned_user_is_not_approved(db: TestDb) {
         matches!(approval, Err(PaymentsError::Banned)),
         "{approval:?}"
     );
-    let facts = app.review_facts(&withdrawal).await;
-    assert!(facts.banned_at.is_some());
+    let summary = app.review_summary(&withdrawal).await;
+    assert!(summary.banned_at.is_some());
     alice.wait_for_withdrawal(&withdrawal, "review").await;
     assert_eq!(app.held(&alice).await, 100);
     let approvals = app.audit_log().await.into_iter();
@@ -236,7 +236,7 @@ async fn refunded_coins_that_were_given_away_show_at_the_receivers_withdrawal(db
     app.buy_and_give(&dora, &alice).await;
     app.refund(&order, Some(fen(300))).await.unwrap();
     let withdrawal = alice.withdraw(100, "w").await;
-    let facts = app.review_facts(&withdrawal).await;
+    let summary = app.review_summary(&withdrawal).await;
     let coins = |amount| Coins::new(amount).unwrap();
     let expected = RefundedGiver {
         giver: carl.id(),
@@ -245,9 +245,12 @@ async fn refunded_coins_that_were_given_away_show_at_the_receivers_withdrawal(db
         refunded_coins: coins(30),
         income: coins(52),
     };
-    assert_eq!(facts.refunded_givers, [expected]);
-    assert_eq!((facts.debt, facts.amount_of_week), (coins(0), fen(1_000)));
-    let age = app.clock.now().since(facts.account_created_at);
+    assert_eq!(summary.refunded_givers, [expected]);
+    assert_eq!(
+        (summary.debt, summary.amount_of_week),
+        (coins(0), fen(1_000))
+    );
+    let age = app.clock.now().since(summary.account_created_at);
     assert!(age.as_secs() >= 8 * 86_400, "{age:?}");
     assert_eq!(app.debt(&carl).await, 22);
     app.audit().await;

@@ -9,10 +9,10 @@ use serde_json::json;
 
 on_both!(
     config_of_another_instance_is_seen,
-    live_list_goes_on,
-    resting_lane_delivers,
-    guest_without_connection_leaves,
-    open_order_is_queried,
+    new_room_is_listed_after_the_clock_is_set_back,
+    failed_delivery_is_repeated_after_the_clock_is_set_back,
+    grace_ends_after_the_clock_is_set_back,
+    order_is_polled_after_the_clock_is_set_back,
 );
 
 const HOUR: u64 = 3_600;
@@ -46,7 +46,7 @@ async fn config_of_another_instance_is_seen(db: TestDb) {
     .await;
 }
 
-async fn live_list_goes_on(db: TestDb) {
+async fn new_room_is_listed_after_the_clock_is_set_back(db: TestDb) {
     let app = TestApp::start(db).await;
     let alice = app.guest("alice", Gender::Female).await;
     after_each_step(&app, async |step| {
@@ -65,7 +65,7 @@ async fn live_list_goes_on(db: TestDb) {
     .await;
 }
 
-async fn resting_lane_delivers(db: TestDb) {
+async fn failed_delivery_is_repeated_after_the_clock_is_set_back(db: TestDb) {
     let app = TestApp::start(db).await;
     let Stage { live, group, .. } = app.open_stage().await;
     app.wait_for_outbox().await;
@@ -82,7 +82,7 @@ async fn resting_lane_delivers(db: TestDb) {
     assert!(!app.group_summary(group.as_str()).await.is_empty());
 }
 
-async fn guest_without_connection_leaves(db: TestDb) {
+async fn grace_ends_after_the_clock_is_set_back(db: TestDb) {
     let app = TestApp::start(db).await;
     let Stage { live, host, .. } = app.open_stage().await;
     let bob = app.guest_on_mic(&live, "bob", Gender::Male).await;
@@ -94,7 +94,7 @@ async fn guest_without_connection_leaves(db: TestDb) {
     .await;
 }
 
-async fn open_order_is_queried(db: TestDb) {
+async fn order_is_polled_after_the_clock_is_set_back(db: TestDb) {
     let app = TestApp::start(db).await;
     let bob = app.guest("bob", Gender::Male).await;
     let order = bob.create_order(blocks::SIXTY).await;

@@ -1,4 +1,4 @@
-//! Connections: deadlines, bounds, and turns. What a stranger does must not stop the server.
+//! Connections: their deadlines, their bounds, and the delay of pipelined requests.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ on_both!(
     pipelined_requests_leave_room_for_others,
     nothing_after_429_is_served,
     nothing_after_a_forged_callback_is_served,
-    callbacks_of_a_forger_are_refused_unread,
+    callback_after_sixty_forged_ones_is_429_unread,
     bytes_that_are_no_request_are_counted,
 );
 
@@ -256,7 +256,7 @@ async fn nothing_after_a_forged_callback_is_served(db: TestDb) {
     assert_eq!(app.callback_count("live", "forged").await, 1);
 }
 
-async fn callbacks_of_a_forger_are_refused_unread(db: TestDb) {
+async fn callback_after_sixty_forged_ones_is_429_unread(db: TestDb) {
     let app = TestApp::start_with(db, |settings| {
         settings.server.trusted_proxies = vec![[127, 0, 0, 2].into()];
     })

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 on_both!(
     request_that_waits_for_a_lock_is_503_and_others_go_on,
-    connections_that_the_server_ends_are_503_and_replaced,
+    calls_on_ended_connections_are_200_or_503,
     full_disk_is_503,
     read_only_database_is_503,
     twenty_gifts_to_a_locked_balance_leave_connections_to_others,
@@ -71,7 +71,7 @@ async fn request_that_waits_for_a_lock_is_503_and_others_go_on(db: TestDb) {
     assert_unavailable(waits.await.unwrap());
 }
 
-async fn connections_that_the_server_ends_are_503_and_replaced(db: TestDb) {
+async fn calls_on_ended_connections_are_200_or_503(db: TestDb) {
     let app = TestApp::start(db).await;
     if !app.is_postgres() {
         return;

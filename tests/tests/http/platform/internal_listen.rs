@@ -5,7 +5,6 @@ use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::TestApp;
 use qlive_types::Gender;
-use serde_json::json;
 
 on_both!(
     pages_for_operators_are_on_the_internal_listener_only,
@@ -55,7 +54,14 @@ async fn pages_for_operators_are_on_the_internal_listener_only(db: TestDb) {
         assert_eq!(head.status(), expected, "{base}");
     }
     let bob = app.guest("bob", Gender::Male).await;
-    bob.get("get_configs/", json!({})).await.ok();
+    let configs = app
+        .http
+        .get(format!("{}/wx/api/qlive/get_configs/", app.internal))
+        .header("Authorization", format!("QLiveToken {}", bob.token))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(configs.status(), 200);
     let counted = app
         .metric("qlive_requests_total{operation=\"register\",status=\"200\"}")
         .await;

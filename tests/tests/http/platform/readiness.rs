@@ -82,7 +82,7 @@ async fn database_that_takes_no_write_is_not_ready(db: TestDb) {
     wait_for_part(&app, "").await;
 }
 
-/// Whoever keeps others from writing writes: a write is possible.
+/// A lock that another transaction holds proves that the database takes writes.
 async fn long_transaction_of_another_program_is_ready(db: TestDb) {
     let app = TestApp::start(db).await;
     let _lock = app.lock("LOCK TABLE readiness_checks IN EXCLUSIVE MODE");

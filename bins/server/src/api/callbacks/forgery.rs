@@ -10,7 +10,7 @@ use crate::metrics::CallbackVerdict;
 pub(super) fn count_forgery(state: &State, request: &HttpRequest, kind: &str) -> ApiError {
     state.metrics.count_callback(kind, CallbackVerdict::Forged);
     tracing::warn!(kind, "a callback does not verify");
-    if state.rate_limits.allows_forgery(request) {
+    if state.rate_limits.count_forgery(request) {
         ApiError::FORGED
     } else {
         ApiError::TOO_MANY

@@ -1,4 +1,4 @@
-//! What strangers can cause at will: the log stays small, and the files suffice.
+//! Refused requests write a bounded number of log lines, and the limit of open files is raised.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -56,13 +56,15 @@ fn refusals_are_counted_and_logged_by_sample() {
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }
     let log = std::fs::read_to_string(log).unwrap();
-    for (line, least) in [
-        ("a callback does not verify", 1),
-        ("stream error", 1),
-        ("access::refused", 1),
+    for line in [
+        "a callback does not verify",
+        "stream error",
+        "access::refused",
     ] {
-        let count = log.lines().filter(|text| text.contains(line)).count();
-        assert!((least..=30).contains(&count), "{line}: {count} times");
+        let lines = log.lines().filter(|text| !text.contains("were left out"));
+        let count = lines.filter(|text| text.contains(line)).count();
+        // Two samples when a minute ends meanwhile.
+        assert!((30..=60).contains(&count), "{line}: {count} times");
     }
 }
 

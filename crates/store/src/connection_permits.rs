@@ -1,5 +1,5 @@
-//! The gate before a pool: transactions wait here, asynchronously and first come first served, so
-//! that no thread waits for a connection and no operation takes every connection.
+//! [`ConnectionPermits`]: transactions wait for a permit, asynchronously and first come first
+//! served, so that no thread waits for a connection and no operation takes every connection.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,15 +13,15 @@ use crate::operation::Operation;
 
 /// How long a transaction waits for a connection before it fails with
 /// [`StoreError::Unavailable`].
-const PATIENCE: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Counts the connections that are in use, in all and by operation.
-pub(crate) struct Gate {
+pub(crate) struct ConnectionPermits {
     connections: Arc<Semaphore>,
     /// The most connections that one operation may use.
     share: usize,
     shares: Mutex<HashMap<&'static str, Arc<Semaphore>>>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// The right to use one connection. It belongs to the thread that uses the connection, also when
@@ -31,15 +31,15 @@ pub(crate) struct Permit {
     _connection: OwnedSemaphorePermit,
 }
 
-impl Gate {
-    /// A gate before `size` connections. An operation may use half of them, at least one.
+impl ConnectionPermits {
+    /// The permits for `size` connections. An operation may use half of them, at least one.
     pub(crate) fn new(size: u32) -> Self {
         let size = usize::try_from(size).unwrap_or(1).max(1);
         Self {
             connections: Arc::new(Semaphore::new(size)),
             share: (size / 2).max(1),
             shares: Mutex::default(),
-            patience: PATIENCE,
+            timeout: ACQUIRE_TIMEOUT,
         }
     }
 
@@ -47,19 +47,19 @@ impl Gate {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] after five seconds.
-    pub(crate) async fn enter(&self, operation: Option<Operation>) -> Result<Permit, StoreError> {
+    pub(crate) async fn acquire(&self, operation: Option<Operation>) -> Result<Permit, StoreError> {
         let unavailable = || {
             let name = operation.map_or("", |operation| operation.name);
             StoreError::Unavailable(format!("all connections that {name} may use are in use"))
         };
-        match timeout(self.patience, self.acquire(operation)).await {
+        match timeout(self.timeout, self.wait_for_permit(operation)).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(unavailable()),
         }
     }
 
-    async fn acquire(&self, operation: Option<Operation>) -> Result<Permit, AcquireError> {
-        // The share first: whoever waits for it keeps no connection from others.
+    async fn wait_for_permit(&self, operation: Option<Operation>) -> Result<Permit, AcquireError> {
+        // The share first: a transaction that waits for its share holds no connection.
         let share = match operation {
             Some(operation) => Some(self.share_of(operation.name).acquire_owned().await?),
             None => None,
@@ -88,48 +88,48 @@ mod tests {
         Some(Operation { name, limit: None })
     }
 
-    /// How many of many attempts get a connection at once.
-    async fn entered(gate: &Gate, operation: Option<Operation>) -> Vec<Permit> {
-        let mut permits = Vec::new();
+    /// The permits that many attempts get at once.
+    async fn acquired(permits: &ConnectionPermits, operation: Option<Operation>) -> Vec<Permit> {
+        let mut held = Vec::new();
         for _ in 0..20 {
-            match timeout(Duration::from_millis(5), gate.enter(operation)).await {
-                Ok(Ok(permit)) => permits.push(permit),
+            match timeout(Duration::from_millis(5), permits.acquire(operation)).await {
+                Ok(Ok(permit)) => held.push(permit),
                 Ok(Err(_)) | Err(_) => break,
             }
         }
-        permits
+        held
     }
 
     #[tokio::test]
     async fn operation_gets_half_of_the_connections_and_at_least_one() {
         for (size, share) in [(1, 1), (2, 1), (3, 1), (8, 4)] {
-            let gate = Gate::new(size);
-            let gifts = entered(&gate, named("gifts")).await;
+            let permits = ConnectionPermits::new(size);
+            let gifts = acquired(&permits, named("gifts")).await;
             assert_eq!(gifts.len(), share, "of {size}");
             drop(gifts);
-            assert_eq!(entered(&gate, named("gifts")).await.len(), share);
+            assert_eq!(acquired(&permits, named("gifts")).await.len(), share);
         }
     }
 
     #[tokio::test]
     async fn others_use_what_an_operation_leaves() {
-        let gate = Gate::new(8);
-        let gifts = entered(&gate, named("gifts")).await;
-        let wallets = entered(&gate, named("wallets")).await;
+        let permits = ConnectionPermits::new(8);
+        let gifts = acquired(&permits, named("gifts")).await;
+        let wallets = acquired(&permits, named("wallets")).await;
         assert_eq!((gifts.len(), wallets.len()), (4, 4));
-        assert!(entered(&gate, None).await.is_empty());
+        assert!(acquired(&permits, None).await.is_empty());
         drop(gifts);
-        assert_eq!(entered(&gate, None).await.len(), 4, "no name, no share");
+        assert_eq!(acquired(&permits, None).await.len(), 4, "no name, no share");
     }
 
     #[tokio::test]
     async fn waiting_for_a_connection_ends_as_unavailable() {
-        let mut gate = Gate::new(1);
-        gate.patience = Duration::from_millis(20);
-        let held = gate.enter(named("gifts")).await.unwrap();
-        let waited = gate.enter(named("wallets")).await;
+        let mut permits = ConnectionPermits::new(1);
+        permits.timeout = Duration::from_millis(20);
+        let held = permits.acquire(named("gifts")).await.unwrap();
+        let waited = permits.acquire(named("wallets")).await;
         assert!(matches!(waited, Err(StoreError::Unavailable(_))));
         drop(held);
-        assert!(gate.enter(named("wallets")).await.is_ok());
+        assert!(permits.acquire(named("wallets")).await.is_ok());
     }
 }

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use crate::schema::transaction_guards;
+use crate::schema::transaction_locks;
 use crate::{Conn, StoreError, key_violation_as_contention};
 
 /// Makes the write transactions with this name run one after another: the second one waits here
@@ -15,17 +15,17 @@ use crate::{Conn, StoreError, key_violation_as_contention};
 /// # Errors
 /// [`StoreError::Contended`] when another transaction inserted the row of the name meanwhile; else
 /// when the database fails.
-pub fn run_one_at_a_time(conn: &mut Conn, name: &str) -> Result<(), StoreError> {
+pub fn serialize_transactions(conn: &mut Conn, name: &str) -> Result<(), StoreError> {
     // The lock of the updated row is held until the transaction ends.
-    let updated = diesel::update(transaction_guards::table.find(name))
-        .set(transaction_guards::uses.eq(transaction_guards::uses + 1))
+    let updated = diesel::update(transaction_locks::table.find(name))
+        .set(transaction_locks::uses.eq(transaction_locks::uses + 1))
         .execute(conn)?;
     if updated == 0 {
         key_violation_as_contention(
-            diesel::insert_into(transaction_guards::table)
+            diesel::insert_into(transaction_locks::table)
                 .values((
-                    transaction_guards::name.eq(name),
-                    transaction_guards::uses.eq(1_i64),
+                    transaction_locks::name.eq(name),
+                    transaction_locks::uses.eq(1_i64),
                 ))
                 .execute(conn),
         )?;

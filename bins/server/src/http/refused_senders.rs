@@ -1,4 +1,4 @@
-//! [`Forgers`]: senders whose callbacks failed verification too often.
+//! [`RefusedSenders`]: senders whose callbacks failed verification too often.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::connections::Sender;
+use crate::connections::AddressBlock;
 
 /// How long the callbacks of such a sender are refused unread.
 const REFUSED_FOR: Duration = Duration::from_secs(60);
@@ -15,11 +15,11 @@ const MAX_SENDERS: usize = 10_000;
 
 /// Senders whose callbacks are refused unread, and until when.
 #[derive(Debug, Default)]
-pub(super) struct Forgers(Mutex<HashMap<Sender, Instant>>);
+pub(super) struct RefusedSenders(Mutex<HashMap<AddressBlock, Instant>>);
 
-impl Forgers {
+impl RefusedSenders {
     /// Refuses the callbacks of a sender for a minute.
-    pub(super) fn add(&self, sender: Sender) {
+    pub(super) fn add(&self, sender: AddressBlock) {
         let now = Instant::now();
         let mut senders = self.senders();
         if senders.len() >= MAX_SENDERS {
@@ -30,7 +30,7 @@ impl Forgers {
         }
     }
 
-    pub(super) fn contains(&self, sender: Sender) -> bool {
+    pub(super) fn contains(&self, sender: AddressBlock) -> bool {
         let mut senders = self.senders();
         match senders.get(&sender) {
             Some(until) if *until > Instant::now() => true,
@@ -46,7 +46,7 @@ impl Forgers {
         self.senders().is_empty()
     }
 
-    fn senders(&self) -> MutexGuard<'_, HashMap<Sender, Instant>> {
+    fn senders(&self) -> MutexGuard<'_, HashMap<AddressBlock, Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -57,14 +57,14 @@ mod tests {
 
     #[test]
     fn sender_is_refused_for_a_minute() {
-        let sender = Sender::of([198, 51, 100, 1].into());
-        let forgers = Forgers::default();
-        assert!(!forgers.contains(sender));
-        forgers.add(sender);
-        assert!(forgers.contains(sender));
-        assert!(!forgers.contains(Sender::of([198, 51, 100, 2].into())));
-        forgers.senders().insert(sender, Instant::now());
-        assert!(!forgers.contains(sender));
-        assert!(forgers.is_empty());
+        let sender = AddressBlock::of([198, 51, 100, 1].into());
+        let refused = RefusedSenders::default();
+        assert!(!refused.contains(sender));
+        refused.add(sender);
+        assert!(refused.contains(sender));
+        assert!(!refused.contains(AddressBlock::of([198, 51, 100, 2].into())));
+        refused.senders().insert(sender, Instant::now());
+        assert!(!refused.contains(sender));
+        assert!(refused.is_empty());
     }
 }

@@ -1,5 +1,5 @@
-//! The turn of a request on its connection: it waits for its turn, its body is watched while it is
-//! read, and its answer while it is given out.
+//! [`RequestScope`]: from the beginning of a request to the last byte of its answer. Its body is
+//! watched while it is read, and its answer while it is written.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -13,16 +13,16 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::connections::{Progress, RequestGuard};
 
-/// The turn of a request.
-pub(super) struct Turn {
+/// A request on its connection, until its answer is in the buffer of the connection.
+pub(super) struct RequestScope {
     /// None outside of a server, in unit tests.
     connection: Option<(Progress, RequestGuard)>,
     is_chunked: bool,
 }
 
-impl Turn {
-    /// Waits for the turn of a request.
-    pub(super) async fn take(request: &mut ServiceRequest) -> Self {
+impl RequestScope {
+    /// Waits until the request may be served, and begins it.
+    pub(super) async fn begin(request: &mut ServiceRequest) -> Self {
         let is_chunked = request.chunked().unwrap_or(false);
         let Some(progress) = request.request().conn_data::<Progress>().cloned() else {
             let connection = None;
@@ -31,7 +31,7 @@ impl Turn {
                 is_chunked,
             };
         };
-        progress.take_turn().await;
+        progress.wait_for_pipelined().await;
         let has_body = watch_body(request, &progress);
         let guard = progress.begin(has_body);
         Self {
@@ -47,7 +47,7 @@ impl Turn {
         }
     }
 
-    /// The answer's body, which ends the turn when it has been given out.
+    /// The answer's body, which ends the scope when all of it is in the buffer.
     pub(super) fn answer(self, body: BoxBody) -> AnswerBody {
         let guard = self.connection.map(|(progress, mut guard)| {
             // The dispatcher would go on reading a body of unknown length for as long as it comes.

@@ -22,7 +22,7 @@ const SHARES: [TransferCode; 2] = [TransferCode::GiftReceived, TransferCode::Gif
 
 /// What is known of the user of a withdrawal, and of those whose gifts are their income.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReviewFacts {
+pub struct ReviewSummary {
     pub banned_at: Option<Moment>,
     pub debt: Coins,
     /// When the account was created.
@@ -46,15 +46,15 @@ pub struct RefundedGiver {
     pub income: Coins,
 }
 
-/// Loads the facts for a withdrawal.
-pub(crate) fn load_facts(
+/// Loads the summary for the review of a withdrawal.
+pub(crate) fn load_review_summary(
     conn: &mut Conn,
     now: Moment,
     withdrawal: &Withdrawal,
-) -> Result<ReviewFacts, StoreError> {
+) -> Result<ReviewSummary, StoreError> {
     let user = withdrawal.user;
     let profile = find_user(conn, user)?.ok_or(StoreError::Corrupt("withdrawals.user_id"))?;
-    Ok(ReviewFacts {
+    Ok(ReviewSummary {
         banned_at: profile.banned_at,
         debt: load_balances(conn, user)?.debt,
         account_created_at: profile.created_at,
