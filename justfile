@@ -66,8 +66,8 @@ crash:
 # Attack a server that may open 1,024 files, while users use it: `just hostile sqlite postgres`.
 # Linux only; a minute for each engine.
 hostile *ENGINES:
-    cargo build -p qlive-server
-    cargo run -p qlive-tests --bin hostile -- {{ENGINES}}
+    cargo build --release -p qlive-server -p qlive-tests --bin qlive-server --bin hostile
+    target/release/hostile {{ENGINES}}
 
 # Try random input on the parsers for longer: 5,000 cases each.
 fuzz CASES="5000":

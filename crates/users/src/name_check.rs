@@ -13,8 +13,8 @@ pub enum NameCheck {
 }
 
 impl Users {
-    /// Has WeChat check a new nickname of a user, if checks are enabled. One that it passed for this
-    /// user within the last minute is not checked again.
+    /// Has WeChat check a new nickname of a user, if checks are enabled. One that it passed for
+    /// this user within the last minute is not checked again.
     ///
     /// # Errors
     /// [`UsersError::ContentRejected`] for a risky nickname, [`UsersError::ContentUnchecked`] when

@@ -76,7 +76,13 @@ async fn risky_nickname_is_rejected_when_checks_are_enabled(db: TestDb) {
         serde_json::json!({"path": "/wxa/msg_sec_check", "status": 500, "times": 1}),
     )
     .await;
-    let failed = users.check_nickname(&profile, "harmless").await;
+    let remembered = users.check_nickname(&profile, "harmless").await;
+    assert_eq!(
+        remembered.unwrap(),
+        NameCheck::Passed,
+        "WeChat is not asked"
+    );
+    let failed = users.check_nickname(&profile, "harmless too").await;
     assert!(matches!(failed, Err(UsersError::ContentUnchecked(_))));
 }
 
@@ -98,7 +104,7 @@ async fn nickname_that_cannot_be_checked_may_pass(db: TestDb) {
     assert!(matches!(rejected, Err(UsersError::ContentRejected)));
     let risky = serde_json::json!({"path": "/wxa/msg_sec_check", "errcode": 87014, "times": 1});
     fault(&test, risky).await;
-    let rejected = check("harmless").await;
+    let rejected = check("harmless too").await;
     assert!(matches!(rejected, Err(UsersError::ContentRejected)));
 }
 

@@ -90,7 +90,7 @@ fn binary() -> PathBuf {
     let binary = own.with_file_name("qlive-server");
     assert!(
         binary.exists(),
-        "{} is missing: cargo build -p qlive-server",
+        "{} is missing: build it together with this program",
         binary.display()
     );
     binary
