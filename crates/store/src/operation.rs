@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 /// How long a request waits for the end of its transaction. A transaction that takes longer, since
 /// the database hangs, ends on its own; what it did is unknown to the client, as after a lost
 /// connection.
@@ -33,8 +35,36 @@ pub async fn run_request<F: Future>(name: &'static str, request: F) -> F::Output
     OPERATION.scope(Operation { name, limit }, request).await
 }
 
+/// Spawns a task that works for the same operation as this one, so that it takes no connection
+/// outside of the operation's share.
+pub fn spawn<F>(work: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    match current() {
+        Some(operation) => tokio::spawn(OPERATION.scope(operation, work)),
+        None => tokio::spawn(work),
+    }
+}
+
 /// Runs background work. Everything of this name together takes at most a share of the connections.
 /// It waits as long as its transactions take.
 pub async fn run_background<F: Future>(name: &'static str, work: F) -> F::Output {
     OPERATION.scope(Operation { name, limit: None }, work).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn spawned_task_works_for_the_operation_of_its_parent() {
+        let spawned = run_request("GET /", async { spawn(async { current() }).await.unwrap() });
+        let expected = Operation {
+            name: "GET /",
+            limit: Some(REQUEST_LIMIT),
+        };
+        assert_eq!(spawned.await, Some(expected));
+        assert_eq!(spawn(async { current() }).await.unwrap(), None);
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use qlive_store::operation::spawn;
 use qlive_store::{Db, StoreError};
 use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::WechatClient;
@@ -64,7 +65,7 @@ impl TokenRequest {
             return self.find_stored().await?.ok_or_else(no_new_token);
         }
         // In a task of its own: the client of this call may go away, and others wait for it.
-        let fetch = tokio::spawn(async move {
+        let fetch = spawn(async move {
             let result = self.lease_and_fetch().await;
             lock.ended.fetch_add(1, Ordering::SeqCst);
             drop(guard);

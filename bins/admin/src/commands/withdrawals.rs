@@ -41,13 +41,16 @@ impl WithdrawalsCommand {
                     .collect())
             }
             Self::Approve { id } => {
+                // First, since a failed read must not report an approval as failed.
+                let (before, summary) = payments.withdrawal_to_review(id).await?;
                 let is_approved = payments.approve_withdrawal(by, id).await?;
                 let result = if is_approved {
                     "approved: the server asks WeChat to pay it"
                 } else {
                     "approved once: it needs a second operator (--as)"
                 };
-                let (withdrawal, summary) = payments.withdrawal_to_review(id).await?;
+                let approved = payments.withdrawal_to_review(id).await;
+                let withdrawal = approved.map_or(before, |(withdrawal, _)| withdrawal);
                 let mut answer = withdrawal_json(&withdrawal, Some(&summary));
                 merge(&mut answer, json!({"result": result}));
                 Ok(answer)

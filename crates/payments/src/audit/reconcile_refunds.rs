@@ -25,6 +25,9 @@ use crate::service::Payments;
 /// The day that a bill covers.
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
+/// How long after WeChat Pay accepted a refund its notice usually comes, at the latest.
+const NOTICE_DELAY: Duration = Duration::from_secs(3 * 3_600);
+
 /// A refund that is recorded here, is not in the bill, and may have been accepted that day.
 pub(crate) struct UnbilledRefund {
     number: String,
@@ -52,9 +55,10 @@ impl Payments {
     pub(crate) async fn belongs_into_bill(&self, refund: &UnbilledRefund, from: Moment) -> bool {
         let to = from.after(DAY);
         let is_of_day = |at: Moment| from <= at && at < to;
-        // When the platform accepted a refund of its own is not reported, only that it did.
+        // When the platform accepted a refund of its own is not reported, only that it did. It may
+        // have accepted it the day before.
         if !refund.requested_by_us {
-            return is_of_day(refund.created_at);
+            return is_of_day(refund.created_at) && refund.created_at >= from.after(NOTICE_DELAY);
         }
         let is_done = match refund.done_at {
             // Accepted between the two.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use qlive_store::operation::spawn;
 use qlive_tencent::pay::TransferState;
 
 use crate::mismatch::Mismatch;
@@ -53,6 +54,8 @@ pub enum Accepted {
 pub enum Contradiction {
     #[error("the order is paid here, and reported as unpaid or closed")]
     UnpaidAfterPayment,
+    #[error("the order is paid here, and the push about its payment does not match it: {0}")]
+    MismatchAfterPayment(Mismatch),
     #[error("the refund is done here, and reported as refused or stuck")]
     RefusedAfterRefund,
     #[error("the refund is refused here and its coins are returned, and it is reported as done")]
@@ -99,6 +102,20 @@ pub(crate) const fn transfer_contradiction(
     }
 }
 
+/// The outcome of a callback about a refund that was settled just now. `found` is the state in which
+/// the refund was found: another callback, or the poller, may have settled it first.
+pub(crate) const fn settled_refund_outcome(
+    found: RefundState,
+    report: ReportedRefund,
+) -> CallbackOutcome {
+    match found {
+        RefundState::Requested => CallbackOutcome::Accepted(Accepted::Applied),
+        RefundState::Done | RefundState::Refused => {
+            settled_outcome(refund_contradiction(found, report))
+        }
+    }
+}
+
 /// The outcome of a callback about something that is settled: known, or a contradiction.
 pub(crate) const fn settled_outcome(contradiction: Option<Contradiction>) -> CallbackOutcome {
     CallbackOutcome::Accepted(match contradiction {
@@ -112,7 +129,7 @@ pub(crate) const fn settled_outcome(contradiction: Option<Contradiction>) -> Cal
 pub(crate) async fn within_query_time<T: Send + 'static>(
     query: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {
-    match tokio::time::timeout(QUERY_TIME, tokio::spawn(query)).await {
+    match tokio::time::timeout(QUERY_TIME, spawn(query)).await {
         Ok(Ok(answer)) => Some(answer),
         Ok(Err(panic)) => {
             tracing::error!(%panic, "a query of a provider panicked");

@@ -9,7 +9,8 @@ use qlive_tencent::wechat::push::{PushEvent, PushMode, ReceivedPush};
 
 use crate::callbacks::complaints::{Complaint, record_complaint};
 use crate::callbacks::outcome::{
-    Accepted, CallbackOutcome, refund_contradiction, settled_outcome, within_query_time,
+    Accepted, CallbackOutcome, Contradiction, refund_contradiction, settled_outcome,
+    settled_refund_outcome, within_query_time,
 };
 use crate::error::PaymentsError;
 use crate::mismatch::Mismatch;
@@ -113,19 +114,26 @@ impl Payments {
             }
             Err(unsettled) => unsettled,
         };
-        let queried = if order.state == OrderState::Paid {
-            CallbackOutcome::Accepted(Accepted::AlreadyKnown)
-        } else {
-            let (this, order) = (self.clone(), order.clone());
-            within_query_time(async move { this.query_claimed_payment(&order).await })
-                .await
-                .unwrap_or(Ok(CallbackOutcome::RetryLater))?
+        if order.state == OrderState::Paid {
+            return Ok(settled_outcome(match unsettled {
+                Unsettled::Incomplete => None,
+                Unsettled::Mismatch(mismatch) => {
+                    Some(Contradiction::MismatchAfterPayment(mismatch))
+                }
+            }));
+        }
+        let (this, queried) = (self.clone(), order.clone());
+        let query = async move { this.query_early(&queried).await };
+        let Some(is_answered) = within_query_time(query).await.transpose()? else {
+            return Ok(CallbackOutcome::RetryLater);
         };
-        Ok(match (unsettled, queried) {
-            (_, CallbackOutcome::Accepted(Accepted::Applied)) | (Unsettled::Incomplete, _) => {
-                queried
-            }
-            (Unsettled::Mismatch(mismatch), _) => CallbackOutcome::Mismatch(mismatch),
+        let order = self.order(&order.out_trade_no).await?;
+        Ok(match unsettled {
+            _ if order.state == OrderState::Paid => CallbackOutcome::Accepted(Accepted::Applied),
+            Unsettled::Mismatch(mismatch) if is_answered => CallbackOutcome::Mismatch(mismatch),
+            // WeChat may yet report the payment: the order was queried a moment ago, or there was
+            // no clear answer.
+            Unsettled::Mismatch(_) | Unsettled::Incomplete => CallbackOutcome::RetryLater,
         })
     }
 
@@ -346,9 +354,10 @@ impl Payments {
                 return Ok(CallbackOutcome::RetryLater);
             }
         }
-        self.settle_refund_reply(Provider::Virtual, &refund.number, reply)
+        let found = self
+            .settle_refund_reply(Provider::Virtual, &refund.number, reply)
             .await?;
-        Ok(CallbackOutcome::Accepted(Accepted::Applied))
+        Ok(settled_refund_outcome(found, report))
     }
 
     async fn query_unrecorded_fen_in_time(

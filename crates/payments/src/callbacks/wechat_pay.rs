@@ -12,7 +12,7 @@ use qlive_tencent::pay::{
 
 use crate::callbacks::outcome::{
     Accepted, CallbackOutcome, Contradiction, refund_contradiction, settled_outcome,
-    transfer_contradiction, within_query_time,
+    settled_refund_outcome, transfer_contradiction, within_query_time,
 };
 use crate::error::PaymentsError;
 use crate::mismatch::Mismatch;
@@ -177,9 +177,10 @@ impl Payments {
                 Ok(CallbackOutcome::Accepted(Accepted::AlreadyKnown))
             }
             ReportedRefund::Done | ReportedRefund::Refused => {
-                self.settle_refund_reply(Provider::WechatPay, &refund.number, report.reply())
+                let found = self
+                    .settle_refund_reply(Provider::WechatPay, &refund.number, report.reply())
                     .await?;
-                Ok(CallbackOutcome::Accepted(Accepted::Applied))
+                Ok(settled_refund_outcome(found, report))
             }
         }
     }
@@ -241,9 +242,16 @@ impl Payments {
         if !withdrawal.state.is_at_wechat() {
             return Ok(CallbackOutcome::Mismatch(Mismatch::NotApproved));
         }
-        self.settle_transfer_report(withdrawal.id, TransferReport::Known(transfer))
+        let reported = transfer.state;
+        let found = self
+            .settle_transfer_report(withdrawal.id, TransferReport::Known(transfer))
             .await?;
-        Ok(CallbackOutcome::Accepted(Accepted::Applied))
+        // The poller, or another notice, may have ended it since it was read.
+        Ok(if found.is_final() {
+            settled_outcome(transfer_contradiction(found, reported))
+        } else {
+            CallbackOutcome::Accepted(Accepted::Applied)
+        })
     }
 }
 

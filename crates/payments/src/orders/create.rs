@@ -246,7 +246,7 @@ fn insert_order_row(
     let queries = (
         orders::queried_at.eq(0),
         orders::query_count.eq(0),
-        orders::next_query_at.eq(Some(QueryHistory::empty(now).next_query_at().millis())),
+        orders::next_query_at.eq(Some(QueryHistory::empty(now).next_query_at(now).millis())),
     );
     diesel::insert_into(orders::table)
         .values((

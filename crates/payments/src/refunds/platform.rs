@@ -151,8 +151,12 @@ impl Payments {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                if find_refund(conn, refund.provider, &refund.number)?.is_some() {
-                    return Ok(false);
+                if let Some(known) = find_refund(conn, refund.provider, &refund.number)? {
+                    return if known.out_trade_no == refund.out_trade_no {
+                        Ok(false)
+                    } else {
+                        Err(PaymentsError::NotRefundable(Mismatch::NumberInUse))
+                    };
                 }
                 let order =
                     find_order(conn, &refund.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;

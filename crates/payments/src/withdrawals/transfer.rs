@@ -68,7 +68,8 @@ impl Payments {
     ) -> Result<(), PaymentsError> {
         let (Some(pay), Some(rules)) = (&self.providers.wechat_pay, &self.withdrawal_rules) else {
             let report = TransferReport::Unclear("WeChat Pay is not configured".into());
-            return self.settle_transfer_report(withdrawal.id, report).await;
+            self.settle_transfer_report(withdrawal.id, report).await?;
+            return Ok(());
         };
         let report = if withdrawal.submitted {
             let now = self.clock.now().secs();
@@ -79,7 +80,7 @@ impl Payments {
                     if transfer.state == TransferState::WaitUserConfirm
                         && withdrawal.package_info.is_none() =>
                 {
-                    self.request_transfer(pay, rules, withdrawal).await
+                    self.request_unless_blocked(pay, rules, withdrawal).await?
                 }
                 Ok(transfer) => TransferReport::Known(transfer),
                 // WeChat forgets transfers after thirty days: one that it has had is never
@@ -94,7 +95,8 @@ impl Payments {
         } else {
             self.request_unless_blocked(pay, rules, withdrawal).await?
         };
-        self.settle_transfer_report(withdrawal.id, report).await
+        self.settle_transfer_report(withdrawal.id, report).await?;
+        Ok(())
     }
 
     /// Whether WeChat does not have the transfer of an approved withdrawal. Claims the withdrawal,
@@ -134,7 +136,7 @@ impl Payments {
         }
     }
 
-    /// Requests a transfer that WeChat does not know, unless the user was banned or a refund has
+    /// Requests a transfer that WeChat does not know, or whose package was lost, unless the user was banned or a refund has
     /// left a debt since the approval.
     async fn request_unless_blocked(
         &self,
@@ -198,12 +200,13 @@ impl Payments {
         }
     }
 
-    /// Settles what WeChat reported about the transfer of a withdrawal.
+    /// Settles what WeChat reported about the transfer of a withdrawal. Returns the state in which it
+    /// found the withdrawal; one that has ended stays as it is.
     pub(crate) async fn settle_transfer_report(
         &self,
         id: i64,
         report: TransferReport,
-    ) -> Result<(), PaymentsError> {
+    ) -> Result<WithdrawalState, PaymentsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
@@ -212,15 +215,17 @@ impl Payments {
                 let (event, why, transfer) = report.event_and_transfer(&withdrawal);
                 let decision = decide_withdrawal(withdrawal.state, event)?;
                 if decision.held != HeldIncome::StaysHeld {
-                    return end_withdrawal(conn, now, &withdrawal, decision, why);
+                    end_withdrawal(conn, now, &withdrawal, decision, why)?;
+                    return Ok(withdrawal.state);
                 }
                 if !withdrawal.state.is_at_wechat() {
-                    return Ok(());
+                    return Ok(withdrawal.state);
                 }
                 if event == WithdrawalEvent::Unclear {
                     tracing::warn!(withdrawal = id, why, "no clear answer about a transfer");
                 }
-                Ok(update_transfer(conn, &withdrawal, decision, transfer)?)
+                update_transfer(conn, now, &withdrawal, decision, transfer)?;
+                Ok(withdrawal.state)
             })
             .await
     }
@@ -230,6 +235,7 @@ impl Payments {
 /// query next.
 fn update_transfer(
     conn: &mut Conn,
+    now: Moment,
     withdrawal: &Withdrawal,
     decision: WithdrawalDecision,
     transfer: Option<&Transfer>,
@@ -250,7 +256,7 @@ fn update_transfer(
             withdrawals::state.eq(decision.state.number()),
             withdrawals::package_info.eq(package_info),
             withdrawals::expires_at.eq(expires_at.map(Moment::millis)),
-            withdrawals::next_query_at.eq(Some(withdrawal.queries.next_query_at().millis())),
+            withdrawals::next_query_at.eq(Some(withdrawal.queries.next_query_at(now).millis())),
         ))
         .execute(conn)?;
     if changed == 1 {

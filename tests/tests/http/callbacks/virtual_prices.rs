@@ -12,6 +12,8 @@ on_both!(
     coupon_is_not_taken_for_a_refund,
     push_that_does_not_settle_its_order_makes_the_server_query_at_once,
     slow_query_of_such_a_push_is_503_and_credits_later,
+    mismatching_push_is_refused_when_wechat_reports_no_payment,
+    mismatching_push_about_a_paid_order_is_a_contradiction,
     mock_push_changes_nothing_in_production,
     mock_push_is_settled_in_the_sandbox_of_wechat,
 );
@@ -115,6 +117,39 @@ async fn slow_query_of_such_a_push_is_503_and_credits_later(db: TestDb) {
     assert_eq!(push(&app, message.clone()).await, 503);
     bob.wait_for_balances(60, 0).await;
     assert_eq!(push(&app, message).await, 200);
+    assert_eq!(bob.balances().await, (60, 0));
+    app.audit().await;
+}
+
+async fn mismatching_push_is_refused_when_wechat_reports_no_payment(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let order = bob.create_order(blocks::SIXTY).await;
+    let mut message = paid_push(&order);
+    message["GoodsInfo"]["OrigPrice"] = json!(500);
+    let fault = json!({"path": QUERY, "status": 500, "times": 1});
+    app.add_fault(fault).await;
+    assert_eq!(push(&app, message.clone()).await, 503, "no clear answer");
+    assert_eq!(push(&app, message.clone()).await, 503, "queried just now");
+    app.clear_faults().await;
+    app.advance(3);
+    assert_eq!(push(&app, message.clone()).await, 400);
+    assert_eq!(app.callback_count("push", "retry").await, 2);
+    assert_eq!(app.callback_count("push", "mismatch").await, 1);
+    assert_eq!(bob.balances().await, (0, 0));
+    app.audit().await;
+}
+
+async fn mismatching_push_about_a_paid_order_is_a_contradiction(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    let (bob, order) = app.buyer("bob", blocks::SIXTY).await;
+    let queries = app.sandbox_calls(QUERY).await;
+    let mut message = paid_push(&order);
+    message["GoodsInfo"]["OrigPrice"] = json!(500);
+    assert_eq!(push(&app, message).await, 200);
+    assert_eq!(app.callback_count("push", "contradiction").await, 1);
+    assert_eq!(app.callback_count("push", "mismatch").await, 0);
+    assert_eq!(app.sandbox_calls(QUERY).await, queries);
     assert_eq!(bob.balances().await, (60, 0));
     app.audit().await;
 }

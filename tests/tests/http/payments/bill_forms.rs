@@ -14,6 +14,7 @@ on_both!(
     row_of_an_unknown_state_is_reported_by_its_line,
     refund_is_sought_in_the_bill_of_the_day_on_which_it_was_accepted,
     refund_that_is_not_accepted_yet_is_not_missed,
+    platform_refund_reported_after_midnight_is_not_missed,
 );
 
 /// The day in Shanghai now.
@@ -199,4 +200,26 @@ async fn refund_that_is_not_accepted_yet_is_not_missed(db: TestDb) {
     assert_eq!(differences(&app, &yesterday, None).await, []);
     assert_eq!(differences(&app, &today(&app), None).await, []);
     app.audit().await;
+}
+
+async fn platform_refund_reported_after_midnight_is_not_missed(db: TestDb) {
+    let app = TestApp::start_at_noon(db).await;
+    let (_, order) = app.buyer("bob", blocks::SIXTY).await;
+    let midnight = Moment::parse_day(&today(&app)).unwrap();
+    app.advance(86_400 + 120 - app.clock.now().since(midnight).as_secs());
+    // WeChat made it before midnight, so it is in no bill of today.
+    app.refund_at_platform(&order, 200).await;
+    let nothing = |bill: &str| -> String {
+        let lines = bill.lines().filter(|line| !line.contains("REFUND"));
+        lines.map(|line| format!("{line}\r\n")).collect()
+    };
+    let without_refund = nothing(&bill(&app, &today(&app)).await);
+    let found = differences(&app, &today(&app), Some(without_refund)).await;
+    assert_eq!(found, []);
+    // One that is reported at noon was made today.
+    app.advance(12 * 3_600);
+    app.refund_at_platform(&order, 100).await;
+    let without_refunds = nothing(&bill(&app, &today(&app)).await);
+    let found = differences(&app, &today(&app), Some(without_refunds)).await;
+    assert_eq!(kinds(&found), ["refund_not_in_bill"]);
 }

@@ -1,9 +1,11 @@
 //! The machine's time is set back by an hour, or forward and back: what is new is seen all the
 //! same, and whatever waited goes on.
 
+use std::time::Duration;
+
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{Stage, TestApp, blocks, wait_until};
+use qlive_tests::{Stage, TestApp, blocks, query_path, wait_until};
 use qlive_types::Gender;
 use serde_json::json;
 
@@ -13,6 +15,8 @@ on_both!(
     failed_delivery_is_repeated_after_the_clock_is_set_back,
     grace_ends_after_the_clock_is_set_back,
     order_is_polled_after_the_clock_is_set_back,
+    unpaid_order_is_queried_at_its_usual_pace,
+    closed_virtual_order_waits_for_its_last_check,
 );
 
 const HOUR: u64 = 3_600;
@@ -102,4 +106,33 @@ async fn order_is_polled_after_the_clock_is_set_back(db: TestDb) {
     app.set_clock_back(HOUR);
     bob.wait_for_balances(60, 0).await;
     app.audit().await;
+}
+
+/// Long enough for the payment poller to run several times.
+const POLLER_ROUNDS: Duration = Duration::from_millis(3_500);
+
+async fn unpaid_order_is_queried_at_its_usual_pace(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let path = query_path(&bob.create_order(blocks::SIXTY).await);
+    app.set_clock_back(HOUR);
+    app.wait_for_sandbox_calls(&path, 1).await;
+    tokio::time::sleep(POLLER_ROUNDS).await;
+    assert_eq!(app.sandbox_calls(&path).await, 1);
+}
+
+async fn closed_virtual_order_waits_for_its_last_check(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let order = bob.create_order(blocks::SIXTY).await;
+    app.advance(1_900);
+    wait_until("the order is closed", || async {
+        bob.order_state(&order).await == "closed"
+    })
+    .await;
+    app.set_clock_back(HOUR);
+    tokio::time::sleep(POLLER_ROUNDS).await;
+    let queries = app.sandbox_calls("/xpay/query_order").await;
+    tokio::time::sleep(POLLER_ROUNDS).await;
+    assert_eq!(app.sandbox_calls("/xpay/query_order").await, queries);
 }
