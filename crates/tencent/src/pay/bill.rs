@@ -243,6 +243,23 @@ mod tests {
     }
 
     #[test]
+    fn quoted_text_with_a_date_does_not_join_its_row_to_the_one_before() {
+        let (headings, rows) = BILL.split_once("\r\n").unwrap();
+        let (first, rest) = rows.split_once("\r\n").unwrap();
+        let second = first
+            .replace("`Q1", "`Q2")
+            .replace("`say \"60\" gold,`,", "\"`a,b\",\"`a\n`2026-11-23\",");
+        let (_, summary) = rest.split_once("\r\n").unwrap();
+        let rows = parse_bill(&format!("{headings}\r\n{first}\r\n{second}\r\n{summary}"));
+        let numbers: Vec<String> = rows
+            .unwrap()
+            .into_iter()
+            .map(|row| row.out_trade_no)
+            .collect();
+        assert_eq!(numbers, ["Q1", "Q2"]);
+    }
+
+    #[test]
     fn both_generations_of_headings_are_read() {
         let old = "交易时间,公众账号ID,商户号,子商户号,设备号,微信订单号,商户订单号,用户标识,\
             交易类型,交易状态,付款银行,货币种类,总金额,企业红包金额,微信退款单号,商户退款单号,\

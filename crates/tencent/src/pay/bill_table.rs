@@ -126,11 +126,20 @@ impl BillParts<'_> {
             Some(row) => Err(BillError::new(row.line, "its cells cannot be separated")),
             None => Ok(rows),
         };
+        let count = count_of_summary(self.rest);
         let as_sent = self.read_backticked(rows).and_then(checked);
-        let Err(error) = as_sent else {
+        if as_sent.as_ref().is_ok_and(|rows| count == Some(rows.len())) {
             return as_sent;
+        }
+        let as_saved = self.read_spreadsheet(rows).and_then(checked);
+        let Err(error) = as_sent else {
+            // A quoted text with a line break can make two rows of a spreadsheet look like one.
+            return match as_saved {
+                Ok(rows) if count == Some(rows.len()) => Ok(rows),
+                _ => as_sent,
+            };
         };
-        match self.read_spreadsheet(rows).and_then(checked) {
+        match as_saved {
             Ok(rows) => Ok(rows),
             Err(_) if rows.contains('`') => Err(error),
             Err(error) => Err(error),
@@ -283,6 +292,13 @@ fn split_summary(rest: &str) -> Option<&str> {
     let (rows, headings) = before_totals.split_at_checked(start)?;
     let first = headings.trim_start_matches(['"', '`']);
     first.starts_with(SUMMARY).then_some(rows)
+}
+
+/// The number of rows according to the summary.
+fn count_of_summary(rest: &str) -> Option<usize> {
+    let (_, totals) = rest.trim_end().rsplit_once('\n')?;
+    let first = totals.split(',').next()?;
+    first.trim_matches(['"', '`']).parse().ok()
 }
 
 /// Whether a line begins with a backtick and a date, as rows do.
