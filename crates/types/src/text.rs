@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     /// Texts that may be shown as they are.
-    const SHOWN: [&str; 21] = [
+    const SHOWN: [&str; 25] = [
         "a",
         "张三",
         "a b",
@@ -139,6 +139,10 @@ mod tests {
         "﷽",
         "👍🏽",
         "❤️",
+        "♡\u{FE0E}",
+        "☾\u{FE0E}",
+        "✰\u{FE0F}a",
+        "〽\u{FE0E}",
         "1️⃣",
         "👨‍👩‍👧‍👦",
         "🏳️‍🌈",
