@@ -1,6 +1,6 @@
 //! Builds and runs a server, for `main` and for tests.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -264,13 +264,13 @@ fn build_http_server(
 /// How many connections there may be, by the settings and by the files that the process may open.
 fn connection_bounds(settings: &Settings, mode: Mode) -> Bounds {
     let total = connection_bound(raise_file_limit(), settings, mode);
-    let limits = &settings.limits;
+    let (limits, proxies) = (&settings.limits, &settings.server.trusted_proxies);
     let per_address = usize::try_from(limits.connections_per_ip).unwrap_or(usize::MAX);
     tracing::info!(total, per_address, "connections are bounded");
     Bounds {
         total,
         per_address: (limits.enabled && per_address > 0).then_some(per_address),
-        trusted_proxies: settings.server.trusted_proxies.clone(),
+        trusted_proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
     }
 }
 
@@ -300,6 +300,14 @@ fn build_state(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trusted_proxy_that_is_written_as_ipv6_is_its_ipv4_address() {
+        let mut settings = Settings::default();
+        settings.server.trusted_proxies = vec!["::ffff:10.0.0.1".parse().unwrap()];
+        let bounds = connection_bounds(&settings, Mode::Sandbox);
+        assert_eq!(bounds.trusted_proxies, [IpAddr::from([10, 0, 0, 1])]);
+    }
 
     #[tokio::test]
     async fn server_stops_with_an_error_when_a_worker_stops() {

@@ -32,9 +32,13 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let settings = Settings::load(arguments.config.as_deref())?;
     let sampler = init_logging(&settings.server)?;
-    tokio::spawn(sampler.run());
+    tokio::spawn(sampler.clone().run());
     match arguments.command {
-        None => serve(settings).await,
+        None => {
+            let served = serve(settings).await;
+            sampler.begin_period();
+            served
+        }
         Some(Command::Migrate) => {
             open_services(&settings).await?;
             print_line("the database is up to date");

@@ -18,9 +18,7 @@ pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
     if !settings.limits.enabled {
         notes.push("[limits] are off".into());
     } else if settings.server.trusted_proxies.is_empty() {
-        notes.push(
-            "no trusted_proxies: requests from private addresses are not limited by address".into(),
-        );
+        notes.push(trusted_proxies_note(settings.limits.connections_per_ip));
     }
     notes.extend(internal_listen_note(&settings.server).map(str::to_owned));
     Ok(notes)
@@ -32,6 +30,18 @@ fn sandbox_note(settings: &Settings) -> String {
         |address| format!("by the process that listens on {address}"),
     );
     format!("sandbox: WeChat, WeChat Pay, IM and CSS are simulated {where_it_runs}")
+}
+
+fn trusted_proxies_note(connections_per_ip: u32) -> String {
+    let bound = if connections_per_ip == 0 {
+        String::new()
+    } else {
+        format!(
+            ", but one private address may open only {connections_per_ip} connections: \
+             list your proxy in server.trusted_proxies"
+        )
+    };
+    format!("no trusted_proxies: requests from private addresses are not limited by address{bound}")
 }
 
 /// What is worth saying about the pages for operators.

@@ -1,4 +1,4 @@
-//! JSON from WeChat that contains what users typed: raw control characters, halves of surrogate
+//! JSON from WeChat and Tencent IM that contains what users typed: raw control characters, halves of surrogate
 //! pairs and bytes that are not UTF-8 occur in its strings.
 
 use serde_json::Value;
@@ -8,7 +8,8 @@ const REPLACEMENT: &str = "\u{FFFD}";
 
 /// Parses JSON. What cannot be read in a string becomes U+FFFD. `None` for anything else that is
 /// not JSON.
-pub(crate) fn parse_json(bytes: &[u8]) -> Option<Value> {
+#[must_use]
+pub fn parse_json(bytes: &[u8]) -> Option<Value> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     serde_json::from_slice(bytes).ok().or_else(|| {
         let repaired = repair_strings(&String::from_utf8_lossy(bytes));

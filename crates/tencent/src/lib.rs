@@ -25,4 +25,5 @@ pub mod xpay;
 pub use crypto::hmac_sha256_hex;
 pub use http::{HttpClient, HttpSetupError, ResponseError};
 pub use invalid_key::InvalidKey;
+pub use lenient_json::parse_json;
 pub use non_empty_secret::{EmptySecret, NonEmptySecret};

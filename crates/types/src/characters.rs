@@ -2,7 +2,8 @@
 
 use icu_properties::props::{
     BidiControl, BinaryProperty as _, CanonicalCombiningClass, DefaultIgnorableCodePoint, Emoji,
-    EnumeratedProperty as _, ExtendedPictographic, GeneralCategory, Ideographic, JoiningType,
+    EnumeratedProperty as _, ExtendedPictographic, GeneralCategory, GeneralCategoryGroup,
+    Ideographic, JoiningType,
 };
 
 /// Characters that count as symbols or letters but look like an empty place.
@@ -55,7 +56,7 @@ pub(crate) fn is_displayable(c: char, before: &[char], after: &[char]) -> bool {
     match c {
         ZERO_WIDTH_JOINER => joins_emoji(before, after) || follows_virama(before),
         ZERO_WIDTH_NON_JOINER => follows_virama(before) || parts_joining_letters(before, after),
-        '\u{FE0E}' | EMOJI_VARIATION => before.last().is_some_and(|c| Emoji::for_char(*c)),
+        '\u{FE0E}' | EMOJI_VARIATION => before.last().is_some_and(|c| has_variations(*c)),
         '\u{FE00}'..='\u{FE0D}' | '\u{E0100}'..='\u{E01EF}' => {
             before.last().is_some_and(|c| Ideographic::for_char(*c))
         }
@@ -79,6 +80,15 @@ fn is_forbidden(c: char) -> bool {
 
 fn is_noncharacter(c: char) -> bool {
     matches!(c, '\u{FDD0}'..='\u{FDEF}') || u32::from(c) & 0xFFFE == 0xFFFE
+}
+
+/// An emoji, or another symbol: fonts know more variations than those of emoji, as of stars and
+/// hearts.
+fn has_variations(c: char) -> bool {
+    let category = GeneralCategory::for_char(c);
+    let is_symbol = GeneralCategoryGroup::Symbol.contains(category)
+        || GeneralCategoryGroup::Punctuation.contains(category);
+    Emoji::for_char(c) || is_symbol && is_visible(c)
 }
 
 fn is_mongolian(c: char) -> bool {

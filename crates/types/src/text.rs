@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     /// Texts that may be shown as they are.
-    const SHOWN: [&str; 21] = [
+    const SHOWN: [&str; 25] = [
         "a",
         "张三",
         "a b",
@@ -151,6 +151,10 @@ mod tests {
         "﷽",
         "👍🏽",
         "❤️",
+        "♡\u{FE0E}",
+        "☾\u{FE0E}",
+        "✰\u{FE0F}a",
+        "〽\u{FE0E}",
         "1️⃣",
         "👨‍👩‍👧‍👦",
         "🏳️‍🌈",

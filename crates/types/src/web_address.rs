@@ -24,8 +24,8 @@ const LOCAL_SUFFIXES: [&str; 9] = [
     ".localdomain",
     ".localhost",
 ];
-/// Schemes under which a client runs or shows what the text itself holds.
-const INLINE_SCHEMES: [&str; 5] = ["blob", "data", "file", "javascript", "vbscript"];
+/// Schemes under which a client runs or shows what the text itself holds, or loads files.
+const FORBIDDEN_SCHEMES: [&str; 6] = ["blob", "data", "file", "ftp", "javascript", "vbscript"];
 
 /// What an address that is sent to clients may be. This is the one definition, whoever sets it: a
 /// user, WeChat, Tencent or an operator. Cheap to clone.
@@ -53,10 +53,10 @@ impl WebAddressRules {
         let is_clean = |c: char| !c.is_whitespace() && !c.is_control() && !FORBIDDEN.contains(&c);
         let typed = typed.trim();
         let (scheme, rest) = typed.split_once("://")?;
-        let is_web = ["http", "https"]
-            .iter()
-            .any(|web| scheme.eq_ignore_ascii_case(web));
-        if !is_web || rest.starts_with('/') || !typed.chars().all(is_clean) {
+        if !is_web(&scheme.to_ascii_lowercase())
+            || rest.starts_with('/')
+            || !typed.chars().all(is_clean)
+        {
             return None;
         }
         let url = Url::parse(typed).ok()?;
@@ -66,28 +66,34 @@ impl WebAddressRules {
     }
 
     /// Whether a text that a client may use as an address or show, such as a value of a config, is
-    /// good: its lines may be shown, and if it is an address, it is one of these rules.
+    /// good: its lines may be shown, and if it begins with an address of a web page or of a scheme
+    /// that is not allowed, that address is one of these rules. Other schemes are good: they open
+    /// pages of WeChat and of apps.
     #[must_use]
     pub fn allow(&self, value: &str) -> bool {
-        text::is_displayable_lines(value) && (!is_address(value) || self.parse(value).is_some())
+        // Clients read an address across the end of a line.
+        let joined = value.replace(['\t', '\n', '\r'], "");
+        let is_good = |text: &str| {
+            let first = text.split_whitespace().next().unwrap_or_default();
+            !is_address(first) || self.parse(first).is_some()
+        };
+        text::is_displayable_lines(value) && is_good(value) && is_good(&joined)
     }
 }
 
-/// Whether a text is an absolute address, or one that clients complete with their own scheme.
-fn is_address(value: &str) -> bool {
-    let value = value.trim();
-    let is_inline = |url: &Url| INLINE_SCHEMES.contains(&url.scheme());
-    value.starts_with("//")
-        || value.starts_with("\\\\")
-        || value
-            .split_once("://")
-            .is_some_and(|(scheme, _)| is_scheme(scheme))
-        || Url::parse(value).is_ok_and(|url| url.has_host() || is_inline(&url))
+/// Whether a text is an address of a web page, of a scheme that is not allowed, or one that clients
+/// complete with their own scheme.
+fn is_address(text: &str) -> bool {
+    let is_checked = |scheme: &str| is_web(scheme) || FORBIDDEN_SCHEMES.contains(&scheme);
+    let is_slash = |c: char| c == '/' || c == '\\';
+    let (scheme, _) = text.split_once(':').unwrap_or_default();
+    text.chars().take(2).filter(|c| is_slash(*c)).count() == 2
+        || is_checked(&scheme.to_ascii_lowercase())
+        || Url::parse(text).is_ok_and(|url| is_checked(url.scheme()))
 }
 
-fn is_scheme(text: &str) -> bool {
-    let is_legal = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
-    !text.is_empty() && text.bytes().all(is_legal)
+fn is_web(scheme: &str) -> bool {
+    ["http", "https"].contains(&scheme)
 }
 
 /// Whether a host is one that every client can reach.
@@ -311,6 +317,12 @@ mod tests {
             "rose",
             "see https://localhost/ for more",
             "https://example.com/a.png",
+            "https://example.com/a.png is new",
+            "https://example.com/a\nsecond line",
+            "weixin://dl/business/?t=abc",
+            "mailto:a@example.com",
+            "tel:10086",
+            "12:30",
         ] {
             assert!(rules.allow(good), "{good}");
         }
@@ -327,6 +339,13 @@ mod tests {
             "\\\\10.0.0.1\\a",
             "https://",
             "http:10.0.0.1/a",
+            "http://10.0.0.1/a is new",
+            "HTTPS://u:p@example.com/ is new",
+            "ht\ntp://10.0.0.1/a",
+            "https://example.com\n@10.0.0.1/a",
+            "java\nscript:alert(1)",
+            "JavaScript:alert(1) is new",
+            "/\\10.0.0.1/a",
         ] {
             assert!(!rules.allow(bad), "{bad}");
         }

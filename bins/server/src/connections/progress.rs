@@ -93,6 +93,8 @@ impl Progress {
         }
         let receiving = match this.phase.get() {
             Phase::Idle => Expiry::Idle,
+            // It was answered, and nothing of the next request has come.
+            Phase::Request if this.served.get() == 0 => Expiry::Idle,
             Phase::Head | Phase::Request => Expiry::SlowRequest,
         };
         let receive = this.receive_by.get().map(|at| (at, receiving));
@@ -183,7 +185,7 @@ impl Progress {
         let this = &self.0;
         if !has_body {
             this.receive_by.set(None);
-        } else if this.phase.get() == Phase::Idle || this.receive_by.get().is_none() {
+        } else if this.receive_by.get().is_none() || !self.is_receiving() {
             let receive = Instant::now() + this.limits.receive;
             this.receive_by.set(Some(receive));
         }
@@ -195,6 +197,11 @@ impl Progress {
             progress: self.clone(),
             is_answered: false,
         }
+    }
+
+    /// Whether a part of a request has come: its head is not complete, or it is being served.
+    fn is_receiving(&self) -> bool {
+        self.0.served.get() > 0 || self.0.phase.get() == Phase::Head
     }
 
     /// Notes that the body of the request was read to its end.
@@ -302,6 +309,23 @@ mod tests {
         let _guard = progress.begin(true);
         progress.bytes_read();
         assert_eq!(progress.deadline(), before);
+    }
+
+    #[test]
+    fn request_after_one_with_an_unread_body_has_its_own_time() {
+        let progress = progress();
+        progress.bytes_read();
+        let mut refused = progress.begin(true);
+        refused.answered();
+        drop(refused);
+        progress.all_written();
+        assert_eq!(expiry(&progress), Some(Expiry::Idle));
+        progress.bytes_read();
+        let begun = Instant::now();
+        let _next = progress.begin(true);
+        let (at, expiry) = progress.deadline().unwrap();
+        assert_eq!(expiry, Expiry::SlowRequest);
+        assert!(at >= begun + Duration::from_secs(10), "not the idle time");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! A rate limiter of many keys whose memory is bounded.
 
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::time::Instant;
 
 /// How many keys a limiter holds.
 const MAX_KEYS: usize = 100_000;
-/// A full limiter looks for idle keys once in so many events, since it must look at all of them.
-const EVENTS_PER_SWEEP: u64 = 1_000;
+/// How often a full limiter looks for idle keys at most, since it must look at all of them.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A rate limiter with a limit for each key. Keys that come when it is full share one limit, so
 /// that whoever has many addresses cannot make it grow.
@@ -16,7 +18,7 @@ pub(super) struct BoundedLimiter<K: Clone + Eq + Hash> {
     keys: DefaultKeyedRateLimiter<K>,
     shared: DefaultDirectRateLimiter,
     max_keys: usize,
-    events_while_full: AtomicU64,
+    next_sweep: Mutex<Instant>,
 }
 
 impl<K: Clone + Eq + Hash> BoundedLimiter<K> {
@@ -29,7 +31,7 @@ impl<K: Clone + Eq + Hash> BoundedLimiter<K> {
             keys: RateLimiter::keyed(quota),
             shared: RateLimiter::direct(quota),
             max_keys,
-            events_while_full: AtomicU64::new(0),
+            next_sweep: Mutex::new(Instant::now()),
         }
     }
 
@@ -47,11 +49,27 @@ impl<K: Clone + Eq + Hash> BoundedLimiter<K> {
         if self.keys.len() < self.max_keys {
             return false;
         }
-        let events = self.events_while_full.fetch_add(1, Ordering::Relaxed);
-        if events.is_multiple_of(EVENTS_PER_SWEEP) {
+        if self.is_sweep_due() {
             self.keys.retain_recent();
         }
         self.keys.len() >= self.max_keys
+    }
+
+    /// Whether the idle keys are to be removed now. The next time is an interval later.
+    fn is_sweep_due(&self) -> bool {
+        let now = Instant::now();
+        let next = self.next_sweep.lock();
+        let mut next = next.unwrap_or_else(PoisonError::into_inner);
+        let is_due = now >= *next;
+        if is_due {
+            *next = now + SWEEP_INTERVAL;
+        }
+        is_due
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
     }
 }
 
@@ -59,7 +77,6 @@ impl<K: Clone + Eq + Hash> BoundedLimiter<K> {
 mod tests {
     use super::*;
     use std::num::NonZeroU32;
-    use std::time::Duration;
 
     /// A limit that does not recover during a test.
     fn slow_quota(burst: u32) -> Quota {
@@ -95,5 +112,17 @@ mod tests {
             assert!(limiter.allows(key), "{key}");
         }
         assert_eq!(limiter.keys.len(), 1, "the first ten are idle");
+    }
+
+    #[test]
+    fn full_limiter_sweeps_once_a_second() {
+        let limiter = BoundedLimiter::with_max_keys(slow_quota(3), 1);
+        assert!(limiter.allows(0));
+        assert!(limiter.is_sweep_due());
+        assert!(!limiter.is_sweep_due());
+        let next = *limiter.next_sweep.lock().unwrap();
+        assert!(next > Instant::now() && next <= Instant::now() + SWEEP_INTERVAL);
+        *limiter.next_sweep.lock().unwrap() = Instant::now();
+        assert!(limiter.is_sweep_due());
     }
 }

@@ -8,8 +8,11 @@ use actix_web::http::header::HeaderMap;
 /// The address of the client of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClientAddress {
-    /// A client, or a trusted proxy whose header does not name one.
+    /// A client.
     Limited(IpAddr),
+    /// The trusted proxy of a client that the proxy's header does not name. Many clients may share
+    /// it.
+    UnnamedBehind(IpAddr),
     /// A private peer that is no trusted proxy. It may be a proxy that is not configured as one.
     PrivatePeer(IpAddr),
 }
@@ -52,7 +55,7 @@ impl TrustedProxies {
                 None => break,
             }
         }
-        ClientAddress::Limited(peer)
+        ClientAddress::UnnamedBehind(peer)
     }
 }
 
@@ -101,7 +104,7 @@ mod tests {
     #[test]
     fn client_is_the_last_hop_before_the_trusted_proxies() {
         let limited = |text: &str| ClientAddress::Limited(address(text));
-        let cases: [(&[&[u8]], &str); 13] = [
+        let cases: [(&[&[u8]], &str); 10] = [
             (&[b"203.0.113.7"], "203.0.113.7"),
             (&[b"9.9.9.9, 203.0.113.7"], "203.0.113.7"),
             (&[b"9.9.9.9", b"203.0.113.7, 10.0.0.2"], "203.0.113.7"),
@@ -111,15 +114,26 @@ mod tests {
             (&[b"[2001:db8::1]"], "2001:db8::1"),
             // Other bytes of the client do not hide what the proxy added.
             (&[b"\xff\xfe, 203.0.113.7"], "203.0.113.7"),
-            // A private, unreadable or missing hop is limited too.
+            // A private hop is limited too.
             (&[b"203.0.113.7, 10.9.9.9"], "10.9.9.9"),
             (&[b"127.0.0.1"], "127.0.0.1"),
-            (&[b"203.0.113.7, unknown"], "10.0.0.1"),
-            (&[b"203.0.113.7, \xff"], "10.0.0.1"),
-            (&[], "10.0.0.1"),
         ];
         for (lines, expected) in cases {
             assert_eq!(client("10.0.0.1", lines), limited(expected), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn unreadable_or_missing_hop_names_no_client() {
+        let cases: [&[&[u8]]; 4] = [
+            &[b"203.0.113.7, unknown"],
+            &[b"203.0.113.7, \xff"],
+            &[b"10.0.0.2"],
+            &[],
+        ];
+        let unnamed = ClientAddress::UnnamedBehind(address("10.0.0.1"));
+        for lines in cases {
+            assert_eq!(client("10.0.0.1", lines), unnamed, "{lines:?}");
         }
     }
 

@@ -64,7 +64,9 @@ impl RateLimits {
             return true;
         };
         match self.trusted_proxies.client_address(request) {
-            ClientAddress::Limited(address) => limiter.allows(address),
+            ClientAddress::Limited(address) | ClientAddress::UnnamedBehind(address) => {
+                limiter.allows(address)
+            }
             ClientAddress::PrivatePeer(address) => {
                 self.report_unknown_proxy(request, address);
                 true
@@ -76,10 +78,13 @@ impl RateLimits {
     /// Above it, the sender's callbacks are refused unread for a minute.
     ///
     /// Those of a private address are always read: it may be a proxy that is not configured as
-    /// trusted, through which genuine ones come too.
+    /// trusted, through which genuine ones come too. So are those of a trusted proxy that names no
+    /// client.
     pub(crate) fn count_forgery(&self, request: &HttpRequest) -> bool {
         match self.trusted_proxies.client_address(request) {
-            ClientAddress::PrivatePeer(address) => self.forgeries.allows(address),
+            ClientAddress::PrivatePeer(address) | ClientAddress::UnnamedBehind(address) => {
+                self.forgeries.allows(address)
+            }
             ClientAddress::Limited(address) => {
                 let is_allowed = self.forgeries.allows(address);
                 if !is_allowed {
@@ -96,7 +101,7 @@ impl RateLimits {
             return false;
         }
         match self.trusted_proxies.client_address(request) {
-            ClientAddress::PrivatePeer(_) => false,
+            ClientAddress::PrivatePeer(_) | ClientAddress::UnnamedBehind(_) => false,
             ClientAddress::Limited(address) => {
                 self.refused_senders.contains(AddressBlock::of(address))
             }
@@ -131,11 +136,29 @@ impl AddressLimiter {
         }
     }
 
-    /// Counts one event of an address. What the limit of its block refuses does not count for the
-    /// wide block.
+    /// Counts one event of an address. The wide block is asked first, so that the blocks of one
+    /// that is refused take no memory.
     fn allows(&self, address: IpAddr) -> bool {
         let wide_block = WideBlock::of(address);
-        self.blocks.allows(AddressBlock::of(address))
-            && (wide_block.is_one_block() || self.wide_blocks.allows(wide_block))
+        (wide_block.is_one_block() || self.wide_blocks.allows(wide_block))
+            && self.blocks.allows(AddressBlock::of(address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use super::*;
+
+    #[test]
+    fn blocks_of_a_refused_wide_block_take_no_memory() {
+        let rate = NonZeroU32::new(2).unwrap();
+        let limiter = AddressLimiter::new(rate, Quota::per_hour);
+        let subnet = |number| Ipv6Addr::new(0x2001, 0xdb8, 1, number, 0, 0, 0, 1).into();
+        let allowed = (0..1_000).filter(|number| limiter.allows(subnet(*number)));
+        assert_eq!(allowed.count(), 20);
+        assert_eq!(limiter.blocks.len(), 20);
+        assert!(limiter.allows([198, 51, 100, 1].into()));
     }
 }

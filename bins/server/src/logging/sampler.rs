@@ -15,11 +15,13 @@ const LINES_PER_PERIOD: u32 = 30;
 const PERIOD: Duration = Duration::from_secs(60);
 /// The access log of what was served, which the rate limits bound.
 const SERVED: &str = "access";
+/// The errors that requests of strangers can cause again and again, as while the database is down.
+const ERRORS_OF_REQUESTS: &str = "qlive_server::http";
 /// The target of the lines that say how many were left out.
 const REPORT: &str = "log";
 
 /// Counts the lines of each statement of the log, of the server and of its libraries. Lines below
-/// the level `info` and those of served requests are not counted.
+/// the level `info`, those of served requests and errors that strangers cannot cause are not counted.
 #[derive(Debug)]
 pub struct LogSampler {
     statements: Mutex<HashMap<Identifier, Statement>>,
@@ -61,7 +63,9 @@ impl LogSampler {
         }
     }
 
-    fn begin_period(&self) {
+    /// Begins a new period and logs how many lines the last one left out. For the end of the
+    /// process too.
+    pub fn begin_period(&self) {
         // The lock must be free before anything is logged.
         let statements = std::mem::take(&mut *self.statements());
         for statement in statements.into_values().filter(|of| of.left_out > 0) {
@@ -78,7 +82,8 @@ impl LogSampler {
 
     /// Counts a line. Returns whether it is written.
     fn allows(&self, place: &'static Metadata<'static>) -> bool {
-        if *place.level() > Level::INFO || [SERVED, REPORT].contains(&place.target()) {
+        let is_detail = *place.level() > Level::INFO;
+        if is_detail || [SERVED, REPORT].contains(&place.target()) || is_own_error(place) {
             return true;
         }
         let mut statements = self.statements();
@@ -103,6 +108,15 @@ impl LogSampler {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a line is an error of this program that strangers cannot cause at will, such as a
+/// payment that does not match its order. Libraries also log errors of clients as errors.
+fn is_own_error(place: &Metadata<'_>) -> bool {
+    let target = place.target();
+    *place.level() == Level::ERROR
+        && target.starts_with("qlive_")
+        && !target.starts_with(ERRORS_OF_REQUESTS)
 }
 
 /// The layer of a [`LogSampler`].
@@ -175,6 +189,20 @@ mod tests {
         );
         assert_eq!(count("lines=970"), 2);
         assert_eq!(count("the next minute"), 1);
+    }
+
+    #[test]
+    fn errors_that_strangers_cannot_cause_are_all_written() {
+        let lines = lines(|_| {
+            for _ in 0..100 {
+                tracing::error!(target: "qlive_payments::orders::query", "a mismatch");
+                tracing::error!(target: "qlive_server::http::errors::store", "no database");
+                tracing::error!(target: "actix_http::h1::dispatcher", "no HTTP");
+            }
+        });
+        let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
+        assert_eq!(count("a mismatch"), 100);
+        assert_eq!((count("no database"), count("no HTTP")), (30, 30));
     }
 
     #[test]

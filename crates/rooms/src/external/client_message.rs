@@ -118,7 +118,7 @@ fn read_objects(text: &str) -> Reading {
 struct Unreadable;
 
 fn read_into(text: &str, objects: &mut Vec<ReadObject>, depth: usize) -> Result<(), Unreadable> {
-    let visible = text::without_invisible(text);
+    let visible = readable_part(text);
     let visible = visible.trim();
     let Ok(found) = serde_json::from_str::<Found>(visible) else {
         return if looks_like_json(visible) {
@@ -143,15 +143,22 @@ fn read_into(text: &str, objects: &mut Vec<ReadObject>, depth: usize) -> Result<
     Ok(())
 }
 
-/// Whether a text starts as a JSON object does, perhaps inside quotes, brackets or an escape.
+/// Whether a text starts as a JSON object does, perhaps inside quotes, brackets or an escape, and
+/// has the `:` of a field. A kaomoji such as `{{{(>_<)}}}` has none.
 fn looks_like_json(visible: &str) -> bool {
     let is_wrapper = |c: char| c.is_whitespace() || "\"'`([\\".contains(c);
-    visible.trim_start_matches(is_wrapper).starts_with('{')
+    visible.trim_start_matches(is_wrapper).starts_with('{') && visible.contains(':')
+}
+
+/// A text without its invisible characters, and without the U+FFFD that stand for what could not
+/// be read in IM's callback.
+fn readable_part(text: &str) -> String {
+    text::without_invisible(text).replace(char::REPLACEMENT_CHARACTER, "")
 }
 
 /// A key or a type as the most lenient client compares it.
 fn plain(text: &str) -> String {
-    text::without_invisible(text).trim().to_lowercase()
+    readable_part(text).trim().to_lowercase()
 }
 
 /// A JSON value with what matters of it. Repeated keys of objects are kept.
@@ -258,6 +265,10 @@ mod tests {
             "\"hi\"",
             r#"{"content":{"type":"over"}}"#,
             "(o_o)",
+            "{",
+            "({｡◕‿‿◕｡})",
+            "[{笑}]",
+            "{{{(>_<)}}}",
             "\u{FEFF}hi",
         ] {
             assert_eq!(
@@ -281,7 +292,6 @@ mod tests {
             r#"{"type":"over","content":"\ud800"}"#,
             r#" {"type":"over","x":1e999}"#,
             deep.as_str(),
-            "{",
             "{'type':'over'}",
             "[{type:'over'}]",
             "({\"type\":\"over\"})",
@@ -310,6 +320,8 @@ mod tests {
                 format!("\u{FEFF}{signal}"),
                 format!("\u{200B}\u{2060} {signal}\u{200D}"),
                 format!("\0{signal}"),
+                format!("\u{FFFD}{signal}\u{FFFD}"),
+                signal.replace("type", "ty\u{FFFD}pe"),
                 format!("\u{3000}\u{A0}{signal}"),
                 format!("\u{3164}{signal}\u{E0001}"),
                 signal.replace("type", "ty\u{200B}pe"),

@@ -27,11 +27,18 @@ impl Rooms {
         to: &str,
         texts: &[String],
     ) -> Result<FilterDecision, RoomsError> {
-        if self.is_banned(from).await? {
+        let messages: Vec<_> = texts
+            .iter()
+            .map(|text| ClientMessage::classify(text))
+            .collect();
+        let is_forbidden = messages.contains(&ClientMessage::ServerOnly)
+            && self.settings.signal_sender == SignalSender::Server;
+        // A forbidden signal is refused even if the database does not answer.
+        if is_forbidden || self.is_banned(from).await? {
             return Ok(FilterDecision::Refuse);
         }
         let mut decision = FilterDecision::Allow;
-        for message in texts.iter().map(|text| ClientMessage::classify(text)) {
+        for message in messages {
             let allowed = match message {
                 ClientMessage::Comment => true,
                 ClientMessage::ServerOnly => false,

@@ -5,7 +5,9 @@ use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{Stage, TestApp, TestClient};
 use qlive_types::Gender;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 on_both!(
     invalid_signature_is_401,
@@ -18,6 +20,8 @@ on_both!(
     invited_guest_may_respond_for_a_minute_after_refusing,
     invite_older_than_a_decline_does_not_invite,
     signal_in_disguise_is_not_delivered,
+    message_in_an_unreadable_callback_is_refused,
+    forbidden_signal_is_refused_while_the_database_does_not_answer,
     signal_in_any_element_is_not_delivered,
     banned_user_sends_nothing,
 );
@@ -310,6 +314,8 @@ async fn signal_in_disguise_is_not_delivered(db: TestDb) {
         "[微笑] hi",
         "\"hi\"",
         "(o_o)",
+        "({｡◕‿‿◕｡})",
+        "{{{(>_<)}}}",
         "7",
         "[]",
         "over",
@@ -333,6 +339,71 @@ async fn signal_in_disguise_is_not_delivered(db: TestDb) {
         .await
         .refused(409, "not_admitted");
     assert_eq!(room.host.user_type().await, 5);
+}
+
+const BEFORE_GROUP_MESSAGE: &str = "Group.CallbackBeforeSendMsg";
+const BEFORE_C2C_MESSAGE: &str = "C2C.CallbackBeforeSendMsg";
+
+/// Sends a callback with these bytes, signed as by IM. Returns the status and the answer.
+async fn send_callback(app: &TestApp, command: &str, body: Vec<u8>) -> (u16, Value) {
+    let time = app.clock.now().secs().to_string();
+    let token = app.settings.im.callback_token.as_ref().unwrap();
+    let sign = Sha256::digest(format!("{}{time}", token.expose_secret()));
+    let request = app.http.post(app.url_of("im_notify/")).query(&[
+        ("SdkAppid", app.settings.im.sdk_app_id.to_string().as_str()),
+        ("CallbackCommand", command),
+        ("RequestTime", &time),
+        ("Sign", &hex::encode(sign)),
+    ]);
+    let answer = request.body(body).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// The body of a callback before a message, in which IM's own fields hold `nick`.
+fn callback_body(from: &TestClient, to: &TestClient, text: &str, nick: &[u8]) -> Vec<u8> {
+    let element = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}]);
+    let (from, to) = (&from.user_id, &to.user_id);
+    let fields = format!(r#""From_Account":"{from}","To_Account":"{to}","MsgBody":{element}}}"#);
+    [br#"{"Nick":""#, nick, br#"","#, fields.as_bytes()].concat()
+}
+
+async fn message_in_an_unreadable_callback_is_refused(db: TestDb) {
+    let room = Room::open(db).await;
+    let over = r#"{"type":"over"}"#;
+    let too_long = vec![b'a'; 70_000];
+    for command in [BEFORE_GROUP_MESSAGE, BEFORE_C2C_MESSAGE] {
+        let send = async |text: &str, nick: &[u8]| {
+            let body = callback_body(&room.bob, &room.host, text, nick);
+            let (status, answer) = send_callback(&room.app, command, body).await;
+            assert_eq!(status, 200, "{answer}");
+            answer["ErrorCode"].as_i64().unwrap()
+        };
+        for nick in [&br"\ud800"[..], b"\xFF", b"\x01", b"bob"] {
+            assert_eq!(send(over, nick).await, 1, "{nick:?}");
+            assert_eq!(send("hi", nick).await, 0, "{nick:?}");
+        }
+        for unreadable in [&b"\""[..], &too_long] {
+            assert_eq!(send(over, unreadable).await, 1);
+        }
+        let (_, answer) = send_callback(&room.app, command, Vec::new()).await;
+        assert_eq!(answer["ErrorCode"], 1);
+    }
+    let (status, _) = send_callback(&room.app, "State.StateChange", Vec::new()).await;
+    assert_eq!(status, 400, "nothing is to be refused");
+}
+
+async fn forbidden_signal_is_refused_while_the_database_does_not_answer(db: TestDb) {
+    let room = Room::open(db).await;
+    room.app
+        .execute_sql("ALTER TABLE users RENAME TO away")
+        .await;
+    for command in [BEFORE_GROUP_MESSAGE, BEFORE_C2C_MESSAGE] {
+        let body = callback_body(&room.bob, &room.host, r#"{"type":"over"}"#, b"bob");
+        let (status, answer) = send_callback(&room.app, command, body).await;
+        assert_eq!((status, &answer["ErrorCode"]), (200, &json!(1)));
+        let body = callback_body(&room.bob, &room.host, "hi", b"bob");
+        assert_eq!(send_callback(&room.app, command, body).await.0, 500);
+    }
 }
 
 async fn signal_in_any_element_is_not_delivered(db: TestDb) {

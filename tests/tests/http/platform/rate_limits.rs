@@ -12,7 +12,8 @@ on_both!(
     private_and_unreadable_hops_are_limited,
     ipv6_is_limited_by_64_and_by_48,
     private_peer_that_is_no_trusted_proxy_is_not_limited,
-    sender_of_invalid_callbacks_is_429
+    sender_of_invalid_callbacks_is_429,
+    valid_callbacks_behind_a_proxy_that_names_nobody_are_read
 );
 
 async fn user_above_the_limit_is_429(db: TestDb) {
@@ -156,4 +157,23 @@ async fn sender_of_invalid_callbacks_is_429(db: TestDb) {
         callbacks[0]["status"], 200,
         "valid callbacks are never refused"
     );
+}
+
+async fn valid_callbacks_behind_a_proxy_that_names_nobody_are_read(db: TestDb) {
+    let app = start_behind_a_proxy(db, 1_000).await;
+    let forge = async |forwarded: Option<&str>| {
+        let request = app.http.post(app.url_of("live_notify/")).json(&json!({}));
+        let request = forwarded.into_iter().fold(request, |request, address| {
+            request.header("X-Forwarded-For", address)
+        });
+        request.send().await.unwrap().status().as_u16()
+    };
+    for _ in 0..70 {
+        forge(None).await;
+        forge(Some("unknown")).await;
+    }
+    assert_eq!(forge(None).await, 429);
+    let bob = app.guest("bob", Gender::Male).await;
+    let callbacks = app.simulate_client(&bob, json!({"stream": "start"})).await;
+    assert_eq!(callbacks[0]["status"], 200, "{callbacks}");
 }
