@@ -14,6 +14,7 @@ on_both!(
     checked_nickname_removes_the_mark,
     busy_wechat_is_asked_once_more,
     unchanged_nickname_is_not_checked,
+    user_who_changes_names_without_end_causes_twenty_checks_a_minute,
 );
 
 const PATH: &str = "/wxa/msg_sec_check";
@@ -153,4 +154,24 @@ async fn unchanged_nickname_is_not_checked(db: TestDb) {
         .ok();
     assert_eq!(bob.profile().await["profile_ready"], true);
     assert_eq!(app.sandbox_calls(PATH).await, 1);
+}
+
+async fn user_who_changes_names_without_end_causes_twenty_checks_a_minute(db: TestDb) {
+    let app = start(db, UncheckedNames::Refuse).await;
+    let alice = app.guest("alice", Gender::Female).await;
+    let change = async |name: String| alice.update_profile(json!({"nickname": name})).await;
+    let before = app.sandbox_calls(PATH).await;
+    for number in 0..40 {
+        change(format!("name{}", number % 2)).await.ok();
+    }
+    assert_eq!(app.sandbox_calls(PATH).await - before, 2, "two names");
+    for number in 2..20 {
+        change(format!("name{number}")).await.ok();
+    }
+    let refused = change("one more".into()).await;
+    assert!(refused.retry_after() > 0);
+    refused.refused(429, "too_many_requests");
+    assert_eq!(app.sandbox_calls(PATH).await - before, 20);
+    app.advance(60);
+    change("one more".into()).await.ok();
 }
