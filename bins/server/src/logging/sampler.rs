@@ -21,7 +21,8 @@ const ERRORS_OF_REQUESTS: &str = "qlive_server::http";
 const REPORT: &str = "log";
 
 /// Counts the lines of each statement of the log, of the server and of its libraries. Lines below
-/// the level `info`, those of served requests and errors that strangers cannot cause are not counted.
+/// the level `info`, those of served requests and errors that strangers cannot cause are not
+/// counted.
 #[derive(Debug)]
 pub struct LogSampler {
     statements: Mutex<HashMap<Identifier, Statement>>,

@@ -102,8 +102,8 @@ pub(crate) const fn transfer_contradiction(
     }
 }
 
-/// The outcome of a callback about a refund that was settled just now. `found` is the state in which
-/// the refund was found: another callback, or the poller, may have settled it first.
+/// The outcome of a callback about a refund that was settled just now. `found` is the state in
+/// which the refund was found: another callback, or the poller, may have settled it first.
 pub(crate) const fn settled_refund_outcome(
     found: RefundState,
     report: ReportedRefund,

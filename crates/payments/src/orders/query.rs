@@ -39,7 +39,8 @@ impl Payments {
     }
 
     /// Queries an order that the caller has claimed, and settles the answer. A paid order is not
-    /// queried; WeChat is notified of its delivery instead. Returns whether there was a clear answer.
+    /// queried; WeChat is notified of its delivery instead. Returns whether there was a clear
+    /// answer.
     pub(crate) async fn query_and_settle(&self, order: &Order) -> Result<bool, PaymentsError> {
         if order.state == OrderState::Paid {
             self.send_delivery_notice(order).await?;
