@@ -1,5 +1,5 @@
-//! JSON from WeChat and Tencent IM that contains what users typed: raw control characters, halves of surrogate
-//! pairs and bytes that are not UTF-8 occur in its strings.
+//! JSON from WeChat and Tencent IM that contains what users typed: raw control characters, halves
+//! of surrogate pairs and bytes that are not UTF-8 occur in its strings.
 
 use serde_json::Value;
 

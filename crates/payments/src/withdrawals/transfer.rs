@@ -136,8 +136,8 @@ impl Payments {
         }
     }
 
-    /// Requests a transfer that WeChat does not know, or whose package was lost, unless the user was banned or a refund has
-    /// left a debt since the approval.
+    /// Requests a transfer that WeChat does not know, or whose package was lost, unless the user
+    /// was banned or a refund has left a debt since the approval.
     async fn request_unless_blocked(
         &self,
         pay: &PayClient,
@@ -200,8 +200,8 @@ impl Payments {
         }
     }
 
-    /// Settles what WeChat reported about the transfer of a withdrawal. Returns the state in which it
-    /// found the withdrawal; one that has ended stays as it is.
+    /// Settles what WeChat reported about the transfer of a withdrawal. Returns the state in which
+    /// it found the withdrawal; one that has ended stays as it is.
     pub(crate) async fn settle_transfer_report(
         &self,
         id: i64,
