@@ -17,7 +17,7 @@ test CRATE="":
     cargo test {{ if CRATE == "" { "--workspace" } else { "-p qlive-" + CRATE } }}
 
 # Run what CI runs.
-ci: fmt-check typos deny unused lint doc test peers
+ci: fmt-check typos deny unused lint doc test peers hostile
 
 # Check the formatting.
 fmt-check:
@@ -62,6 +62,19 @@ pg:
 # Kill the server a hundred times on each database while gifts and notices arrive.
 crash:
     QLIVE_CRASHES=100 cargo test -p qlive-server --test crash -- --nocapture
+
+# Attack a server that may open 1,024 files, while users use it: `just hostile sqlite postgres`.
+# Linux only; a minute for each engine.
+hostile *ENGINES:
+    cargo build --release -p qlive-server -p qlive-tests --bin qlive-server --bin hostile
+    target/release/hostile {{ENGINES}}
+
+# Try random input on the parsers for longer: 5,000 cases each.
+fuzz CASES="5000":
+    PROPTEST_CASES={{CASES}} cargo test -p qlive-tencent --test properties
+    PROPTEST_CASES={{CASES}} cargo test -p qlive-server --lib properties
+    PROPTEST_CASES={{CASES}} cargo test -p qlive-sandbox --lib user_sig
+    PROPTEST_CASES=200 cargo test -p qlive-tests --test http hostile_bytes
 
 # Change the code of money and the mic in one place at a time, and report what no test notices.
 # Needs cargo-mutants, and an hour.

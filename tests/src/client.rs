@@ -165,6 +165,11 @@ impl TestClient {
         self.get("qlive_user/get_userinfo/", json!({})).await.ok()
     }
 
+    /// Changes the user's profile; the answer may be a refusal.
+    pub async fn update_profile(&self, change: Value) -> Answer {
+        self.post("qlive_user/update_userinfo/", change).await
+    }
+
     /// Logs out, which also leaves the room.
     pub async fn logout(&self) -> Answer {
         self.get("qlive_user/logout/", json!({})).await
@@ -176,11 +181,31 @@ impl TestApp {
     /// Encrypted user data as WeChat gives it to a mini-program, with the `code` of the same
     /// session: the body of a registration. A gender of 0 is unknown.
     pub async fn user_data(&self, code: &str, nickname: &str, gender: i64) -> Value {
+        let face_url = "https://example.com/face.png";
         let gender = gender.to_string();
-        let query = [("code", code), ("nickname", nickname), ("gender", &gender)];
+        self.user_data_with(
+            code,
+            &[
+                ("nickname", nickname),
+                ("gender", &gender),
+                ("avatar", face_url),
+            ],
+        )
+        .await
+    }
+
+    /// The same with these fields of the user data.
+    pub async fn user_data_with(&self, code: &str, fields: &[(&str, &str)]) -> Value {
         let request = self.http.get(format!("{}/sandbox/profile", self.sandbox));
-        let answer = request.query(&query).send().await.unwrap();
-        answer.json().await.unwrap()
+        let request = request.query(&[("code", code)]).query(fields);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// User data of any content, encrypted as [`TestApp::user_data`] is.
+    pub async fn encrypted_user_data(&self, code: &str, plain: &[u8]) -> Value {
+        let request = self.http.post(format!("{}/sandbox/profile", self.sandbox));
+        let request = request.query(&[("code", code)]).body(plain.to_vec());
+        request.send().await.unwrap().json().await.unwrap()
     }
 
     /// Sends a login; the answer may be a refusal.

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use qlive_ledger::AuditReport;
-use qlive_store::StoreError;
-use qlive_store::schema::{audit_log, gifts_sent, idempotency_keys, ledger_entries};
+use qlive_store::schema::{audit_log, gifts_sent, idempotency_keys, ledger_entries, orders};
+use qlive_store::{Conn, StoreError};
+use serde_json::Value;
 
+use crate::money::order_number;
 use crate::test_app::TestApp;
+use crate::wait::wait_until;
 
 impl TestApp {
     /// Executes SQL statements as the owner of the database.
@@ -34,6 +37,28 @@ impl TestApp {
             .read(move |conn| Ok::<_, StoreError>(audit_log::table.select(columns).load(conn)?))
             .await
             .unwrap()
+    }
+
+    /// Keeps the payment poller from an order for nine minutes. Waits until no instance queries it.
+    pub async fn postpone_query(&self, order: &Value) {
+        let number = order_number(order).to_owned();
+        wait_until("no instance queries the order", || async {
+            let (number, now) = (number.clone(), self.clock.now().millis());
+            let is_postponed = move |conn: &mut Conn| {
+                // A claimed order is due two minutes after its query began; a query that began more
+                // than five seconds ago has ended, or its instance was killed.
+                let not_queried = orders::next_query_at
+                    .ne((orders::queried_at + 120_000_i64).nullable())
+                    .or(orders::queried_at.lt(now - 5_000));
+                let order = orders::table.find(&number).filter(not_queried);
+                let postponed = diesel::update(order)
+                    .set(orders::next_query_at.eq(now + 540_000))
+                    .execute(conn)?;
+                Ok::<_, StoreError>(postponed == 1)
+            };
+            self.services.db.write(is_postponed).await.unwrap()
+        })
+        .await;
     }
 
     /// The idempotency keys in the ledger that start with `prefix`.

@@ -1,7 +1,7 @@
 //! Money: gifts, orders, refunds and withdrawals.
 
 use qlive_gifts::NewGift;
-use qlive_payments::{Order, PaymentsError};
+use qlive_payments::{Order, PaymentsError, ReviewSummary};
 use qlive_types::{Coins, Fen, Gender};
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ impl TestApp {
         let gift = NewGift {
             name: name.into(),
             price: Coins::new(price).unwrap(),
-            image: "i".into(),
+            image: "https://pictures.example.com/gift.png".into(),
             effect: "e".into(),
         };
         self.services.gifts.add(operator(), gift).await.unwrap()
@@ -135,6 +135,15 @@ impl TestApp {
         }
         let no = order["out_trade_no"].as_str().unwrap();
         self.sandbox_post(&format!("pay/{no}"), body).await
+    }
+
+    /// Buys sixty coins for a user, who gives 52 of them to another one. Returns the order.
+    pub async fn buy_and_give(&self, giver: &TestClient, receiver: &TestClient) -> Value {
+        let order = giver.create_order(blocks::SIXTY).await;
+        self.pay(&order).await;
+        let given = giver.give(receiver, gifts::BEAR, 1, json!({})).await;
+        assert_eq!(given.ok()["code"], "success");
+        order
     }
 
     /// Refunds an order, or a part of it.
@@ -218,6 +227,13 @@ impl TestApp {
             .approve_withdrawal(named_operator("olga"), id)
             .await;
         assert!(approved.unwrap());
+    }
+
+    /// A withdrawal with what an operator sees before the decision.
+    pub async fn review_summary(&self, withdrawal: &Value) -> ReviewSummary {
+        let id = withdrawal["id"].as_i64().unwrap();
+        let payments = &self.services.payments;
+        payments.withdrawal_to_review(id).await.unwrap().1
     }
 
     /// The only transfer that WeChat has: its number and its record in the sandbox.

@@ -11,10 +11,7 @@ pub(crate) fn operator() -> Operator {
 
 /// An operator with this name.
 pub fn named_operator(name: &str) -> Operator {
-    Operator {
-        name: name.into(),
-        reason: "a test".into(),
-    }
+    Operator::new(name, "a test").unwrap()
 }
 
 impl TestApp {

@@ -107,6 +107,14 @@ impl TestApp {
         answer["sent"].as_bool().unwrap()
     }
 
+    /// Sends a message push with this text, in the form that is set; returns `status`, `accepted`
+    /// and `body` of the server's answer.
+    pub async fn push_text(&self, text: impl Into<reqwest::Body>) -> Value {
+        let url = format!("{}/sandbox/pushes/text", self.sandbox);
+        let request = self.http.post(url).body(text);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     /// Sends POST to a path below `/sandbox/` and returns the status.
     pub async fn sandbox_post(&self, path: &str, body: Value) -> u16 {
         let request = self.http.post(format!("{}/sandbox/{path}", self.sandbox));

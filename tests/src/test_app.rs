@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use qlive_app::{BASE_PATH, Provider, SandboxCredentials, Services, Settings};
 use qlive_sandbox::Sandbox;
-use qlive_server::Application;
+use qlive_server::{Application, ConnectionLimits};
 use qlive_store::testing::TestDb;
 use qlive_types::{Clock, Moment};
 use secrecy::ExposeSecret as _;
@@ -17,6 +17,8 @@ use crate::contract::Contract;
 pub struct TestApp {
     /// Where the server listens, without a trailing slash.
     pub url: String,
+    /// Where the pages for operators are served, without a trailing slash.
+    pub internal: String,
     /// Where the sandbox listens, without a trailing slash.
     pub sandbox: String,
     /// The clock of the server and of the sandbox.
@@ -47,11 +49,16 @@ impl TestApp {
     /// during the test.
     pub async fn start_at_noon(db: TestDb) -> Self {
         let app = Self::start(db).await;
-        let today = app.clock.now().shanghai();
+        app.advance_to_noon();
+        app
+    }
+
+    /// Moves the clock to the next day's noon in Shanghai.
+    pub fn advance_to_noon(&self) {
+        let today = self.clock.now().shanghai();
         let midnight = Moment::parse_day(&today[..10]).unwrap();
         let noon = midnight.after(Duration::from_secs(36 * 3_600));
-        app.advance(noon.since(app.clock.now()).as_secs());
-        app
+        self.advance(noon.since(self.clock.now()).as_secs());
     }
 
     /// Starts a server that sells gold by virtual payment instead of WeChat Pay.
@@ -64,13 +71,23 @@ impl TestApp {
 
     /// Starts a server with changed settings.
     pub async fn start_with(db: TestDb, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_with_limits(db, ConnectionLimits::default(), change).await
+    }
+
+    /// Starts a server with other limits of connections and changed settings.
+    pub async fn start_with_limits(
+        db: TestDb,
+        limits: ConnectionLimits,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let mut settings = Settings::default();
         settings.server.listen = ([127, 0, 0, 1], 0).into();
         settings.sandbox.listen = ([127, 0, 0, 1], 0).into();
         settings.database.url = db.url.clone().into();
         settings.limits.enabled = false;
         change(&mut settings);
-        Self::run(settings, Clock::system(), None, Some(Arc::new(db))).await
+        let db = Some(Arc::new(db));
+        Self::run_with(settings, Clock::system(), None, db, &limits).await
     }
 
     /// Starts a server with exactly these settings.
@@ -121,19 +138,32 @@ impl TestApp {
         sandbox: Option<String>,
         db: Option<Arc<TestDb>>,
     ) -> Self {
-        let application = Application::build(&settings, clock.clone()).await.unwrap();
+        Self::run_with(settings, clock, sandbox, db, &ConnectionLimits::default()).await
+    }
+
+    async fn run_with(
+        settings: Settings,
+        clock: Clock,
+        sandbox: Option<String>,
+        db: Option<Arc<TestDb>>,
+        limits: &ConnectionLimits,
+    ) -> Self {
+        let application = Application::build_with(&settings, clock.clone(), limits).await;
+        let application = application.unwrap();
         let url = application.url().to_owned();
+        let internal = application.internal_url().unwrap_or(&url).to_owned();
         let sandbox = sandbox.or_else(|| application.sandbox_url()).unwrap();
         let services = application.services().clone();
         let server = application.handle();
         let handle = tokio::spawn(async move { application.run().await.unwrap() });
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let document = http.get(format!("{url}/openapi.json"));
+        let document = http.get(format!("{internal}/openapi.json"));
         let document = document.send().await.unwrap().json().await.unwrap();
         let credentials = SandboxCredentials::fetch(&sandbox).await.unwrap();
         Self {
-            settings: settings.against_sandbox(&sandbox, &credentials),
+            settings: settings.against_sandbox(&sandbox, &credentials).unwrap(),
             url,
+            internal,
             sandbox,
             clock,
             services,
@@ -177,9 +207,23 @@ impl TestApp {
         self.clock.advance(Duration::from_secs(secs));
     }
 
+    /// Sets the time of the server and of the sandbox back; no time passes.
+    pub fn set_clock_back(&self, secs: u64) {
+        self.clock.set_back(Duration::from_secs(secs));
+    }
+
+    /// Sets the time of the server and of the sandbox forward; no time passes.
+    pub fn set_clock_forward(&self, secs: u64) {
+        self.clock.set_forward(Duration::from_secs(secs));
+    }
+
     /// The text of a page outside the API, such as `/metrics`.
     pub async fn page(&self, path: &str) -> String {
-        let answer = self.http.get(format!("{}{path}", self.url)).send().await;
+        let answer = self
+            .http
+            .get(format!("{}{path}", self.internal))
+            .send()
+            .await;
         answer.unwrap().text().await.unwrap()
     }
 

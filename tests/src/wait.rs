@@ -6,7 +6,7 @@ use crate::test_app::TestApp;
 
 /// How long [`wait_until`] waits: long enough for a busy machine, but shorter than the lease of a
 /// lane, so that no test passes by waiting for the lease of a stopped instance to expire.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How often it checks.
 const INTERVAL: Duration = Duration::from_millis(25);
 
@@ -15,7 +15,7 @@ const INTERVAL: Duration = Duration::from_millis(25);
 /// # Panics
 /// After twenty seconds, with `what` in the message.
 pub async fn wait_until<F: Future<Output = bool>>(what: &str, mut check: impl FnMut() -> F) {
-    for _ in 0..PATIENCE.as_millis() / INTERVAL.as_millis() {
+    for _ in 0..WAIT_TIMEOUT.as_millis() / INTERVAL.as_millis() {
         if check().await {
             return;
         }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Parser;
 use qlive_app::{Settings, open_services, open_services_without_migrating};
+use qlive_store::OperatorName;
 use qlive_store::audit_log::Operator;
 
 use commands::Command;
@@ -46,15 +47,25 @@ async fn main() -> anyhow::Result<()> {
     };
     let services = services.context("cannot open the database")?;
     let by = Operator {
-        name: arguments.operator.unwrap_or_else(login_name),
+        name: operator_name(arguments.operator.as_deref())?,
         reason: String::new(),
     };
     let answer = arguments.command.run(&services, by).await?;
     output::print(&answer, arguments.json)
 }
 
-fn login_name() -> String {
-    std::env::var("USER")
-        .or_else(|_| std::env::var("LOGNAME"))
-        .unwrap_or_else(|_| "unknown".into())
+/// The name given with `--as`; without it the login name, or `unknown` when the environment has
+/// none.
+///
+/// # Errors
+/// When the given name is empty.
+fn operator_name(given: Option<&str>) -> anyhow::Result<OperatorName> {
+    if let Some(given) = given {
+        return OperatorName::parse(given).context("--as needs a name");
+    }
+    let login = ["USER", "LOGNAME"]
+        .into_iter()
+        .filter_map(|variable| std::env::var(variable).ok())
+        .find_map(|name| OperatorName::parse(&name).ok());
+    Ok(login.map_or_else(|| OperatorName::parse("unknown"), Ok)?)
 }

@@ -3,10 +3,12 @@
 mod accounts;
 mod callbacks;
 mod endpoint;
+mod explorer;
 mod inputs;
 mod money;
 mod openapi;
 mod operation;
+mod page_paths;
 mod pages;
 mod rooms;
 mod router;
@@ -15,5 +17,6 @@ mod wire;
 
 pub(crate) use operation::{Caching, ErrorMsg};
 pub use operation::{Operation, Verb};
-pub(crate) use router::{configure, find_operation};
+pub(crate) use page_paths::{is_explorer_page, is_internal_page};
+pub(crate) use router::{answers_head, configure, find_operation};
 pub use routes::operations;

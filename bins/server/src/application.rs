@@ -1,12 +1,12 @@
 //! Builds and runs a server, for `main` and for tests.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use anyhow::{Context as _, bail};
 use qlive_app::{BASE_PATH, Mode, SandboxCredentials, Services, Settings, open_database};
 use qlive_sandbox::{Credentials, Sandbox, SandboxConfig};
@@ -17,12 +17,15 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::api::configure;
-use crate::http::{BODY_LIMIT, RateLimits, State, finish_response};
+use crate::connections::{
+    self, Bounds, ConnectionLimits, ConnectionTable, connection_bound, raise_file_limit,
+};
+use crate::http::{BODY_LIMIT, InternalPages, RateLimits, State, finish_response};
 use crate::metrics::Metrics;
 use crate::seeds;
 
-/// How long running requests may take when the server is stopped, in seconds.
-const DRAIN_SECS: u64 = 30;
+/// How long running requests may take when the server is stopped.
+const DRAIN: Duration = Duration::from_secs(30);
 /// How long all workers together may take after that: enough for several queries to a provider
 /// that answers slowly.
 const WORKERS_STOP: Duration = Duration::from_secs(20);
@@ -30,6 +33,8 @@ const WORKERS_STOP: Duration = Duration::from_secs(20);
 /// A server that listens, with its workers, and its sandbox when it has one.
 pub struct Application {
     url: String,
+    /// Where the pages for operators are served, if anywhere.
+    internal_url: Option<String>,
     sandbox: Option<Sandbox>,
     server: Server,
     workers: JoinSet<()>,
@@ -45,6 +50,18 @@ impl Application {
     /// # Errors
     /// When the settings are incomplete, an address is in use, or the database cannot be opened.
     pub async fn build(settings: &Settings, clock: Clock) -> anyhow::Result<Self> {
+        Self::build_with(settings, clock, &ConnectionLimits::default()).await
+    }
+
+    /// The same as [`Application::build`], with other limits of connections.
+    ///
+    /// # Errors
+    /// As [`Application::build`].
+    pub async fn build_with(
+        settings: &Settings,
+        clock: Clock,
+        limits: &ConnectionLimits,
+    ) -> anyhow::Result<Self> {
         let mode = settings.mode()?;
         let listener = listen(settings.server.listen)?;
         let mut settings = settings.clone();
@@ -52,11 +69,10 @@ impl Application {
         settings.server.listen = listener.local_addr()?;
         let url = format!("http://{}", settings.server.listen);
         let (settings, sandbox) = match mode {
-            Mode::Real => (settings, None),
-            Mode::Sandbox => {
-                let (settings, sandbox) = start_sandbox(&settings, &url, clock.clone())?;
-                (settings, Some(sandbox))
+            Mode::Sandbox if !settings.has_sandbox_credentials() => {
+                start_or_join_sandbox(&settings, &url, clock.clone()).await?
             }
+            Mode::Sandbox | Mode::Real => (settings, None),
         };
         let db = open_database(&settings)
             .await
@@ -69,9 +85,17 @@ impl Application {
                 .await
                 .context("cannot create the sandbox's seeds")?;
         }
-        let server = build_http_server(&settings, services.clone(), listener)?;
+        let internal = settings.server.internal_listen.map(listen).transpose()?;
+        let internal_pages = internal_pages(&listener, internal.as_ref())?;
+        let listeners = [Some(listener), internal].into_iter().flatten().collect();
+        let state = build_state(&settings, services.clone(), internal_pages)?;
+        let bounds = connection_bounds(&settings, mode);
+        let server = build_http_server(state, listeners, bounds, limits)?;
         Ok(Self {
             url,
+            internal_url: internal_pages
+                .address()
+                .map(|address| format!("http://{address}")),
             sandbox,
             server,
             workers,
@@ -84,6 +108,12 @@ impl Application {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where `/metrics`, `/openapi.json` and `/docs` are served, without a trailing slash.
+    #[must_use]
+    pub fn internal_url(&self) -> Option<&str> {
+        self.internal_url.as_deref()
     }
 
     /// Where its sandbox listens, without a trailing slash.
@@ -159,7 +189,32 @@ async fn join_workers(mut workers: JoinSet<()>) {
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))
+    connections::listen(address).with_context(|| format!("cannot listen on {address}"))
+}
+
+fn internal_pages(
+    main: &TcpListener,
+    internal: Option<&TcpListener>,
+) -> anyhow::Result<InternalPages> {
+    let internal = internal.map(TcpListener::local_addr).transpose()?;
+    Ok(InternalPages::new(main.local_addr()?, internal))
+}
+
+/// Starts a sandbox, or finds the one that another process started. Returns the settings with its
+/// credentials.
+async fn start_or_join_sandbox(
+    settings: &Settings,
+    url: &str,
+    clock: Clock,
+) -> anyhow::Result<(Settings, Option<Sandbox>)> {
+    if let Some(address) = settings.sandbox.join {
+        let sandbox_url = format!("http://{address}");
+        let credentials = SandboxCredentials::fetch(&sandbox_url).await;
+        let credentials = credentials.context("[sandbox] join: no sandbox answers there")?;
+        return Ok((settings.against_sandbox(&sandbox_url, &credentials)?, None));
+    }
+    let (settings, sandbox) = start_sandbox(settings, url, clock)?;
+    Ok((settings, Some(sandbox)))
 }
 
 /// Starts the sandbox. Returns the settings with its credentials.
@@ -171,7 +226,7 @@ fn start_sandbox(
     let listener = listen(settings.sandbox.listen)?;
     let sandbox_url = format!("http://{}", listener.local_addr()?);
     let credentials = sandbox_credentials(Credentials::get_or_generate()?);
-    let settings = settings.against_sandbox(&sandbox_url, &credentials);
+    let settings = settings.against_sandbox(&sandbox_url, &credentials)?;
     let config = SandboxConfig::new(format!("{url}{BASE_PATH}"));
     let sandbox = Sandbox::start(listener, config, clock)?;
     Ok((settings, sandbox))
@@ -189,40 +244,70 @@ fn sandbox_credentials(generated: Credentials) -> SandboxCredentials {
 }
 
 fn build_http_server(
-    settings: &Settings,
-    services: Services,
-    listener: TcpListener,
+    state: State,
+    listeners: Vec<TcpListener>,
+    bounds: Bounds,
+    limits: &ConnectionLimits,
 ) -> anyhow::Result<Server> {
-    let (im, live) = (settings.im()?, settings.live()?);
-    let push = settings.wechat.push.as_ref();
-    let push = push
-        .map(|push| MessagePush::new(&push.appid, push.token.clone(), &push.encoding_aes_key))
-        .transpose()?;
-    let state = web::Data::new(State {
-        services,
-        metrics: Metrics::new()?,
-        rate_limits: RateLimits::new(settings),
-        public_url: settings.public_url(),
-        sdk_app_id: im.sdk_app_id,
-        im_callback_token: im.callback_token.clone(),
-        live_callback_key: live.callback_key.clone(),
-        push,
-    });
-    let server = HttpServer::new(move || {
+    let table = ConnectionTable::new(bounds, state.metrics.clone());
+    let state = web::Data::new(state);
+    let app = move || {
         App::new()
             .app_data(state.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .wrap(from_fn(finish_response))
             .configure(configure)
+    };
+    Ok(connections::serve(listeners, &table, limits, DRAIN, app)?)
+}
+
+/// How many connections there may be, by the settings and by the files that the process may open.
+fn connection_bounds(settings: &Settings, mode: Mode) -> Bounds {
+    let total = connection_bound(raise_file_limit(), settings, mode);
+    let (limits, proxies) = (&settings.limits, &settings.server.trusted_proxies);
+    let per_address = usize::try_from(limits.connections_per_ip).unwrap_or(usize::MAX);
+    tracing::info!(total, per_address, "connections are bounded");
+    Bounds {
+        total,
+        per_address: (limits.enabled && per_address > 0).then_some(per_address),
+        trusted_proxies: proxies.iter().map(IpAddr::to_canonical).collect(),
+    }
+}
+
+fn build_state(
+    settings: &Settings,
+    services: Services,
+    internal_pages: InternalPages,
+) -> anyhow::Result<State> {
+    let (im, live) = (settings.im()?, settings.live()?);
+    let push = settings.wechat.push.as_ref();
+    let push = push
+        .map(|push| MessagePush::new(&push.appid, push.token.clone(), &push.encoding_aes_key))
+        .transpose()?;
+    Ok(State {
+        services,
+        metrics: Metrics::new()?,
+        rate_limits: RateLimits::new(settings),
+        internal_pages,
+        public_url: settings.public_url(),
+        sdk_app_id: im.sdk_app_id,
+        im_callback_token: im.callback_token.clone(),
+        live_callback_key: live.callback_key.clone(),
+        push,
     })
-    .disable_signals()
-    .shutdown_timeout(DRAIN_SECS);
-    Ok(server.listen(listener)?.run())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trusted_proxy_that_is_written_as_ipv6_is_its_ipv4_address() {
+        let mut settings = Settings::default();
+        settings.server.trusted_proxies = vec!["::ffff:10.0.0.1".parse().unwrap()];
+        let bounds = connection_bounds(&settings, Mode::Sandbox);
+        assert_eq!(bounds.trusted_proxies, [IpAddr::from([10, 0, 0, 1])]);
+    }
 
     #[tokio::test]
     async fn server_stops_with_an_error_when_a_worker_stops() {

@@ -9,6 +9,7 @@
 
 mod api;
 mod application;
+mod connections;
 mod http;
 mod logging;
 mod metrics;
@@ -16,5 +17,6 @@ mod seeds;
 
 pub use api::{Operation, Verb, operations};
 pub use application::Application;
+pub use connections::ConnectionLimits;
 pub use http::Access;
-pub use logging::init as init_logging;
+pub use logging::{LogSampler, init as init_logging};

@@ -1,20 +1,32 @@
-//! The log: to standard error, as text or JSON. No secret may be logged.
+//! The log, to standard error, as text or JSON. It contains no secret, and each statement writes a
+//! limited number of lines.
+
+mod sampler;
+
+use std::sync::Arc;
 
 use qlive_app::{LogFormat, ServerSection};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt, registry};
 
-/// Installs the log of this process.
+pub use sampler::LogSampler;
+
+/// Installs the log of this process. Returns the sampler, which knows how many lines it left out.
 ///
 /// # Errors
 /// When `server.log` is not a valid filter.
-pub fn init(server: &ServerSection) -> anyhow::Result<()> {
+pub fn init(server: &ServerSection) -> anyhow::Result<Arc<LogSampler>> {
     let filter = EnvFilter::try_new(&server.log)?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let sampler = Arc::new(LogSampler::default());
+    let log = fmt::layer().with_writer(std::io::stderr);
+    let sample = sampler.clone().layer();
     match server.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => registry().with(log).with(sample).with(filter).init(),
+        LogFormat::Json => {
+            let log = log.json();
+            registry().with(log).with(sample).with(filter).init();
+        }
     }
-    Ok(())
+    Ok(sampler)
 }

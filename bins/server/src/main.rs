@@ -31,9 +31,14 @@ enum Command {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let settings = Settings::load(arguments.config.as_deref())?;
-    init_logging(&settings.server)?;
+    let sampler = init_logging(&settings.server)?;
+    tokio::spawn(sampler.clone().run());
     match arguments.command {
-        None => serve(settings).await,
+        None => {
+            let served = serve(settings).await;
+            sampler.begin_period();
+            served
+        }
         Some(Command::Migrate) => {
             open_services(&settings).await?;
             print_line("the database is up to date");
@@ -69,8 +74,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     });
     let url = application.url();
     print_line(&format!("qlive serves on {url}{BASE_PATH}"));
-    print_line(&format!("  docs      {url}/docs"));
-    print_line(&format!("  metrics   {url}/metrics"));
+    if let Some(internal) = application.internal_url() {
+        print_line(&format!("  docs      {internal}/docs"));
+        print_line(&format!("  metrics   {internal}/metrics"));
+    }
     if let (Mode::Sandbox, Some(sandbox)) = (settings.mode()?, application.sandbox_url()) {
         print_line(&format!(
             "  sandbox   {sandbox}/sandbox/messages shows the messages that IM received"

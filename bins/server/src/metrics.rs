@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
 };
 use qlive_outbox::OutboxStats;
 use qlive_rooms::Gauges;
@@ -17,6 +17,10 @@ pub(crate) struct Metrics {
     request_seconds: HistogramVec,
     callbacks: IntCounterVec,
     upstream_errors: IntCounterVec,
+    connections: IntGauge,
+    connections_refused: IntCounterVec,
+    connections_closed: IntCounterVec,
+    unchecked_names: IntCounter,
     rooms_live: IntGauge,
     people_present: IntGauge,
     outbox_waiting: IntGauge,
@@ -33,6 +37,10 @@ pub(crate) enum CallbackVerdict {
     Accepted,
     /// The same was accepted before.
     Known,
+    /// It contradicts the final state of what it is about; nothing changed.
+    Contradiction,
+    /// Somebody made it up in WeChat's console to test the delivery.
+    Mock,
     /// It is about an order, refund or transfer that does not exist here.
     Unknown,
     /// It is of a kind that is not handled.
@@ -56,6 +64,8 @@ impl CallbackVerdict {
         match self {
             Self::Accepted => "accepted",
             Self::Known => "known",
+            Self::Contradiction => "contradiction",
+            Self::Mock => "mock",
             Self::Unknown => "unknown",
             Self::Unhandled => "unhandled",
             Self::Refused => "refused",
@@ -91,7 +101,11 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, prometheus::Error>(gauge)
         };
+        let unchecked_names = IntCounter::new("qlive_unchecked_names_total",
+            "Names that were set although WeChat could not check them")?;
+        registry.register(Box::new(unchecked_names.clone()))?;
         Ok(Self {
+            unchecked_names,
             requests: counter("qlive_requests_total",
                 "Requests answered", &["operation", "status"])?,
             request_seconds: histogram("qlive_request_seconds",
@@ -100,6 +114,11 @@ impl Metrics {
                 "Callbacks received", &["kind", "verdict"])?,
             upstream_errors: counter("qlive_upstream_errors_total",
                 "Failed calls to WeChat or Tencent", &["system"])?,
+            connections: gauge("qlive_connections", "Open connections of clients")?,
+            connections_refused: counter("qlive_connections_refused_total",
+                "Connections closed at once", &["reason"])?,
+            connections_closed: counter("qlive_connections_closed_total",
+                "Connections ended by the server without an answer", &["reason"])?,
             rooms_live: gauge("qlive_rooms_live", "Rooms that are live")?,
             people_present: gauge("qlive_people_present", "Users in live rooms")?,
             outbox_waiting: gauge("qlive_outbox_waiting", "Outbox rows not delivered yet")?,
@@ -128,6 +147,23 @@ impl Metrics {
 
     pub(crate) fn count_upstream_error(&self, system: &str) {
         self.upstream_errors.with_label_values(&[system]).inc();
+    }
+
+    /// Counts connections that were opened (1) or have ended (-1).
+    pub(crate) fn add_connections(&self, number: i64) {
+        self.connections.add(number);
+    }
+
+    pub(crate) fn count_refused_connection(&self, reason: &str) {
+        self.connections_refused.with_label_values(&[reason]).inc();
+    }
+
+    pub(crate) fn count_closed_connection(&self, reason: &str) {
+        self.connections_closed.with_label_values(&[reason]).inc();
+    }
+
+    pub(crate) fn count_unchecked_name(&self) {
+        self.unchecked_names.inc();
     }
 
     /// Raises a counter to a total that is counted elsewhere.

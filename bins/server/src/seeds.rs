@@ -38,10 +38,7 @@ const BLOCKS: [(i64, i64); 6] = [
 /// # Errors
 /// When the sandbox or the database fails.
 pub(crate) async fn create_seeds(services: &Services, sandbox_url: &str) -> anyhow::Result<()> {
-    let by = Operator {
-        name: "seed".into(),
-        reason: "a sandbox starts with a matchmaker".into(),
-    };
+    let by = Operator::new("seed", "a sandbox starts with a matchmaker")?;
     let registration = matchmaker_registration(sandbox_url).await?;
     let host = services.users.register(registration).await?.user;
     if services.users.profile(host).await?.matchmaker {

@@ -1,9 +1,10 @@
 //! `check-config`: what a configuration will and will not do. Nothing is started or opened.
 
 use qlive_payments::Provider;
+use qlive_users::UncheckedNames;
 
 use crate::services::check_keys;
-use crate::settings::{Mode, Settings, WechatPaySection};
+use crate::settings::{Mode, ServerSection, Settings, WechatPaySection};
 
 /// Returns one line for each thing that the configuration will or will not do.
 ///
@@ -11,25 +12,60 @@ use crate::settings::{Mode, Settings, WechatPaySection};
 /// When the server would not start with it.
 pub fn check(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let mut notes = match settings.mode()? {
-        Mode::Sandbox => {
-            vec!["sandbox: WeChat, WeChat Pay, IM and CSS are simulated on this machine".to_owned()]
-        }
+        Mode::Sandbox => vec![sandbox_note(settings)],
         Mode::Real => check_real_mode(settings)?,
     };
     if !settings.limits.enabled {
         notes.push("[limits] are off".into());
     } else if settings.server.trusted_proxies.is_empty() {
-        notes.push(
-            "no trusted_proxies: requests from private addresses are not limited by address".into(),
-        );
+        notes.push(trusted_proxies_note(settings.limits.connections_per_ip));
     }
+    notes.extend(internal_listen_note(&settings.server).map(str::to_owned));
     Ok(notes)
+}
+
+fn sandbox_note(settings: &Settings) -> String {
+    let where_it_runs = settings.sandbox.join.map_or_else(
+        || "on this machine".to_owned(),
+        |address| format!("by the process that listens on {address}"),
+    );
+    format!("sandbox: WeChat, WeChat Pay, IM and CSS are simulated {where_it_runs}")
+}
+
+fn trusted_proxies_note(connections_per_ip: u32) -> String {
+    let bound = if connections_per_ip == 0 {
+        String::new()
+    } else {
+        format!(
+            ", but one private address may open only {connections_per_ip} connections: \
+             list your proxy in server.trusted_proxies"
+        )
+    };
+    format!("no trusted_proxies: requests from private addresses are not limited by address{bound}")
+}
+
+/// What is worth saying about the pages for operators.
+fn internal_listen_note(server: &ServerSection) -> Option<&'static str> {
+    match server.internal_listen {
+        Some(address) if address.ip().is_loopback() => None,
+        Some(_) => Some(
+            "[server] internal_listen is not a loopback address: \
+             /metrics, /openapi.json and /docs need no token",
+        ),
+        None if server.listen.ip().is_loopback() => None,
+        None => {
+            Some("[server] internal_listen is missing: /metrics, /openapi.json and /docs are off")
+        }
+    }
 }
 
 fn check_real_mode(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let mut apps: Vec<&str> = settings.wechat.apps.keys().map(String::as_str).collect();
     apps.sort_unstable();
     let mut notes = vec![format!("real: WeChat apps {}", apps.join(", "))];
+    if settings.wechat.content_check && settings.wechat.unchecked == UncheckedNames::Pass {
+        notes.push("[wechat] unchecked is pass: names that WeChat cannot check are shown".into());
+    }
     if settings.im()?.callback_token.is_none() {
         notes.push(
             "[im] callback_token is missing: every IM callback is refused, \
@@ -40,6 +76,9 @@ fn check_real_mode(settings: &Settings) -> anyhow::Result<Vec<String>> {
     let live = settings.live()?;
     if live.callback_key.is_none() {
         notes.push("[live] callback_key is missing: every stream callback is refused".into());
+    }
+    if live.play_key.is_none() {
+        notes.push("[live] play_key is missing: play URLs are not signed".into());
     }
     if live.secret_id.is_none() || live.secret_key.is_none() {
         notes.push(
@@ -74,7 +113,7 @@ fn check_payments(settings: &Settings) -> anyhow::Result<Vec<String>> {
                     .into(),
             );
         }
-        if !settings.public_url().starts_with("https://") {
+        if !settings.is_public_over_https() {
             notes.push(
                 "[server] public_url is not https: WeChat Pay sends no notices, \
                  and payments are found by polling only"

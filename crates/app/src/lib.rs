@@ -26,3 +26,4 @@ pub use qlive_ledger::AuditError;
 /// Values of settings that are types of the domain crates.
 pub use qlive_payments::Provider;
 pub use qlive_rooms::{Admission, SignalSender};
+pub use qlive_users::UncheckedNames;

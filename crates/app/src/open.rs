@@ -49,12 +49,13 @@ pub async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
 
 async fn with_sandbox_credentials(settings: &Settings) -> anyhow::Result<Settings> {
     match settings.mode()? {
-        Mode::Real => Ok(settings.clone()),
-        Mode::Sandbox => {
-            let url = format!("http://{}", settings.sandbox.listen);
-            let credentials = SandboxCredentials::fetch(&url).await?;
-            Ok(settings.against_sandbox(&url, &credentials))
+        Mode::Sandbox if !settings.has_sandbox_credentials() => {
+            let address = settings.sandbox.join.unwrap_or(settings.sandbox.listen);
+            let url = format!("http://{address}");
+            let credentials = SandboxCredentials::fetch_or_generate(&url).await?;
+            settings.against_sandbox(&url, &credentials)
         }
+        Mode::Sandbox | Mode::Real => Ok(settings.clone()),
     }
 }
 
@@ -64,10 +65,11 @@ async fn connect(settings: &Settings) -> Result<Db, StoreError> {
 }
 
 async fn claim_environment(settings: &Settings, db: &Db) -> anyhow::Result<()> {
-    if db.claim_environment(settings.is_sandbox()).await? {
+    let is_sandbox = settings.mode()? == Mode::Sandbox;
+    if db.claim_environment(is_sandbox).await? {
         return Ok(());
     }
-    if settings.is_sandbox() {
+    if is_sandbox {
         bail!("this database holds real data, which a sandbox must not touch: is --config missing?")
     }
     bail!("this database holds a sandbox's data: name an empty one in [database] url")

@@ -16,7 +16,7 @@ use qlive_tencent::HttpClient;
 use qlive_tencent::css::CssClient;
 use qlive_tencent::im::ImClient;
 use qlive_tencent::wechat::WechatClient;
-use qlive_types::{Clock, random};
+use qlive_types::{Clock, WebAddressRules, random};
 use qlive_users::{UserSigSigner, Users, WechatGateway};
 
 use crate::settings::Settings;
@@ -48,18 +48,24 @@ impl Services {
         let http = HttpClient::new()?;
         let (im_section, live) = (settings.im()?, settings.live()?);
         let outbox = Outbox::new(db.clone(), clock.clone());
-        let configs = Configs::new(db.clone(), clock.clone());
+        let address_rules = address_rules(settings);
+        let configs =
+            Configs::new(db.clone(), clock.clone()).with_address_rules(address_rules.clone());
         let gateway = WechatGateway::new(
             WechatClient::new(http.clone(), &settings.wechat.api_url),
             settings.wechat.apps.clone(),
-            settings.wechat.content_check,
+            settings
+                .wechat
+                .content_check
+                .then_some(settings.wechat.unchecked),
         );
         let signer = UserSigSigner {
             sdk_app_id: im_section.sdk_app_id,
-            key: im_section.secret_key.clone(),
+            key: settings.im_secret_key()?.clone(),
         };
-        let users = Users::new(db.clone(), clock.clone(), gateway, signer, outbox.clone());
-        let im_account = rooms::im_account(im_section);
+        let users = Users::new(db.clone(), clock.clone(), gateway, signer, outbox.clone())
+            .with_address_rules(address_rules.clone());
+        let im_account = rooms::im_account(im_section, settings.im_secret_key()?);
         let im = Arc::new(ImClient::new(http.clone(), im_account, random::u32));
         let rooms = Rooms::new(
             users.clone(),
@@ -67,7 +73,7 @@ impl Services {
             (db.clone(), clock.clone(), outbox.clone()),
             Arc::clone(&im),
             rooms::streams(live),
-            rooms::room_settings(&settings.rooms, im_section, live),
+            rooms::room_settings(&settings.rooms, im_section, live, address_rules.clone()),
         );
         let gifts = Gifts::new(
             db.clone(),
@@ -75,7 +81,8 @@ impl Services {
             configs.clone(),
             outbox.clone(),
             im_section.speaks == SignalSender::Server,
-        );
+        )
+        .with_address_rules(address_rules);
         let payments = payments::payments(settings, &http, (&db, &clock), &users, &configs)?;
         Ok(Self {
             db,
@@ -118,5 +125,14 @@ impl Services {
     #[must_use]
     pub fn chain_sealer(&self) -> ChainSealer {
         ChainSealer::new(self.db.clone(), self.clock.clone())
+    }
+}
+
+/// Where pictures may be: on public hosts, and against a sandbox also on its own and the server's.
+fn address_rules(settings: &Settings) -> WebAddressRules {
+    if settings.is_sandbox() {
+        WebAddressRules::with_own_origins(&[&settings.public_url(), &settings.wechat.api_url])
+    } else {
+        WebAddressRules::default()
     }
 }

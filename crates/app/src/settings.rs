@@ -1,17 +1,21 @@
 //! The settings: a TOML file, and the environment, which wins over it (`QLIVE__DATABASE__URL`).
 //! `docs/configuration.md` explains every key, `qlive.example.toml` shows them all.
 
+mod addresses;
 mod deserialize;
 mod live;
 mod mode;
 mod payment_checks;
 mod payments;
+mod required_texts;
 mod sandbox;
 mod server;
 mod wechat;
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use anyhow::anyhow;
 use config::{Config, Environment, File};
 use serde::Deserialize;
 
@@ -41,6 +45,9 @@ pub struct Settings {
     pub live: Option<LiveSection>,
     pub limits: LimitsSection,
     pub rooms: RoomsSection,
+    /// Whether [`Settings::against_sandbox`] filled in the credentials. No file can say so.
+    #[serde(skip)]
+    has_sandbox_credentials: bool,
 }
 
 impl Settings {
@@ -49,7 +56,7 @@ impl Settings {
     /// # Errors
     /// When the file cannot be read, or a key is unknown, missing or has a value of the wrong type.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
-        Self::load_with(file, environment())
+        Self::load_with(file, environment(process_variables()?))
     }
 
     /// How clients reach the server, without a trailing slash.
@@ -72,11 +79,30 @@ impl Settings {
 }
 
 /// The environment as a source. Every value stays a text until its setting is known: parsing
-/// numbers first would change secrets that look like a number.
-fn environment() -> Environment {
+/// numbers first would change secrets that look like a number. An empty variable is not set: it
+/// must not replace a secret of the file.
+fn environment(mut variables: HashMap<String, String>) -> Environment {
+    variables.retain(|_, value| !value.trim().is_empty());
     Environment::with_prefix("QLIVE")
         .prefix_separator("__")
         .separator("__")
+        .source(Some(variables))
+}
+
+/// The variables of this process that are settings.
+///
+/// # Errors
+/// When a value is not UTF-8; the error names the variable.
+fn process_variables() -> anyhow::Result<HashMap<String, String>> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let is_setting = name.to_uppercase().starts_with("QLIVE__");
+        is_setting.then(|| match value.into_string() {
+            Ok(value) => Ok((name, value)),
+            Err(_) => Err(anyhow!("{name} is not UTF-8")),
+        })
+    });
+    variables.collect()
 }
 
 #[cfg(test)]
@@ -87,7 +113,7 @@ mod tests {
     fn load(file: Option<&Path>, variables: &[(&str, &str)]) -> anyhow::Result<Settings> {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let variables = variables.iter().map(owned).collect();
-        Settings::load_with(file, environment().source(Some(variables)))
+        Settings::load_with(file, environment(variables))
     }
 
     #[test]
@@ -108,7 +134,10 @@ mod tests {
             im.callback_token.as_ref().unwrap().expose_secret(),
             "00123456"
         );
-        assert_eq!(im.secret_key.expose_secret(), "20190730123000123456");
+        assert_eq!(
+            im.secret_key.as_ref().unwrap().expose_secret(),
+            "20190730123000123456"
+        );
         assert_eq!(im.sdk_app_id, 1_400_000_001);
         assert!(!settings.limits.enabled);
         assert_eq!(settings.server.trusted_proxies.len(), 2);
@@ -158,6 +187,26 @@ mod tests {
         assert_eq!(settings.im.speaks, qlive_rooms::SignalSender::Client);
         assert_eq!(settings.rooms.admission, qlive_rooms::Admission::Invited);
         assert_eq!(settings.rooms.guest_grace_secs, 5);
+    }
+
+    #[test]
+    fn empty_variable_is_not_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("qlive.toml");
+        let toml = "[im]\ncallback_token = \"of the file\"\n[limits]\nper_ip_per_second = 7";
+        std::fs::write(&file, toml).unwrap();
+        for value in ["", " ", "\t\n"] {
+            let variables = [
+                ("QLIVE__IM__CALLBACK_TOKEN", value),
+                ("QLIVE__LIMITS__PER_IP_PER_SECOND", value),
+                ("QLIVE__LIVE__PUSH_KEY", value),
+            ];
+            let settings = load(Some(&file), &variables).unwrap();
+            let token = settings.im.callback_token.as_ref().unwrap();
+            assert_eq!(token.expose_secret(), "of the file");
+            assert_eq!(settings.limits.per_ip_per_second, 7);
+            assert!(settings.live.is_none());
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The known keys with their value types, visibility and defaults, and the validation of values.
 
+use qlive_types::WebAddressRules;
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Rate};
@@ -16,7 +17,8 @@ enum ValueType {
     List,
     /// A JSON object.
     Object,
-    Text,
+    /// The address of a picture, or empty.
+    Address,
     /// A decimal number, stored as text.
     Rate,
 }
@@ -32,7 +34,7 @@ struct KnownKey {
     name: &'static str,
     value_type: ValueType,
     visibility: Visibility,
-    /// The default of a text or a rate; lists and objects are empty by default.
+    /// The default of an address or a rate; lists and objects are empty by default.
     default: &'static str,
 }
 
@@ -53,13 +55,13 @@ const fn known(
 static KNOWN_KEYS: [KnownKey; 9] = [
     known("PROGRAM_SHARE", ValueType::List, Visibility::Public, ""),
     known("LIVEROOM_SHARE", ValueType::List, Visibility::Public, ""),
-    known("INDEX_BANNER", ValueType::Text, Visibility::Public, ""),
+    known("INDEX_BANNER", ValueType::Address, Visibility::Public, ""),
     known("BACKGROUND", ValueType::Object, Visibility::Public, ""),
     known("EXCHANGE_RATE", ValueType::Rate, Visibility::Private, "0.5"),
     known("HOST_RATE", ValueType::Rate, Visibility::Private, "0"),
     known("WITHDRAW_RATE", ValueType::Rate, Visibility::Private, "0.1"),
-    known("AVATAR_BOY", ValueType::Text, Visibility::Private, ""),
-    known("AVATAR_GIRL", ValueType::Text, Visibility::Private, ""),
+    known("AVATAR_BOY", ValueType::Address, Visibility::Private, ""),
+    known("AVATAR_GIRL", ValueType::Address, Visibility::Private, ""),
 ];
 
 fn find(name: &str) -> Option<&'static KnownKey> {
@@ -72,7 +74,7 @@ pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
         let value = match key.value_type {
             ValueType::List => json!([]),
             ValueType::Object => json!({}),
-            ValueType::Text | ValueType::Rate => json!(key.default),
+            ValueType::Address | ValueType::Rate => json!(key.default),
         };
         (key.name, value)
     })
@@ -84,7 +86,11 @@ pub(crate) fn is_public(name: &str) -> bool {
 }
 
 /// Validates a key and the text that an operator typed, and converts the text to the stored value.
-pub(crate) fn parse(name: &str, typed: &str) -> Result<Value, ConfigError> {
+pub(crate) fn parse(
+    name: &str,
+    typed: &str,
+    addresses: &WebAddressRules,
+) -> Result<Value, ConfigError> {
     let is_legal = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     if name.is_empty() || name.len() > MAX_KEY_LENGTH || !name.bytes().all(is_legal) {
         return Err(ConfigError::BadKey);
@@ -92,6 +98,16 @@ pub(crate) fn parse(name: &str, typed: &str) -> Result<Value, ConfigError> {
     if typed.len() > MAX_BYTES {
         return Err(ConfigError::BadValue("a value takes at most 64 KiB"));
     }
+    let value = parse_typed(name, typed, addresses)?;
+    if !texts_are_good(&value, addresses) {
+        return Err(ConfigError::BadValue(
+            "a text holds characters that may not be shown, or is an address that is not public",
+        ));
+    }
+    Ok(value)
+}
+
+fn parse_typed(name: &str, typed: &str, addresses: &WebAddressRules) -> Result<Value, ConfigError> {
     let json: Option<Value> = serde_json::from_str(typed).ok();
     match (find(name).map(|key| key.value_type), json) {
         (Some(ValueType::List), Some(value @ Value::Array(_))) => Ok(value),
@@ -104,8 +120,27 @@ pub(crate) fn parse(name: &str, typed: &str) -> Result<Value, ConfigError> {
                 "this key holds a decimal with at most four places",
             )),
         },
+        (Some(ValueType::Address), _) if typed.trim().is_empty() => Ok(json!("")),
+        (Some(ValueType::Address), _) => match addresses.parse(typed) {
+            Some(address) => Ok(json!(address)),
+            None => Err(ConfigError::BadValue(
+                "this key holds the public address of a picture, http or https",
+            )),
+        },
         (None, Some(value @ (Value::Array(_) | Value::Object(_) | Value::String(_)))) => Ok(value),
-        (Some(ValueType::Text) | None, _) => Ok(json!(typed)),
+        (None, _) => Ok(json!(typed)),
+    }
+}
+
+/// Whether every text inside a value may be sent to clients. Keys of objects are texts too.
+fn texts_are_good(value: &Value, addresses: &WebAddressRules) -> bool {
+    match value {
+        Value::String(text) => addresses.allow(text),
+        Value::Array(items) => items.iter().all(|item| texts_are_good(item, addresses)),
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(key, value)| addresses.allow(key) && texts_are_good(value, addresses)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 

@@ -1,13 +1,13 @@
 //! [`Configs`]: reading with a cache, and changes by operators.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::configs;
-use qlive_store::{Conn, Db, StoreError, key_violation_as_contention};
-use qlive_types::{Clock, Moment};
+use qlive_store::{Conn, Db, StoreError, key_violation_as_contention, serialize_transactions};
+use qlive_types::{Cached, Clock, Moment, WebAddressRules};
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Snapshot, keys};
@@ -20,11 +20,9 @@ const CACHE_TIME: Duration = Duration::from_secs(1);
 pub struct Configs {
     db: Db,
     clock: Clock,
-    cache: Arc<Mutex<Option<CachedSnapshot>>>,
+    cache: Arc<Cached<Snapshot>>,
+    address_rules: WebAddressRules,
 }
-
-/// A snapshot, and when it was read.
-type CachedSnapshot = (Moment, Arc<Snapshot>);
 
 impl Configs {
     /// Configs stored in `db`.
@@ -33,7 +31,17 @@ impl Configs {
         Self {
             db,
             clock,
-            cache: Arc::default(),
+            cache: Arc::new(Cached::new(CACHE_TIME)),
+            address_rules: WebAddressRules::default(),
+        }
+    }
+
+    /// The same configs, whose addresses may be where `rules` allow.
+    #[must_use]
+    pub fn with_address_rules(self, rules: WebAddressRules) -> Self {
+        Self {
+            address_rules: rules,
+            ..self
         }
     }
 
@@ -42,17 +50,11 @@ impl Configs {
     /// # Errors
     /// When the database fails.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, ConfigError> {
-        let now = self.clock.now();
-        if let Some((read_at, snapshot)) =
-            &*self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-            && now.since(*read_at) < CACHE_TIME
-        {
-            return Ok(Arc::clone(snapshot));
+        let now = self.clock.tick();
+        if let Some(snapshot) = self.cache.get(now) {
+            return Ok(snapshot);
         }
-        let snapshot = Arc::new(self.db.read(load_snapshot).await?);
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((now, Arc::clone(&snapshot)));
-        Ok(snapshot)
+        Ok(self.cache.put(now, self.db.read(load_snapshot).await?))
     }
 
     /// Sets a key to the text that an operator typed.
@@ -60,7 +62,7 @@ impl Configs {
     /// # Errors
     /// [`ConfigError::BadKey`] or [`ConfigError::BadValue`], or when the database fails.
     pub async fn set(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
-        let value = keys::parse(&key, &typed)?;
+        let value = keys::parse(&key, &typed, &self.address_rules)?;
         self.change(by, "configs set", key, move |_| Ok(Some(value.clone())))
             .await
     }
@@ -70,14 +72,14 @@ impl Configs {
     /// # Errors
     /// [`ConfigError::BadValue`] when the key holds no list, or when the database fails.
     pub async fn add(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
-        let name = key.clone();
+        let (name, rules) = (key.clone(), self.address_rules.clone());
         self.change(by, "configs add", key, move |current| {
             let item = keys::parse_list_item(&name, &typed, current.as_ref())?;
             let mut list = current
                 .and_then(|value| value.as_array().cloned())
                 .unwrap_or_default();
             list.push(item);
-            keys::parse(&name, &json!(list).to_string()).map(Some)
+            keys::parse(&name, &json!(list).to_string(), &rules).map(Some)
         })
         .await
     }
@@ -106,6 +108,8 @@ impl Configs {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
+                // Values of two keys depend on each other.
+                serialize_transactions(conn, "configs")?;
                 let stored = find_text(conn, &key)?;
                 let value = decide(stored.as_deref().map(parse_stored).transpose()?)?;
                 replace_value(conn, now, &key, stored.as_deref(), value.as_ref())?;
@@ -114,7 +118,7 @@ impl Configs {
                 Ok::<_, ConfigError>(())
             })
             .await?;
-        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.cache.forget();
         Ok(())
     }
 }

@@ -43,17 +43,24 @@ fn shares_rule() -> String {
         TransferCode::GiftReceived.number(),
         TransferCode::GiftHosted.number(),
     );
-    let receiver = BalanceKind::Income.account_sql("s.receiver_id");
-    let host = BalanceKind::Income.account_sql("COALESCE(s.host_id, 0)");
+    // A share pays a debt before it is income.
+    let accounts = |user| {
+        let (debt, income) = (BalanceKind::Debt, BalanceKind::Income);
+        format!("({}, {})", debt.account_sql(user), income.account_sql(user))
+    };
+    let (receiver, host) = (
+        accounts("s.receiver_id"),
+        accounts("COALESCE(s.host_id, 0)"),
+    );
     format!(
         "SELECT 'gift ' || s.id || ': its entry does not move its shares' AS what
         FROM gifts_sent s
         WHERE s.cost > 0 AND (
             (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_transfers t
-                WHERE t.entry_id = s.entry_id AND t.code = {received} AND t.credit = {receiver})
+                WHERE t.entry_id = s.entry_id AND t.code = {received} AND t.credit IN {receiver})
                 <> s.receiver_share
             OR (SELECT COALESCE(SUM(t.amount), 0) FROM ledger_transfers t
-                WHERE t.entry_id = s.entry_id AND t.code = {hosted} AND t.credit = {host})
+                WHERE t.entry_id = s.entry_id AND t.code = {hosted} AND t.credit IN {host})
                 <> s.host_share)
         ORDER BY s.id LIMIT 1"
     )

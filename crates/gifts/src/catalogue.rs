@@ -1,52 +1,52 @@
 //! The catalogue of gifts.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, Page, text};
+use qlive_types::{Coins, Page, WebAddressRules, text};
 
-use crate::{Gifts, GiftsError};
+use crate::{CatalogueGift, Gifts, GiftsError};
 
 /// The most characters of a name.
 const MAX_NAME_CHARS: usize = 40;
-/// The most bytes of the URL of a picture, and of an effect.
-const MAX_FIELD_BYTES: usize = 512;
-
-/// A gift of the catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogueGift {
-    pub id: i64,
-    pub name: String,
-    /// The URL of a picture.
-    pub image: String,
-    pub price: Coins,
-    /// The name of the animation that clients play.
-    pub effect: String,
-    pub enabled: bool,
-}
+/// The most bytes of an effect.
+const MAX_EFFECT_BYTES: usize = 512;
 
 /// A gift to add to the catalogue.
 #[derive(Debug, Clone)]
 pub struct NewGift {
+    /// At most 40 characters.
     pub name: String,
     pub price: Coins,
+    /// The URL of a picture; empty for none.
     pub image: String,
+    /// At most 512 bytes; may be empty.
     pub effect: String,
 }
 
 impl NewGift {
-    fn validate(&self) -> Result<(), GiftsError> {
-        let is_named = !self.name.trim().is_empty() && self.name.chars().count() <= MAX_NAME_CHARS;
-        if !is_named || text::has_control(&self.name) {
-            return Err(GiftsError::BadField("name"));
+    /// The gift in the form in which it is stored.
+    fn validate(self, addresses: &WebAddressRules) -> Result<Self, GiftsError> {
+        let name = text::displayable(&self.name)
+            .filter(|name| name.chars().count() <= MAX_NAME_CHARS)
+            .ok_or(GiftsError::BadField("name"))?;
+        let image = match self.image.trim() {
+            "" => String::new(),
+            url => addresses.parse(url).ok_or(GiftsError::BadField("image"))?,
+        };
+        let effect = self.effect.trim();
+        if effect.len() > MAX_EFFECT_BYTES || !addresses.allow(effect) || effect.contains('\n') {
+            return Err(GiftsError::BadField("effect"));
         }
-        for (field, value) in [("image", &self.image), ("effect", &self.effect)] {
-            if value.len() > MAX_FIELD_BYTES || text::has_control(value) {
-                return Err(GiftsError::BadField(field));
-            }
-        }
-        Ok(())
+        Ok(Self {
+            name,
+            price: self.price,
+            image,
+            effect: effect.to_owned(),
+        })
     }
 }
 
@@ -100,25 +100,30 @@ impl Gifts {
     /// # Errors
     /// [`GiftsError::PastTheEnd`] when a page after the first is empty, or when the database fails.
     pub async fn catalogue(&self, page: Page) -> Result<(i64, Vec<CatalogueGift>), GiftsError> {
-        self.db
-            .read(move |conn| {
-                let count: i64 = gifts::table
-                    .filter(gifts::enabled.eq(true))
-                    .count()
-                    .get_result(conn)?;
-                let rows: Vec<GiftRow> = gifts::table
-                    .filter(gifts::enabled.eq(true))
-                    .order((gifts::price, gifts::id))
-                    .offset(page.offset())
-                    .limit(Page::ROWS)
-                    .select(GiftRow::as_select())
-                    .load(conn)?;
-                if rows.is_empty() && page != Page::FIRST {
-                    return Err(GiftsError::PastTheEnd);
-                }
-                Ok((count, catalogue_gifts(rows)?))
-            })
-            .await
+        let catalogue = self.enabled_gifts().await?;
+        let on_page = page.of(&catalogue);
+        if on_page.is_empty() && page != Page::FIRST {
+            return Err(GiftsError::PastTheEnd);
+        }
+        let count = i64::try_from(catalogue.len()).unwrap_or(i64::MAX);
+        Ok((count, on_page.to_vec()))
+    }
+
+    /// All gifts that can be sent, the cheapest first, at most one second old.
+    async fn enabled_gifts(&self) -> Result<Arc<Vec<CatalogueGift>>, GiftsError> {
+        let now = self.clock.tick();
+        if let Some(catalogue) = self.catalogue.get(now) {
+            return Ok(catalogue);
+        }
+        let catalogue = self.db.read(|conn| {
+            let rows: Vec<GiftRow> = gifts::table
+                .filter(gifts::enabled.eq(true))
+                .order((gifts::price, gifts::id))
+                .select(GiftRow::as_select())
+                .load(conn)?;
+            Ok::<_, GiftsError>(catalogue_gifts(rows)?)
+        });
+        Ok(self.catalogue.put(now, catalogue.await?))
     }
 
     /// All gifts, disabled ones included, for operators.
@@ -142,13 +147,14 @@ impl Gifts {
     /// # Errors
     /// [`GiftsError::BadField`], or when the database fails.
     pub async fn add(&self, by: Operator, new: NewGift) -> Result<i64, GiftsError> {
-        new.validate()?;
+        let new = new.validate(&self.address_rules)?;
         let now = self.clock.now();
-        self.db
+        let added = self
+            .db
             .write(move |conn| {
                 let id: i64 = diesel::insert_into(gifts::table)
                     .values((
-                        gifts::name.eq(new.name.trim()),
+                        gifts::name.eq(&new.name),
                         gifts::image.eq(&new.image),
                         gifts::price.eq(new.price.get()),
                         gifts::effect.eq(&new.effect),
@@ -158,9 +164,11 @@ impl Gifts {
                     .returning(gifts::id)
                     .get_result(conn)?;
                 audit_log::record(conn, now, &by, "gifts add", &id.to_string())?;
-                Ok(id)
+                Ok::<_, GiftsError>(id)
             })
-            .await
+            .await?;
+        self.catalogue.forget();
+        Ok(added)
     }
 
     /// Disables a gift: it can no longer be sent. The records of sent gifts keep it.
@@ -181,6 +189,8 @@ impl Gifts {
                 audit_log::record(conn, now, &by, "gifts disable", &id.to_string())?;
                 Ok(())
             })
-            .await
+            .await?;
+        self.catalogue.forget();
+        Ok(())
     }
 }

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use qlive_ledger::{
-    Account, BalanceKind, Entry, EntryKind, Spending, SystemAccount, TransferCode, allocate,
-    post_entry,
+    Account, BalanceKind, Entry, EntryKind, NewIncome, Spending, SystemAccount, TransferCode,
+    allocate, post_entry,
 };
 use qlive_outbox::{Delivery, GiftMessage, GroupMessage};
 use qlive_rooms::SharedRoom;
@@ -12,8 +12,8 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, EntryId, Moment, UserId};
 use qlive_users::Profile;
 
+use crate::CatalogueGift;
 use crate::GiftsError;
-use crate::catalogue::CatalogueGift;
 use crate::request::SendGift;
 use crate::shares::Shares;
 
@@ -28,6 +28,9 @@ pub(crate) struct DecidedGift<'a> {
     /// The host of the shared room, if they get a share.
     pub(crate) host: Option<UserId>,
     pub(crate) shares: Shares,
+    /// The parts of the shares that pay debts.
+    pub(crate) receiver_income: NewIncome,
+    pub(crate) host_income: NewIncome,
 }
 
 impl DecidedGift<'_> {
@@ -38,19 +41,21 @@ impl DecidedGift<'_> {
         now: Moment,
     ) -> Result<Option<EntryId>, GiftsError> {
         let giver = |kind| Account::User(self.request.giver, kind);
-        let income = |user| Account::User(user, BalanceKind::Income);
         let sources = [
             (giver(BalanceKind::Granted), self.spending.granted),
             (giver(BalanceKind::Bought), self.spending.bought),
             (giver(BalanceKind::Income), self.spending.income),
         ];
-        let mut destinations = vec![(
-            income(self.request.receiver),
-            self.shares.receiver,
-            TransferCode::GiftReceived,
-        )];
+        let share = |user, share: NewIncome, code| {
+            [
+                (Account::User(user, BalanceKind::Debt), share.debt, code),
+                (Account::User(user, BalanceKind::Income), share.income, code),
+            ]
+        };
+        let (receiver, received) = (self.request.receiver, TransferCode::GiftReceived);
+        let mut destinations = share(receiver, self.receiver_income, received).to_vec();
         if let Some(host) = self.host {
-            destinations.push((income(host), self.shares.host, TransferCode::GiftHosted));
+            destinations.extend(share(host, self.host_income, TransferCode::GiftHosted));
         }
         destinations.push((
             Account::System(SystemAccount::Platform),

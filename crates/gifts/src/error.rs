@@ -52,9 +52,11 @@ impl From<diesel::result::Error> for GiftsError {
 impl From<LedgerError> for GiftsError {
     fn from(error: LedgerError) -> Self {
         match error {
-            // The spending was planned from balances that this transaction had read, so another
+            // The coins were planned from balances that this transaction had read, so another
             // transaction changed them: run this one again.
-            LedgerError::InsufficientBalance => Self::Store(StoreError::Contended),
+            LedgerError::InsufficientBalance | LedgerError::InDebt => {
+                Self::Store(StoreError::Contended)
+            }
             LedgerError::Store(error) => Self::Store(error),
             other => Self::Ledger(other),
         }

@@ -6,6 +6,7 @@
 
 mod audit;
 mod catalogue;
+mod catalogue_gift;
 mod decided_gift;
 mod error;
 mod request;
@@ -15,7 +16,8 @@ mod service;
 mod shares;
 
 pub use audit::audit;
-pub use catalogue::{CatalogueGift, NewGift};
+pub use catalogue::NewGift;
+pub use catalogue_gift::CatalogueGift;
 pub use error::GiftsError;
 pub use request::{SendGift, SendGiftOutcome};
 pub use sent::SentGift;

@@ -1,6 +1,6 @@
 //! Sending a gift.
 
-use qlive_ledger::{IdempotencyKey, find_outcome, load_balances, store_outcome};
+use qlive_ledger::{IdempotencyKey, NewIncome, find_outcome, load_balances, store_outcome};
 use qlive_rooms::shared_room;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Moment};
@@ -69,7 +69,9 @@ impl Gifts {
     }
 }
 
-/// Decides a gift and writes it, unless its request was answered before.
+/// Decides a gift and writes it, unless its request was answered before. The debts of the giver,
+/// the receiver and the host may change until the balances are locked; the ledger refuses the
+/// entry then, and the transaction runs again.
 fn send_in_transaction(
     conn: &mut Conn,
     now: Moment,
@@ -106,6 +108,12 @@ fn send_in_transaction(
     let host = shared_room
         .map(|room| room.host)
         .filter(|host| ![request.giver, request.receiver].contains(host));
+    let shares = Shares::of(cost, rates, host.is_some())?;
+    let receiver_income = load_balances(conn, request.receiver)?.plan_income(shares.receiver);
+    let host_income = match host {
+        Some(host) => load_balances(conn, host)?.plan_income(shares.host),
+        None => NewIncome::default(),
+    };
     let decided = DecidedGift {
         request,
         gift: &gift,
@@ -114,7 +122,9 @@ fn send_in_transaction(
         spending,
         shared_room,
         host,
-        shares: Shares::of(cost, rates, host.is_some())?,
+        shares,
+        receiver_income,
+        host_income,
     };
     write_gift(conn, now, &decided, key.as_ref(), notify_rooms)
 }

@@ -28,6 +28,14 @@ pub struct Spending {
     pub income: Coins,
 }
 
+/// A user's share of a gift by the balance to which it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NewIncome {
+    /// The part that pays a debt.
+    pub debt: Coins,
+    pub income: Coins,
+}
+
 impl Balances {
     /// The gold that a user is shown: granted plus bought.
     ///
@@ -37,15 +45,35 @@ impl Balances {
         self.granted.checked_add(self.bought)
     }
 
+    /// The income that can be spent: none while there is a debt.
+    #[must_use]
+    pub fn spendable_income(&self) -> Coins {
+        if self.debt.is_zero() {
+            self.income
+        } else {
+            Coins::ZERO
+        }
+    }
+
+    /// Splits a share of a gift: it pays the debt first, the rest is income.
+    #[must_use]
+    pub fn plan_income(&self, share: Coins) -> NewIncome {
+        NewIncome {
+            debt: self.debt.min(share),
+            income: share.checked_sub(self.debt).unwrap_or(Coins::ZERO),
+        }
+    }
+
     /// Splits a payment of `cost` over the balances: granted gold first, then bought gold, then
-    /// income. `None` if the three together are less than `cost`.
+    /// income, which is not spent while there is a debt. `None` if these together are less than
+    /// `cost`.
     #[must_use]
     pub fn plan_spending(&self, cost: Coins) -> Option<Spending> {
         let granted = self.granted.min(cost);
         let rest = cost.checked_sub(granted).ok()?;
         let bought = self.bought.min(rest);
         let income = rest.checked_sub(bought).ok()?;
-        (income <= self.income).then_some(Spending {
+        (income <= self.spendable_income()).then_some(Spending {
             granted,
             bought,
             income,
@@ -121,5 +149,27 @@ mod tests {
         assert_eq!(spending(12), Some((3, 4, 5)));
         assert_eq!(spending(13), None);
         assert_eq!(balances.gold(), Ok(coins(7)));
+    }
+
+    #[test]
+    fn income_of_a_debtor_is_not_spent_and_new_income_pays_the_debt_first() {
+        let coins = |amount| Coins::new(amount).unwrap();
+        let debtor = Balances {
+            granted: coins(3),
+            income: coins(5),
+            debt: coins(4),
+            ..Balances::default()
+        };
+        assert_eq!(debtor.spendable_income(), coins(0));
+        assert_eq!(debtor.plan_spending(coins(3)).unwrap().granted, coins(3));
+        assert_eq!(debtor.plan_spending(coins(4)), None);
+        let split = |share| {
+            let split = debtor.plan_income(coins(share));
+            (split.debt.get(), split.income.get())
+        };
+        assert_eq!([split(0), split(3), split(4)], [(0, 0), (3, 0), (4, 0)]);
+        assert_eq!(split(9), (4, 5));
+        let free = Balances::default().plan_income(coins(9));
+        assert_eq!((free.debt, free.income), (coins(0), coins(9)));
     }
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use qlive_store::schema::ledger_chain;
 use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
 use qlive_store::{Db, StoreError};
-use qlive_types::{Clock, Moment};
+use qlive_types::{Clock, Moment, Tick};
 use tokio_util::sync::CancellationToken;
 
 use crate::chain::{SEAL_BATCH, append_to_chain, unsealed_entries};
@@ -26,8 +26,8 @@ pub struct ChainSealer {
     clock: Clock,
     /// Every entry up to this id is sealed, and none can appear later.
     sealed_to: i64,
-    /// When `sealed_to` was last updated.
-    updated_at: Moment,
+    /// When `sealed_to` was last updated; `None` before the first time.
+    updated_at: Option<Tick>,
     /// The id after which the next round searches. Each pass over the entries begins after
     /// `sealed_to` and takes one round or, with more than one batch, several.
     searched_to: i64,
@@ -40,7 +40,7 @@ impl ChainSealer {
             db,
             clock,
             sealed_to: 0,
-            updated_at: Moment::from_millis(0),
+            updated_at: None,
             searched_to: 0,
         }
     }
@@ -72,7 +72,9 @@ impl ChainSealer {
         if !saw_everything {
             return Ok(RoundOutcome::MoreDue);
         }
-        if now.since(self.updated_at) >= UPDATE_INTERVAL {
+        let tick = self.clock.tick();
+        let is_due = |at: Tick| tick.since(at) >= UPDATE_INTERVAL;
+        if self.updated_at.is_none_or(is_due) {
             self.update_sealed_to(now).await?;
         }
         Ok(RoundOutcome::Done)
@@ -92,7 +94,7 @@ impl ChainSealer {
             .await?;
         self.sealed_to = highest.unwrap_or(self.sealed_to);
         self.searched_to = self.sealed_to;
-        self.updated_at = now;
+        self.updated_at = Some(self.clock.tick());
         Ok(())
     }
 }

@@ -56,6 +56,12 @@ impl EntryKind {
         }
     }
 
+    /// Whether such entries spend income or bring new income, which a user with a debt may not.
+    /// The others that change income return what was there before.
+    pub(crate) const fn spends_or_brings_income(self) -> bool {
+        matches!(self, Self::Gift | Self::Hold)
+    }
+
     pub(crate) fn from_number(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
@@ -66,7 +72,8 @@ impl EntryKind {
 pub enum TransferCode {
     /// Gold of a paid order, to its buyer.
     Recharge,
-    /// The part of a paid order that settles the buyer's debt.
+    /// The part of a paid order, or of coins that a refused refund returns, that settles the
+    /// buyer's debt. Shares of gifts that settle a debt keep their own codes.
     DebtPaid,
     /// Gold that an operator granted.
     Grant,

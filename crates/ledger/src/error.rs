@@ -9,6 +9,9 @@ pub enum LedgerError {
     /// A balance would become negative, or a debt positive.
     #[error("the balance is insufficient")]
     InsufficientBalance,
+    /// A user with a debt would spend income, or would be credited income before the debt is paid.
+    #[error("the user has a debt, which income pays first")]
+    InDebt,
     /// A balance or a sum would exceed [`qlive_types::Coins::MAX`].
     #[error("the amount is out of range")]
     AmountOutOfRange,

@@ -9,6 +9,8 @@ pub(crate) fn ledger_rules() -> Vec<String> {
         balance_equals_its_transfers(),
         balance_is_in_range(),
         entry_count_is_the_length_of_the_history(),
+        HISTORY_ENDS_WITH_THE_BALANCES.to_owned(),
+        HISTORY_ADDS_UP.to_owned(),
         account_exists(),
         ENTRY_IS_COMPLETE.to_owned(),
         REVERSAL_RETURNS_ITS_ENTRY.to_owned(),
@@ -76,6 +78,25 @@ fn entry_count_is_the_length_of_the_history() -> String {
         ORDER BY b.user_id LIMIT 1"
     )
 }
+
+/// The last line of the history has the balances.
+const HISTORY_ENDS_WITH_THE_BALANCES: &str = "SELECT 'user ' || b.user_id || ': line '
+        || b.entry_count || ' of the history does not have the balances' AS what
+    FROM ledger_balances b LEFT JOIN ledger_history h
+        ON h.user_id = b.user_id AND h.number = b.entry_count
+    WHERE b.entry_count > 0
+        AND (h.number IS NULL OR h.gold <> b.bought + b.granted OR h.income <> b.income)
+    ORDER BY b.user_id LIMIT 1";
+
+/// Each line of the history adds its amount to the line before.
+const HISTORY_ADDS_UP: &str =
+    "SELECT 'user ' || h.user_id || ': line ' || h.number || ' of the history does not add up'
+        AS what
+    FROM ledger_history h LEFT JOIN ledger_history p
+        ON p.user_id = h.user_id AND p.number = h.number - 1
+    WHERE h.gold + h.income <> COALESCE(p.gold + p.income, 0) + h.amount
+        OR (p.number IS NULL AND h.number > 1)
+    ORDER BY h.user_id, h.number LIMIT 1";
 
 /// Every transfer is between system accounts and balances of users who have a row.
 fn account_exists() -> String {

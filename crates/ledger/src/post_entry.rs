@@ -13,8 +13,9 @@ use crate::error::LedgerError;
 ///
 /// # Errors
 /// [`LedgerError::InsufficientBalance`] if a balance is smaller than the caller may have read, and
-/// [`LedgerError::AmountOutOfRange`] if one would become too large; the caller's transaction must
-/// not commit then. [`LedgerError::Unbalanced`] if the entry has no transfers. A failure of the
+/// [`LedgerError::AmountOutOfRange`] if one would become too large; [`LedgerError::InDebt`] if a
+/// gift or a hold would spend or bring income beside a debt; the caller's transaction must not
+/// commit then. [`LedgerError::Unbalanced`] if the entry has no transfers. A failure of the
 /// store.
 pub fn post_entry(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId, LedgerError> {
     if entry.transfers.is_empty() {
@@ -24,7 +25,7 @@ pub fn post_entry(conn: &mut Conn, now: Moment, entry: &Entry) -> Result<EntryId
     // In ascending order of users, so that two entries cannot deadlock. After the transfers, so
     // that a balance into which many pay is locked as briefly as possible.
     for (user, change) in BalanceChange::by_user(entry)? {
-        change.apply(conn, user)?;
+        change.apply(conn, user, id)?;
     }
     Ok(id)
 }

@@ -1,10 +1,20 @@
 //! What can be delivered, and in which lane.
 
+use std::time::Duration;
+
 use qlive_types::{BroadcastId, LiveId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::lane::{Lane, LaneKind};
 use crate::message::{DirectMessage, GroupMessage};
+
+/// How long applicant counts wait, so that several changes become one message.
+const APPLICANT_COUNTS_DELAY: Duration = Duration::from_millis(300);
+/// How long the profile of an account or a group waits, so that several changes become one call.
+/// IM takes about 200 calls a second for all users together.
+const PROFILE_DELAY: Duration = Duration::from_secs(1);
+/// The longest that any delivery waits before it is due.
+pub(crate) const LONGEST_WAIT: Duration = PROFILE_DELAY;
 
 /// One call to IM or CSS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +87,24 @@ impl Delivery {
             | Self::ForbidStream { user }
             | Self::ResumeStream { user } => Lane::of_user(LaneKind::Stream, *user),
         }
+    }
+
+    /// How long this delivery waits for others of its kind, which then become one.
+    pub(crate) const fn delay(&self) -> Duration {
+        match self {
+            Self::SendApplicantCounts { .. } => APPLICANT_COUNTS_DELAY,
+            Self::UpdateAccountProfile { .. } | Self::UpdateGroupProfile { .. } => PROFILE_DELAY,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Whether it updates a profile, which is looked up when it is delivered: later rows of its
+    /// lane need not wait for it.
+    pub(crate) const fn updates_profile(&self) -> bool {
+        matches!(
+            self,
+            Self::UpdateAccountProfile { .. } | Self::UpdateGroupProfile { .. }
+        )
     }
 
     /// The broadcast that a message is about; `None` for the other deliveries.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use qlive_store::{Conn, Db, StoreError};
-use qlive_types::{Clock, Moment, random};
+use qlive_types::{Clock, Moment, Tick, random};
 use tokio_util::sync::CancellationToken;
 
 use crate::attempt::AttemptOutcome;
@@ -60,6 +60,10 @@ impl LaneWorker {
         self.clock.now()
     }
 
+    pub(crate) fn tick(&self) -> Tick {
+        self.clock.tick()
+    }
+
     /// Delivers a lane until nothing in it is due, a delivery fails, another instance has the
     /// lease, the turn is over, or `stop` is cancelled.
     pub(crate) async fn deliver_lane(&self, lane: Lane, stop: &CancellationToken) {
@@ -77,10 +81,11 @@ impl LaneWorker {
     }
 
     async fn deliver_rows(&self, lane: Lane, stop: &CancellationToken) -> Result<(), StoreError> {
-        let (started, owner) = (self.now(), self.owner.clone());
+        let (now, owner) = (self.now(), self.owner.clone());
+        let started = self.tick();
         let leased = self
             .db
-            .write(move |conn| lease_lane(conn, lane, &owner, started));
+            .write(move |conn| lease_lane(conn, lane, &owner, now));
         if !leased.await? {
             return Ok(());
         }
@@ -95,7 +100,7 @@ impl LaneWorker {
             if lane.kind == LaneKind::Gifts {
                 tokio::time::sleep(GIFT_SPACING).await;
             }
-            if self.now().since(started) >= TURN {
+            if self.tick().since(started) >= TURN {
                 let owner = self.owner.clone();
                 let released = self.db.write(move |conn| release_lane(conn, lane, &owner));
                 return released.await;

@@ -8,6 +8,7 @@ use qlive_store::schema::{outbox, outbox_lanes};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{Moment, random};
 
+use crate::delivery::LONGEST_WAIT;
 use crate::lane::{Lane, LaneKind, WorkerPool};
 use crate::status::Status;
 
@@ -17,6 +18,8 @@ const LEASE: Duration = Duration::from_secs(30);
 /// [`LAST_DELAY`].
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const LAST_DELAY: Duration = Duration::from_secs(30);
+/// The longest that a lane rests: the last delay and what is added to it at random.
+const LONGEST_REST: Duration = Duration::from_millis(37_500);
 
 /// Finds at most `limit` lanes of a pool that have a due row, are not leased and do not rest after
 /// a failure, those with the oldest rows first.
@@ -26,20 +29,22 @@ pub(crate) fn find_due_lanes(
     limit: i64,
     now: Moment,
 ) -> Result<Vec<Lane>, StoreError> {
+    let (lease, rest) = (now.running(LEASE), now.running(LONGEST_REST));
     let unavailable = outbox_lanes::table
         .filter(outbox_lanes::lane_kind.eq(outbox::lane_kind))
         .filter(outbox_lanes::lane_id.eq(outbox::lane_id))
         .filter(
             outbox_lanes::leased_until
-                .gt(now.millis())
-                .or(outbox_lanes::resume_at.gt(now.millis())),
+                .between(lease.0, lease.1)
+                .or(outbox_lanes::resume_at.between(rest.0, rest.1)),
         );
+    let wait = now.running(LONGEST_WAIT);
     let kinds: Vec<i32> = pool.lane_kinds().map(LaneKind::number).collect();
     let lanes: Vec<(i32, i64)> = outbox::table
         .filter(
             outbox::status
                 .eq(Status::Waiting.number())
-                .and(outbox::due_at.le(now.millis())),
+                .and(outbox::due_at.not_between(wait.0, wait.1)),
         )
         .filter(outbox::lane_kind.eq_any(kinds))
         .filter(not(exists(unavailable)))
@@ -66,9 +71,10 @@ pub(crate) fn lease_lane(
     now: Moment,
 ) -> Result<bool, StoreError> {
     let until = now.after(LEASE).millis();
+    let (lease, rest) = (now.running(LEASE), now.running(LONGEST_REST));
     let available = outbox_lanes::leased_until
-        .le(now.millis())
-        .and(outbox_lanes::resume_at.le(now.millis()));
+        .not_between(lease.0, lease.1)
+        .and(outbox_lanes::resume_at.not_between(rest.0, rest.1));
     let row = outbox_lanes::table.find((lane.kind.number(), lane.id));
     let leased = diesel::update(row.filter(available))
         .set((
@@ -184,6 +190,7 @@ mod tests {
         assert!((2000..=2500).contains(&delay_after(2).as_millis()));
         for failures in [6, 10, 1000, i32::MAX] {
             assert!((30_000..=37_500).contains(&delay_after(failures).as_millis()));
+            assert!(delay_after(failures) <= LONGEST_REST);
         }
     }
 }

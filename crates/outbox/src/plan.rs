@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use qlive_types::{BroadcastId, LiveId, Moment};
 
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, LONGEST_WAIT};
 use crate::message::{DirectMessage, GiftMessage, GroupMessage};
 use crate::queue::WaitingRow;
 
@@ -44,7 +44,10 @@ pub(crate) fn plan_lane(rows: &[WaitingRow], live: &LiveBroadcasts, now: Moment)
             plan.skipped.push((row.id, reason));
             continue;
         }
-        if row.due_at > now {
+        if now.is_waiting(row.due_at, LONGEST_WAIT) {
+            if row.delivery.updates_profile() {
+                continue;
+            }
             return plan;
         }
         let (next, absorbed) = absorb_later_rows(row, later);
@@ -116,8 +119,11 @@ fn absorb_later_rows(row: &WaitingRow, later: &[WaitingRow]) -> (WaitingRow, Vec
     let mut absorbed = Vec::new();
     for other in later {
         match (&mut merged.delivery, &other.delivery) {
-            // Applicants are counted when the message is sent, so one message replaces all.
-            (Delivery::SendApplicantCounts { .. }, Delivery::SendApplicantCounts { .. }) => {
+            // Applicants are counted and profiles looked up when the call is made, so one call
+            // replaces all.
+            (Delivery::SendApplicantCounts { .. }, Delivery::SendApplicantCounts { .. })
+            | (Delivery::UpdateAccountProfile { .. }, Delivery::UpdateAccountProfile { .. })
+            | (Delivery::UpdateGroupProfile { .. }, Delivery::UpdateGroupProfile { .. }) => {
                 absorbed.push(other.id);
             }
             (
@@ -317,6 +323,26 @@ mod tests {
                 .next
                 .is_some()
         );
+    }
+
+    #[test]
+    fn waiting_changes_of_a_profile_become_one_and_delay_nothing_else() {
+        let update = Delivery::UpdateAccountProfile { user: user(1) };
+        let end_login = Delivery::EndLogin { user: user(1) };
+        let mut rows = rows(vec![update.clone(), update.clone(), end_login, update]);
+        for at in [0, 1, 3] {
+            rows[at].due_at = Moment::from_millis(START + 1000);
+        }
+        let plan = plan_lane(&rows, &live(None), Moment::from_millis(START));
+        assert_eq!(
+            plan.next.map(|row| row.id),
+            Some(3),
+            "the login need not wait"
+        );
+        assert_eq!(plan.skipped, vec![]);
+        let plan = plan_lane(&rows, &live(None), Moment::from_millis(START + 1000));
+        assert_eq!(plan.next.map(|row| row.id), Some(1));
+        assert_eq!(plan.skipped, vec![(2, "merged"), (4, "merged")]);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! The rows of the outbox: writing one, loading the waiting rows of a lane, recording attempts.
 
-use std::time::Duration;
-
 use diesel::prelude::*;
 use qlive_store::schema::outbox;
 use qlive_store::{Conn, StoreError};
@@ -11,8 +9,6 @@ use crate::delivery::Delivery;
 use crate::lane::Lane;
 use crate::status::Status;
 
-/// How long applicant counts wait, so that several changes become one message.
-const APPLICANT_COUNTS_DELAY: Duration = Duration::from_millis(300);
 /// The most waiting rows of a lane that are loaded together.
 const LANE_WINDOW: i64 = 500;
 /// The most characters of `detail` that are stored.
@@ -70,10 +66,7 @@ impl StoredRow {
 /// # Errors
 /// A failure of the store.
 pub fn enqueue(conn: &mut Conn, now: Moment, delivery: &Delivery) -> Result<(), StoreError> {
-    let due_at = match delivery {
-        Delivery::SendApplicantCounts { .. } => now.after(APPLICANT_COUNTS_DELAY),
-        _ => now,
-    };
+    let due_at = now.after(delivery.delay());
     let lane = delivery.lane();
     diesel::insert_into(outbox::table)
         .values((

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use qlive_store::operation::run_background;
 use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
 use qlive_store::{Db, StoreError};
-use qlive_types::{Clock, Moment};
+use qlive_types::{Clock, Tick};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,7 @@ pub struct OutboxWorker {
     pools: [(WorkerPool, Arc<Semaphore>); 3],
     /// The lanes that are being delivered.
     tasks: JoinSet<()>,
-    sweep_due: Moment,
+    sweep_due: Tick,
 }
 
 impl OutboxWorker {
@@ -38,7 +39,7 @@ impl OutboxWorker {
     pub fn new(db: Db, clock: Clock, dispatcher: Dispatcher, outbox: &Outbox) -> Self {
         let pools = WorkerPool::ALL.map(|pool| (pool, Arc::new(Semaphore::new(POOL_SIZE))));
         Self {
-            sweep_due: clock.now(),
+            sweep_due: clock.tick(),
             lane_worker: Arc::new(LaneWorker::new(db, clock, dispatcher, outbox.clone())),
             wake_signal: outbox.wake_signal(),
             pools,
@@ -84,10 +85,10 @@ impl OutboxWorker {
                     break;
                 };
                 let (worker, stop) = (Arc::clone(&self.lane_worker), stop.clone());
-                self.tasks.spawn(async move {
+                self.tasks.spawn(run_background(Self::NAME, async move {
                     worker.deliver_lane(lane, &stop).await;
                     drop(permit);
-                });
+                }));
             }
         }
     }
@@ -112,7 +113,7 @@ impl BackgroundWorker for OutboxWorker {
 
     async fn run_round(&mut self, stop: &CancellationToken) -> Result<RoundOutcome, StoreError> {
         while self.tasks.try_join_next().is_some() {}
-        let now = self.lane_worker.now();
+        let now = self.lane_worker.tick();
         if now >= self.sweep_due {
             self.sweep_due = now.after(SWEEP_INTERVAL);
             if let Err(error) = self.sweep(stop).await {

@@ -53,6 +53,12 @@ pub enum PaymentsError {
     /// A refund left a debt, which must be paid first.
     #[error("the user has a debt")]
     InDebt,
+    /// The user has the most withdrawals that may be open at a time.
+    #[error("too many open withdrawals")]
+    TooManyWithdrawals,
+    /// The user is banned: nothing is paid out to them.
+    #[error("the user is banned; nothing was approved")]
+    Banned,
     /// WeChat requires the real name for this amount.
     #[error("a real name is required")]
     RealNameRequired,
@@ -101,7 +107,9 @@ impl From<LedgerError> for PaymentsError {
         match error {
             // The balances were read in this transaction, so another one has changed them since:
             // run this transaction again.
-            LedgerError::InsufficientBalance => Self::Store(StoreError::Contended),
+            LedgerError::InsufficientBalance | LedgerError::InDebt => {
+                Self::Store(StoreError::Contended)
+            }
             LedgerError::Store(fault) => Self::Store(fault),
             other => Self::Ledger(other),
         }

@@ -42,12 +42,6 @@ pub enum Mismatch {
     RequestedByUs,
     #[error("that number belongs to another refund")]
     NumberInUse,
-    #[error("refunded, after its coins were returned")]
-    RefundedAfterRefusal,
-    #[error("refused, after it was done")]
-    RefusedAfterRefund,
-    #[error("paid, after its income was returned")]
-    PaidAfterReturn,
     #[error("the withdrawal was not approved")]
     NotApproved,
 }

@@ -1,5 +1,6 @@
 //! What comes from outside: callbacks of IM and CSS, and the lookups of the outbox.
 
+mod client_message;
 mod im_callback;
 mod im_events;
 mod message_filter;

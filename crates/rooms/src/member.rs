@@ -9,13 +9,15 @@ use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{BroadcastId, Gender, LiveId, Moment, UserId};
 
 use crate::error::RoomsError;
-use crate::mic::{Invitation, MemberState, Place};
+use crate::mic::{INVITATION_TTL, Invitation, MemberState, Place};
 use crate::user_type::UserType;
 use crate::visit::VisitNumber;
 
 /// For how long after an invitation expired the client of the invited user may still answer it
 /// through IM.
 const RESPONSE_SLACK: Duration = Duration::from_secs(10);
+/// How long an invited user's client may send a response, from the invitation on.
+pub(crate) const RESPONSE_TIME: Duration = INVITATION_TTL.saturating_add(RESPONSE_SLACK);
 
 /// A user in a live room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,10 +34,14 @@ pub(crate) struct Member {
     pub(crate) response_until: Moment,
     /// `EventTime` of the newest IM event that was applied, in milliseconds.
     pub(crate) im_event_at: i64,
-    /// The push whose start was applied last.
+    /// The `sequence` of the push whose start was applied last; empty when CSS reported none.
     pub(crate) stream_sequence: Option<String>,
+    /// When that push started, in Unix seconds.
+    pub(crate) stream_started_at: Option<i64>,
     /// The time of the newest stream event that was applied, in Unix seconds.
     pub(crate) stream_event_at: i64,
+    /// How many pushes have started whose stop was not reported yet.
+    pub(crate) stream_open_pushes: i64,
     pub(crate) state: MemberState,
     version: i64,
 }
@@ -60,7 +66,9 @@ struct MemberRow {
     response_until: i64,
     im_event_at: i64,
     stream_sequence: Option<String>,
+    stream_started_at: Option<i64>,
     stream_event_at: i64,
+    stream_open_pushes: i64,
 }
 
 /// What a member's state depends on outside their own member row.
@@ -142,7 +150,9 @@ impl MemberRow {
             response_until: Moment::from_millis(self.response_until),
             im_event_at: self.im_event_at,
             stream_sequence: self.stream_sequence,
+            stream_started_at: self.stream_started_at,
             stream_event_at: self.stream_event_at,
+            stream_open_pushes: self.stream_open_pushes,
             state,
             version: self.version,
         })
@@ -207,6 +217,7 @@ pub(crate) fn insert_member(
         last_active_at: now.millis(),
         im_event_at: 0,
         stream_event_at: 0,
+        stream_open_pushes: 0,
     };
     key_violation_as_contention(
         diesel::insert_into(members::table)
@@ -233,6 +244,7 @@ struct NewMemberRow {
     last_active_at: i64,
     im_event_at: i64,
     stream_event_at: i64,
+    stream_open_pushes: i64,
 }
 
 impl Member {
@@ -271,6 +283,35 @@ impl Member {
         }
     }
 
+    /// Records a stream event of the time `at`, and how many pushes are open after it. The version
+    /// grows, so that a transaction that decided without this event is run again.
+    ///
+    /// # Errors
+    /// [`StoreError::Contended`] if the row has changed since it was read.
+    pub(crate) fn record_stream_event(
+        &mut self,
+        conn: &mut Conn,
+        at: i64,
+        open_pushes: i64,
+    ) -> Result<(), StoreError> {
+        let row_as_read = members::table
+            .filter(members::user_id.eq(self.user.get()))
+            .filter(members::visit.eq(self.visit.get()))
+            .filter(members::version.eq(self.version));
+        let changed = diesel::update(row_as_read)
+            .set((
+                members::stream_event_at.eq(self.stream_event_at.max(at)),
+                members::stream_open_pushes.eq(open_pushes),
+                members::version.eq(self.version + 1),
+            ))
+            .execute(conn)?;
+        if changed != 1 {
+            return Err(StoreError::Contended);
+        }
+        self.version += 1;
+        Ok(())
+    }
+
     fn require_invitation(&self, conn: &mut Conn) -> Result<(), StoreError> {
         let row = (
             invitation_required::broadcast_id.eq(self.broadcast.broadcast.get()),
@@ -301,6 +342,7 @@ impl Member {
                 _ => Some(None),
             },
             stream_sequence: Some(self.stream_sequence.as_deref().filter(|_| on_stage)),
+            stream_started_at: Some(self.stream_started_at.filter(|_| on_stage)),
             response_until: next
                 .invitation
                 .map(|invitation| invitation.until.after(RESPONSE_SLACK).millis()),
@@ -322,6 +364,7 @@ struct MemberChanges<'a> {
     stream_grace_until: Option<Option<i64>>,
     seated_at: Option<Option<i64>>,
     stream_sequence: Option<Option<&'a str>>,
+    stream_started_at: Option<Option<i64>>,
     response_until: Option<i64>,
     changed_at: i64,
 }
@@ -348,25 +391,6 @@ pub(crate) fn record_im_event(conn: &mut Conn, user: UserId, at: i64) -> Result<
     )
     .set((
         members::im_event_at.eq(at),
-        members::version.eq(members::version + 1),
-    ))
-    .execute(conn)?;
-    Ok(())
-}
-
-/// Records the time of the newest stream event. The version grows as in [`record_im_event`].
-pub(crate) fn record_stream_event(
-    conn: &mut Conn,
-    user: UserId,
-    at: i64,
-) -> Result<(), StoreError> {
-    diesel::update(
-        members::table
-            .find(user.get())
-            .filter(members::stream_event_at.lt(at)),
-    )
-    .set((
-        members::stream_event_at.eq(at),
         members::version.eq(members::version + 1),
     ))
     .execute(conn)?;

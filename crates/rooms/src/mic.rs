@@ -8,5 +8,5 @@ mod state;
 mod step;
 
 pub use event::{MicEffect, MicEvent, MicRefusal};
-pub use state::{Admission, Invitation, MemberState, Place, Rules};
-pub use step::{INVITATION_TTL, Step, step};
+pub use state::{Admission, INVITATION_TTL, Invitation, MemberState, Place, Rules};
+pub use step::{Step, step};

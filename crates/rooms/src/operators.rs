@@ -40,15 +40,17 @@ impl Rooms {
         .await
     }
 
-    /// Lifts a ban.
+    /// Lifts a ban. A user who is not banned stays as they are.
     ///
     /// # Errors
     /// [`UsersError::UnknownUser`], or a failure of the store.
     pub async fn unban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
         self.operate(by, "users unban", user.to_string(), move |conn, context| {
-            if !qlive_users::set_ban(conn, user, None)? {
-                return Err(UsersError::UnknownUser.into());
+            let profile = qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
+            if profile.banned_at.is_none() {
+                return Ok(());
             }
+            qlive_users::set_ban(conn, user, None)?;
             let resume = Delivery::ResumeStream { user };
             Ok(enqueue(conn, context.now, &resume)?)
         })
@@ -70,6 +72,7 @@ impl Rooms {
                     return Err(UsersError::UnknownUser.into());
                 }
                 let live = match find_room_of_host(conn, user)? {
+                    Some(room) if room.group_ready => return Ok(()),
                     Some(room) => room.live,
                     None => insert_room(conn, context, user)?,
                 };

@@ -12,6 +12,7 @@ use qlive_users::Users;
 
 use crate::context::Context;
 use crate::settings::RoomSettings;
+use crate::views::audience_order::AudienceOrders;
 use crate::views::live_list_cache::LiveListCache;
 
 /// The rooms, their broadcasts and the users in them. Cheap to clone.
@@ -26,6 +27,7 @@ pub struct Rooms {
     pub(crate) streams: Arc<StreamUrls>,
     pub(crate) settings: RoomSettings,
     pub(crate) live_list_cache: Arc<LiveListCache>,
+    pub(crate) audience_orders: Arc<AudienceOrders>,
 }
 
 impl Rooms {
@@ -50,6 +52,7 @@ impl Rooms {
             streams: Arc::new(streams),
             settings,
             live_list_cache: Arc::default(),
+            audience_orders: Arc::default(),
         }
     }
 

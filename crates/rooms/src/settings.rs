@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use qlive_types::WebAddressRules;
 use serde::Deserialize;
 
 use crate::mic::Rules;
@@ -15,7 +16,7 @@ pub enum SignalSender {
     #[default]
     Server,
     /// Older clients send them themselves. The server sends only NUM, RESET off and OVER, and the
-    /// message filter refuses nothing.
+    /// message filter refuses only what banned users send.
     Client,
 }
 
@@ -31,4 +32,6 @@ pub struct RoomSettings {
     pub push_ttl: Duration,
     /// The IM account that the server sends messages as.
     pub admin: String,
+    /// Where the cover of a room may be.
+    pub address_rules: WebAddressRules,
 }

@@ -10,12 +10,12 @@ use qlive_store::schema::members;
 use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
 use qlive_store::{Conn, StoreError};
 use qlive_tencent::im::ImClient;
-use qlive_types::{Moment, UserId};
+use qlive_types::{Moment, Tick, UserId};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::RoomsError;
 use crate::member::{find_member, record_activity};
-use crate::mic::MicEvent;
+use crate::mic::{INVITATION_TTL, MicEvent};
 use crate::service::Rooms;
 use crate::transition::apply_event;
 
@@ -33,7 +33,7 @@ const BATCH: i64 = 500;
 pub struct TimeoutWorker {
     rooms: Rooms,
     /// IM is not asked before this time.
-    im_paused_until: Moment,
+    im_paused_until: Tick,
 }
 
 impl BackgroundWorker for TimeoutWorker {
@@ -51,8 +51,8 @@ impl TimeoutWorker {
     #[must_use]
     pub fn new(rooms: Rooms) -> Self {
         Self {
+            im_paused_until: rooms.clock.tick(),
             rooms,
-            im_paused_until: Moment::from_millis(0),
         }
     }
 
@@ -70,9 +70,9 @@ impl TimeoutWorker {
         for (user, event) in self.rooms.db.read(self.due_events()).await? {
             self.rooms.apply_timeout(user, event).await;
         }
-        let now = self.rooms.clock.now();
+        let now = self.rooms.clock.tick();
         if now >= self.im_paused_until && !self.check_connections().await? {
-            self.im_paused_until = self.rooms.clock.now().after(IM_RETRY_PAUSE);
+            self.im_paused_until = self.rooms.clock.tick().after(IM_RETRY_PAUSE);
         }
         Ok(())
     }
@@ -84,27 +84,28 @@ impl TimeoutWorker {
     {
         let now = self.rooms.clock.now();
         let stream_start = self.rooms.settings.stream_start;
-        let seated_before = stream_start.map(|limit| now.before(limit).millis());
+        let just_seated = stream_start.map(|limit| now.recent(limit));
+        let grace = now.running(self.rooms.settings.rules.longest_grace());
         move |conn| {
-            let now = now.millis();
+            let invitation = now.running(INVITATION_TTL);
             let expired_invitations = members::table
-                .filter(members::invited_until.le(now))
+                .filter(members::invited_until.not_between(invitation.0, invitation.1))
                 .order(members::invited_until)
                 .select(members::user_id)
                 .limit(BATCH)
                 .load(conn)?;
             let mut due = with_event(expired_invitations, MicEvent::InvitationDue)?;
             let ended_stream_graces = members::table
-                .filter(members::stream_grace_until.le(now))
+                .filter(members::stream_grace_until.not_between(grace.0, grace.1))
                 .order(members::stream_grace_until)
                 .select(members::user_id)
                 .limit(BATCH)
                 .load(conn)?;
             let grace_due = MicEvent::GraceDue { connected: false };
             due.extend(with_event(ended_stream_graces, grace_due)?);
-            if let Some(limit) = seated_before {
+            if let Some((first, last)) = just_seated {
                 let without_stream = members::table
-                    .filter(members::seated_at.le(limit))
+                    .filter(members::seated_at.not_between(first, last))
                     .filter(members::stream_sequence.is_null())
                     .select(members::user_id)
                     .limit(BATCH)
@@ -119,10 +120,11 @@ impl TimeoutWorker {
     /// the result. Returns false, having changed nothing, if IM did not answer.
     async fn check_connections(&self) -> Result<bool, RoomsError> {
         let now = self.rooms.clock.now();
+        let grace = self.rooms.settings.rules.longest_grace();
         let (disconnected, silent) = self
             .rooms
             .db
-            .read(move |conn| members_to_ask_about(conn, now))
+            .read(move |conn| members_to_ask_about(conn, now, grace))
             .await?;
         let users: Vec<UserId> = disconnected.iter().chain(&silent).copied().collect();
         let Some(connected) = self.fetch_connected(&users, now).await else {
@@ -205,15 +207,21 @@ impl Rooms {
 fn members_to_ask_about(
     conn: &mut Conn,
     now: Moment,
+    longest_grace: Duration,
 ) -> Result<(Vec<UserId>, Vec<UserId>), StoreError> {
+    let (grace, active) = (now.running(longest_grace), now.recent(MAX_SILENCE));
     let disconnected = members::table
-        .filter(members::im_grace_until.le(now.millis()))
+        .filter(members::im_grace_until.not_between(grace.0, grace.1))
         .order(members::im_grace_until)
         .limit(BATCH)
         .select(members::user_id)
         .load(conn)?;
     let silent = members::table
-        .filter(members::last_active_at.le(now.before(MAX_SILENCE).millis()))
+        .filter(
+            members::last_active_at
+                .lt(active.0)
+                .or(members::last_active_at.gt(active.1)),
+        )
         .filter(members::im_grace_until.is_null())
         .order(members::last_active_at)
         .limit(BATCH)

@@ -1,6 +1,7 @@
 //! What clients read of rooms. Nothing here changes a room.
 
 mod audience;
+pub(crate) mod audience_order;
 mod gauges;
 mod live_list;
 pub(crate) mod live_list_cache;

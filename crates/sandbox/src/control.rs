@@ -1,6 +1,7 @@
 //! The `/sandbox/*` paths, with which people and tests act for users and for WeChat's staff, look
 //! at what arrived, and switch on faults.
 
+mod bills;
 mod clients;
 mod faults;
 mod messages;
@@ -8,6 +9,7 @@ mod notices;
 mod overview;
 mod payments;
 mod refunds;
+mod tokens;
 mod transfers;
 
 use actix_web::web;
@@ -15,6 +17,10 @@ use actix_web::web;
 pub(crate) fn control_routes(config: &mut web::ServiceConfig) {
     config
         .route("/sandbox/profile", web::get().to(overview::show_profile))
+        .route(
+            "/sandbox/profile",
+            web::post().to(overview::encrypt_user_data),
+        )
         .route("/sandbox/papers", web::get().to(overview::show_credentials))
         .route("/sandbox/state", web::get().to(overview::show_state))
         .route("/sandbox/messages", web::get().to(messages::list_messages))
@@ -23,6 +29,7 @@ pub(crate) fn control_routes(config: &mut web::ServiceConfig) {
             "/sandbox/clients/{user_id}",
             web::post().to(clients::change_client),
         )
+        .route("/sandbox/bills", web::post().to(bills::set_bill_form))
         .route("/sandbox/faults", web::post().to(faults::add_fault))
         .route("/sandbox/faults", web::delete().to(faults::clear_faults))
         .route(
@@ -33,6 +40,11 @@ pub(crate) fn control_routes(config: &mut web::ServiceConfig) {
             "/sandbox/pushes",
             web::post().to(notices::send_made_up_push),
         )
+        .route(
+            "/sandbox/pushes/text",
+            web::post().to(notices::send_push_text),
+        )
+        .route("/sandbox/token", web::post().to(tokens::change_token))
         .route("/sandbox/push", web::post().to(notices::set_push_mode))
         .route(
             "/sandbox/push/verify",

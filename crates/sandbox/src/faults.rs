@@ -5,8 +5,26 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What goes wrong on a path: the body of `POST /sandbox/faults`.
+/// What happens to a notification.
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NotificationFault {
+    /// It is never sent.
+    Lost,
+    /// It is sent 1.5 seconds later.
+    Late,
+    /// It is sent twice at the same time.
+    Doubled,
+    /// It is sent after the next one.
+    Reordered,
+    /// A copy with a wrong signature is sent before it.
+    Probe,
+}
+
+/// What goes wrong on a path: the body of `POST /sandbox/faults`. An unknown field is an error: a
+/// misspelled fault would never happen.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
     /// The beginning of the paths it applies to: `/v4/` is all of IM.
     pub(crate) path: String,
@@ -28,9 +46,8 @@ pub(crate) struct Fault {
     /// Do what was asked, then change the body after it was signed (WeChat Pay and its bills).
     #[serde(default)]
     pub(crate) tampered: bool,
-    /// For `/pay_notify/` and `/wx_notify/`, what happens to the notification: `lost`, `late`,
-    /// `doubled`, `reordered` (sent after the next one) or `probe` (a probe is sent before it).
-    pub(crate) notice: Option<String>,
+    /// For `/pay_notify/` and `/wx_notify/`, what happens to the notification.
+    pub(crate) notice: Option<NotificationFault>,
 }
 
 impl Fault {

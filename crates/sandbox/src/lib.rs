@@ -19,6 +19,7 @@ mod credentials;
 mod crypto;
 mod css;
 mod faults;
+mod host_check;
 mod im;
 mod json;
 mod notifications;

@@ -4,11 +4,13 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use qlive_types::Clock;
 
 use crate::config::SandboxConfig;
 use crate::credentials::SandboxKeys;
+use crate::host_check::refuse_other_hosts;
 use crate::state::SandboxState;
 use crate::{control, css, im, virtual_payment, wechat, wechat_pay};
 
@@ -47,6 +49,7 @@ impl Sandbox {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(sandbox.clone())
+                .wrap(from_fn(refuse_other_hosts))
                 .configure(wechat::wechat_routes)
                 .configure(im::im_routes)
                 .configure(css::css_routes)

@@ -13,9 +13,11 @@ use crate::faults::{Fault, Faults};
 use crate::im::records::ImRecords;
 use crate::notifications::notification::Notification;
 use crate::virtual_payment::records::VirtualPayments;
+use crate::wechat::access_tokens::AccessTokens;
 use crate::wechat::push_mode::PushMode;
 use crate::wechat::sessions::Sessions;
 use crate::wechat_pay::bill_files::BillFiles;
+use crate::wechat_pay::bill_form::BillForm;
 use crate::wechat_pay::orders::record::Orders;
 use crate::wechat_pay::refunds::record::Refunds;
 use crate::wechat_pay::transfers::record::Transfers;
@@ -37,12 +39,15 @@ pub(crate) struct SandboxState {
 pub(crate) struct Records {
     pub(crate) faults: Faults,
     pub(crate) sessions: Sessions,
+    pub(crate) access_tokens: AccessTokens,
     pub(crate) im: ImRecords,
     pub(crate) streams: Streams,
     pub(crate) orders: Orders,
     pub(crate) refunds: Refunds,
     pub(crate) transfers: Transfers,
     pub(crate) bills: BillFiles,
+    /// The form of the bills that are announced from now on.
+    pub(crate) bill_form: BillForm,
     pub(crate) virtual_payments: VirtualPayments,
     /// Whether refunds of both payment systems wait for `POST /sandbox/refunds/{number}`.
     pub(crate) hold_refunds: bool,
@@ -77,6 +82,12 @@ impl SandboxState {
     /// Locks the records. Never hold the guard over an `await`.
     pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a call of WeChat's server API may use this access token.
+    pub(crate) fn is_access_token(&self, token: &str) -> bool {
+        let now = self.clock.now();
+        self.records().access_tokens.is_valid(token, now)
     }
 
     /// Counts a call, waits out the latency of the fault that applies to it, and returns the fault.

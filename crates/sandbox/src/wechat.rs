@@ -1,5 +1,6 @@
 //! WeChat's server API for mini-programs: login, access token, content check and message push.
 
+pub(crate) mod access_tokens;
 mod content_check;
 mod login;
 pub(crate) mod message_push;

@@ -2,6 +2,8 @@
 //! that the request asks for.
 
 pub(crate) mod bill_files;
+pub(crate) mod bill_form;
+pub(crate) mod bill_text;
 mod bills;
 mod certificates;
 mod encryption;

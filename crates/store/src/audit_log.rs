@@ -3,17 +3,9 @@
 use diesel::prelude::*;
 use qlive_types::Moment;
 
+pub use crate::operator::Operator;
 use crate::schema::audit_log;
 use crate::{Conn, StoreError};
-
-/// The operator who makes a change, and the reason they give.
-#[derive(Debug, Clone)]
-pub struct Operator {
-    /// The name given with `--as`, otherwise the login name.
-    pub name: String,
-    /// Free text, may be empty.
-    pub reason: String,
-}
 
 /// Inserts a row into the audit log, in the transaction that makes the change.
 ///
@@ -29,7 +21,7 @@ pub fn record(
     diesel::insert_into(audit_log::table)
         .values((
             audit_log::at.eq(now.millis()),
-            audit_log::who.eq(&by.name),
+            audit_log::who.eq(by.name.as_str()),
             audit_log::action.eq(action),
             audit_log::subject.eq(subject),
             audit_log::reason.eq(&by.reason),

@@ -37,6 +37,8 @@ pub(crate) fn connect(
     Ok(conn)
 }
 
+/// The statements that set a session up. A statement waits [`crate::failure::LOCK_TIMEOUT`] for a
+/// lock.
 const fn session_sql(engine: Engine, access: Access) -> &'static str {
     match (engine, access) {
         // Transactions take milliseconds. One that holds its locks for longer hangs, or its client
@@ -45,21 +47,21 @@ const fn session_sql(engine: Engine, access: Access) -> &'static str {
         (Engine::Postgres, _) => {
             "SET synchronous_commit = on; \
              SET client_min_messages = warning; \
-             SET lock_timeout = '5s'; \
+             SET lock_timeout = '3s'; \
              SET idle_in_transaction_session_timeout = '30s'; \
              SET tcp_keepalives_idle = 30; \
              SET tcp_keepalives_interval = 10; \
              SET tcp_keepalives_count = 3"
         }
         (Engine::Sqlite, Access::ReadWrite) => {
-            "PRAGMA busy_timeout = 5000; \
+            "PRAGMA busy_timeout = 3000; \
              PRAGMA journal_mode = WAL; \
              PRAGMA foreign_keys = ON; \
              PRAGMA synchronous = FULL; \
              PRAGMA recursive_triggers = ON"
         }
         (Engine::Sqlite, Access::ReadOnly) => {
-            "PRAGMA busy_timeout = 5000; \
+            "PRAGMA busy_timeout = 3000; \
              PRAGMA foreign_keys = ON; \
              PRAGMA query_only = ON"
         }

@@ -3,24 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection as _;
-
 use crate::address::DatabaseAddress;
 use crate::connection::Access;
+use crate::failure::{Failure, Place, failure_of, name_outage};
+use crate::operation::{self, Operation};
 use crate::pool::{self, Pool, checkout};
+use crate::readiness::{NotReady, Readiness};
 use crate::transaction::{begin_read, begin_write, commit, rollback, transaction_depth};
-use crate::{Conn, Engine, StoreError, TransactionError, migrations};
+use crate::{Conn, Engine, StoreError, TransactionError, migrations, sqlite_files};
 
 /// How often a transaction runs in all when it ends with [`StoreError::Contended`].
 const CONTENTION_ATTEMPTS: u32 = 3;
 /// How often it runs when the engine ends it, by a deadlock or a serialization failure. More
 /// often, because that can happen to transactions that share no row.
 const ENGINE_ATTEMPTS: u32 = 8;
-/// A transaction that failed after this time was probably waiting for a lock: PostgreSQL looks for
-/// deadlocks after one second.
-const LOCK_WAIT: Duration = Duration::from_secs(1);
-/// A transaction is not run again after this time: another one that hangs holds the lock.
-const RETRY_TIME: Duration = Duration::from_secs(10);
+/// A transaction is not run again after this time: its connection is needed.
+const RETRY_TIME: Duration = Duration::from_secs(4);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +26,7 @@ pub struct Db {
     writers: Pool,
     readers: Pool,
     address: Arc<DatabaseAddress>,
+    readiness: Readiness,
 }
 
 impl Db {
@@ -42,9 +41,11 @@ impl Db {
     /// within ten seconds.
     pub async fn open(url: &str, pool_size: u32) -> Result<Self, StoreError> {
         let address = DatabaseAddress::parse(url)?;
-        run_blocking(move || {
+        run_blocking(None, move || {
             let (writers, readers) = match address.engine {
                 Engine::Sqlite => {
+                    sqlite_files::create_for_owner_alone(&address.location)
+                        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
                     // The writer is opened first: it creates the file and enables WAL.
                     let writers = pool::open(&address, Access::ReadWrite, 1)?;
                     (writers, pool::open(&address, Access::ReadOnly, pool_size)?)
@@ -57,6 +58,7 @@ impl Db {
             Ok(Self {
                 writers,
                 readers,
+                readiness: Readiness::new(address.clone()),
                 address: Arc::new(address),
             })
         })
@@ -71,7 +73,7 @@ impl Db {
     /// [`StoreError::Migration`] when one fails.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let address = Arc::clone(&self.address);
-        run_blocking(move || migrations::apply_pending(&address)).await
+        run_blocking(None, move || migrations::apply_pending(&address)).await
     }
 
     /// Checks, without writing, that the database has exactly the migrations of this program.
@@ -83,18 +85,20 @@ impl Db {
         self.read(migrations::check_applied).await
     }
 
-    /// Sends a query that reads no table.
+    /// Whether this program can serve: the database answers, has the migrations and takes a write.
+    /// Uses a connection of its own, outside of the pool, and answers within two seconds.
     ///
     /// # Errors
-    /// When the database does not answer.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|conn| Ok(conn.batch_execute("SELECT 1")?)).await
+    /// [`NotReady`] names the part that fails.
+    pub async fn readiness(&self) -> Result<(), NotReady> {
+        self.readiness.check().await
     }
 
     /// Runs queries in one transaction; all of them read the same snapshot.
     ///
     /// # Errors
-    /// The error of the closure, or that of the database.
+    /// The error of the closure, or that of the database: [`StoreError::Unavailable`] when it is
+    /// not the query's fault.
     pub async fn read<T, E>(
         &self,
         query: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -104,10 +108,24 @@ impl Db {
         E: TransactionError + Send + 'static,
     {
         let pool = self.readers.clone();
-        run_blocking(move || {
+        let engine = self.address.engine;
+        let operation = operation::current();
+        let permit = pool.permits.acquire(operation).await?;
+        run_blocking(operation, move || {
+            let _permit = permit;
             let mut conn = checkout(&pool)?;
-            begin_read(&mut conn).map_err(StoreError::from)?;
-            run_and_end(&mut conn, query)
+            let started = Instant::now();
+            let result = begin_read(&mut conn)
+                .map_err(|error| E::from(error.into()))
+                .and_then(|()| run_and_end(&mut conn, query));
+            result.map_err(|error| {
+                let place = Place {
+                    engine,
+                    access: Access::ReadOnly,
+                    after: started.elapsed(),
+                };
+                name_outage(error, place)
+            })
         })
         .await
     }
@@ -116,12 +134,12 @@ impl Db {
     ///
     /// When it conflicts with another transaction, the closure runs again from its start, so it
     /// must read again everything that it decides by. That is tried three times for
-    /// [`StoreError::Contended`], eight times for a conflict that the engine reports, and for at
-    /// most ten seconds.
+    /// [`StoreError::Contended`], eight times for a conflict that the engine reports, and not any
+    /// more after four seconds. One that waited in vain for a lock does not run again.
     ///
     /// # Errors
-    /// The error of the closure, that of the database, or [`StoreError::Busy`] when every attempt
-    /// conflicted.
+    /// The error of the closure, that of the database ([`StoreError::Unavailable`] when it is not
+    /// the query's fault), or [`StoreError::Busy`] when every attempt conflicted.
     pub async fn write<T, E>(
         &self,
         mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -131,9 +149,13 @@ impl Db {
         E: TransactionError + Send + 'static,
     {
         let pool = self.writers.clone();
-        run_blocking(move || {
+        let engine = self.address.engine;
+        let operation = operation::current();
+        let permit = pool.permits.acquire(operation).await?;
+        run_blocking(operation, move || {
+            let _permit = permit;
             let mut conn = checkout(&pool)?;
-            write_with_retries(&mut conn, &mut change)
+            write_with_retries(&mut conn, engine, &mut change)
         })
         .await
     }
@@ -142,6 +164,7 @@ impl Db {
 /// Runs the transaction until it succeeds, fails for good, or has used its attempts.
 fn write_with_retries<T, E: TransactionError>(
     conn: &mut Conn,
+    engine: Engine,
     change: &mut impl FnMut(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
     if transaction_depth(conn) != Some(0) {
@@ -156,21 +179,25 @@ fn write_with_retries<T, E: TransactionError>(
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        let attempts = match error.store_error() {
-            Some(StoreError::Contended) => CONTENTION_ATTEMPTS,
-            Some(failure) if failure.is_retryable() => ENGINE_ATTEMPTS,
-            _ => return Err(error),
+        let place = Place {
+            engine,
+            access: Access::ReadWrite,
+            after: started.elapsed(),
+        };
+        let failure = failure_of(&error, place);
+        let attempts = match (error.store_error(), failure) {
+            (Some(StoreError::Contended), _) => CONTENTION_ATTEMPTS,
+            (_, Some(Failure::Conflict | Failure::Unclear)) => ENGINE_ATTEMPTS,
+            _ => return Err(name_outage(error, place)),
         };
         if attempt >= attempts || first_started.elapsed() >= RETRY_TIME {
-            let waited = started.elapsed() >= LOCK_WAIT;
-            return Err(match error.store_error() {
-                Some(failure) if !failure.is_conflict(waited) => error,
-                Some(StoreError::Query(conflict)) => {
-                    tracing::warn!(%conflict, attempt, "transaction failed on every attempt");
-                    StoreError::Busy.into()
-                }
-                _ => StoreError::Busy.into(),
-            });
+            if failure == Some(Failure::Unclear) {
+                return Err(name_outage(error, place));
+            }
+            if let Some(StoreError::Query(conflict)) = error.store_error() {
+                tracing::warn!(%conflict, attempt, "transaction failed on every attempt");
+            }
+            return Err(StoreError::Busy.into());
         }
         attempt += 1;
     }
@@ -197,13 +224,28 @@ fn run_and_end<T, E: TransactionError>(
     }
 }
 
-/// Runs blocking work on the blocking pool, off the async threads.
-async fn run_blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+/// Runs blocking work on the blocking pool, off the async threads. A request does not wait longer
+/// than its limit; the work then ends on its own.
+async fn run_blocking<T, E>(
+    operation: Option<Operation>,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    match tokio::task::spawn_blocking(work).await {
+    let work = tokio::task::spawn_blocking(work);
+    let joined = match operation.and_then(|operation| operation.limit) {
+        Some(limit) => match tokio::time::timeout(limit, work).await {
+            Ok(joined) => joined,
+            Err(_) => {
+                let silent = "it did not answer in time".to_owned();
+                return Err(StoreError::Unavailable(silent).into());
+            }
+        },
+        None => work.await,
+    };
+    match joined {
         Ok(result) => result,
         Err(panicked) => Err(StoreError::Unavailable(panicked.to_string()).into()),
     }

@@ -11,8 +11,9 @@ pub enum StoreError {
          with special characters of the password percent-encoded"
     )]
     InvalidUrl,
-    /// No connection was available in time.
-    #[error("no database connection: {0}")]
+    /// No connection or lock was free in time, or the database is unreachable, stopping, full or
+    /// read-only.
+    #[error("the database is not available: {0}")]
     Unavailable(String),
     /// Another transaction changed the rows that this one had read. `Db::write` runs the
     /// transaction again.
@@ -39,38 +40,6 @@ pub enum StoreError {
     /// Any other error of a query.
     #[error(transparent)]
     Query(#[from] DieselError),
-}
-
-impl StoreError {
-    /// Whether the transaction may succeed when it is run again from its start.
-    pub(crate) fn is_retryable(&self) -> bool {
-        match self {
-            Self::Contended => true,
-            Self::Query(DieselError::DatabaseError(kind, _)) => match kind {
-                DatabaseErrorKind::SerializationFailure => true,
-                // diesel has no kind for deadlocks, lock timeouts and a locked file, and their
-                // text depends on the language of the server.
-                DatabaseErrorKind::Unknown => true,
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// Whether a retryable error is a conflict with another transaction. `waited` says that the
-    /// last attempt took long enough to have waited for a lock: other failures come at once.
-    pub(crate) fn is_conflict(&self, waited: bool) -> bool {
-        match self {
-            Self::Query(DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)) => {
-                let message = info.message();
-                waited
-                    || ["deadlock", "locked", "lock timeout"]
-                        .iter()
-                        .any(|conflict| message.contains(conflict))
-            }
-            other => other.is_retryable(),
-        }
-    }
 }
 
 /// An error type of a closure for `Db::read` or `Db::write`.

@@ -7,13 +7,20 @@
 mod address;
 pub mod audit_log;
 mod connection;
+mod connection_permits;
 mod db;
 mod engine;
 mod environment;
 mod error;
+mod failure;
 mod migrations;
+pub mod operation;
+mod operator;
 mod pool;
+mod readiness;
 pub mod schema;
+mod serialized_transactions;
+mod sqlite_files;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transaction;
@@ -23,6 +30,9 @@ pub use connection::Conn;
 pub use db::Db;
 pub use engine::Engine;
 pub use error::{StoreError, TransactionError, key_violation_as_contention};
+pub use operator::{EmptyOperatorName, OperatorName};
+pub use readiness::NotReady;
+pub use serialized_transactions::serialize_transactions;
 
 // Both client libraries are compiled from source; these dependencies only select that feature.
 use libsqlite3_sys as _;

@@ -1,19 +1,30 @@
 //! The pools of connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 
 use crate::address::DatabaseAddress;
 use crate::connection::{Access, connect};
+use crate::connection_permits::ConnectionPermits;
 use crate::transaction::transaction_depth;
 use crate::{Conn, Engine, StoreError};
 
-/// How long a transaction waits for a free connection before it fails with
-/// [`StoreError::Unavailable`].
-const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the first connection is awaited when a pool is opened.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection is awaited that must be opened.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
 
-pub(crate) type Pool = r2d2::Pool<ConnectionManager>;
+type Connections = r2d2::Pool<ConnectionManager>;
+pub(crate) type Connection = r2d2::PooledConnection<ConnectionManager>;
+
+/// A pool of connections and the permits to use them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    pub(crate) permits: Arc<ConnectionPermits>,
+    connections: Connections,
+}
 
 /// Opens the connections of a pool.
 pub(crate) struct ConnectionManager {
@@ -47,23 +58,28 @@ pub(crate) fn open(
     access: Access,
     size: u32,
 ) -> Result<Pool, StoreError> {
-    r2d2::Pool::builder()
-        .max_size(size.max(1))
+    let size = size.max(1);
+    let connections = r2d2::Pool::builder()
+        .max_size(size)
         .min_idle(Some(1))
         .test_on_check_out(address.engine == Engine::Postgres)
-        .connection_timeout(CHECKOUT_TIMEOUT)
+        .connection_timeout(OPEN_TIMEOUT)
         .error_handler(Box::new(r2d2::NopErrorHandler))
         .build(ConnectionManager {
             address: address.clone(),
             access,
         })
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    Ok(Pool {
+        permits: Arc::new(ConnectionPermits::new(size)),
+        connections,
+    })
 }
 
-/// Takes a connection out of the pool, waiting at most [`CHECKOUT_TIMEOUT`].
-pub(crate) fn checkout(
-    pool: &Pool,
-) -> Result<r2d2::PooledConnection<ConnectionManager>, StoreError> {
-    pool.get()
+/// Takes a connection out of the pool. Whoever has a permit finds one, unless it has to be
+/// opened; a connection that broke is closed here and replaced.
+pub(crate) fn checkout(pool: &Pool) -> Result<Connection, StoreError> {
+    pool.connections
+        .get_timeout(CHECKOUT_TIMEOUT)
         .map_err(|error| StoreError::Unavailable(error.to_string()))
 }

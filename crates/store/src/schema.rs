@@ -14,6 +14,7 @@ diesel::table! {
         face_url -> Text,
         name_known -> Bool,
         gender_known -> Bool,
+        name_unchecked_at -> Nullable<BigInt>,
         matchmaker -> Bool,
         banned_at -> Nullable<BigInt>,
         visits -> BigInt,
@@ -37,6 +38,7 @@ diesel::table! {
         openid -> Text,
         session_key -> Text,
         expires_at -> BigInt,
+        made_user -> Bool,
     }
 }
 
@@ -44,7 +46,12 @@ diesel::table! {
     wechat_access_tokens (app_id) {
         app_id -> Text,
         token -> Text,
-        expires_at -> BigInt,
+        usable_until -> BigInt,
+        lease_owner -> Text,
+        lease_until -> BigInt,
+        forced_at -> BigInt,
+        forced_day -> BigInt,
+        forced_count -> BigInt,
     }
 }
 
@@ -133,7 +140,9 @@ diesel::table! {
         last_active_at -> BigInt,
         im_event_at -> BigInt,
         stream_sequence -> Nullable<Text>,
+        stream_started_at -> Nullable<BigInt>,
         stream_event_at -> BigInt,
+        stream_open_pushes -> BigInt,
     }
 }
 
@@ -214,6 +223,17 @@ diesel::table! {
         amount -> BigInt,
         code -> Integer,
         at -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_history (user_id, number) {
+        user_id -> BigInt,
+        number -> BigInt,
+        entry_id -> BigInt,
+        amount -> BigInt,
+        gold -> BigInt,
+        income -> BigInt,
     }
 }
 
@@ -362,9 +382,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    readiness_checks (id) {
+        id -> BigInt,
+        checks -> BigInt,
+    }
+}
+
+diesel::table! {
     environment (id) {
         id -> Integer,
         is_sandbox -> Bool,
+    }
+}
+
+diesel::table! {
+    transaction_locks (name) {
+        name -> Text,
+        uses -> BigInt,
     }
 }
 
@@ -383,3 +417,5 @@ diesel::allow_tables_to_appear_in_same_query!(
 diesel::allow_tables_to_appear_in_same_query!(outbox, outbox_lanes);
 diesel::joinable!(ledger_transfers -> ledger_entries (entry_id));
 diesel::allow_tables_to_appear_in_same_query!(ledger_chain, ledger_entries, ledger_transfers,);
+diesel::joinable!(ledger_history -> ledger_entries (entry_id));
+diesel::allow_tables_to_appear_in_same_query!(ledger_history, ledger_entries);

@@ -10,6 +10,7 @@
 )]
 
 mod cluster;
+mod plans;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -18,6 +19,7 @@ use crate::address::DatabaseAddress;
 use crate::connection::{Access, connect};
 
 pub use crate::Engine;
+pub use plans::plans_of;
 
 /// Connections of a test database's pool.
 const POOL_SIZE: u32 = 8;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::operation::run_background;
+
 /// A background worker. [`run_worker`] repeats its rounds until the process stops.
 pub trait BackgroundWorker: Send {
     /// The name in log lines.
@@ -43,7 +45,7 @@ pub enum RoundOutcome {
 /// pause is cut short.
 pub async fn run_worker<W: BackgroundWorker>(worker: &mut W, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        match worker.run_round(stop).await {
+        match run_background(W::NAME, worker.run_round(stop)).await {
             Ok(RoundOutcome::MoreDue) => continue,
             Ok(RoundOutcome::Done) => {}
             Err(error) => {

@@ -10,6 +10,7 @@ use std::error::Error;
 use std::fs::read_to_string;
 use std::io::BufRead as _;
 
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::pay::{Merchant, Notice, PlatformKeys, SignatureHeaders, decrypt_notice};
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "1900000001",
         "5157F09EFDC096DE",
         &read_to_string(private_key)?.into(),
-        api_v3_key.clone().into(),
+        NonEmptySecret::try_from(api_v3_key.as_str())?,
     )?;
     let keys = PlatformKeys::default();
     keys.add(PUBLIC_KEY_ID, &read_to_string(public_key)?)?;

@@ -24,3 +24,22 @@ pub(crate) fn text_or_number(field: Option<&Value>) -> String {
         other => text(other),
     }
 }
+
+/// Reads an optional currency. It is yuan (`CNY`) when the field is missing or empty.
+pub(crate) fn currency(field: Option<&Value>) -> String {
+    match field {
+        None | Some(Value::Null) => "CNY".to_owned(),
+        Some(Value::String(text)) if text.is_empty() => "CNY".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Reads a flag that is given as a boolean, a number or text. False when the field is missing.
+pub(crate) fn flag(field: Option<&Value>) -> bool {
+    match field {
+        Some(Value::Bool(flag)) => *flag,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true") || text.trim() == "1",
+        other => integer(other).is_some_and(|number| number != 0),
+    }
+}

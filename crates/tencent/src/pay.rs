@@ -6,6 +6,7 @@
 
 mod bill;
 mod bill_download;
+mod bill_table;
 mod certificates;
 mod client;
 mod error;
@@ -17,7 +18,8 @@ mod transaction;
 mod transfer;
 mod transport;
 
-pub use bill::{BillError, BillRow, parse_bill};
+pub use bill::{BillRow, parse_bill, read_bill_table};
+pub use bill_table::{BillError, BillTable, TableRow, decode_bill};
 pub use client::{PayClient, PrepayRequest};
 pub use error::PayError;
 pub use merchant::{Merchant, RequestPaymentParams, SigningError};

@@ -2,17 +2,18 @@
 //!
 //! Vendor's page: 签名方法 v3 ("Signature v3"), cloud.tencent.com.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::crypto::{hmac_sha256, sha256_hex};
+use crate::non_empty_secret::NonEmptySecret;
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
 /// An API key of Tencent Cloud.
 #[derive(Clone)]
 pub struct Credential {
-    pub secret_id: String,
-    pub secret_key: SecretString,
+    pub secret_id: NonEmptySecret,
+    pub secret_key: NonEmptySecret,
 }
 
 /// The time at which a request is signed. Tencent Cloud refuses a signature that is more than five
@@ -43,7 +44,7 @@ impl RequestToSign<'_> {
         let scope = format!("{}/{}/tc3_request", self.time.utc_date, self.service);
         format!(
             "{ALGORITHM} Credential={}/{scope}, SignedHeaders={}, Signature={}",
-            credential.secret_id,
+            credential.secret_id.expose_secret(),
             self.signed_headers(),
             self.signature(&credential.secret_key, &scope),
         )
@@ -67,7 +68,7 @@ impl RequestToSign<'_> {
         )
     }
 
-    fn signature(&self, secret_key: &SecretString, scope: &str) -> String {
+    fn signature(&self, secret_key: &NonEmptySecret, scope: &str) -> String {
         let string_to_sign = format!(
             "{ALGORITHM}\n{}\n{scope}\n{}",
             self.time.unix_secs,
@@ -114,8 +115,8 @@ mod tests {
             "7019a55be8395899b900fb5564e4200d984910f34794a27cb3fb7d10ff6a1e84"
         );
         let credential = Credential {
-            secret_id: "id".into(),
-            secret_key: "*".repeat(32).into(),
+            secret_id: NonEmptySecret::new("id").unwrap(),
+            secret_key: NonEmptySecret::new(&"*".repeat(32)).unwrap(),
         };
         let authorization = request.authorization(&credential);
         assert_eq!(
@@ -139,8 +140,8 @@ mod tests {
             time: TIME,
         };
         let credential = Credential {
-            secret_id: "AKIDEXAMPLEEXAMPLEEXAMPLEEXAMPLE0001".into(),
-            secret_key: "made-up-secret-key-0001".to_owned().into(),
+            secret_id: NonEmptySecret::new("AKIDEXAMPLEEXAMPLEEXAMPLEEXAMPLE0001").unwrap(),
+            secret_key: NonEmptySecret::new("made-up-secret-key-0001").unwrap(),
         };
         assert_eq!(
             request.authorization(&credential),

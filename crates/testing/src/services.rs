@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::callbacks::{Callback, Recorded, record};
 
 /// How long [`TestServices::wait_until`] waits.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The services of one instance, without its workers. Dropping it stops the sandbox.
 pub struct TestServices {
@@ -59,7 +59,8 @@ impl TestServices {
             certificate_serial: credentials.certificate_serial,
             certificate: credentials.certificate,
         };
-        let mut settings = Settings::default().against_sandbox(&sandbox, &credentials);
+        let settings = Settings::default().against_sandbox(&sandbox, &credentials);
+        let mut settings = settings.unwrap();
         settings.database.url = db.url.clone().into();
         // WeChat Pay sends its notices to the address that each request names.
         callback_base
@@ -150,7 +151,7 @@ impl TestServices {
     /// # Panics
     /// When that takes longer than twenty seconds.
     pub async fn wait_until(&self, what: &str, check: impl AsyncFn() -> bool) {
-        let waited = tokio::time::timeout(PATIENCE, async {
+        let waited = tokio::time::timeout(WAIT_TIMEOUT, async {
             while !check().await {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -180,8 +181,5 @@ impl TestServices {
 }
 
 fn operator() -> Operator {
-    Operator {
-        name: "test".into(),
-        reason: "a test".into(),
-    }
+    Operator::new("test", "a test").unwrap()
 }

@@ -1,8 +1,8 @@
 //! Moments in time, and the clock. Every other crate reads the time here.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 pub struct Moment(i64);
 
 impl Moment {
+    /// The most by which the clocks of two instances differ, with the time between reading a clock
+    /// and storing what it showed. What lies ahead by more was written before a clock was set back.
+    pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+
     /// The moment that is this many milliseconds after the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
@@ -47,6 +51,41 @@ impl Moment {
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Whether `wait` has passed since a stored moment. One that lies ahead by more than
+    /// [`Self::CLOCK_DIFFERENCE`] was written before the clock was set back: it counts as past.
+    #[must_use]
+    pub fn is_past(self, stored: Self, wait: Duration) -> bool {
+        let (first, last) = self.recent(wait);
+        !(first..=last).contains(&stored.0)
+    }
+
+    /// The stored ends of a wait that still runs at this moment, first and last, in milliseconds.
+    /// Whatever is outside of them is due: an end that lies ahead by more than the wait and
+    /// [`Self::CLOCK_DIFFERENCE`] was written before the clock was set back.
+    ///
+    /// In SQL: `until.not_between(first, last)` selects what is due. For one end see
+    /// [`Moment::is_waiting`].
+    #[must_use]
+    pub fn running(self, wait: Duration) -> (i64, i64) {
+        let last = self.after(wait).after(Self::CLOCK_DIFFERENCE);
+        (self.0.saturating_add(1), last.0)
+    }
+
+    /// The stored moments since which `wait` has not passed, first and last, in milliseconds; see
+    /// [`Moment::is_past`]. In SQL: `since.not_between(first, last)` selects what is past.
+    #[must_use]
+    pub fn recent(self, wait: Duration) -> (i64, i64) {
+        let last = self.after(Self::CLOCK_DIFFERENCE);
+        (self.before(wait).0.saturating_add(1), last.0)
+    }
+
+    /// Whether a wait that ends at `until` still runs at this moment; see [`Moment::running`].
+    #[must_use]
+    pub fn is_waiting(self, until: Self, wait: Duration) -> bool {
+        let (first, last) = self.running(wait);
+        (first..=last).contains(&until.0)
     }
 
     /// The time in Shanghai without an offset: `2019-07-24T14:11:37`.
@@ -105,11 +144,43 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The machine's clock. Tests can move it forward; all clones move together.
-#[derive(Debug, Clone, Default)]
+/// A moment on a clock that nobody can set, for waits and ages within this process. It cannot be
+/// stored: each process begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tick(Duration);
+
+impl Tick {
+    /// The tick this much later.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(by))
+    }
+
+    /// The time from `earlier` to this tick; zero when `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The machine's clock. Tests can move it; all clones move together.
+#[derive(Debug, Clone)]
 pub struct Clock {
-    /// Milliseconds by which the clock was moved forward; shared by all clones.
+    /// Milliseconds by which the time was moved; shared by all clones.
     offset: Arc<AtomicI64>,
+    /// Milliseconds by which the ticks were moved forward; shared by all clones.
+    ticks_offset: Arc<AtomicU64>,
+    started: Instant,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            offset: Arc::default(),
+            ticks_offset: Arc::default(),
+            started: Instant::now(),
+        }
+    }
 }
 
 impl Clock {
@@ -119,14 +190,33 @@ impl Clock {
         Self::default()
     }
 
-    /// The present moment.
+    /// The present moment, as the machine's time says. Whoever sets the machine's time moves it.
     #[must_use]
     pub fn now(&self) -> Moment {
         Moment(machine_millis().saturating_add(self.offset.load(Ordering::SeqCst)))
     }
 
-    /// Moves this clock and its clones forward.
+    /// The present tick, which only ever grows, at the same speed.
+    #[must_use]
+    pub fn tick(&self) -> Tick {
+        let moved = Duration::from_millis(self.ticks_offset.load(Ordering::SeqCst));
+        Tick(self.started.elapsed().saturating_add(moved))
+    }
+
+    /// Lets time pass: moves this clock and its clones forward.
     pub fn advance(&self, by: Duration) {
+        self.offset.fetch_add(millis(by), Ordering::SeqCst);
+        let ticks = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.ticks_offset.fetch_add(ticks, Ordering::SeqCst);
+    }
+
+    /// Sets the time back without letting time pass, as a correction of the machine's time does.
+    pub fn set_back(&self, by: Duration) {
+        self.offset.fetch_sub(millis(by), Ordering::SeqCst);
+    }
+
+    /// Sets the time forward without letting time pass.
+    pub fn set_forward(&self, by: Duration) {
         self.offset.fetch_add(millis(by), Ordering::SeqCst);
     }
 }
@@ -175,5 +265,49 @@ mod tests {
         clock.advance(Duration::from_secs(1000));
         assert!(shared.now().since(before) >= Duration::from_secs(1000));
         assert_eq!(before.since(shared.now()), Duration::ZERO);
+    }
+
+    #[test]
+    fn setting_the_time_moves_no_tick() {
+        let clock = Clock::system();
+        let hour = Duration::from_secs(3_600);
+        let (moment, tick) = (clock.now(), clock.tick());
+        clock.set_back(hour);
+        assert!(clock.now() < moment && clock.tick() >= tick);
+        clock.set_forward(hour);
+        clock.set_forward(hour);
+        assert!(clock.now() >= moment.after(hour));
+        assert!(clock.tick().since(tick) < hour, "no time has passed");
+        clock.advance(hour);
+        assert!(clock.clone().tick().since(tick) >= hour);
+        assert_eq!(tick.since(clock.tick()), Duration::ZERO);
+        assert!(tick.after(hour) <= clock.tick());
+    }
+
+    #[test]
+    fn stored_moment_that_lies_far_ahead_counts_as_past() {
+        let (now, wait) = (Moment::from_millis(100_000), Duration::from_secs(10));
+        for (stored, is_past) in [(89_999, true), (90_000, true), (90_001, false)] {
+            assert_eq!(now.is_past(Moment::from_millis(stored), wait), is_past);
+        }
+        for (stored, is_past) in [(100_000, false), (160_000, false), (160_001, true)] {
+            assert_eq!(now.is_past(Moment::from_millis(stored), wait), is_past);
+        }
+    }
+
+    #[test]
+    fn end_that_lies_ahead_by_more_than_its_wait_is_due() {
+        let (now, wait) = (Moment::from_millis(100_000), Duration::from_secs(10));
+        for (until, is_due) in [
+            (0, true),
+            (100_000, true),
+            (100_001, false),
+            (110_000, false),
+            (170_000, false),
+            (170_001, true),
+        ] {
+            let is_waiting = now.is_waiting(Moment::from_millis(until), wait);
+            assert_eq!(!is_waiting, is_due, "{until}");
+        }
     }
 }

@@ -15,6 +15,8 @@ pub struct UserSummary {
     pub gender: Gender,
     pub matchmaker: bool,
     pub banned: bool,
+    /// When the nickname was set although WeChat could not check it.
+    pub name_unchecked_at: Option<Moment>,
     pub created_at: Moment,
 }
 
@@ -26,6 +28,7 @@ impl From<Profile> for UserSummary {
             gender: profile.gender,
             matchmaker: profile.matchmaker,
             banned: profile.banned_at.is_some(),
+            name_unchecked_at: profile.name_unchecked_at,
             created_at: profile.created_at,
         }
     }
@@ -46,6 +49,7 @@ struct UserRow {
     face_url: String,
     name_known: bool,
     gender_known: bool,
+    name_unchecked_at: Option<i64>,
     matchmaker: bool,
     banned_at: Option<i64>,
     last_login_at: Option<i64>,
@@ -72,6 +76,9 @@ impl TryFrom<UserRow> for Profile {
             last_login_at: row.last_login_at.map(Moment::from_millis),
             created_at: Moment::from_millis(row.created_at),
             ready: row.name_known && row.gender_known,
+            name_known: row.name_known,
+            gender_known: row.gender_known,
+            name_unchecked_at: row.name_unchecked_at.map(Moment::from_millis),
         })
     }
 }
@@ -153,6 +160,10 @@ impl Users {
     ///
     /// # Errors
     /// When the database fails.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a list for operators, whose pages end at 1,000"
+    )]
     pub async fn list(&self, page: Page) -> Result<Vec<UserSummary>, UsersError> {
         self.db
             .read(move |conn| {

@@ -30,6 +30,12 @@ pub enum UsersError {
     UnknownUser,
     #[error("WeChat rates the text as risky")]
     ContentRejected,
+    /// WeChat could not check the text, for a reason that is not the text's.
+    #[error("WeChat did not check the text: {0}")]
+    ContentUnchecked(String),
+    /// The user has caused too many checks of texts within a minute.
+    #[error("too many texts of this user to check")]
+    TooManyNameChecks,
     /// A profile field is not valid; holds its name.
     #[error("{0} is not valid")]
     BadField(&'static str),
@@ -92,7 +98,8 @@ impl From<WechatError> for UsersError {
 /// Why a call that needs an access token of WeChat failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WechatCallError {
-    /// There is no access token. The call was not sent.
+    /// There is no access token that WeChat accepts. The call was not sent, or WeChat did nothing
+    /// because of the token.
     #[error("no access token: {0}")]
     NoToken(UsersError),
     /// The call was sent and failed.

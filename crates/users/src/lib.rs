@@ -5,17 +5,20 @@
 //! crate that take a connection.
 
 mod access_tokens;
+mod check_history;
 mod credentials;
 mod directory;
 mod error;
 mod hash;
 mod likes;
 mod login;
+mod name_check;
 mod profile;
 mod profile_change;
 mod register;
 mod service;
 mod session;
+mod token_refresh;
 pub mod tokens;
 mod user_sig;
 mod wallet;
@@ -24,10 +27,11 @@ mod wechat_gateway;
 pub use credentials::Credentials;
 pub use directory::{UserSummary, find_user, set_ban, set_matchmaker};
 pub use error::{UsersError, WechatCallError};
+pub use name_check::NameCheck;
 pub use profile::Profile;
 pub use profile_change::{ProfileChange, UnvalidatedProfileChange, apply_profile_change};
 pub use register::Registration;
 pub use service::Users;
 pub use tokens::AuthenticatedUser;
 pub use user_sig::UserSigSigner;
-pub use wechat_gateway::{WechatApps, WechatGateway};
+pub use wechat_gateway::{UncheckedNames, WechatApps, WechatGateway};

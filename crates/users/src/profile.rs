@@ -22,4 +22,8 @@ pub struct Profile {
     pub created_at: Moment,
     /// Whether the nickname and the gender are the user's own rather than defaults.
     pub ready: bool,
+    pub name_known: bool,
+    pub gender_known: bool,
+    /// When the nickname was set although WeChat could not check it; `None` if it was checked.
+    pub name_unchecked_at: Option<Moment>,
 }

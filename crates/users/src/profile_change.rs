@@ -1,16 +1,14 @@
-//! Changes of a profile: validation of the input, the check of the nickname, and the update.
+//! Changes of a profile: validation of the input, what differs from the profile, and the update.
 
 use std::ops::RangeInclusive;
 
 use diesel::prelude::*;
 use qlive_store::schema::users;
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Gender, UserId, text};
+use qlive_types::{Gender, Moment, UserId, WebAddressRules, text};
 
-use crate::{Users, UsersError};
+use crate::{Profile, Users, UsersError};
 
-/// The most bytes of a face URL.
-const MAX_FACE_URL_BYTES: usize = 512;
 /// The range of ages.
 const AGES: RangeInclusive<i32> = 18..=99;
 /// The range of heights in centimetres.
@@ -38,38 +36,41 @@ pub struct ProfileChange {
     face_url: Option<String>,
 }
 
-impl TryFrom<UnvalidatedProfileChange> for ProfileChange {
-    type Error = UsersError;
-
-    fn try_from(input: UnvalidatedProfileChange) -> Result<Self, UsersError> {
+impl UnvalidatedProfileChange {
+    /// Validates the fields and brings them into the form in which they are stored.
+    ///
+    /// # Errors
+    /// [`UsersError::BadField`] with the first field that is not valid.
+    pub fn validate(self, addresses: &WebAddressRules) -> Result<ProfileChange, UsersError> {
         let number = |value: Option<i64>, range: RangeInclusive<i32>, field| {
-            value
-                .map(|value| {
-                    i32::try_from(value)
-                        .ok()
-                        .filter(|value| range.contains(value))
-                        .ok_or(UsersError::BadField(field))
-                })
-                .transpose()
+            valid(value, field, |value| {
+                i32::try_from(value).ok().filter(|v| range.contains(v))
+            })
         };
-        let text = |value: Option<String>, is_valid: fn(&str) -> bool, field| match value {
-            Some(text) if !is_valid(&text) => Err(UsersError::BadField(field)),
-            other => Ok(other),
-        };
-        let nickname = input.nickname.map(|name| text::truncate_nickname(&name));
-        let gender = input
-            .gender
-            .map(|number| Gender::from_number(number).ok_or(UsersError::BadField("gender")))
-            .transpose()?;
-        Ok(Self {
-            nickname: text(nickname, is_nickname, "nickname")?,
-            gender,
-            age: number(input.age, AGES, "age")?,
-            height: number(input.height, HEIGHTS, "height")?,
-            area: text(input.area, is_area, "area")?,
-            face_url: text(input.face_url, is_face_url, "face_url")?,
+        Ok(ProfileChange {
+            nickname: valid(self.nickname, "nickname", |name| text::nickname(&name))?,
+            gender: valid(self.gender, "gender", Gender::from_number)?,
+            age: number(self.age, AGES, "age")?,
+            height: number(self.height, HEIGHTS, "height")?,
+            area: valid(self.area, "area", |area| Some(area).filter(|a| is_area(a)))?,
+            face_url: valid(self.face_url, "face_url", |url| addresses.parse(&url))?,
         })
     }
+}
+
+/// Converts the value of a field, if it is given.
+fn valid<T, U>(
+    value: Option<T>,
+    field: &'static str,
+    convert: impl FnOnce(T) -> Option<U>,
+) -> Result<Option<U>, UsersError> {
+    value
+        .map(|value| convert(value).ok_or(UsersError::BadField(field)))
+        .transpose()
+}
+
+fn is_area(area: &str) -> bool {
+    (2..=8).contains(&area.len()) && area.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl ProfileChange {
@@ -84,48 +85,60 @@ impl ProfileChange {
     pub fn nickname(&self) -> Option<&str> {
         self.nickname.as_deref()
     }
-}
 
-fn is_nickname(name: &str) -> bool {
-    !name.is_empty() && !text::has_control(name)
-}
+    /// What of this change differs from a profile. A name or a gender that equals the default
+    /// differs until the user has set it.
+    #[must_use]
+    pub fn difference(&self, profile: &Profile) -> Self {
+        let (name, gender) = (&profile.nickname, profile.gender);
+        let nickname = self.nickname.clone();
+        let new_gender = self.gender;
+        Self {
+            nickname: nickname.filter(|new| new != name || !profile.name_known),
+            gender: new_gender.filter(|new| *new != gender || !profile.gender_known),
+            age: self.age.filter(|new| *new != profile.age),
+            height: self.height.filter(|new| *new != profile.height),
+            area: self.area.clone().filter(|new| *new != profile.area),
+            face_url: self.face_url.clone().filter(|new| *new != profile.face_url),
+        }
+    }
 
-fn is_area(area: &str) -> bool {
-    (2..=8).contains(&area.len()) && area.bytes().all(|b| b.is_ascii_digit())
-}
+    /// The new nickname, if it is another text than the one of the profile.
+    #[must_use]
+    pub fn new_name(&self, profile: &Profile) -> Option<&str> {
+        self.nickname().filter(|new| *new != profile.nickname)
+    }
 
-/// Whether a URL is acceptable for a picture that clients load: HTTP or HTTPS, with a host.
-pub(crate) fn is_face_url(url: &str) -> bool {
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    url.len() <= MAX_FACE_URL_BYTES
-        && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-        && !url.contains(char::is_whitespace)
+    /// Whether the name or the picture become others, which IM shows of a user and of their group.
+    #[must_use]
+    pub fn changes_name_or_face(&self, profile: &Profile) -> bool {
+        let face_url = self.face_url.as_ref();
+        self.new_name(profile).is_some() || face_url.is_some_and(|new| *new != profile.face_url)
+    }
+
+    /// Whether the gender becomes another.
+    #[must_use]
+    pub fn changes_gender(&self, profile: &Profile) -> bool {
+        self.gender.is_some_and(|new| new != profile.gender)
+    }
 }
 
 impl Users {
-    /// Has WeChat check a nickname, if checks are enabled.
+    /// Validates the fields that a client wants to change.
     ///
     /// # Errors
-    /// [`UsersError::ContentRejected`] for a risky nickname, [`UsersError::UnknownUser`], and the
-    /// errors of WeChat and of the database.
-    pub async fn check_nickname(&self, user: UserId, nickname: &str) -> Result<(), UsersError> {
-        let profile = self.profile(user).await?;
-        self.gateway
-            .check_text(
-                &self.db,
-                &self.clock,
-                &profile.app_id,
-                &profile.openid,
-                nickname,
-            )
-            .await
+    /// [`UsersError::BadField`] with the first field that is not valid.
+    pub fn validate_profile_change(
+        &self,
+        input: UnvalidatedProfileChange,
+    ) -> Result<ProfileChange, UsersError> {
+        input.validate(&self.address_rules)
     }
 }
 
 /// Writes a change to the user's row. The caller must have checked that the gender may change,
-/// which depends on the room that the user is in.
+/// which depends on the room that the user is in. `name_unchecked_at` belongs to the new nickname:
+/// when it was set although WeChat could not check it.
 ///
 /// # Errors
 /// When the database fails.
@@ -133,12 +146,14 @@ pub fn apply_profile_change(
     conn: &mut Conn,
     user: UserId,
     change: &ProfileChange,
+    name_unchecked_at: Option<Moment>,
 ) -> Result<(), StoreError> {
     #[derive(AsChangeset)]
     #[diesel(table_name = users)]
     struct Columns<'a> {
         nickname: Option<&'a str>,
         name_known: Option<bool>,
+        name_unchecked_at: Option<Option<i64>>,
         gender: Option<i32>,
         gender_known: Option<bool>,
         age: Option<i32>,
@@ -149,10 +164,12 @@ pub fn apply_profile_change(
     if *change == ProfileChange::default() {
         return Ok(());
     }
+    let mark = name_unchecked_at.map(Moment::millis);
     diesel::update(users::table.find(user.get()))
         .set(Columns {
             nickname: change.nickname.as_deref(),
             name_known: change.nickname.as_ref().map(|_| true),
+            name_unchecked_at: change.nickname.as_ref().map(|_| mark),
             gender: change.gender.map(Gender::number),
             gender_known: change.gender.map(|_| true),
             age: change.age,
@@ -169,7 +186,7 @@ mod tests {
     use super::*;
 
     fn refused_field(input: UnvalidatedProfileChange) -> Option<&'static str> {
-        match ProfileChange::try_from(input) {
+        match input.validate(&WebAddressRules::default()) {
             Ok(_) => None,
             Err(UsersError::BadField(field)) => Some(field),
             Err(other) => panic!("{other}"),
@@ -220,19 +237,21 @@ mod tests {
             let refused = text(|input, area| input.area = Some(area), area);
             assert_eq!(refused, (!is_valid).then_some("area"), "{area}");
         }
-        let long = format!("https://a/{}", "b".repeat(503));
         for (url, is_valid) in [
-            ("https://a/b.png", true),
-            ("ftp://a", false),
-            ("javascript:x", false),
-            ("https://", false),
-            ("http:///x", false),
-            (long.as_str(), false),
+            ("https://a.example/b.png", true),
+            ("ftp://a.example", false),
+            ("http://localhost/a.png", false),
         ] {
             let refused = text(|input, url| input.face_url = Some(url), url);
             assert_eq!(refused, (!is_valid).then_some("face_url"), "{url}");
         }
-        for (nickname, is_valid) in [("a", true), ("", false), (" ", false), ("a\u{7}", false)] {
+        for (nickname, is_valid) in [
+            ("a", true),
+            ("", false),
+            (" ", false),
+            ("a\u{7}", false),
+            ("\u{200B}", false),
+        ] {
             let refused = text(|input, name| input.nickname = Some(name), nickname);
             assert_eq!(refused, (!is_valid).then_some("nickname"), "{nickname:?}");
         }
@@ -240,11 +259,11 @@ mod tests {
 
     #[test]
     fn long_nickname_is_truncated() {
-        let change = ProfileChange::try_from(UnvalidatedProfileChange {
+        let input = UnvalidatedProfileChange {
             nickname: Some("x".repeat(30)),
             ..UnvalidatedProfileChange::default()
-        })
-        .unwrap();
+        };
+        let change = input.validate(&WebAddressRules::default()).unwrap();
         assert_eq!(change.nickname(), Some("x".repeat(20).as_str()));
     }
 }

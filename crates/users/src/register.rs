@@ -9,8 +9,7 @@ use qlive_types::{Gender, Moment, UserId, random, text};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::directory::find_by_openid;
-use crate::profile_change::is_face_url;
-use crate::session::ExchangedCode;
+use crate::session::{ExchangedCode, mark_code_of_new_user, may_repeat_registration};
 use crate::{Credentials, Users, UsersError, tokens};
 
 /// The name that WeChat gives every user since it hides their names from mini-programs.
@@ -35,7 +34,8 @@ impl Users {
     /// Registers a user and imports them into IM, or logs in the user who has this openid already.
     ///
     /// # Errors
-    /// [`UsersError::InvalidCode`], [`UsersError::DecryptFailed`], and the errors of WeChat and of
+    /// [`UsersError::InvalidCode`], also for a code that was used before when the user was
+    /// registered already; [`UsersError::DecryptFailed`], and the errors of WeChat and of
     /// the database.
     pub async fn register(&self, request: Registration) -> Result<Credentials, UsersError> {
         let exchanged = self
@@ -45,17 +45,25 @@ impl Users {
             None => None,
             Some((encrypted, iv)) => Some(decrypt(&exchanged, &request.app_id, encrypted, iv)?),
         };
+        let info = info.map(|info| self.known_profile(&info));
         let now = self.clock.now();
         let (user, is_banned, token) = self
             .db
             .write(move |conn| {
                 let (app_id, openid) = (&request.app_id, &exchanged.session.openid);
                 let (user, is_banned) = match find_by_openid(conn, app_id, openid)? {
+                    Some(_)
+                        if !exchanged.is_fresh
+                            && !may_repeat_registration(conn, app_id, &request.code, now)? =>
+                    {
+                        return Err(UsersError::InvalidCode);
+                    }
                     Some(registered) => registered,
-                    None => (
-                        insert_user(conn, app_id, openid, info.as_ref(), now)?,
-                        false,
-                    ),
+                    None => {
+                        let user = insert_user(conn, app_id, openid, info.as_ref(), now)?;
+                        mark_code_of_new_user(conn, app_id, &request.code)?;
+                        (user, false)
+                    }
                 };
                 let token = tokens::reuse_or_issue(conn, user, request.token.as_ref(), now)?;
                 Ok::<_, UsersError>((user, is_banned, token))
@@ -64,6 +72,25 @@ impl Users {
         self.outbox.wake();
         Ok(self.credentials(user, is_banned, token))
     }
+
+    /// What the user data says that can be used. What may not be shown counts as not given.
+    fn known_profile(&self, info: &UserInfo) -> KnownProfile {
+        KnownProfile {
+            nickname: text::displayable_part(&info.nick_name)
+                .and_then(|name| text::nickname(&name))
+                .filter(|name| name != ANONYMOUS),
+            gender: Gender::from_number(info.gender),
+            face_url: self.address_rules.parse(&info.avatar_url),
+        }
+    }
+}
+
+/// What is known of a new user from WeChat.
+#[derive(Clone, Default)]
+struct KnownProfile {
+    nickname: Option<String>,
+    gender: Option<Gender>,
+    face_url: Option<String>,
 }
 
 /// Decrypts the user data with the session key of the code, otherwise with the other known key:
@@ -92,20 +119,13 @@ fn insert_user(
     conn: &mut Conn,
     app_id: &str,
     openid: &str,
-    info: Option<&UserInfo>,
+    info: Option<&KnownProfile>,
     now: Moment,
 ) -> Result<UserId, StoreError> {
     let id = random::within(UserId::MIN..=UserId::MAX);
     let user = UserId::new(id).ok_or(StoreError::Corrupt("a random user id"))?;
-    let known_gender = info.and_then(|info| Gender::from_number(info.gender));
-    let gender = known_gender.unwrap_or(Gender::Male);
-    let known_name = info
-        .map(|info| text::truncate_nickname(&info.nick_name))
-        .filter(|name| !name.is_empty() && name != ANONYMOUS && !text::has_control(name));
-    let face_url = info
-        .map(|info| info.avatar_url.as_str())
-        .filter(|url| is_face_url(url))
-        .unwrap_or_default();
+    let known = info.cloned().unwrap_or_default();
+    let gender = known.gender.unwrap_or(Gender::Male);
     let default_height = match gender {
         Gender::Male => 180,
         Gender::Female => 165,
@@ -117,12 +137,12 @@ fn insert_user(
             users::openid.eq(openid),
         ),
         (
-            users::nickname.eq(known_name.as_deref().unwrap_or(ANONYMOUS)),
-            users::name_known.eq(known_name.is_some()),
+            users::nickname.eq(known.nickname.as_deref().unwrap_or(ANONYMOUS)),
+            users::name_known.eq(known.nickname.is_some()),
         ),
         (
             users::gender.eq(gender.number()),
-            users::gender_known.eq(known_gender.is_some()),
+            users::gender_known.eq(known.gender.is_some()),
         ),
         (
             users::age.eq(DEFAULT_AGE),
@@ -130,7 +150,7 @@ fn insert_user(
             users::area.eq(DEFAULT_AREA),
         ),
         (
-            users::face_url.eq(face_url),
+            users::face_url.eq(known.face_url.unwrap_or_default()),
             users::matchmaker.eq(false),
             users::visits.eq(0_i64),
         ),

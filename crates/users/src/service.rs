@@ -1,9 +1,12 @@
 //! [`Users`]: the service. Its methods are in the files of their subjects.
 
+use std::sync::Arc;
+
 use qlive_outbox::Outbox;
 use qlive_store::Db;
-use qlive_types::Clock;
+use qlive_types::{Clock, WebAddressRules};
 
+use crate::check_history::CheckHistory;
 use crate::{UserSigSigner, WechatGateway};
 
 /// The users. Cheap to clone.
@@ -14,6 +17,8 @@ pub struct Users {
     pub(crate) gateway: WechatGateway,
     pub(crate) signer: UserSigSigner,
     pub(crate) outbox: Outbox,
+    pub(crate) address_rules: WebAddressRules,
+    pub(crate) check_history: Arc<CheckHistory>,
 }
 
 impl Users {
@@ -32,6 +37,17 @@ impl Users {
             gateway,
             signer,
             outbox,
+            address_rules: WebAddressRules::default(),
+            check_history: Arc::default(),
+        }
+    }
+
+    /// The same users, whose pictures may be where `rules` allow.
+    #[must_use]
+    pub fn with_address_rules(self, rules: WebAddressRules) -> Self {
+        Self {
+            address_rules: rules,
+            ..self
         }
     }
 }

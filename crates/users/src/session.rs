@@ -14,6 +14,16 @@ use crate::{Profile, Users, UsersError, WechatCallError};
 
 /// How long the session of an exchanged code can be found by the code.
 const CODE_LIFETIME: Duration = Duration::from_secs(300);
+/// For how long after its exchange a code that has made a user answers a repeated registration:
+/// the answer to the first one can get lost.
+const REPEAT_TIME: Duration = Duration::from_secs(60);
+/// When a used code is looked up: another call may be about to store what it has just exchanged.
+const LOOKUPS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+];
 
 /// The result of exchanging a login code.
 pub(crate) struct ExchangedCode {
@@ -21,6 +31,8 @@ pub(crate) struct ExchangedCode {
     /// Another session key that is known of the same user, under which their client may have
     /// encrypted data.
     pub(crate) other_key: Option<SecretString>,
+    /// Whether the code was exchanged by this call, not by one before it.
+    pub(crate) is_fresh: bool,
 }
 
 impl Users {
@@ -40,11 +52,16 @@ impl Users {
             .db
             .write(move |conn| store_exchanged_code(conn, &app_id, &code, &stored, now))
             .await?;
-        Ok(Some(ExchangedCode { session, other_key }))
+        Ok(Some(ExchangedCode {
+            session,
+            other_key,
+            is_fresh: true,
+        }))
     }
 
     /// Exchanges a login code, or finds the session of one that was exchanged in the last five
-    /// minutes: a client may register with the code that it has just logged in with.
+    /// minutes: a client may register with the code that it has just logged in with. Such a code
+    /// authenticates nobody who is registered; see [`may_repeat_registration`].
     pub(crate) async fn exchange_or_find_code(
         &self,
         app_id: &str,
@@ -54,31 +71,36 @@ impl Users {
             return Ok(exchanged);
         }
         let now = self.clock.now();
-        let (app_id, code) = (app_id.to_owned(), code.to_owned());
-        self.db
-            .read(move |conn| find_exchanged_code(conn, &app_id, &code, now))
-            .await?
-            .ok_or(UsersError::InvalidCode)
+        for delay in LOOKUPS {
+            tokio::time::sleep(delay).await;
+            let (app_id, code) = (app_id.to_owned(), code.to_owned());
+            let found = self
+                .db
+                .read(move |conn| find_exchanged_code(conn, &app_id, &code, now));
+            if let Some(exchanged) = found.await? {
+                return Ok(exchanged);
+            }
+        }
+        Err(UsersError::InvalidCode)
     }
 
     /// The session key with which WeChat verifies what this user's client signs: that of `code` if
     /// there is one, otherwise the stored one after asking WeChat whether it is still valid.
     ///
     /// # Errors
-    /// [`UsersError::InvalidCode`] when the code is of another user, [`UsersError::SessionExpired`]
-    /// when no stored key is valid; the errors of WeChat and of the database.
+    /// [`UsersError::InvalidCode`] when the code is of another user, or was used and a newer code
+    /// has replaced its session key; [`UsersError::SessionExpired`] when no stored key is valid;
+    /// the errors of WeChat and of the database.
     pub async fn obtain_session_key(
         &self,
         profile: &Profile,
         code: Option<&str>,
     ) -> Result<SecretString, UsersError> {
         if let Some(code) = code {
-            let session = self
-                .exchange_or_find_code(&profile.app_id, code)
-                .await?
-                .session;
-            return if session.openid == profile.openid {
-                Ok(session.session_key)
+            let exchanged = self.exchange_or_find_code(&profile.app_id, code).await?;
+            let session = &exchanged.session;
+            return if session.openid == profile.openid && exchanged.has_current_key() {
+                Ok(session.session_key.clone())
             } else {
                 Err(UsersError::InvalidCode)
             };
@@ -123,6 +145,47 @@ impl Users {
     }
 }
 
+impl ExchangedCode {
+    /// Whether the session key of the code is the last one that is known of its user. It need not
+    /// be when the code was exchanged before.
+    fn has_current_key(&self) -> bool {
+        let key = self.session.session_key.expose_secret();
+        let latest = self.other_key.as_ref();
+        self.is_fresh || latest.is_some_and(|latest| latest.expose_secret() == key)
+    }
+}
+
+/// Notes that a registration with this code has made a user.
+pub(crate) fn mark_code_of_new_user(
+    conn: &mut Conn,
+    app_id: &str,
+    code: &str,
+) -> Result<(), StoreError> {
+    diesel::update(wechat_codes::table.find(code_hash(app_id, code)))
+        .set(wechat_codes::made_user.eq(true))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether a code that was used before may register once more although its user is registered: it
+/// has made this user a moment ago. Every other used code would give whoever learns of it a token.
+pub(crate) fn may_repeat_registration(
+    conn: &mut Conn,
+    app_id: &str,
+    code: &str,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let repeatable = wechat_codes::table
+        .find(code_hash(app_id, code))
+        .filter(wechat_codes::made_user.eq(true))
+        .select(wechat_codes::expires_at);
+    let expires_at: Option<i64> = repeatable.get_result(conn).optional()?;
+    Ok(expires_at.is_some_and(|expires_at| {
+        let exchanged_at = Moment::from_millis(expires_at).before(CODE_LIFETIME);
+        !now.is_past(exchanged_at, REPEAT_TIME)
+    }))
+}
+
 /// Stores the session of a code, for five minutes under the code and until the next session under
 /// the openid. Returns the session key that was stored under the openid before.
 fn store_exchanged_code(
@@ -150,7 +213,8 @@ fn store_exchanged_code(
                 .execute(conn),
         )?;
     }
-    let expired = wechat_codes::table.filter(wechat_codes::expires_at.le(now.millis()));
+    let (first, last) = now.running(CODE_LIFETIME);
+    let expired = wechat_codes::table.filter(wechat_codes::expires_at.not_between(first, last));
     diesel::delete(expired).execute(conn)?;
     let code_hash = code_hash(app_id, code);
     diesel::delete(wechat_codes::table.find(&code_hash)).execute(conn)?;
@@ -159,6 +223,7 @@ fn store_exchanged_code(
         wechat_codes::openid.eq(&session.openid),
         wechat_codes::session_key.eq(session.session_key.expose_secret()),
         wechat_codes::expires_at.eq(now.after(CODE_LIFETIME).millis()),
+        wechat_codes::made_user.eq(false),
     );
     key_violation_as_contention(
         diesel::insert_into(wechat_codes::table)
@@ -175,9 +240,10 @@ fn find_exchanged_code(
     code: &str,
     now: Moment,
 ) -> Result<Option<ExchangedCode>, StoreError> {
+    let (first, last) = now.running(CODE_LIFETIME);
     let row: Option<(String, String)> = wechat_codes::table
         .find(code_hash(app_id, code))
-        .filter(wechat_codes::expires_at.gt(now.millis()))
+        .filter(wechat_codes::expires_at.between(first, last))
         .select((wechat_codes::openid, wechat_codes::session_key))
         .get_result(conn)
         .optional()?;
@@ -189,7 +255,11 @@ fn find_exchanged_code(
         openid,
         session_key: session_key.into(),
     };
-    Ok(Some(ExchangedCode { session, other_key }))
+    Ok(Some(ExchangedCode {
+        session,
+        other_key,
+        is_fresh: false,
+    }))
 }
 
 /// The latest session key of an openid.

@@ -13,10 +13,13 @@ use crate::hash::sha256_hex;
 
 /// A token expires when it is not used for this long.
 const LIFETIME: Duration = Duration::from_secs(30 * 86_400);
-/// The use of a token is recorded at most once in this time.
-const RECORD_INTERVAL: Duration = Duration::from_secs(600);
+/// The use of a token is recorded at most once in this time. It is also how exactly is known which
+/// token was not used for the longest time.
+const RECORD_INTERVAL: Duration = Duration::from_secs(60);
+/// A token whose recorded use is not older may have been used just now.
+const MAYBE_IN_USE: Duration = Duration::from_secs(120);
 /// The most tokens of a user. The one that was not used for the longest time is deleted first.
-const MAX_TOKENS: i64 = 5;
+const MAX_TOKENS: usize = 5;
 /// The number of characters of a token.
 const LENGTH: usize = 40;
 
@@ -28,7 +31,7 @@ pub struct AuthenticatedUser {
 }
 
 /// The user of a token, and whether [`record_use`] should be called because the last recorded use
-/// is ten minutes ago. Returns `None` for a token that does not exist or has expired.
+/// is a minute ago. Returns `None` for a token that does not exist or has expired.
 ///
 /// # Errors
 /// When the database fails.
@@ -42,20 +45,26 @@ pub fn authenticate(
     }
     let is_token = tokens::hash.eq(sha256_hex(token));
     let is_alive = tokens::used_at.gt(now.before(LIFETIME).millis());
-    let row: Option<(i64, i64, Option<i64>)> = tokens::table
+    let row: Option<(i64, i64, i64, Option<i64>)> = tokens::table
         .inner_join(users::table)
         .filter(is_token.and(is_alive))
-        .select((tokens::user_id, tokens::used_at, users::banned_at))
+        .select((
+            tokens::user_id,
+            tokens::created_at,
+            tokens::used_at,
+            users::banned_at,
+        ))
         .get_result(conn)
         .optional()?;
-    let Some((user, used_at, banned_at)) = row else {
+    let Some((user, created_at, used_at, banned_at)) = row else {
         return Ok(None);
     };
     let authenticated = AuthenticatedUser {
         user: UserId::new(user).ok_or(StoreError::Corrupt("tokens.user_id"))?,
         banned: banned_at.is_some(),
     };
-    let is_use_due = now.since(Moment::from_millis(used_at)) >= RECORD_INTERVAL;
+    let is_first_use = used_at == created_at;
+    let is_use_due = is_first_use || now.is_past(Moment::from_millis(used_at), RECORD_INTERVAL);
     Ok(Some((authenticated, is_use_due)))
 }
 
@@ -85,6 +94,8 @@ pub(crate) fn reuse_or_issue(
         record_use(conn, token.expose_secret(), now)?;
         return Ok(token.clone());
     }
+    lock_user(conn, user)?;
+    make_room_for_token(conn, user, now)?;
     let token = random::hex(LENGTH / 2);
     diesel::insert_into(tokens::table)
         .values((
@@ -94,24 +105,43 @@ pub(crate) fn reuse_or_issue(
             tokens::used_at.eq(now.millis()),
         ))
         .execute(conn)?;
-    delete_surplus(conn, user)?;
     Ok(token.into())
 }
 
-/// Deletes the tokens of a user beyond [`MAX_TOKENS`].
-fn delete_surplus(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
-    let of_user = tokens::table.filter(tokens::user_id.eq(user.get()));
-    let count: i64 = of_user.count().get_result(conn)?;
-    if count <= MAX_TOKENS {
-        return Ok(());
-    }
-    let surplus: Vec<String> = of_user
-        .order((tokens::used_at, tokens::created_at))
-        .limit(count - MAX_TOKENS)
-        .select(tokens::hash)
-        .load(conn)?;
-    diesel::delete(tokens::table.filter(tokens::hash.eq_any(surplus))).execute(conn)?;
+/// Locks the row of a user, so that logins at the same time do not issue too many tokens.
+fn lock_user(conn: &mut Conn, user: UserId) -> Result<(), StoreError> {
+    diesel::update(users::table.find(user.get()))
+        .set(users::id.eq(users::id))
+        .execute(conn)?;
     Ok(())
+}
+
+/// Deletes tokens of a user until one less than [`MAX_TOKENS`] is left.
+fn make_room_for_token(conn: &mut Conn, user: UserId, now: Moment) -> Result<(), StoreError> {
+    let mut rows: Vec<(String, i64, i64)> = tokens::table
+        .filter(tokens::user_id.eq(user.get()))
+        .select((tokens::hash, tokens::created_at, tokens::used_at))
+        .load(conn)?;
+    rows.sort_by_key(|(_, created_at, used_at)| deletion_order(*created_at, *used_at, now));
+    let surplus = (rows.len() + 1).saturating_sub(MAX_TOKENS);
+    let surplus: Vec<String> = rows
+        .into_iter()
+        .take(surplus)
+        .map(|(hash, ..)| hash)
+        .collect();
+    if !surplus.is_empty() {
+        diesel::delete(tokens::table.filter(tokens::hash.eq_any(surplus))).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The token with the least value is deleted first: the one that was not used for the longest
+/// time. Among those that may be in use just now, one that was never used since it was issued goes
+/// first, so that repeated logins do not log out a client that works.
+fn deletion_order(created_at: i64, used_at: i64, now: Moment) -> (bool, bool, i64, i64) {
+    let maybe_in_use = !now.is_past(Moment::from_millis(used_at), MAYBE_IN_USE);
+    let was_used = used_at > created_at;
+    (maybe_in_use, maybe_in_use && was_used, used_at, created_at)
 }
 
 fn is_well_formed(token: &str) -> bool {

@@ -1,5 +1,6 @@
 //! Signatures with which clients sign in to Tencent IM.
 
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::im::generate_user_sig;
 use qlive_types::{Moment, UserId};
 use secrecy::SecretString;
@@ -11,7 +12,7 @@ const USER_SIG_SECS: i64 = 7 * 86_400;
 #[derive(Clone)]
 pub struct UserSigSigner {
     pub sdk_app_id: u32,
-    pub key: SecretString,
+    pub key: NonEmptySecret,
 }
 
 impl UserSigSigner {

@@ -1,43 +1,67 @@
 //! Calls to WeChat: exchange of login codes, access tokens, checks of texts and session keys.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Arc;
 
 use qlive_store::Db;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::{ContentCheck, LoginSession, WechatClient, WechatError, errcode};
 use qlive_types::Clock;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
+use serde::Deserialize;
 
-use crate::access_tokens::{find_access_token, store_access_token};
+use crate::token_refresh::{LocalRefreshLock, LocalRefreshLocks, TokenRequest};
 use crate::{UsersError, WechatCallError};
 
-/// An access token is replaced when it expires within this time.
-const TOKEN_MARGIN: Duration = Duration::from_secs(300);
-
 /// The secrets of the mini-programs that the server knows, by app id.
-pub type WechatApps = HashMap<String, SecretString>;
+pub type WechatApps = HashMap<String, NonEmptySecret>;
+
+/// What happens to a new nickname that WeChat cannot check for a reason that is not the text's:
+/// the setting `[wechat] unchecked`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UncheckedNames {
+    /// The change is refused; the client may repeat it later.
+    #[default]
+    Refuse,
+    /// The change is made, and marked for the operators.
+    Pass,
+}
 
 /// Calls WeChat for the known mini-programs.
 #[derive(Clone)]
 pub struct WechatGateway {
     wechat: WechatClient,
     apps: WechatApps,
-    /// Whether profile texts are checked.
-    content_check: bool,
+    /// What happens to a name that cannot be checked; `None` if names are not checked.
+    unchecked_names: Option<UncheckedNames>,
+    refresh_locks: LocalRefreshLocks,
 }
 
 impl WechatGateway {
-    /// A gateway for `apps`. With `content_check` it has WeChat check profile texts.
+    /// A gateway for `apps`. Names are checked by WeChat if `unchecked_names` says what happens to
+    /// those that cannot be checked.
     #[must_use]
-    pub fn new(wechat: WechatClient, apps: WechatApps, content_check: bool) -> Self {
+    pub fn new(
+        wechat: WechatClient,
+        apps: WechatApps,
+        unchecked_names: Option<UncheckedNames>,
+    ) -> Self {
+        let lock = |app: &String| (app.clone(), Arc::new(LocalRefreshLock::default()));
         Self {
             wechat,
+            refresh_locks: Arc::new(apps.keys().map(lock).collect()),
             apps,
-            content_check,
+            unchecked_names,
         }
     }
 
-    fn secret(&self, app_id: &str) -> Result<&SecretString, UsersError> {
+    /// What happens to a name that cannot be checked; `None` if names are not checked.
+    pub(crate) const fn unchecked_names(&self) -> Option<UncheckedNames> {
+        self.unchecked_names
+    }
+
+    fn secret(&self, app_id: &str) -> Result<&NonEmptySecret, UsersError> {
         self.apps.get(app_id).ok_or(UsersError::UnknownApp)
     }
 
@@ -69,10 +93,11 @@ impl WechatGateway {
         }
     }
 
-    /// Has WeChat check a text. Does nothing when checks are disabled.
+    /// Has WeChat check a text, and once more when WeChat is busy.
     ///
     /// # Errors
-    /// [`UsersError::ContentRejected`] for a risky text; the errors of WeChat.
+    /// [`UsersError::ContentRejected`] for a risky text, [`UsersError::ContentUnchecked`] when it
+    /// was not checked, for whatever reason at WeChat; the errors of the database.
     pub(crate) async fn check_text(
         &self,
         db: &Db,
@@ -81,15 +106,18 @@ impl WechatGateway {
         openid: &str,
         text: &str,
     ) -> Result<(), UsersError> {
-        if !self.content_check {
-            return Ok(());
-        }
         let check = |token: SecretString| async move {
             self.wechat.check_profile_text(&token, openid, text).await
         };
-        match self.call_with_token(db, clock, app_id, check).await? {
-            ContentCheck::Pass | ContentCheck::Review => Ok(()),
-            ContentCheck::Risky => Err(UsersError::ContentRejected),
+        let mut result = self.call_with_token(db, clock, app_id, check).await;
+        if matches!(&result, Err(WechatCallError::Call(error)) if is_busy(error)) {
+            result = self.call_with_token(db, clock, app_id, check).await;
+        }
+        match result {
+            Ok(ContentCheck::Pass | ContentCheck::Review) => Ok(()),
+            Ok(ContentCheck::Risky) => Err(UsersError::ContentRejected),
+            Err(WechatCallError::NoToken(error @ UsersError::Store(_))) => Err(error),
+            Err(error) => Err(UsersError::ContentUnchecked(error.to_string())),
         }
     }
 
@@ -121,60 +149,64 @@ impl WechatGateway {
             .access_token(db, clock, app_id, None)
             .await
             .map_err(WechatCallError::NoToken)?;
-        match call(token.clone()).await {
-            Err(WechatError::Refused { code, .. }) if errcode::INVALID_TOKEN.contains(&code) => {
-                let fresh = self
-                    .access_token(db, clock, app_id, Some(&token))
-                    .await
-                    .map_err(WechatCallError::NoToken)?;
-                call(fresh).await.map_err(WechatCallError::Call)
+        let refused = match call(token.clone()).await {
+            Err(error) if is_token_refusal(&error) => token,
+            result => return result.map_err(WechatCallError::Call),
+        };
+        let fresh = self
+            .access_token(db, clock, app_id, Some(refused))
+            .await
+            .map_err(WechatCallError::NoToken)?;
+        call(fresh).await.map_err(|error| {
+            if is_token_refusal(&error) {
+                WechatCallError::NoToken(UsersError::WechatUnavailable(format!(
+                    "WeChat refuses the new access token too: {error}"
+                )))
+            } else {
+                WechatCallError::Call(error)
             }
-            result => result.map_err(WechatCallError::Call),
-        }
+        })
     }
 
-    /// The stored access token, otherwise a new one from WeChat, which is then stored. `refused`
-    /// is a token that WeChat has just refused.
+    /// The stored access token, otherwise a new one. `refused` is a token that WeChat has just
+    /// refused.
     async fn access_token(
         &self,
         db: &Db,
         clock: &Clock,
         app_id: &str,
-        refused: Option<&SecretString>,
+        refused: Option<SecretString>,
     ) -> Result<SecretString, UsersError> {
-        let (app, valid_at) = (app_id.to_owned(), clock.now().after(TOKEN_MARGIN));
-        let stored = db
-            .read(move |conn| find_access_token(conn, &app, valid_at))
-            .await?;
-        let is_refused = |token: &SecretString| {
-            refused.is_some_and(|refused| refused.expose_secret() == token.expose_secret())
+        let lock = self
+            .refresh_locks
+            .get(app_id)
+            .ok_or(UsersError::UnknownApp)?;
+        let request = TokenRequest {
+            wechat: self.wechat.clone(),
+            db: db.clone(),
+            clock: clock.clone(),
+            app_id: app_id.to_owned(),
+            app_secret: self.secret(app_id)?.clone(),
+            refused,
         };
-        if let Some(token) = stored.filter(|token| !is_refused(token)) {
-            return Ok(token);
-        }
-        let secret = self.secret(app_id)?;
-        let mut fresh = self
-            .wechat
-            .fetch_stable_token(app_id, secret, false)
-            .await?;
-        if is_refused(&fresh.token) {
-            fresh = self.wechat.fetch_stable_token(app_id, secret, true).await?;
-        }
-        let (app, token) = (app_id.to_owned(), fresh.token.clone());
-        let expires_at = clock.now().after(Duration::from_secs(fresh.expires_in));
-        db.write(move |conn| store_access_token(conn, &app, &token, expires_at))
-            .await?;
-        Ok(fresh.token)
+        request.run(Arc::clone(lock)).await
     }
 }
 
+fn is_token_refusal(error: &WechatError) -> bool {
+    matches!(error, WechatError::Refused { code, .. } if errcode::INVALID_TOKEN.contains(code))
+}
+
 fn is_retryable(error: &WechatError) -> bool {
+    matches!(error, WechatError::NoUsableResponse(_)) || is_busy(error)
+}
+
+const fn is_busy(error: &WechatError) -> bool {
     matches!(
         error,
-        WechatError::NoUsableResponse(_)
-            | WechatError::Refused {
-                code: errcode::SYSTEM_BUSY,
-                ..
-            }
+        WechatError::Refused {
+            code: errcode::SYSTEM_BUSY,
+            ..
+        }
     )
 }

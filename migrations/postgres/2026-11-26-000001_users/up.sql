@@ -14,6 +14,8 @@ CREATE TABLE users (
     -- Whether the user has set the name and the gender; WeChat no longer reveals either.
     name_known BOOLEAN NOT NULL,
     gender_known BOOLEAN NOT NULL,
+    -- Set when WeChat could not check the name, and the settings let it pass.
+    name_unchecked_at BIGINT,
     matchmaker BOOLEAN NOT NULL,
     banned_at BIGINT,
     -- Grows by one each time the user enters a room; `presence` on the wire.
@@ -39,15 +41,28 @@ CREATE TABLE wechat_codes (
     code_hash TEXT NOT NULL PRIMARY KEY,
     openid TEXT NOT NULL,
     session_key TEXT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    -- Whether a registration with this code has made the user.
+    made_user BOOLEAN NOT NULL
 );
 CREATE INDEX wechat_codes_expiry ON wechat_codes (expires_at);
 
--- WeChat's stable access tokens, shared by all instances.
+-- WeChat's stable access tokens, shared by all instances, and the lease to fetch one.
 CREATE TABLE wechat_access_tokens (
     app_id TEXT NOT NULL PRIMARY KEY,
+    -- Empty until the first one is fetched.
     token TEXT NOT NULL,
-    expires_at BIGINT NOT NULL
+    -- Until when calls use the token; it is fetched anew some minutes before WeChat ends it.
+    usable_until BIGINT NOT NULL,
+    -- The fetch that has the refresh lease, empty when none has; and when a lease that is not
+    -- released ends.
+    lease_owner TEXT NOT NULL,
+    lease_until BIGINT NOT NULL,
+    -- When a new token was forced last, and how often on that day (days since the epoch, in
+    -- Shanghai): WeChat limits both.
+    forced_at BIGINT NOT NULL,
+    forced_day BIGINT NOT NULL,
+    forced_count BIGINT NOT NULL
 );
 
 CREATE TABLE tokens (

@@ -54,6 +54,19 @@ CREATE INDEX ledger_transfers_debit ON ledger_transfers (debit, entry_id);
 CREATE INDEX ledger_transfers_credit ON ledger_transfers (credit, entry_id);
 CREATE INDEX ledger_transfers_credit_at ON ledger_transfers (credit, at);
 
+-- The history of each user: the entries that changed a balance that the user is shown, numbered
+-- from 1, with what the entry added and what was there after it. A page is a range of numbers, so
+-- the last page costs what the first does.
+CREATE TABLE ledger_history (
+    user_id BIGINT NOT NULL CONSTRAINT ledger_history_user_fkey REFERENCES users (id),
+    number BIGINT NOT NULL CONSTRAINT ledger_history_number_check CHECK (number > 0),
+    entry_id BIGINT NOT NULL CONSTRAINT ledger_history_entry_fkey REFERENCES ledger_entries (id),
+    amount BIGINT NOT NULL,
+    gold BIGINT NOT NULL,
+    income BIGINT NOT NULL,
+    PRIMARY KEY (user_id, number)
+);
+
 -- A request that carries a key moves coins once; repeats get the stored outcome.
 CREATE TABLE idempotency_keys (
     key TEXT NOT NULL PRIMARY KEY,
@@ -84,4 +97,6 @@ CREATE TRIGGER ledger_transfers_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE 
 CREATE TRIGGER idempotency_keys_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON idempotency_keys
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_insert_only();
 CREATE TRIGGER ledger_chain_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_chain
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_insert_only();
+CREATE TRIGGER ledger_history_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_history
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_insert_only();

@@ -79,6 +79,7 @@ CREATE TABLE refunds (
     CONSTRAINT refunds_done_check CHECK ((state = 1) = (done_at IS NULL))
 );
 CREATE INDEX refunds_order ON refunds (out_trade_no);
+CREATE INDEX refunds_created ON refunds (created_at);
 CREATE INDEX refunds_next_query ON refunds (next_query_at) WHERE next_query_at IS NOT NULL;
 
 CREATE TABLE withdrawals (

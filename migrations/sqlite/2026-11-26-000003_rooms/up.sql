@@ -54,9 +54,13 @@ CREATE TABLE members (
     stream_grace_until BIGINT,
     last_active_at BIGINT NOT NULL,
     im_event_at BIGINT NOT NULL,
-    -- The current push, and the time of the last stream event that was applied.
+    -- The current push: its sequence, which is empty when CSS reports none, and its start.
     stream_sequence TEXT,
+    stream_started_at BIGINT,
+    -- The time of the last stream event that was applied, and how many pushes have started whose
+    -- stop was not reported yet.
     stream_event_at BIGINT NOT NULL,
+    stream_open_pushes BIGINT NOT NULL,
     CONSTRAINT members_broadcast_fkey FOREIGN KEY (broadcast_id, room_id)
         REFERENCES broadcasts (id, room_id) ON DELETE CASCADE,
     CONSTRAINT members_state_check CHECK (

@@ -54,6 +54,19 @@ CREATE INDEX ledger_transfers_debit ON ledger_transfers (debit, entry_id);
 CREATE INDEX ledger_transfers_credit ON ledger_transfers (credit, entry_id);
 CREATE INDEX ledger_transfers_credit_at ON ledger_transfers (credit, at);
 
+-- The history of each user: the entries that changed a balance that the user is shown, numbered
+-- from 1, with what the entry added and what was there after it. A page is a range of numbers, so
+-- the last page costs what the first does.
+CREATE TABLE ledger_history (
+    user_id BIGINT NOT NULL CONSTRAINT ledger_history_user_fkey REFERENCES users (id),
+    number BIGINT NOT NULL CONSTRAINT ledger_history_number_check CHECK (number > 0),
+    entry_id BIGINT NOT NULL CONSTRAINT ledger_history_entry_fkey REFERENCES ledger_entries (id),
+    amount BIGINT NOT NULL,
+    gold BIGINT NOT NULL,
+    income BIGINT NOT NULL,
+    PRIMARY KEY (user_id, number)
+);
+
 -- A request that carries a key moves coins once; repeats get the stored outcome.
 CREATE TABLE idempotency_keys (
     key TEXT NOT NULL PRIMARY KEY,
@@ -81,6 +94,10 @@ CREATE TRIGGER ledger_transfers_no_update BEFORE UPDATE ON ledger_transfers
 BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: UPDATE on ledger_transfers'); END;
 CREATE TRIGGER ledger_transfers_no_delete BEFORE DELETE ON ledger_transfers
 BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: DELETE on ledger_transfers'); END;
+CREATE TRIGGER ledger_history_no_update BEFORE UPDATE ON ledger_history
+BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: UPDATE on ledger_history'); END;
+CREATE TRIGGER ledger_history_no_delete BEFORE DELETE ON ledger_history
+BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: DELETE on ledger_history'); END;
 CREATE TRIGGER idempotency_keys_no_update BEFORE UPDATE ON idempotency_keys
 BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: UPDATE on idempotency_keys'); END;
 CREATE TRIGGER idempotency_keys_no_delete BEFORE DELETE ON idempotency_keys
@@ -104,3 +121,9 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: REPLACE in ledger_transfer
 CREATE TRIGGER idempotency_keys_no_replace BEFORE INSERT ON idempotency_keys
 WHEN EXISTS (SELECT 1 FROM idempotency_keys WHERE key = NEW.key OR rowid = NEW.rowid)
 BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: REPLACE in idempotency_keys'); END;
+CREATE TRIGGER ledger_history_no_replace BEFORE INSERT ON ledger_history
+WHEN EXISTS (
+    SELECT 1 FROM ledger_history
+    WHERE (user_id = NEW.user_id AND number = NEW.number) OR rowid = NEW.rowid
+)
+BEGIN SELECT RAISE(ABORT, 'the ledger is insert-only: REPLACE in ledger_history'); END;

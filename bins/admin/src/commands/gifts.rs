@@ -7,7 +7,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, LiveId};
 use serde_json::{Value, json};
 
-use super::arguments::{done, parse_page, parse_user_id};
+use super::arguments::{done, parse_counted_page, parse_user_id};
 
 #[derive(Subcommand)]
 pub(crate) enum GiftsCommand {
@@ -79,7 +79,9 @@ impl GiftsCommand {
             Self::Sent { user, room, page } => {
                 let user = user.as_deref().map(parse_user_id).transpose()?;
                 let room = room.map(LiveId::new);
-                let sent = gifts.list_sent(user, room, parse_page(page)?).await?;
+                let sent = gifts
+                    .list_sent(user, room, parse_counted_page(page)?)
+                    .await?;
                 Ok(sent.iter().map(record_json).collect())
             }
         }

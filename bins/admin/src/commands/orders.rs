@@ -7,12 +7,13 @@ use clap::{Subcommand, ValueEnum};
 use qlive_app::Services;
 use qlive_payments::{
     Complaint, Difference, Order, OrderFilter, OrderRefund, OrderState, Payments, RefundState,
+    decode_bill,
 };
 use qlive_store::audit_log::Operator;
 use qlive_types::{Fen, Moment};
 use serde_json::{Value, json};
 
-use super::arguments::{parse_page, parse_user_id, with_reason};
+use super::arguments::{parse_counted_page, parse_user_id, with_reason};
 
 /// The states by which orders can be listed.
 #[derive(Clone, Copy, ValueEnum)]
@@ -75,7 +76,7 @@ impl OrdersCommand {
             Self::List { user, state, page } => {
                 let user = user.as_deref().map(parse_user_id).transpose()?;
                 let state = state.map(order_state);
-                let page = parse_page(page)?;
+                let page = parse_counted_page(page)?;
                 let orders = payments.orders(OrderFilter { user, state }, page).await?;
                 Ok(orders.iter().map(order_json).collect())
             }
@@ -109,7 +110,7 @@ impl OrdersCommand {
                 Ok(differences.iter().map(difference_json).collect())
             }
             Self::Complaints { page } => {
-                let complaints = payments.complaints(parse_page(page)?).await?;
+                let complaints = payments.complaints(parse_counted_page(page)?).await?;
                 Ok(complaints.iter().map(complaint_json).collect())
             }
         }
@@ -139,7 +140,8 @@ fn parse_amount(yuan: &str) -> anyhow::Result<Fen> {
 }
 
 fn read_bill(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(decode_bill(&bytes))
 }
 
 fn order_json(order: &Order) -> Value {

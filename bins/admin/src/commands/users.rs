@@ -7,7 +7,7 @@ use qlive_types::{Moment, UserId};
 use qlive_users::UserSummary;
 use serde_json::{Value, json};
 
-use super::arguments::{done, parse_page, parse_user_id};
+use super::arguments::{done, parse_counted_page, parse_user_id, with_reason};
 
 #[derive(Subcommand)]
 pub(crate) enum UsersCommand {
@@ -37,7 +37,7 @@ impl UsersCommand {
         let rooms = &services.rooms;
         match self {
             Self::List { page } => {
-                let users = services.users.list(parse_page(page)?).await?;
+                let users = services.users.list(parse_counted_page(page)?).await?;
                 return Ok(users.iter().map(listed_json).collect());
             }
             Self::Show { id } => return show_user(services, parse_user_id(&id)?).await,
@@ -46,8 +46,9 @@ impl UsersCommand {
                 rooms.revoke_matchmaker(by, parse_user_id(&id)?).await?;
             }
             Self::Ban { id, reason } => {
-                let by = Operator { reason, ..by };
-                rooms.ban(by, parse_user_id(&id)?).await?;
+                rooms
+                    .ban(with_reason(by, reason)?, parse_user_id(&id)?)
+                    .await?;
             }
             Self::Unban { id } => rooms.unban(by, parse_user_id(&id)?).await?,
         }
@@ -62,6 +63,7 @@ fn listed_json(user: &UserSummary) -> Value {
         "gender": user.gender.number(),
         "matchmaker": user.matchmaker,
         "banned": user.banned,
+        "name_unchecked_at": user.name_unchecked_at.map(Moment::shanghai),
         "created_at": user.created_at.shanghai(),
     })
 }
@@ -80,6 +82,7 @@ async fn show_user(services: &Services, user: UserId) -> anyhow::Result<Value> {
         "area": profile.area,
         "face_url": profile.face_url,
         "profile_ready": profile.ready,
+        "name_unchecked_at": profile.name_unchecked_at.map(Moment::shanghai),
         "matchmaker": profile.matchmaker,
         "banned_at": profile.banned_at.map(Moment::shanghai),
         "last_login_at": profile.last_login_at.map(Moment::shanghai),

@@ -22,7 +22,8 @@ async fn every_change_is_in_the_audit_log(db: TestDb) {
     run(&app, &refund).await;
     run(&app, &["gifts", "disable", "1"]).await;
     run(&app, &["blocks", "disable", "1"]).await;
-    let kite = ["--name", "kite", "--gold", "3", "--image", "i"];
+    let image = "https://pictures.example.com/kite.png";
+    let kite = ["--name", "kite", "--gold", "3", "--image", image];
     run(&app, &[&["gifts", "add"][..], &kite].concat()).await;
     run(&app, &["blocks", "add", "--gold", "3", "--price", "1.00"]).await;
     let credit = ["ledger", "credit", &bob.user_id, "8", "--reason", "a slip"];

@@ -6,11 +6,12 @@ use qlive_tests::TestApp;
 use qlive_types::Gender;
 use serde_json::json;
 
-use crate::process::run;
+use crate::process::{run, run_refused};
 
 on_both!(
     added_gift_can_be_disabled_and_sent_gifts_are_listed,
     added_block_is_offered_until_it_is_disabled,
+    gift_that_may_not_be_shown_is_refused,
 );
 
 async fn added_gift_can_be_disabled_and_sent_gifts_are_listed(db: TestDb) {
@@ -26,7 +27,7 @@ async fn added_gift_can_be_disabled_and_sent_gifts_are_listed(db: TestDb) {
             "--gold",
             "3",
             "--image",
-            "https://a/b.png",
+            "https://a.example/b.png",
         ],
     )
     .await;
@@ -79,4 +80,49 @@ async fn added_block_is_offered_until_it_is_disabled(db: TestDb) {
         (&listed[6]["price"], &listed[6]["enabled"]),
         (&json!("49.9"), &json!(false))
     );
+}
+
+async fn gift_that_may_not_be_shown_is_refused(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let picture = "https://a.example/b.png";
+    for (name, image, effect, field) in [
+        ("\u{200B}", picture, "", "name"),
+        (" ", picture, "", "name"),
+        ("a\u{202E}b", picture, "", "name"),
+        ("a\u{2028}b", picture, "", "name"),
+        ("x", "i", "", "image"),
+        ("x", "http://localhost/b.png", "", "image"),
+        ("x", "http://10.0.0.1/b.png", "", "image"),
+        ("x", "https://u@a.example/b.png", "", "image"),
+        ("x", "https://a.example/\"b", "", "image"),
+        ("x", picture, "a\u{202E}b", "effect"),
+        ("x", picture, "http://192.168.0.1/e.svga", "effect"),
+    ] {
+        let gift = [
+            "--name", name, "--gold", "3", "--image", image, "--effect", effect,
+        ];
+        let refused = run_refused(&app, &[&["gifts", "add"][..], &gift].concat()).await;
+        assert!(refused.contains(field), "{gift:?}: {refused}");
+    }
+    for (name, image, effect) in [
+        (
+            "e\u{301}toile",
+            "HTTPS://A.example/b.png",
+            "https://a.example/e.svga",
+        ),
+        ("鲜花", "", "rose"),
+    ] {
+        let gift = [
+            "--name", name, "--gold", "3", "--image", image, "--effect", effect,
+        ];
+        run(&app, &[&["gifts", "add"][..], &gift].concat()).await;
+    }
+    let gifts = run(&app, &["gifts", "list"]).await;
+    let shown = (&gifts[9]["name"], &gifts[9]["image"], &gifts[10]["image"]);
+    let expected = (
+        &json!("\u{E9}toile"),
+        &json!("https://a.example/b.png"),
+        &json!(""),
+    );
+    assert_eq!(shown, expected);
 }

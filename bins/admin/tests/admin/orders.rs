@@ -11,6 +11,7 @@ use crate::process::{run, run_refused};
 on_both!(
     order_is_queried_and_refunded_in_parts,
     difference_from_the_bill_is_shown_and_nothing_changes,
+    bill_that_a_spreadsheet_saved_in_gbk_is_read,
 );
 
 async fn order_is_queried_and_refunded_in_parts(db: TestDb) {
@@ -124,4 +125,38 @@ async fn difference_from_the_bill_is_shown_and_nothing_changes(db: TestDb) {
     .await;
     run_refused(&app, &["orders", "reconcile", "--date", "2026-13-01"]).await;
     assert_eq!(bob.balances().await, (60, 0), "reconcile changes nothing");
+}
+
+async fn bill_that_a_spreadsheet_saved_in_gbk_is_read(db: TestDb) {
+    let app = TestApp::start_at_noon(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let order = bob.create_order(1).await;
+    app.pay(&order).await;
+    let day = app.clock.now().shanghai()[..10].to_owned();
+    let form = json!({"headings": "old", "encoding": "gbk", "quoted": true,
+        "other_sales": [{"description": "红酒,半价", "attach": "a\n`2026-11-23"}]});
+    assert_eq!(app.sandbox_post("bills", form).await, 204);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bill.csv");
+    // As the sandbox sends it: the bytes are not UTF-8.
+    let payments = &app.services.payments;
+    let text = payments.fetch_bill(&day).await.unwrap().unwrap();
+    let (gbk, _, _) = encoding_rs::GBK.encode(&text);
+    std::fs::write(&file, &gbk).unwrap();
+    let path = file.to_str().unwrap();
+    let arguments = ["orders", "reconcile", "--date", &day, "--bill", path];
+    let found = run(&app, &arguments).await;
+    assert_eq!(
+        (
+            found.as_array().unwrap().len(),
+            &found[0]["kind"],
+            &found[0]["number"]
+        ),
+        (1, &json!("unknown_order"), &json!("other-0"))
+    );
+    let renamed = text.replace("退款状态", "状态");
+    let (gbk, _, _) = encoding_rs::GBK.encode(&renamed);
+    std::fs::write(&file, &gbk).unwrap();
+    let error = run_refused(&app, &arguments).await;
+    assert!(error.contains("退款状态"), "{error}");
 }

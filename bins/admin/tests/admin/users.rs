@@ -1,5 +1,6 @@
 //! `users`.
 
+use qlive_app::UncheckedNames;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::TestApp;
@@ -8,7 +9,10 @@ use serde_json::json;
 
 use crate::process::run;
 
-on_both!(user_is_shown_banned_and_made_a_matchmaker);
+on_both!(
+    user_is_shown_banned_and_made_a_matchmaker,
+    name_that_was_not_checked_is_shown,
+);
 
 async fn user_is_shown_banned_and_made_a_matchmaker(db: TestDb) {
     let app = TestApp::start(db).await;
@@ -35,4 +39,28 @@ async fn user_is_shown_banned_and_made_a_matchmaker(db: TestDb) {
     bob.post("qlive_room/matchmaker_enter/", json!({}))
         .await
         .refused(403, "not_matchmaker");
+}
+
+async fn name_that_was_not_checked_is_shown(db: TestDb) {
+    let app = TestApp::start_with(db, |settings| {
+        settings.wechat.content_check = true;
+        settings.wechat.unchecked = UncheckedNames::Pass;
+    })
+    .await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let marks = async || {
+        let shown = run(&app, &["users", "show", &bob.user_id]).await;
+        let listed = run(&app, &["users", "list"]).await;
+        (
+            shown["name_unchecked_at"].clone(),
+            listed[0]["name_unchecked_at"].clone(),
+        )
+    };
+    assert_eq!(marks().await, (json!(null), json!(null)));
+    app.add_fault(json!({"path": "/wxa/msg_sec_check", "errcode": 61010}))
+        .await;
+    bob.update_profile(json!({"nickname": "new"})).await.ok();
+    let (shown, listed) = marks().await;
+    assert_eq!(shown.as_str().unwrap().len(), 19);
+    assert_eq!(shown, listed);
 }

@@ -2,34 +2,23 @@
 
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{TestApp, wait_until};
+use qlive_tests::TestApp;
 use qlive_types::Gender;
 use serde_json::json;
 
 use crate::process::{run, run_admin_as, run_refused};
 
-on_both!(large_withdrawal_needs_two_operators);
+on_both!(
+    large_withdrawal_needs_two_operators,
+    list_and_approval_show_ban_debt_age_and_refunds_of_givers,
+);
 
 async fn large_withdrawal_needs_two_operators(db: TestDb) {
     let app = TestApp::start(db).await;
-    let (bob, alice) = (
-        app.guest("bob", Gender::Male).await,
-        app.guest("alice", Gender::Female).await,
-    );
-    app.set_config("EXCHANGE_RATE", "1").await;
-    app.grant(&bob, 30_000).await;
-    let gift = app.add_gift("fortune", 30_000).await;
-    bob.give(&alice, gift, 1, json!({})).await.ok();
-    app.advance(8 * 86_400);
-    let ask = |income: i64, id: &'static str| {
-        alice.post(
-            "qlive_user/withdraw/",
-            json!({"income": income, "request_id": id}),
-        )
-    };
+    let alice = app.earner(30_000).await;
     let (small, large) = (
-        ask(100, "a").await.ok()["id"].to_string(),
-        ask(10_001, "b").await.ok()["id"].to_string(),
+        alice.withdraw(100, "a").await["id"].to_string(),
+        alice.withdraw(10_001, "b").await["id"].to_string(),
     );
     let listed = run(&app, &["withdrawals", "list"]).await;
     assert_eq!(
@@ -42,30 +31,85 @@ async fn large_withdrawal_needs_two_operators(db: TestDb) {
     );
     run(&app, &["withdrawals", "reject", &small, "--reason", "no"]).await;
     assert_eq!(alice.balances().await, (0, 30_000 - 10_001));
-    run(&app, &["withdrawals", "approve", &large]).await;
+    let once = run(&app, &["withdrawals", "approve", &large]).await;
     assert!(
-        run_refused(&app, &["withdrawals", "approve", &large])
-            .await
-            .contains("another operator")
+        once["result"]
+            .as_str()
+            .unwrap()
+            .starts_with("approved once"),
+        "{once}"
     );
+    for same in ["olga", "OLGA ", "ol\u{200B}ga"] {
+        let refused = run_admin_as(&app, same, &["withdrawals", "approve", &large]).await;
+        let text = String::from_utf8_lossy(&refused.stderr);
+        assert!(
+            !refused.status.success() && text.contains("another operator"),
+            "{text}"
+        );
+    }
     assert!(
         run_admin_as(&app, "pavel", &["withdrawals", "approve", &large])
             .await
             .status
             .success()
     );
-    wait_until("the transfer waits for the user", || async {
-        alice
-            .get("qlive_user/withdrawals/", json!({"id": large}))
-            .await
-            .ok()["state"]
-            == "confirm"
-    })
-    .await;
+    alice
+        .wait_for_withdrawal(&json!({"id": large}), "confirm")
+        .await;
     run_refused(
         &app,
         &["withdrawals", "reject", &large, "--reason", "too late"],
     )
     .await;
     run_refused(&app, &["withdrawals", "approve", "999"]).await;
+}
+
+async fn list_and_approval_show_ban_debt_age_and_refunds_of_givers(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.earner(1_000).await;
+    let carl = app.guest("carl", Gender::Male).await;
+    let order = app.buy_and_give(&carl, &alice).await;
+    app.refund(&order, None).await.unwrap();
+    let withdrawal = alice.withdraw(100, "w").await;
+    let id = withdrawal["id"].to_string();
+    let giver = json!({"user_id": carl.user_id, "orders": 1, "refunded": "6",
+        "refunded_coins": 60, "income": 52});
+    let listed = run(&app, &["withdrawals", "list"]).await[0].clone();
+    assert_eq!(
+        (
+            &listed["banned_at"],
+            &listed["debt"],
+            &listed["amount_of_week"]
+        ),
+        (&json!(null), &json!(0), &json!("10"))
+    );
+    assert_eq!(listed["refunded_givers"], json!([giver]));
+    let created_at = listed["account_created_at"].as_str().unwrap();
+    assert!(
+        created_at < listed["created_at"].as_str().unwrap(),
+        "{listed}"
+    );
+    run(&app, &["users", "ban", &alice.user_id, "--reason", "fraud"]).await;
+    let refused = run_refused(&app, &["withdrawals", "approve", &id]).await;
+    assert!(
+        refused.contains("the user is banned; nothing was approved"),
+        "{refused}"
+    );
+    let listed = run(&app, &["withdrawals", "list"]).await[0].clone();
+    assert!(listed["banned_at"].is_string(), "{listed}");
+    run(&app, &["users", "unban", &alice.user_id]).await;
+    let approved = run(&app, &["withdrawals", "approve", &id]).await;
+    assert_eq!(approved["refunded_givers"], json!([giver]));
+    assert!(
+        approved["result"]
+            .as_str()
+            .unwrap()
+            .starts_with("approved:"),
+        "{approved}"
+    );
+    alice.wait_for_withdrawal(&withdrawal, "confirm").await;
+    let number = app.transfer_number(&alice, &withdrawal).await;
+    app.finish_transfer(&number, "confirm").await;
+    let ended = run(&app, &["withdrawals", "list"]).await[0].clone();
+    assert_eq!(ended.get("refunded_givers"), None, "the review is over");
 }

@@ -3,7 +3,7 @@
 
 use actix_web::web::{self, Data, Json};
 use actix_web::{Handler, Responder, Route};
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, Schema, Type};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
@@ -88,7 +88,7 @@ where
     T: FromParams + IntoParams + 'static,
     A: Responder + DescribedAnswer + 'static,
 {
-    let parameters = T::into_params(|| None);
+    let parameters = T::into_params(|| Some(ParameterIn::Query));
     operation(handler, Input::Parameters(parameters), NamedSchemas::new())
 }
 

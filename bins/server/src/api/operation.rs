@@ -28,9 +28,12 @@ pub struct Operation {
 /// How an operation is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
+    /// A GET that changes nothing. HEAD answers the same headers.
     Get,
+    /// A GET that changes state. HEAD is refused: whoever sends it expects that nothing happens.
+    ChangingGet,
     Post,
-    /// A GET that changes state: POST does the same.
+    /// A GET that changes state: POST does the same, and HEAD is refused.
     GetOrPost,
 }
 
@@ -44,7 +47,7 @@ impl Verb {
     /// The methods of HTTP that it answers.
     pub(crate) fn methods(self) -> &'static [Method] {
         match self {
-            Self::Get => &[Method::GET],
+            Self::Get | Self::ChangingGet => &[Method::GET],
             Self::Post => &[Method::POST],
             Self::GetOrPost => &[Method::GET, Method::POST],
         }
@@ -79,9 +82,10 @@ impl Tag {
 /// The caching header of the answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caching {
-    /// No header is sent.
+    /// A list that is the same for every user: no header is sent. Errors are never stored.
     Unspecified,
-    /// `Cache-Control: no-store`: a GET that changes state, or shows what has just changed.
+    /// `Cache-Control: no-store`. The rule: what is a user's own, such as a token, a UserSig or a
+    /// balance, must not lie in a cache, and a GET that changes state must not be answered by one.
     NoStore,
 }
 

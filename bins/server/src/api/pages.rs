@@ -1,14 +1,16 @@
-//! The pages outside the base path: health, metrics and documentation.
+//! The pages outside the base path: health and metrics.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data};
-use utoipa_swagger_ui::SwaggerUi;
 
-use super::openapi::document;
+use super::explorer::configure_explorer;
 use crate::http::{ApiError, State};
+
+/// How long the gauges of `/metrics` are waited for.
+const GAUGES_LIMIT: Duration = Duration::from_secs(2);
 
 /// Registers the pages.
 pub(super) fn configure_pages(config: &mut web::ServiceConfig) {
@@ -16,8 +18,7 @@ pub(super) fn configure_pages(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(healthz))
         .route("/readyz", web::get().to(readyz))
         .route("/metrics", web::get().to(metrics))
-        .route("/docs", web::get().to(redirect_to_docs))
-        .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document()));
+        .configure(configure_explorer);
 }
 
 /// 200: the process answers.
@@ -25,13 +26,14 @@ async fn healthz() -> &'static str {
     "ok"
 }
 
-/// 200: the database answers. WeChat and Tencent are not called.
+/// 200: the database answers, has the migrations and takes a write. WeChat and Tencent are not
+/// called.
 async fn readyz(state: Data<State>) -> Result<&'static str, ApiError> {
-    match state.services.db.ping().await {
+    match state.services.db.readiness().await {
         Ok(()) => Ok("ok"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Err(ApiError::NOT_READY)
+            Err(ApiError::not_ready(error.name()))
         }
     }
 }
@@ -41,17 +43,19 @@ async fn readyz(state: Data<State>) -> Result<&'static str, ApiError> {
 async fn metrics(state: Data<State>) -> Result<HttpResponse, ApiError> {
     let (services, metrics) = (&state.services, &state.metrics);
     let now = services.clock.now();
-    match services.rooms.gauges().await {
-        Ok(gauges) => metrics.set_room_gauges(gauges),
-        Err(error) => tracing::warn!(%error, "the gauges of rooms are outdated"),
+    let (rooms, outbox, orders) = tokio::join!(
+        read_gauges("rooms", services.rooms.gauges()),
+        read_gauges("outbox", services.outbox.stats()),
+        read_gauges("orders", services.payments.waiting_orders()),
+    );
+    if let Some(gauges) = rooms {
+        metrics.set_room_gauges(gauges);
     }
-    match services.outbox.stats().await {
-        Ok(stats) => metrics.set_outbox_gauges(stats, now),
-        Err(error) => tracing::warn!(%error, "the gauges of the outbox are outdated"),
+    if let Some(stats) = outbox {
+        metrics.set_outbox_gauges(stats, now);
     }
-    match services.payments.waiting_orders().await {
-        Ok((waiting, oldest)) => metrics.set_order_gauges(waiting, oldest, now),
-        Err(error) => tracing::warn!(%error, "the gauges of orders are outdated"),
+    if let Some((waiting, oldest)) = orders {
+        metrics.set_order_gauges(waiting, oldest, now);
     }
     let failures = services.outbox.failures();
     metrics.raise_upstream_errors("im", failures.im.load(Ordering::Relaxed));
@@ -65,8 +69,20 @@ async fn metrics(state: Data<State>) -> Result<HttpResponse, ApiError> {
         .body(text))
 }
 
-async fn redirect_to_docs() -> HttpResponse {
-    HttpResponse::Found()
-        .insert_header((LOCATION, "/docs/"))
-        .finish()
+/// Reads gauges from the database; `None` when it does not answer soon.
+async fn read_gauges<T, E: std::fmt::Display>(
+    of: &str,
+    read: impl Future<Output = Result<T, E>>,
+) -> Option<T> {
+    match tokio::time::timeout(GAUGES_LIMIT, read).await {
+        Ok(Ok(gauges)) => Some(gauges),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, of, "gauges are outdated");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(of, "gauges are outdated: the database does not answer");
+            None
+        }
+    }
 }

@@ -5,7 +5,7 @@ use actix_web::web;
 use qlive_app::BASE_PATH;
 
 use super::endpoint::Endpoint;
-use super::operation::Operation;
+use super::operation::{Operation, Verb};
 use super::pages::configure_pages;
 use super::routes::operations;
 use crate::http::ApiError;
@@ -18,6 +18,11 @@ pub(crate) fn find_operation(method: &Method, path: &str) -> Option<&'static Ope
         operation.path.strip_suffix('/') == Some(path)
             && operation.method.methods().contains(method)
     })
+}
+
+/// Whether HEAD on this path is answered as GET is, without the body. Not where GET changes state.
+pub(crate) fn answers_head(path: &str) -> bool {
+    find_operation(&Method::GET, path).is_none_or(|operation| operation.method == Verb::Get)
 }
 
 /// Registers every operation, with and without its trailing slash, and the other pages.
@@ -71,5 +76,20 @@ mod tests {
         assert_eq!(name(Method::PUT, "qlive_like/"), None);
         assert_eq!(name(Method::GET, "qlive_like/x"), None);
         assert!(find_operation(&Method::GET, "/healthz").is_none());
+    }
+
+    #[test]
+    fn head_is_answered_where_get_changes_nothing() {
+        let answers = |path: &str| answers_head(&format!("{BASE_PATH}{path}"));
+        assert!(answers("get_livelist/") && answers("qlive_like") && answers("wx_notify/"));
+        for path in [
+            "get_playurl/",
+            "qlive_gift/push_gift/",
+            "qlive_user/logout",
+            "qlive_pay/order/",
+        ] {
+            assert!(!answers(path), "{path}");
+        }
+        assert!(answers_head("/healthz") && answers_head("/docs/"));
     }
 }

@@ -18,7 +18,7 @@ use Access::{Callback, Open, Token};
 use Caching::{NoStore, Unspecified};
 use ErrorMsg::{Absent, Present};
 use Tag::{Accounts, Additions, Callbacks, Mic, Money, Rooms};
-use Verb::{Get, GetOrPost, Post};
+use Verb::{ChangingGet, Get, GetOrPost, Post};
 
 const OPERATIONS: &[Operation] = &[
     Operation {
@@ -28,7 +28,7 @@ const OPERATIONS: &[Operation] = &[
         access: Open,
         tag: Accounts,
         summary: "Logs a user in with a code of `wx.login`.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(login::login),
     },
@@ -39,7 +39,7 @@ const OPERATIONS: &[Operation] = &[
         access: Open,
         tag: Accounts,
         summary: "Registers a user, or answers with the account that the user already has.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(login::register),
     },
@@ -50,7 +50,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Accounts,
         summary: "Changes the caller's profile. What is absent or `\"\"` stays as it is.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(profile::update_userinfo),
     },
@@ -61,7 +61,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Accounts,
         summary: "Shows a profile.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || query(profile::get_userinfo),
     },
@@ -72,7 +72,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Accounts,
         summary: "Likes a user, or no longer.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(likes::set_like),
     },
@@ -83,7 +83,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Accounts,
         summary: "Shows whether the caller likes a user.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || query(likes::get_like),
     },
@@ -116,13 +116,13 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Rooms,
         summary: "Lists the viewers of one gender; those who applied for the mic come first.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || query(listing::get_users_info),
     },
     Operation {
         name: "get_playurl",
-        method: Get,
+        method: ChangingGet,
         path: "get_playurl/",
         access: Token,
         tag: Rooms,
@@ -160,7 +160,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Rooms,
         summary: "Shows which room the caller is in.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || no_input(visits::get_user_state),
     },
@@ -171,7 +171,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Rooms,
         summary: "Starts the broadcast of a matchmaker, or resumes it.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || no_input(broadcast::matchmaker_enter),
     },
@@ -182,7 +182,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Rooms,
         summary: "Ends the broadcast of the calling host.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(broadcast::live_end),
     },
@@ -204,7 +204,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Mic,
         summary: "Applies for the mic.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(mic::apply_micro),
     },
@@ -215,7 +215,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Mic,
         summary: "Takes the seat of the caller's gender. Of two at once exactly one wins.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Present,
         endpoint: || body(mic::accept_micro),
     },
@@ -237,7 +237,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Mic,
         summary: "Withdraws an application, or turns an invitation down.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(mic::refuse_micro),
     },
@@ -248,7 +248,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Additions,
         summary: "The host invites a user in the room to the mic.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(mic::invite_micro),
     },
@@ -259,7 +259,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Additions,
         summary: "The host declines an application.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(mic::decline_micro),
     },
@@ -314,13 +314,13 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Money,
         summary: "Orders a block of gold.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(orders::recharge),
     },
     Operation {
         name: "get_order",
-        method: Get,
+        method: ChangingGet,
         path: "qlive_pay/order/",
         access: Token,
         tag: Additions,
@@ -336,7 +336,7 @@ const OPERATIONS: &[Operation] = &[
         access: Token,
         tag: Additions,
         summary: "Requests a withdrawal. The income is held at once.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || body(withdrawals::withdraw),
     },
@@ -359,7 +359,7 @@ const OPERATIONS: &[Operation] = &[
         tag: Callbacks,
         summary: "Tencent IM reports connections, group members and messages, and asks \
             whether a message is allowed.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || {
             callback(
@@ -375,7 +375,7 @@ const OPERATIONS: &[Operation] = &[
         access: Callback,
         tag: Callbacks,
         summary: "Tencent CSS reports that a stream started, stopped, or got a screenshot.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || {
             callback(
@@ -391,7 +391,7 @@ const OPERATIONS: &[Operation] = &[
         access: Callback,
         tag: Callbacks,
         summary: "WeChat Pay reports a payment, a refund or a transfer. 204 once it is stored.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || {
             callback(
@@ -407,7 +407,7 @@ const OPERATIONS: &[Operation] = &[
         access: Callback,
         tag: Callbacks,
         summary: "WeChat verifies the address of the message push.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || address_check(web::route().to(message_push::wx_verify)),
     },
@@ -419,7 +419,7 @@ const OPERATIONS: &[Operation] = &[
         tag: Callbacks,
         summary: "WeChat reports a virtual payment, a refund of one, or a complaint. \
             Accepted once it is stored.",
-        caching: Unspecified,
+        caching: NoStore,
         error_msg: Absent,
         endpoint: || {
             callback(
@@ -451,10 +451,20 @@ mod tests {
     #[test]
     fn get_that_changes_state_is_never_cached() {
         for operation in OPERATIONS {
-            if operation.method == GetOrPost {
+            if matches!(operation.method, GetOrPost | ChangingGet) {
                 assert_eq!(operation.caching, NoStore, "{}", operation.name);
             }
         }
+    }
+
+    #[test]
+    fn only_lists_that_are_the_same_for_every_user_may_be_cached() {
+        let cached = OPERATIONS.iter().filter(|row| row.caching == Unspecified);
+        let names: Vec<_> = cached.map(|row| row.name).collect();
+        assert_eq!(
+            names,
+            ["get_configs", "get_livelist", "get_gifts", "get_blocks"]
+        );
     }
 
     #[test]

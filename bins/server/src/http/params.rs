@@ -99,7 +99,7 @@ impl Params {
             Some(ParamValue::Unsupported) => Err(ApiError::invalid(name)),
             Some(ParamValue::Text(text)) => match text.trim() {
                 "" => Ok(None),
-                trimmed if text::has_control(trimmed) => Err(ApiError::invalid(name)),
+                trimmed if !text::is_displayable(trimmed) => Err(ApiError::invalid(name)),
                 trimmed => Ok(Some(trimmed)),
             },
         }
@@ -108,6 +108,18 @@ impl Params {
     /// A text that is required.
     pub(crate) fn required_text(&self, name: &str) -> Result<&str, ApiError> {
         self.text(name)?.ok_or_else(|| ApiError::missing(name))
+    }
+
+    /// A text in base64, as it was sent: a form can have turned a `+` at its beginning or its end
+    /// into a space, and it can have several lines. None when it is absent, blank or null.
+    pub(crate) fn base64(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(ParamValue::Unsupported) => Err(ApiError::invalid(name)),
+            Some(ParamValue::Text(text)) => {
+                Ok(Some(text.as_str()).filter(|t| !t.trim().is_empty()))
+            }
+        }
     }
 
     /// An integer, as a number or as decimal text.

@@ -1,40 +1,50 @@
 //! Rate limits: by user, by address, and for callbacks that fail verification.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Once;
 
 use actix_web::HttpRequest;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::Quota;
 use qlive_app::Settings;
 use qlive_types::UserId;
 
+use super::bounded_limiter::BoundedLimiter;
+use super::client_address::{ClientAddress, TrustedProxies};
+use super::refused_senders::RefusedSenders;
+use crate::connections::{AddressBlock, WideBlock};
+
 /// How many callbacks that fail verification an address may send in a minute.
 const FORGERIES_PER_MINUTE: u32 = 60;
-/// How many users or addresses a limiter holds before it drops the idle ones.
-const MAX_KEYS: usize = 100_000;
+/// How many times the limit of one address block the wide block around it has. One customer may
+/// have a whole /48 of IPv6, which is 65,536 address blocks.
+const REQUESTS_PER_WIDE_BLOCK: u32 = 10;
 
 /// The rate limiters of this instance.
 pub(crate) struct RateLimits {
-    users: Option<DefaultKeyedRateLimiter<i64>>,
-    addresses: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    forgeries: DefaultKeyedRateLimiter<IpAddr>,
-    trusted_proxies: Vec<IpAddr>,
+    users: Option<BoundedLimiter<i64>>,
+    addresses: Option<AddressLimiter>,
+    forgeries: AddressLimiter,
+    refused_senders: RefusedSenders,
+    trusted_proxies: TrustedProxies,
+    /// Reports the first request of a proxy that is not trusted.
+    unknown_proxy: Once,
 }
 
 impl RateLimits {
     pub(crate) fn new(settings: &Settings) -> Self {
         let limits = &settings.limits;
-        let rate = |per_second: u32| {
-            NonZeroU32::new(per_second)
-                .filter(|_| limits.enabled)
-                .map(Quota::per_second)
-        };
+        let limit = |per_second: u32| NonZeroU32::new(per_second).filter(|_| limits.enabled);
         let forgeries = NonZeroU32::new(FORGERIES_PER_MINUTE).unwrap_or(NonZeroU32::MIN);
+        let users = limit(limits.per_user_per_second).map(Quota::per_second);
+        let addresses = limit(limits.per_ip_per_second);
         Self {
-            users: rate(limits.per_user_per_second).map(RateLimiter::keyed),
-            addresses: rate(limits.per_ip_per_second).map(RateLimiter::keyed),
-            forgeries: RateLimiter::keyed(Quota::per_minute(forgeries)),
-            trusted_proxies: settings.server.trusted_proxies.clone(),
+            users: users.map(BoundedLimiter::new),
+            addresses: addresses.map(|rate| AddressLimiter::new(rate, Quota::per_second)),
+            forgeries: AddressLimiter::new(forgeries, Quota::per_minute),
+            refused_senders: RefusedSenders::default(),
+            trusted_proxies: TrustedProxies::new(&settings.server.trusted_proxies),
+            unknown_proxy: Once::new(),
         }
     }
 
@@ -42,85 +52,113 @@ impl RateLimits {
     pub(crate) fn allows_user(&self, user: UserId) -> bool {
         self.users
             .as_ref()
-            .is_none_or(|limiter| check_limit(limiter, &user.get()))
+            .is_none_or(|limiter| limiter.allows(user.get()))
     }
 
     /// Counts a request of the address that it comes from. Returns whether it is within the limit.
     ///
-    /// A private address is not limited: it may be a proxy that is not configured as trusted.
+    /// A private peer that is no trusted proxy is not limited: it may be a proxy that is not
+    /// configured as one, and all clients would share its limit.
     pub(crate) fn allows_address(&self, request: &HttpRequest) -> bool {
         let Some(limiter) = &self.addresses else {
             return true;
         };
-        match self.address(request) {
-            Some(address) if !is_private(address) => check_limit(limiter, &sender(address)),
-            Some(_) | None => true,
+        match self.trusted_proxies.client_address(request) {
+            ClientAddress::Limited(address) | ClientAddress::UnnamedBehind(address) => {
+                limiter.allows(address)
+            }
+            ClientAddress::PrivatePeer(address) => {
+                self.report_unknown_proxy(request, address);
+                true
+            }
         }
     }
 
     /// Counts a callback that fails verification. Returns whether its sender is within the limit.
-    pub(crate) fn allows_forgery(&self, request: &HttpRequest) -> bool {
-        self.address(request)
-            .is_none_or(|address| check_limit(&self.forgeries, &sender(address)))
-    }
-
-    /// The address of the client: the peer, or the last hop before the trusted proxies.
-    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr()?.ip().to_canonical();
-        if !self.trusted_proxies.contains(&peer) {
-            return Some(peer);
-        }
-        let forwarded = request
-            .headers()
-            .get_all("X-Forwarded-For")
-            .filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = forwarded.flat_map(|line| line.split(',')).collect();
-        for hop in hops.into_iter().rev() {
-            match hop_address(hop.trim()) {
-                Some(address) if self.trusted_proxies.contains(&address) => {}
-                Some(address) => return Some(address),
-                // Addresses further left were written by the client, who may write anything.
-                None => return Some(peer),
+    /// Above it, the sender's callbacks are refused unread for a minute.
+    ///
+    /// Those of a private address are always read: it may be a proxy that is not configured as
+    /// trusted, through which genuine ones come too. So are those of a trusted proxy that names no
+    /// client.
+    pub(crate) fn count_forgery(&self, request: &HttpRequest) -> bool {
+        match self.trusted_proxies.client_address(request) {
+            ClientAddress::PrivatePeer(address) | ClientAddress::UnnamedBehind(address) => {
+                self.forgeries.allows(address)
+            }
+            ClientAddress::Limited(address) => {
+                let is_allowed = self.forgeries.allows(address);
+                if !is_allowed {
+                    self.refused_senders.add(AddressBlock::of(address));
+                }
+                is_allowed
             }
         }
-        Some(peer)
     }
-}
 
-/// Counts one event of `key`. Returns whether it is within the limit.
-fn check_limit<K: Clone + Eq + std::hash::Hash>(
-    limiter: &DefaultKeyedRateLimiter<K>,
-    key: &K,
-) -> bool {
-    if limiter.len() > MAX_KEYS {
-        limiter.retain_recent();
+    /// Whether a callback is refused unread, because of what its sender sent before.
+    pub(crate) fn is_refused_unread(&self, request: &HttpRequest) -> bool {
+        if self.refused_senders.is_empty() {
+            return false;
+        }
+        match self.trusted_proxies.client_address(request) {
+            ClientAddress::PrivatePeer(_) | ClientAddress::UnnamedBehind(_) => false,
+            ClientAddress::Limited(address) => {
+                self.refused_senders.contains(AddressBlock::of(address))
+            }
+        }
     }
-    limiter.check_key(key).is_ok()
-}
 
-/// The address of an entry of `X-Forwarded-For`, with or without a port.
-fn hop_address(hop: &str) -> Option<IpAddr> {
-    let address = hop
-        .parse::<IpAddr>()
-        .or_else(|_| hop.parse::<SocketAddr>().map(|with_port| with_port.ip()));
-    address.ok().map(|address| address.to_canonical())
-}
-
-/// What counts as one sender: an IPv4 address, or the /64 network of an IPv6 address, which one
-/// host may have to itself.
-fn sender(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+    fn report_unknown_proxy(&self, request: &HttpRequest, address: IpAddr) {
+        if request.headers().contains_key("X-Forwarded-For") {
+            self.unknown_proxy.call_once(|| {
+                tracing::warn!(
+                    %address,
+                    "a proxy that is not in server.trusted_proxies: \
+                     its requests are not limited by address"
+                );
+            });
         }
     }
 }
 
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+/// A limiter of addresses: by address block, and by the wide block around it.
+struct AddressLimiter {
+    blocks: BoundedLimiter<AddressBlock>,
+    wide_blocks: BoundedLimiter<WideBlock>,
+}
+
+impl AddressLimiter {
+    fn new(rate: NonZeroU32, quota: fn(NonZeroU32) -> Quota) -> Self {
+        let factor = NonZeroU32::new(REQUESTS_PER_WIDE_BLOCK).unwrap_or(NonZeroU32::MIN);
+        Self {
+            blocks: BoundedLimiter::new(quota(rate)),
+            wide_blocks: BoundedLimiter::new(quota(rate.saturating_mul(factor))),
+        }
+    }
+
+    /// Counts one event of an address. The wide block is asked first, so that the blocks of one
+    /// that is refused take no memory.
+    fn allows(&self, address: IpAddr) -> bool {
+        let wide_block = WideBlock::of(address);
+        (wide_block.is_one_block() || self.wide_blocks.allows(wide_block))
+            && self.blocks.allows(AddressBlock::of(address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use super::*;
+
+    #[test]
+    fn blocks_of_a_refused_wide_block_take_no_memory() {
+        let rate = NonZeroU32::new(2).unwrap();
+        let limiter = AddressLimiter::new(rate, Quota::per_hour);
+        let subnet = |number| Ipv6Addr::new(0x2001, 0xdb8, 1, number, 0, 0, 0, 1).into();
+        let allowed = (0..1_000).filter(|number| limiter.allows(subnet(*number)));
+        assert_eq!(allowed.count(), 20);
+        assert_eq!(limiter.blocks.len(), 20);
+        assert!(limiter.allows([198, 51, 100, 1].into()));
     }
 }

@@ -1,20 +1,26 @@
 //! What every answer has in common: the trace id, the rate limit by address, errors in the
 //! client's language, the access log and the metrics.
 
+use std::time::Duration;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, web};
+use qlive_store::operation::run_request;
 use qlive_types::random;
 use tracing::Instrument as _;
 
 use super::access::Access;
 use super::caller::AuthenticatedCaller;
 use super::errors::ApiError;
+use super::headers::add_security_headers;
 use super::language::Language;
+use super::request_scope::{AnswerBody, RequestScope};
 use super::state::State;
-use crate::api::{Caching, ErrorMsg, find_operation};
+use crate::api::{ErrorMsg, Operation, answers_head, find_operation};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest trace id that is accepted from a proxy.
@@ -24,26 +30,36 @@ const OTHER: &str = "other";
 
 /// The middleware around every request.
 pub(crate) async fn finish_response(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse<AnswerBody>, Error> {
     let state = request
         .app_data::<web::Data<State>>()
         .cloned()
         .ok_or(ApiError::INTERNAL)?;
+    let scope = RequestScope::begin(&mut request).await;
     let started = tokio::time::Instant::now();
     let trace_id = trace_id(&request);
     let language = Language::of(request.request());
-    let operation = find_operation(request.method(), request.path());
+    // As the router reads it: `%6D` in a path is `m`.
+    let path = request.match_info().unprocessed().to_owned();
+    if *request.method() == Method::HEAD && answers_head(&path) {
+        // The connection sends the headers of the answer without its body.
+        request.head_mut().method = Method::GET;
+    }
+    let operation = find_operation(request.method(), &path);
     let is_callback = operation.is_some_and(|operation| operation.access == Access::Callback);
 
-    let mut response = if is_callback || state.rate_limits.allows_address(request.request()) {
-        next.call(request)
+    let mut response = if is_refused(&state, &request, is_callback) {
+        request.error_response(ApiError::TOO_MANY)
+    } else if !state.internal_pages.are_served(&request, &path) {
+        request.error_response(ApiError::NOT_FOUND)
+    } else {
+        let name = operation.map_or(OTHER, |operation| operation.name);
+        run_request(name, next.call(request))
             .instrument(tracing::info_span!("request", trace_id))
             .await?
             .map_into_boxed_body()
-    } else {
-        request.error_response(ApiError::TOO_MANY)
     };
     if let Some(error) = api_error(&response) {
         if let Some(upstream) = error.upstream() {
@@ -55,23 +71,68 @@ pub(crate) async fn finish_response(
     if let Ok(value) = HeaderValue::from_str(&trace_id) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-    if operation.is_some_and(|operation| operation.caching == Caching::NoStore) {
-        let no_store = HeaderValue::from_static("no-store");
-        response.headers_mut().insert(CACHE_CONTROL, no_store);
+    add_security_headers(&mut response, operation, &path);
+    let status = response.status();
+    if ends_connection(status, is_callback) {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+        scope.close_after_answer();
     }
-    let (status, took) = (response.status().as_u16(), started.elapsed());
+    count_and_log(&state, &response, operation, started.elapsed(), &trace_id);
+    Ok(response.map_body(|_, body| scope.answer(body)))
+}
+
+/// Whether a request is refused before anything of it is read: its address sent too many requests,
+/// or too many callbacks that failed verification.
+fn is_refused(state: &State, request: &ServiceRequest, is_callback: bool) -> bool {
+    if is_callback {
+        state.rate_limits.is_refused_unread(request.request())
+    } else {
+        !state.rate_limits.allows_address(request.request())
+    }
+}
+
+/// Whether the connection is closed after an answer: its sender would only go on.
+fn ends_connection(status: StatusCode, is_callback: bool) -> bool {
+    let is_forged = is_callback && status == StatusCode::UNAUTHORIZED;
+    status == StatusCode::TOO_MANY_REQUESTS || is_forged
+}
+
+/// Counts an answer and writes it into the access log. Refusals have lines of their own, of which
+/// only a sample is written.
+fn count_and_log(
+    state: &State,
+    response: &ServiceResponse<BoxBody>,
+    operation: Option<&Operation>,
+    took: Duration,
+    trace_id: &str,
+) {
+    let status = response.status().as_u16();
     let name = operation.map_or(OTHER, |operation| operation.name);
     state.metrics.count_request(name, status, took);
     let extensions = response.request().extensions();
     let user = extensions
         .get()
         .map(|user: &AuthenticatedCaller| user.0.get());
-    tracing::info!(
-        target: "access", operation = name, user, status, ms = took.as_millis(), trace_id,
-        "answered"
-    );
-    drop(extensions);
-    Ok(response)
+    let ms = took.as_millis();
+    match status {
+        500.. => tracing::info!(
+            target: "access::failed", operation = name, user, status, ms, trace_id, "answered"
+        ),
+        429 => tracing::info!(
+            target: "access::limited", operation = name, user, status, ms, trace_id, "answered"
+        ),
+        400.. => tracing::info!(
+            target: "access::refused", operation = name, user, status, ms, trace_id, "answered"
+        ),
+        // Health checks and pages.
+        _ if operation.is_none() => tracing::debug!(
+            target: "access", operation = name, user, status, ms, trace_id, "answered"
+        ),
+        _ => tracing::info!(
+            target: "access", operation = name, user, status, ms, trace_id, "answered"
+        ),
+    }
 }
 
 /// The error that a handler returned, if it did.

@@ -1,9 +1,10 @@
 //! What every handler can use.
 
 use qlive_app::Services;
+use qlive_tencent::NonEmptySecret;
 use qlive_tencent::wechat::push::MessagePush;
-use secrecy::SecretString;
 
+use super::internal_pages::InternalPages;
 use super::rate_limits::RateLimits;
 use crate::metrics::Metrics;
 
@@ -12,13 +13,14 @@ pub(crate) struct State {
     pub(crate) services: Services,
     pub(crate) metrics: Metrics,
     pub(crate) rate_limits: RateLimits,
+    pub(crate) internal_pages: InternalPages,
     /// How clients reach the server, without a trailing slash.
     pub(crate) public_url: String,
     pub(crate) sdk_app_id: u32,
     /// None: every IM callback is refused.
-    pub(crate) im_callback_token: Option<SecretString>,
+    pub(crate) im_callback_token: Option<NonEmptySecret>,
     /// None: every stream callback is refused.
-    pub(crate) live_callback_key: Option<SecretString>,
+    pub(crate) live_callback_key: Option<NonEmptySecret>,
     /// None: every message push is refused.
     pub(crate) push: Option<MessagePush>,
 }

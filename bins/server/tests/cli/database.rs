@@ -21,6 +21,21 @@ fn migrate_with_real_services(folder: &Path) -> Output {
 }
 
 #[test]
+fn database_of_real_services_behind_a_local_proxy_is_real() {
+    let folder = temp_folder();
+    let mut command = server(folder.path());
+    for section in ["WECHAT", "IM", "LIVE"] {
+        command.env(
+            format!("QLIVE__{section}__API_URL"),
+            "http://127.0.0.1:3128",
+        );
+    }
+    assert_success(&command.envs(REAL_SERVICES).arg("migrate").output().unwrap());
+    let bare_start = server(folder.path()).output().unwrap();
+    assert_failure(&bare_start, "is --config missing");
+}
+
+#[test]
 fn sandbox_refuses_the_database_of_real_services() {
     let folder = temp_folder();
     assert_success(&migrate_with_real_services(folder.path()));

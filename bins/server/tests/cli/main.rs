@@ -7,7 +7,9 @@
 
 mod check_config;
 mod database;
+mod empty_secrets;
 mod lifecycle;
 mod log_secrets;
 mod process;
+mod refusal_log;
 mod settings;

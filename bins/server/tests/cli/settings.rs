@@ -3,8 +3,24 @@
 use crate::process::{assert_failure, server, temp_folder};
 
 /// Name and value of a setting, and a part of the error message.
-const INVALID: [(&str, &str, &str); 7] = [
+const INVALID: [(&str, &str, &str); 11] = [
     ("QLIVE__SERVER__LISTEN", "0.0.0.0:0", "loopback only"),
+    (
+        "QLIVE__SERVER__INTERNAL_LISTEN",
+        "0.0.0.0:0",
+        "loopback only",
+    ),
+    (
+        "QLIVE__SERVER__PUBLIC_URL",
+        "https://localhost:hidden-password@evil.example",
+        "user name or a password",
+    ),
+    (
+        "QLIVE__SERVER__PUBLIC_URL",
+        "https://evil.example",
+        "loopback only",
+    ),
+    ("QLIVE__SANDBOX__JOIN", "127.0.0.1:1", "no sandbox answers"),
     (
         "QLIVE__DATABASE__URL",
         "qlive.db",

@@ -10,6 +10,9 @@ pub(crate) struct ModelBalances {
     pub(crate) debt: i64,
 }
 
+/// The most withdrawals of a user that have not ended.
+pub(crate) const OPEN_WITHDRAWALS: usize = 3;
+
 /// An order of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModelOrder {
@@ -37,6 +40,8 @@ pub(crate) struct ModelEntry {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ModelLedger {
     pub(crate) balances: [ModelBalances; 3],
+    /// How many withdrawals of each user have not ended.
+    pub(crate) open_withdrawals: [usize; 3],
     pub(crate) orders: Vec<ModelOrder>,
     pub(crate) entries: Vec<ModelEntry>,
     pub(crate) platform: i64,
@@ -86,11 +91,13 @@ impl ModelLedger {
         self.entries.push(entry);
     }
 
-    /// Gives a gift; the receiver has half of the cost as income. Returns false, and changes
-    /// nothing, when the giver has too few coins.
+    /// Gives a gift; half of the cost pays the receiver's debt, and what is left is income. Returns
+    /// false, and changes nothing, when the giver has too few coins; income of a giver with a debt
+    /// does not count.
     pub(crate) fn give(&mut self, giver: usize, receiver: usize, cost: i64) -> bool {
         let before = self.balances[giver];
-        if before.granted + before.bought + before.income < cost {
+        let spendable_income = if before.debt == 0 { before.income } else { 0 };
+        if before.granted + before.bought + spendable_income < cost {
             return false;
         }
         let granted = before.granted.min(cost);
@@ -103,8 +110,10 @@ impl ModelLedger {
             income: -income,
             ..ModelBalances::default()
         };
+        let debt_paid = self.balances[receiver].debt.min(receiver_share);
         let received = ModelBalances {
-            income: receiver_share,
+            income: receiver_share - debt_paid,
+            debt: -debt_paid,
             ..ModelBalances::default()
         };
         let entry = ModelEntry {
@@ -143,6 +152,7 @@ impl ModelLedger {
             balances.granted += sign * change.granted;
             balances.bought += sign * change.bought;
             balances.income += sign * change.income;
+            balances.debt += sign * change.debt;
         }
         self.platform += sign * entry.platform;
         self.grants += sign * entry.grants;

@@ -4,6 +4,7 @@ use qlive_tests::wait_until;
 use serde_json::Value;
 
 use crate::action::WithdrawalOutcome;
+use crate::ledger::OPEN_WITHDRAWALS;
 use crate::scenario::Scenario;
 
 /// What a coin of income is worth, in fen.
@@ -20,7 +21,8 @@ impl Scenario {
             answer.refused(400, "too_little");
             return;
         }
-        if balances.debt > 0 || income > balances.income {
+        let is_full = self.model.open_withdrawals[user] >= OPEN_WITHDRAWALS;
+        if is_full || balances.debt > 0 || income > balances.income {
             assert_eq!(answer.status, 409, "{}", answer.body);
             return;
         }
@@ -28,7 +30,10 @@ impl Scenario {
         balances.income -= income;
         balances.held += income;
         match outcome {
-            WithdrawalOutcome::InReview => return,
+            WithdrawalOutcome::InReview => {
+                self.model.open_withdrawals[user] += 1;
+                return;
+            }
             WithdrawalOutcome::Rejected => {
                 self.app.reject_withdrawal(&withdrawal).await.unwrap();
             }

@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use qlive_rooms::RoomSettings;
 use qlive_rooms::mic::Rules;
-use qlive_tencent::HttpClient;
 use qlive_tencent::css::{CssClient, StreamUrls};
 use qlive_tencent::tc3::Credential;
+use qlive_tencent::{HttpClient, NonEmptySecret};
+use qlive_types::WebAddressRules;
 
 use crate::settings::{ImSection, LiveSection, RoomsSection};
 
-pub(super) fn im_account(im: &ImSection) -> qlive_tencent::im::ImConfig {
+pub(super) fn im_account(
+    im: &ImSection,
+    secret_key: &NonEmptySecret,
+) -> qlive_tencent::im::ImConfig {
     qlive_tencent::im::ImConfig {
         url: im.api_url.clone(),
         sdk_app_id: im.sdk_app_id,
-        secret_key: im.secret_key.clone(),
+        secret_key: secret_key.clone(),
         admin: im.admin.clone(),
     }
 }
@@ -48,6 +52,7 @@ pub(super) fn room_settings(
     rooms: &RoomsSection,
     im: &ImSection,
     live: &LiveSection,
+    address_rules: WebAddressRules,
 ) -> RoomSettings {
     RoomSettings {
         rules: Rules {
@@ -60,5 +65,6 @@ pub(super) fn room_settings(
             .then(|| Duration::from_secs(rooms.stream_start_secs)),
         push_ttl: Duration::from_secs(live.push_ttl_secs),
         admin: im.admin.clone(),
+        address_rules,
     }
 }

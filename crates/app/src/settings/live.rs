@@ -1,8 +1,10 @@
 //! The settings of live rooms: Tencent IM in `[im]`, Tencent CSS in `[live]`, and `[rooms]`.
 
 use qlive_rooms::{Admission, SignalSender};
-use secrecy::SecretString;
+use qlive_tencent::NonEmptySecret;
 use serde::Deserialize;
+
+use super::deserialize::deserialize_optional_secret;
 
 /// `[im]`: Tencent IM. Configured once `sdk_app_id` is not 0.
 #[derive(Debug, Clone, Deserialize)]
@@ -10,12 +12,14 @@ use serde::Deserialize;
 pub struct ImSection {
     pub api_url: String,
     pub sdk_app_id: u32,
-    /// Signs users in (UserSig).
-    pub secret_key: SecretString,
+    /// Signs users in (UserSig). Required with `sdk_app_id`.
+    #[serde(deserialize_with = "deserialize_optional_secret")]
+    pub secret_key: Option<NonEmptySecret>,
     /// The account that sends all room messages.
     pub admin: String,
     /// Without it every IM callback is refused.
-    pub callback_token: Option<SecretString>,
+    #[serde(deserialize_with = "deserialize_optional_secret")]
+    pub callback_token: Option<NonEmptySecret>,
     /// `server` or `client`: who sends the signals that clients can also send themselves.
     pub speaks: SignalSender,
 }
@@ -30,19 +34,23 @@ pub struct LiveSection {
     #[serde(default = "default_css_app")]
     pub app: String,
     /// Signs push URLs.
-    pub push_key: SecretString,
+    pub push_key: NonEmptySecret,
     /// Signs play URLs. Not set: they are not signed.
-    pub play_key: Option<SecretString>,
+    #[serde(default, deserialize_with = "deserialize_optional_secret")]
+    pub play_key: Option<NonEmptySecret>,
     /// Without it every stream callback is refused.
-    pub callback_key: Option<SecretString>,
+    #[serde(default, deserialize_with = "deserialize_optional_secret")]
+    pub callback_key: Option<NonEmptySecret>,
     /// How long a push URL opens a new push, and a signed play URL is good, in seconds.
     #[serde(default = "default_push_ttl_secs")]
     pub push_ttl_secs: u64,
     #[serde(default = "default_css_api_url")]
     pub api_url: String,
     /// With `secret_key` the cloud API key that cuts streams. Without both, none is cut.
-    pub secret_id: Option<String>,
-    pub secret_key: Option<SecretString>,
+    #[serde(default, deserialize_with = "deserialize_optional_secret")]
+    pub secret_id: Option<NonEmptySecret>,
+    #[serde(default, deserialize_with = "deserialize_optional_secret")]
+    pub secret_key: Option<NonEmptySecret>,
 }
 
 /// `[rooms]`: who may take a seat, and how long one is kept.
@@ -62,7 +70,7 @@ impl Default for ImSection {
         Self {
             api_url: "https://console.tim.qq.com".into(),
             sdk_app_id: 0,
-            secret_key: SecretString::default(),
+            secret_key: None,
             admin: "administrator".into(),
             callback_token: None,
             speaks: SignalSender::Server,

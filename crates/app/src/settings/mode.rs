@@ -1,7 +1,7 @@
 //! Whether a server runs against the real services or against the sandbox; never against both.
 
 use anyhow::{Context as _, bail};
-use secrecy::ExposeSecret as _;
+use qlive_tencent::NonEmptySecret;
 
 use super::{ImSection, LiveSection, Settings};
 
@@ -10,7 +10,7 @@ use super::{ImSection, LiveSection, Settings};
 pub enum Mode {
     /// WeChat and Tencent.
     Real,
-    /// A sandbox in the same process.
+    /// A sandbox, in the same process or in another one on this machine.
     Sandbox,
 }
 
@@ -21,6 +21,11 @@ impl Settings {
     /// When the sandbox is enabled beside real credentials or on an address that others can reach,
     /// or when settings of real mode are missing or contradict each other.
     pub fn mode(&self) -> anyhow::Result<Mode> {
+        self.check_urls()?;
+        if self.has_sandbox_credentials {
+            self.check_real_mode()?;
+            return Ok(Mode::Sandbox);
+        }
         let has_credentials = self.has_real_credentials();
         let is_local = self.is_on_loopback();
         match self.sandbox.enabled {
@@ -29,7 +34,7 @@ impl Settings {
             }
             Some(true) if !is_local => bail!(
                 "the sandbox serves on loopback only: set server.listen to 127.0.0.1, \
-                 and no public_url"
+                 sandbox.join and server.internal_listen likewise, and no public_url"
             ),
             Some(true) => Ok(Mode::Sandbox),
             None if !has_credentials && is_local => Ok(Mode::Sandbox),
@@ -44,11 +49,18 @@ impl Settings {
         }
     }
 
-    /// Whether the external services are a sandbox on this machine: that of this server, or that
-    /// of another process.
+    /// Whether the external services are a sandbox. The mode decides that, never an address: the
+    /// real services may be called through a proxy on this machine.
     #[must_use]
     pub fn is_sandbox(&self) -> bool {
-        is_local(&self.wechat.api_url)
+        self.mode().is_ok_and(|mode| mode == Mode::Sandbox)
+    }
+
+    /// Whether the credentials of a sandbox are filled in already; see
+    /// [`Settings::against_sandbox`].
+    #[must_use]
+    pub const fn has_sandbox_credentials(&self) -> bool {
+        self.has_sandbox_credentials
     }
 
     /// The section `[im]`.
@@ -56,10 +68,18 @@ impl Settings {
     /// # Errors
     /// When it is not configured.
     pub fn im(&self) -> anyhow::Result<&ImSection> {
-        if self.im.sdk_app_id == 0 || self.im.secret_key.expose_secret().is_empty() {
-            bail!("[im] needs sdk_app_id and secret_key")
-        }
+        self.im_secret_key()?;
         Ok(&self.im)
+    }
+
+    /// The key that signs users in to Tencent IM.
+    ///
+    /// # Errors
+    /// When `[im]` is not configured.
+    pub fn im_secret_key(&self) -> anyhow::Result<&NonEmptySecret> {
+        let key = self.im.secret_key.as_ref();
+        key.filter(|_| self.im.sdk_app_id != 0)
+            .context("[im] needs sdk_app_id and secret_key")
     }
 
     /// The section `[live]`.
@@ -79,42 +99,36 @@ impl Settings {
             || self.wechat.push.is_some()
     }
 
-    fn is_on_loopback(&self) -> bool {
-        self.server.listen.ip().is_loopback()
-            && self.sandbox.listen.ip().is_loopback()
-            && is_local(&self.server.public_url)
-    }
-
     fn check_real_mode(&self) -> anyhow::Result<()> {
         if self.wechat.apps.is_empty() {
             bail!("[wechat.apps] names no app")
         }
         self.im()?;
         self.live()?;
+        self.check_required_texts()?;
         self.check_payment_sections()
     }
-}
-
-/// Whether a URL leads to this machine. An empty one does.
-fn is_local(url: &str) -> bool {
-    let host = url
-        .split_once("://")
-        .map_or(url, |(_, rest)| rest)
-        .split(['/', ':'])
-        .next()
-        .unwrap_or_default();
-    ["", "127.0.0.1", "localhost"].contains(&host)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sandbox_credentials::SandboxCredentials;
+    use std::path::Path;
 
-    /// Settings with credentials of every service.
+    /// Settings with real credentials of every service.
     fn configured() -> Settings {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut settings = Settings::load(Some(&root.join("qlive.example.toml"))).unwrap();
+        settings.sandbox.enabled = None;
+        settings
+    }
+
+    /// Settings with the credentials of a sandbox.
+    fn sandbox() -> Settings {
         let credentials = SandboxCredentials::generate().unwrap();
-        Settings::default().against_sandbox("http://127.0.0.1:1", &credentials)
+        let settings = Settings::default().against_sandbox("http://127.0.0.1:1", &credentials);
+        settings.unwrap()
     }
 
     fn refusal(settings: &Settings) -> String {
@@ -156,6 +170,86 @@ mod tests {
     }
 
     #[test]
+    fn public_url_is_local_by_its_host_and_not_by_its_beginning() {
+        for url in [
+            "https://localhost:x@evil.example",
+            "https://localhost@evil.example",
+            "https://127.0.0.1:8080@evil.example",
+            "https://localhost.evil.example",
+        ] {
+            for enabled in [None, Some(true)] {
+                let mut settings = Settings::default();
+                settings.sandbox.enabled = enabled;
+                settings.server.public_url = url.into();
+                let error = refusal(&settings);
+                assert!(
+                    error.contains("loopback only") || error.contains("user name"),
+                    "{url}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn sandbox_beside_a_public_listener_is_an_error() {
+        let public = Some(([0, 0, 0, 0], 9090).into());
+        let mut settings = Settings::default();
+        settings.server.internal_listen = public;
+        assert!(refusal(&settings).contains("loopback only"));
+        let mut settings = Settings::default();
+        settings.sandbox.join = public;
+        assert!(refusal(&settings).contains("loopback only"));
+    }
+
+    #[test]
+    fn mode_is_real_although_every_api_url_is_on_this_machine() {
+        let mut settings = configured();
+        let proxy = "http://127.0.0.1:3128";
+        for api_url in [
+            &mut settings.wechat.api_url,
+            &mut settings.im.api_url,
+            &mut settings.live.as_mut().unwrap().api_url,
+            &mut settings.wechat_pay.as_mut().unwrap().api_url,
+        ] {
+            proxy.clone_into(api_url);
+        }
+        assert_eq!(settings.mode().unwrap(), Mode::Real);
+        assert!(!settings.is_sandbox());
+    }
+
+    #[test]
+    fn settings_with_the_credentials_of_a_sandbox_are_the_sandbox() {
+        let settings = sandbox();
+        assert_eq!(settings.mode().unwrap(), Mode::Sandbox);
+        assert!(settings.is_sandbox() && settings.has_sandbox_credentials());
+    }
+
+    #[test]
+    fn empty_required_text_is_an_error_that_names_it() {
+        type Change = fn(&mut Settings);
+        let cases: [(&str, Change); 5] = [
+            ("[im] admin", |s| s.im.admin.clear()),
+            ("[live] play_domain", |s| {
+                s.live.as_mut().unwrap().play_domain = " ".into();
+            }),
+            ("[wechat.push] appid", |s| {
+                s.wechat.push.as_mut().unwrap().appid.clear();
+            }),
+            ("[virtual_payment] offer_id", |s| {
+                s.virtual_payment.as_mut().unwrap().offer_id.clear();
+            }),
+            ("[wechat_pay] mchid", |s| {
+                s.wechat_pay.as_mut().unwrap().mchid.clear();
+            }),
+        ];
+        for (named, change) in cases {
+            let mut settings = configured();
+            change(&mut settings);
+            assert!(refusal(&settings).contains(named), "{named}");
+        }
+    }
+
+    #[test]
     fn incomplete_configuration_is_an_error_that_names_the_section() {
         let mut settings = configured();
         settings.live = None;
@@ -164,7 +258,7 @@ mod tests {
 
     #[test]
     fn debug_output_shows_no_secret() {
-        let shown = format!("{:?}", configured());
+        let shown = format!("{:?}", sandbox());
         for secret in [
             "sandbox-app-secret",
             "sandbox-im-key",

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use qlive_payments::Provider;
+use qlive_tencent::NonEmptySecret;
 use secrecy::SecretString;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// `[payments]`: which provider new orders go to.
@@ -28,7 +30,7 @@ pub struct WechatPaySection {
     #[serde(rename = "private_key_path")]
     pub private_key: Pem,
     /// 32 characters.
-    pub api_v3_key: SecretString,
+    pub api_v3_key: NonEmptySecret,
     /// The keys with which WeChat Pay signs: its public key, platform certificates, or both while
     /// WeChat moves the merchant from one to the other. Without a public key, platform
     /// certificates are fetched.
@@ -56,7 +58,11 @@ pub enum Pem {
 
 impl<'de> Deserialize<'de> for Pem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        PathBuf::deserialize(deserializer).map(Self::File)
+        let path = PathBuf::deserialize(deserializer)?;
+        if path.to_string_lossy().trim().is_empty() {
+            return Err(D::Error::custom("the path of a key must not be empty"));
+        }
+        Ok(Self::File(path))
     }
 }
 
@@ -84,7 +90,7 @@ pub struct VirtualPaymentSection {
     pub appid: String,
     pub offer_id: String,
     /// The key of the environment that `env` names.
-    pub app_key: SecretString,
+    pub app_key: NonEmptySecret,
     /// 0 production, 1 WeChat's own sandbox.
     #[serde(default)]
     pub env: i64,

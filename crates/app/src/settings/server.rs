@@ -20,6 +20,9 @@ pub struct ServerSection {
     /// Proxies whose `X-Forwarded-For` is believed. In the environment separated by commas.
     #[serde(deserialize_with = "deserialize_addresses")]
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where `/metrics`, `/openapi.json` and `/docs` are served. Not set: on `listen` while that is
+    /// a loopback address, else nowhere.
+    pub internal_listen: Option<SocketAddr>,
 }
 
 /// How log lines are written.
@@ -41,13 +44,15 @@ pub struct DatabaseSection {
     pub pool_size: u32,
 }
 
-/// `[sandbox]`: the sandbox of this process.
+/// `[sandbox]`: the sandbox of this process, or of another one on this machine.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SandboxSection {
     /// Not set: only when nothing real is configured and the server listens on loopback.
     pub enabled: Option<bool>,
     pub listen: SocketAddr,
+    /// The sandbox of another process, which is used instead of one in this process.
+    pub join: Option<SocketAddr>,
 }
 
 /// `[limits]`: rate limits. 0 switches one off.
@@ -56,7 +61,13 @@ pub struct SandboxSection {
 pub struct LimitsSection {
     pub enabled: bool,
     pub per_user_per_second: u32,
+    /// Of an IPv4 address or an IPv6 /64 network.
     pub per_ip_per_second: u32,
+    /// Open connections in all. Counts also when `enabled` is false; 0: what the limit of open
+    /// files allows.
+    pub connections: u32,
+    /// Open connections of an address that is not a trusted proxy.
+    pub connections_per_ip: u32,
 }
 
 impl Default for ServerSection {
@@ -67,6 +78,7 @@ impl Default for ServerSection {
             log: "info".into(),
             log_format: LogFormat::Text,
             trusted_proxies: Vec::new(),
+            internal_listen: None,
         }
     }
 }
@@ -85,6 +97,7 @@ impl Default for SandboxSection {
         Self {
             enabled: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
+            join: None,
         }
     }
 }
@@ -95,6 +108,8 @@ impl Default for LimitsSection {
             enabled: true,
             per_user_per_second: 20,
             per_ip_per_second: 200,
+            connections: 4_096,
+            connections_per_ip: 256,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use secrecy::SecretString;
+use qlive_tencent::NonEmptySecret;
+use qlive_users::UncheckedNames;
 use serde::Deserialize;
 
 /// `[wechat]`: the mini-programs that are served.
@@ -12,8 +13,10 @@ pub struct WechatSection {
     pub api_url: String,
     /// Whether nicknames are checked with `msg_sec_check`.
     pub content_check: bool,
+    /// What happens to a nickname that WeChat cannot check.
+    pub unchecked: UncheckedNames,
     /// The secret of each app, by app id.
-    pub apps: HashMap<String, SecretString>,
+    pub apps: HashMap<String, NonEmptySecret>,
     /// Without it virtual payments are found by polling only.
     pub push: Option<PushSection>,
 }
@@ -23,9 +26,9 @@ pub struct WechatSection {
 #[serde(deny_unknown_fields)]
 pub struct PushSection {
     pub appid: String,
-    pub token: SecretString,
+    pub token: NonEmptySecret,
     /// 43 characters.
-    pub encoding_aes_key: SecretString,
+    pub encoding_aes_key: NonEmptySecret,
 }
 
 impl Default for WechatSection {
@@ -33,6 +36,7 @@ impl Default for WechatSection {
         Self {
             api_url: "https://api.weixin.qq.com".into(),
             content_check: false,
+            unchecked: UncheckedNames::Refuse,
             apps: HashMap::new(),
             push: None,
         }

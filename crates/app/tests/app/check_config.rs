@@ -1,20 +1,13 @@
 //! The notes and errors of `check-config`.
 
-use qlive_app::{SandboxCredentials, Settings, check};
+use qlive_app::{Settings, UncheckedNames, check};
+use qlive_tencent::NonEmptySecret;
 
-/// Settings of real mode, with everything configured.
-fn complete() -> Settings {
-    let credentials = SandboxCredentials::generate().unwrap();
-    let url = "https://external.example.com";
-    let mut settings = Settings::default().against_sandbox(url, &credentials);
-    settings.server.public_url = "https://qlive.example.com".into();
-    settings.server.trusted_proxies = vec![[127, 0, 0, 1].into()];
-    settings
-}
+use crate::real_settings::real_settings;
 
 /// The notes of these settings.
 fn notes(change: impl FnOnce(&mut Settings)) -> Vec<String> {
-    let mut settings = complete();
+    let mut settings = real_settings();
     change(&mut settings);
     check(&settings).unwrap()
 }
@@ -25,7 +18,7 @@ fn complete_configuration_has_no_note_of_anything_missing() {
     assert_eq!(
         notes,
         [
-            "real: WeChat apps wxca891295c56f2c79",
+            "real: WeChat apps wx0000000000000000",
             "new orders go to WeChat Pay"
         ]
     );
@@ -35,17 +28,32 @@ fn complete_configuration_has_no_note_of_anything_missing() {
 fn default_configuration_is_the_sandbox() {
     let notes = check(&Settings::default()).unwrap();
     assert!(notes[0].starts_with("sandbox: "), "{notes:?}");
-    assert!(notes[1].starts_with("no trusted_proxies"), "{notes:?}");
+    assert_eq!(
+        notes[1],
+        "no trusted_proxies: requests from private addresses are not limited by address, but one \
+         private address may open only 256 connections: list your proxy in server.trusted_proxies"
+    );
     assert_eq!(notes.len(), 2);
+}
+
+#[test]
+fn sandbox_of_another_process_has_a_note() {
+    let mut settings = Settings::default();
+    settings.sandbox.join = Some(([127, 0, 0, 1], 4711).into());
+    let notes = check(&settings).unwrap();
+    assert!(notes[0].ends_with("listens on 127.0.0.1:4711"), "{notes:?}");
 }
 
 #[test]
 fn whatever_is_missing_has_a_note() {
     type Change = fn(&mut Settings);
-    let cases: [(&str, Change); 12] = [
+    let cases: [(&str, Change); 15] = [
         ("[im] callback_token", |s| s.im.callback_token = None),
         ("[live] callback_key", |s| {
             s.live.as_mut().unwrap().callback_key = None;
+        }),
+        ("[live] play_key", |s| {
+            s.live.as_mut().unwrap().play_key = None;
         }),
         ("[live] secret_id", |s| {
             s.live.as_mut().unwrap().secret_id = None;
@@ -71,6 +79,13 @@ fn whatever_is_missing_has_a_note() {
         }),
         ("[limits] are off", |s| s.limits.enabled = false),
         ("no trusted_proxies", |s| s.server.trusted_proxies.clear()),
+        ("/docs are off", |s| {
+            s.server.internal_listen = None;
+            s.server.listen = ([0, 0, 0, 0], 8080).into();
+        }),
+        ("/docs need no token", |s| {
+            s.server.internal_listen = Some(([10, 0, 0, 1], 9090).into());
+        }),
     ];
     for (expected, change) in cases {
         let notes = notes(change);
@@ -82,7 +97,14 @@ fn whatever_is_missing_has_a_note() {
 #[test]
 fn configuration_with_which_the_server_would_not_start_is_an_error() {
     type Change = fn(&mut Settings);
-    let cases: [(&str, Change); 6] = [
+    let cases: [(&str, Change); 9] = [
+        ("[server] public_url", |s| {
+            s.server.public_url = "https://localhost:x@evil.example".into();
+        }),
+        ("[wechat] api_url", |s| {
+            s.wechat.api_url = "https://user@api.example.com".into();
+        }),
+        ("[im] api_url", |s| s.im.api_url.clear()),
         ("[live]", |s| s.live = None),
         ("[im]", |s| s.im.sdk_app_id = 0),
         ("beside real credentials", |s| {
@@ -95,13 +117,27 @@ fn configuration_with_which_the_server_would_not_start_is_an_error() {
         }),
         ("[wechat.push]", |s| {
             let push = s.wechat.push.as_mut().unwrap();
-            push.encoding_aes_key = "too short".to_owned().into();
+            push.encoding_aes_key = NonEmptySecret::new("too short").unwrap();
         }),
     ];
     for (expected, change) in cases {
-        let mut settings = complete();
+        let mut settings = real_settings();
         change(&mut settings);
         let error = format!("{:#}", check(&settings).unwrap_err());
         assert!(error.contains(expected), "{expected}: {error}");
     }
+}
+
+#[test]
+fn names_that_pass_unchecked_have_a_note() {
+    let is_noted = |check, unchecked| {
+        let notes = notes(|settings| {
+            settings.wechat.content_check = check;
+            settings.wechat.unchecked = unchecked;
+        });
+        notes.iter().any(|note| note.contains("[wechat] unchecked"))
+    };
+    assert!(is_noted(true, UncheckedNames::Pass));
+    assert!(!is_noted(true, UncheckedNames::Refuse));
+    assert!(!is_noted(false, UncheckedNames::Pass));
 }

@@ -7,6 +7,8 @@
 
 mod audit;
 mod check_config;
+mod empty_secrets;
 mod example_file;
 mod open;
+mod real_settings;
 mod settings_keys;

@@ -21,13 +21,11 @@ on_both!(
     another_instance_sees_a_change_within_a_second,
     every_change_is_in_the_audit_log,
     concurrent_additions_lose_no_item,
+    concurrent_changes_of_both_shares_never_exceed_the_whole_cost,
 );
 
 fn operator() -> Operator {
-    Operator {
-        name: "ops".into(),
-        reason: "test".into(),
-    }
+    Operator::new("ops", "test").unwrap()
 }
 
 fn configs(db: &TestDb) -> Configs {
@@ -48,12 +46,12 @@ async fn removed_value_falls_back_to_the_default(db: TestDb) {
     assert_eq!(snapshot.exchange_rate().to_string(), "0.5");
     assert_eq!(snapshot.host_rate().to_string(), "0");
     assert_eq!(snapshot.withdraw_rate().to_string(), "0.1");
-    set(&configs, "INDEX_BANNER", "https://a/b.png")
+    set(&configs, "INDEX_BANNER", "https://a.example/b.png")
         .await
         .unwrap();
     assert_eq!(
         configs.snapshot().await.unwrap().public()["INDEX_BANNER"],
-        "https://a/b.png"
+        "https://a.example/b.png"
     );
     configs
         .remove(operator(), "INDEX_BANNER".into())
@@ -71,12 +69,12 @@ async fn removed_value_falls_back_to_the_default(db: TestDb) {
 
 async fn private_key_is_not_in_the_public_values(db: TestDb) {
     let configs = configs(&db);
-    set(&configs, "AVATAR_BOY", "https://a/boy.png")
+    set(&configs, "AVATAR_BOY", "https://a.example/boy.png")
         .await
         .unwrap();
     set(&configs, "MY_OWN", r#"{"a": 1}"#).await.unwrap();
     let snapshot = configs.snapshot().await.unwrap();
-    assert_eq!(snapshot.avatar_boy(), "https://a/boy.png");
+    assert_eq!(snapshot.avatar_boy(), "https://a.example/boy.png");
     assert_eq!(snapshot.public().get("AVATAR_BOY"), None);
     assert_eq!(snapshot.public()["MY_OWN"], json!({"a": 1}));
 }
@@ -143,9 +141,11 @@ async fn another_instance_sees_a_change_within_a_second(db: TestDb) {
     let clock = Clock::system();
     let here = Configs::new(db.db.clone(), clock.clone());
     assert_eq!(here.snapshot().await.unwrap().public()["INDEX_BANNER"], "");
-    set(&configs(&db), "INDEX_BANNER", "x").await.unwrap();
+    let banner = "https://a.example/b.png";
+    set(&configs(&db), "INDEX_BANNER", banner).await.unwrap();
     clock.advance(std::time::Duration::from_secs(1));
-    assert_eq!(here.snapshot().await.unwrap().public()["INDEX_BANNER"], "x");
+    let shown = here.snapshot().await.unwrap().public();
+    assert_eq!(shown["INDEX_BANNER"], banner);
 }
 
 async fn every_change_is_in_the_audit_log(db: TestDb) {
@@ -183,4 +183,24 @@ async fn concurrent_additions_lose_no_item(db: TestDb) {
     let mut items: Vec<i64> = serde_json::from_value(list).unwrap();
     items.sort_unstable();
     assert_eq!(items, [1, 2, 3, 4]);
+}
+
+async fn concurrent_changes_of_both_shares_never_exceed_the_whole_cost(db: TestDb) {
+    let (one, two) = (configs(&db), configs(&db));
+    for round in 0..12 {
+        for key in ["EXCHANGE_RATE", "HOST_RATE"] {
+            set(&one, key, "0").await.unwrap();
+        }
+        let (receiver, host) = tokio::join!(
+            set(&one, "EXCHANGE_RATE", "0.9"),
+            set(&two, "HOST_RATE", "0.9")
+        );
+        assert_ne!(
+            receiver.is_ok(),
+            host.is_ok(),
+            "round {round}: {receiver:?} {host:?}"
+        );
+        let refused = receiver.and(host).err().unwrap();
+        assert!(matches!(refused, ConfigError::BadValue(_)), "{refused}");
+    }
 }

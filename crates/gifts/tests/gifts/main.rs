@@ -7,6 +7,7 @@
 
 mod audit;
 mod catalogue;
+mod debt;
 mod idempotency;
 mod races;
 mod rooms;

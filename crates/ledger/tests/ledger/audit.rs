@@ -13,16 +13,17 @@ on_both!(
     find_violation_returns_the_first_row,
 );
 
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     "ledger_entries",
     "ledger_transfers",
+    "ledger_history",
     "idempotency_keys",
     "ledger_chain",
 ];
 
 /// Statements that change rows as only the owner of the database can, each with the violation that
 /// the audit then finds.
-const VIOLATIONS: [(&str, &str); 20] = [
+const VIOLATIONS: [(&str, &str); 23] = [
     (
         "UPDATE ledger_balances SET granted = granted + 1 WHERE user_id = 10000001",
         "the balance granted is 11, its transfers come to 10",
@@ -46,6 +47,18 @@ const VIOLATIONS: [(&str, &str); 20] = [
     (
         "UPDATE ledger_balances SET entry_count = 4 WHERE user_id = 10000001",
         "counts 4 entries, there are 3",
+    ),
+    (
+        "UPDATE ledger_history SET gold = 11 WHERE user_id = 10000001 AND number = 3",
+        "line 3 of the history does not have the balances",
+    ),
+    (
+        "UPDATE ledger_history SET amount = 11 WHERE user_id = 10000001 AND number = 1",
+        "line 1 of the history does not add up",
+    ),
+    (
+        "DELETE FROM ledger_history WHERE user_id = 10000001 AND number = 2",
+        "line 3 of the history does not add up",
     ),
     (
         "UPDATE ledger_transfers SET amount = 11 WHERE id = 1",

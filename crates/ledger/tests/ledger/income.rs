@@ -1,6 +1,6 @@
 //! Recent income by code and age.
 
-use qlive_ledger::{TransferCode, income_credited_since, reverse_entry};
+use qlive_ledger::{TransferCode, income_credited_since, income_from_giver_since, reverse_entry};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_types::Moment;
@@ -10,6 +10,7 @@ use crate::support::{NOW, coins, gift, grant, post, post_at, register_users, use
 on_both!(
     income_is_summed_by_code_and_age,
     reversed_income_and_returned_income_do_not_count,
+    income_is_summed_by_giver,
 );
 
 async fn income_since(db: &TestDb, number: i64, code: TransferCode, millis: i64) -> i64 {
@@ -69,4 +70,23 @@ async fn reversed_income_and_returned_income_do_not_count(db: TestDb) {
         .await
         .unwrap();
     assert_eq!(income_since(&db, 2, code, 0).await, 0);
+}
+
+async fn income_is_summed_by_giver(db: TestDb) {
+    register_users(&db).await;
+    for (giver, amount) in [(1, 3), (2, 5)] {
+        post(&db, grant(user(giver), 10)).await.unwrap();
+        post(&db, gift(user(giver), user(3), amount)).await.unwrap();
+    }
+    let from = async |giver: i64, since: Moment| {
+        let codes = [TransferCode::GiftReceived];
+        let read = write(&db, move |conn| {
+            let (user, giver) = (user(3), user(giver));
+            Ok(income_from_giver_since(conn, user, giver, &codes, since)?)
+        });
+        read.await.unwrap().get()
+    };
+    let before = Moment::from_millis(0);
+    assert_eq!((from(1, before).await, from(2, before).await), (3, 5));
+    assert_eq!((from(1, NOW).await, from(4, before).await), (0, 0));
 }

@@ -44,6 +44,7 @@ async fn update_and_delete_of_ledger_rows_are_refused(db: TestDb) {
     for (table, change) in [
         ("ledger_entries", "at = 0"),
         ("ledger_transfers", "at = 0"),
+        ("ledger_history", "amount = 0"),
         ("idempotency_keys", "at = 0"),
         ("ledger_chain", "hash = 'x'"),
     ] {
@@ -76,6 +77,7 @@ async fn replacing_a_ledger_row_is_refused_without_our_pragmas(db: TestDb) {
         "ledger_transfers (id, entry_id, debit, credit, amount, code, at) \
          VALUES (1, 1, 1, 2, 1, 1, 0)"
             .to_owned(),
+        format!("ledger_history VALUES (10000001, 1, {entry}, 1, 1, 1)"),
         format!("idempotency_keys ({keys}) VALUES ('grant:1', 'x', 'x', 0)"),
         format!("idempotency_keys (rowid, {keys}) VALUES (1, 'another', 'x', 'x', 0)"),
     ] {

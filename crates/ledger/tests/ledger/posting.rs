@@ -2,11 +2,11 @@
 
 use qlive_ledger::{
     Account, BalanceKind, Balances, Entry, EntryKind, LedgerError, SystemAccount, TransferCode,
-    post_entry,
+    post_entry, reverse_entry,
 };
 use qlive_store::testing::TestDb;
 use qlive_store::{Conn, on_both};
-use qlive_types::Coins;
+use qlive_types::{Coins, UserId};
 
 use crate::support::{
     NOW, audit_report, balances, coins, gift, grant, post, recharge, register_users, user, write,
@@ -21,6 +21,8 @@ on_both!(
     concurrent_first_entries_of_a_user_all_succeed,
     concurrent_spending_never_exceeds_the_balance,
     balance_is_accepted_up_to_its_maximum,
+    income_is_neither_spent_nor_brought_beside_a_debt,
+    income_that_returns_is_accepted_beside_a_debt,
 );
 
 async fn entry_moves_balances(db: TestDb) {
@@ -219,4 +221,98 @@ async fn balance_is_accepted_up_to_its_maximum(db: TestDb) {
         matches!(positive, Err(LedgerError::InsufficientBalance)),
         "a debt cannot become positive: {positive:?}"
     );
+}
+
+/// A refund of coins that were spent.
+fn debt_of(of: UserId, amount: i64) -> Entry {
+    Entry::new(EntryKind::Refund, "r").with_transfer(
+        Account::User(of, BalanceKind::Debt),
+        Account::System(SystemAccount::WechatPay),
+        coins(amount),
+        TransferCode::RefundDebt,
+    )
+}
+
+/// Income that is held for a withdrawal, or that comes back from it.
+fn held_income(kind: EntryKind, of: UserId, amount: i64) -> Entry {
+    let income = Account::User(of, BalanceKind::Income);
+    let held = Account::User(of, BalanceKind::Held);
+    let (from, to) = match kind {
+        EntryKind::Hold => (income, held),
+        _ => (held, income),
+    };
+    Entry::new(kind, "w").with_transfer(from, to, coins(amount), TransferCode::Hold)
+}
+
+async fn income_is_neither_spent_nor_brought_beside_a_debt(db: TestDb) {
+    register_users(&db).await;
+    post(&db, grant(user(1), 100)).await.unwrap();
+    post(&db, gift(user(1), user(2), 20)).await.unwrap();
+    post(&db, debt_of(user(2), 5)).await.unwrap();
+    let before = balances(&db, user(2)).await;
+    let share = |to: BalanceKind, amount: i64| {
+        Entry::new(EntryKind::Gift, "g").with_transfer(
+            Account::User(user(1), BalanceKind::Granted),
+            Account::User(user(2), to),
+            coins(amount),
+            TransferCode::GiftReceived,
+        )
+    };
+    let from_income = Entry::new(EntryKind::Gift, "g").with_transfer(
+        Account::User(user(2), BalanceKind::Income),
+        Account::User(user(3), BalanceKind::Income),
+        coins(1),
+        TransferCode::GiftReceived,
+    );
+    for entry in [
+        from_income,
+        held_income(EntryKind::Hold, user(2), 1),
+        share(BalanceKind::Income, 1),
+    ] {
+        let shown = format!("{entry:?}");
+        let refused = post(&db, entry).await;
+        assert!(
+            matches!(refused, Err(LedgerError::InDebt)),
+            "{shown}: {refused:?}"
+        );
+    }
+    assert_eq!(balances(&db, user(2)).await, before);
+    post(&db, share(BalanceKind::Debt, 3)).await.unwrap();
+    let too_much = post(&db, share(BalanceKind::Debt, 3)).await;
+    assert!(matches!(too_much, Err(LedgerError::InsufficientBalance)));
+    // What pays the rest of the debt may bring income in the same entry.
+    let both = share(BalanceKind::Debt, 2).with_transfer(
+        Account::User(user(1), BalanceKind::Granted),
+        Account::User(user(2), BalanceKind::Income),
+        coins(4),
+        TransferCode::GiftReceived,
+    );
+    post(&db, both).await.unwrap();
+    let after = balances(&db, user(2)).await;
+    assert_eq!((after.income, after.debt), (coins(24), coins(0)));
+    post(&db, held_income(EntryKind::Hold, user(2), 24))
+        .await
+        .unwrap();
+    audit_report(&db).await;
+}
+
+async fn income_that_returns_is_accepted_beside_a_debt(db: TestDb) {
+    register_users(&db).await;
+    post(&db, grant(user(1), 100)).await.unwrap();
+    let received = post(&db, gift(user(1), user(2), 20)).await.unwrap();
+    post(&db, held_income(EntryKind::Hold, user(2), 20))
+        .await
+        .unwrap();
+    post(&db, debt_of(user(2), 5)).await.unwrap();
+    post(&db, held_income(EntryKind::PayoutReturned, user(2), 20))
+        .await
+        .unwrap();
+    let returned = balances(&db, user(2)).await;
+    assert_eq!((returned.income, returned.debt), (coins(20), coins(5)));
+    // A correction takes the income of a gift back, whatever its receiver owes.
+    write(&db, move |conn| reverse_entry(conn, NOW, received, "oops"))
+        .await
+        .unwrap();
+    assert_eq!(balances(&db, user(2)).await.income, coins(0));
+    audit_report(&db).await;
 }

@@ -24,8 +24,8 @@ const AT: Moment = Moment::from_millis(1);
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Posts one entry with these transfers.
-    Post(Vec<Move>),
+    /// Posts one entry of this kind with these transfers.
+    Post(EntryKind, Vec<Move>),
     /// Reverses the entry with this index in the model.
     Reverse(usize),
     /// Seals a batch.
@@ -45,8 +45,10 @@ fn account() -> impl Strategy<Value = Account> {
 fn step() -> impl Strategy<Value = Step> {
     let transfer = (account(), account(), 1..=20_i64)
         .prop_filter("two different accounts", |(from, to, _)| from != to);
+    // Only these can be reversed. In both, any transfer can occur.
+    let kind = prop_oneof![Just(EntryKind::Grant), Just(EntryKind::Gift)];
     prop_oneof![
-        8 => vec(transfer, 1..5).prop_map(Step::Post),
+        8 => (kind, vec(transfer, 1..5)).prop_map(|(kind, moves)| Step::Post(kind, moves)),
         2 => (0..40_usize).prop_map(Step::Reverse),
         1 => Just(Step::Seal)
     ]
@@ -60,6 +62,23 @@ struct Posted {
     reversed: bool,
 }
 
+/// Why the model refuses an entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Refusals {
+    insufficient: bool,
+    in_debt: bool,
+}
+
+impl Refusals {
+    fn contain(self, error: &LedgerError) -> bool {
+        match error {
+            LedgerError::InsufficientBalance => self.insufficient,
+            LedgerError::InDebt => self.in_debt,
+            _ => false,
+        }
+    }
+}
+
 /// The expected balances. The transfers of an entry count together, so coins that one of them
 /// brings can leave with another.
 #[derive(Default, Clone)]
@@ -69,8 +88,9 @@ struct Model {
 }
 
 impl Model {
-    /// The balances after these moves; `None` if one of them would be refused.
-    fn after(&self, moves: &[Move]) -> Option<BTreeMap<Account, i64>> {
+    /// The balances after these moves, or the refusals, of which the ledger answers one. A gift may
+    /// neither spend income nor bring any beside a debt.
+    fn after(&self, kind: EntryKind, moves: &[Move]) -> Result<BTreeMap<Account, i64>, Refusals> {
         let mut balances = self.balances.clone();
         for (from, to, amount) in moves {
             *balances.entry(*from).or_default() -= amount;
@@ -81,7 +101,26 @@ impl Model {
             Account::User(_, BalanceKind::Debt) => *balance <= 0,
             Account::User(..) => *balance >= 0,
         };
-        balances.iter().all(allowed).then_some(balances)
+        let debt_of = |user| {
+            let debt = balances.get(&Account::User(user, BalanceKind::Debt));
+            debt.copied().unwrap_or(0)
+        };
+        let moves_income_in_debt = |account: Account| match account {
+            Account::User(user, BalanceKind::Income) => debt_of(user) < 0,
+            _ => false,
+        };
+        let refusals = Refusals {
+            insufficient: !balances.iter().all(allowed),
+            in_debt: kind == EntryKind::Gift
+                && moves
+                    .iter()
+                    .any(|(from, to, _)| moves_income_in_debt(*from) || moves_income_in_debt(*to)),
+        };
+        if refusals == Refusals::default() {
+            Ok(balances)
+        } else {
+            Err(refusals)
+        }
     }
 
     fn balance(&self, account: Account) -> i64 {
@@ -122,22 +161,20 @@ async fn run_step(db: &TestDb, model: &mut Model, step: Step) {
             let sealed = db.db.write(|conn| seal_entries(conn, AT, 0)).await;
             sealed.unwrap();
         }
-        Step::Post(moves) => post(db, model, moves).await,
+        Step::Post(kind, moves) => post(db, model, kind, moves).await,
         Step::Reverse(index) => reverse(db, model, index).await,
     }
 }
 
-async fn post(db: &TestDb, model: &mut Model, moves: Vec<Move>) {
-    // Every entry is a grant, so that it can be reversed.
-    let entry = moves.iter().fold(
-        Entry::new(EntryKind::Grant, "random"),
-        |entry, (from, to, amount)| {
+async fn post(db: &TestDb, model: &mut Model, kind: EntryKind, moves: Vec<Move>) {
+    let entry = moves
+        .iter()
+        .fold(Entry::new(kind, "random"), |entry, (from, to, amount)| {
             entry.with_transfer(*from, *to, coins(*amount), TransferCode::Grant)
-        },
-    );
+        });
     let posted = db.db.write(move |conn| post_entry(conn, AT, &entry)).await;
-    match (posted, model.after(&moves)) {
-        (Ok(id), Some(balances)) => {
+    match (posted, model.after(kind, &moves)) {
+        (Ok(id), Ok(balances)) => {
             model.balances = balances;
             model.entries.push(Posted {
                 id,
@@ -145,8 +182,10 @@ async fn post(db: &TestDb, model: &mut Model, moves: Vec<Move>) {
                 reversed: false,
             });
         }
-        (Err(LedgerError::InsufficientBalance), None) => {}
-        (posted, expected) => panic!("{moves:?}: {posted:?}, but the model has {expected:?}"),
+        (Err(error), Err(refusals)) if refusals.contain(&error) => {}
+        (posted, expected) => {
+            panic!("{kind:?} {moves:?}: {posted:?}, but the model has {expected:?}")
+        }
     }
 }
 
@@ -164,13 +203,13 @@ async fn reverse(db: &TestDb, model: &mut Model, index: usize) {
         .db
         .write(move |conn| reverse_entry(conn, AT, id, "back"))
         .await;
-    match (reversal, model.after(&opposite)) {
+    match (reversal, model.after(EntryKind::Reversal, &opposite)) {
         (Err(LedgerError::NotReversible), _) if entry.reversed => {}
-        (Ok(_), Some(balances)) if !entry.reversed => {
+        (Ok(_), Ok(balances)) if !entry.reversed => {
             model.balances = balances;
             model.entries[index].reversed = true;
         }
-        (Err(LedgerError::InsufficientBalance), None) if !entry.reversed => {}
+        (Err(error), Err(refusals)) if !entry.reversed && refusals.contain(&error) => {}
         (reversal, expected) => {
             panic!("{opposite:?}: {reversal:?}, but the model has {expected:?}")
         }

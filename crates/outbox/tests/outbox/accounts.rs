@@ -1,5 +1,7 @@
 //! Accounts in IM: import, profile, end of a login.
 
+use std::time::Duration;
+
 use qlive_outbox::{Delivery, Status};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
@@ -36,6 +38,7 @@ async fn profile_is_updated_and_an_unknown_account_imported_first(db: TestDb) {
             .change_account(user(2), |account| account.nickname = nickname.into());
         test.enqueue(Delivery::UpdateAccountProfile { user: user(2) })
             .await;
+        test.clock.advance(Duration::from_secs(1));
         test.deliver().await;
         let state = test.sandbox_state().await;
         let account = &state["accounts"][user(2).to_string()];
@@ -86,6 +89,7 @@ async fn delivery_to_an_unknown_user_is_skipped(db: TestDb) {
         invite(&test.clock),
     ] {
         test.enqueue(delivery.clone()).await;
+        test.clock.advance(Duration::from_secs(1));
         test.deliver().await;
         assert_eq!(
             test.last_result().await,

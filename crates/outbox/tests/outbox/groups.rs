@@ -1,5 +1,7 @@
 //! Groups in IM: creation, profile, and the repair of a missing group.
 
+use std::time::Duration;
+
 use qlive_outbox::{Delivery, Status};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
@@ -66,6 +68,7 @@ async fn profile_is_updated_and_a_missing_group_created(db: TestDb) {
         test.lookup.change_room(|room| room.host_name = name.into());
         test.enqueue(Delivery::UpdateGroupProfile { live: LIVE })
             .await;
+        test.clock.advance(Duration::from_secs(1));
         test.deliver().await;
         let group = &test.sandbox_state().await["groups"]["group-1"];
         assert_eq!(group["Name"], json!(name));

@@ -13,6 +13,7 @@ on_both!(
     two_workers_deliver_each_row_once_and_in_order,
     stopped_worker_releases_its_lanes,
     leased_lane_is_left_alone_until_the_lease_expires,
+    lane_of_a_clock_that_was_set_back_is_delivered,
 );
 
 async fn two_workers_deliver_each_row_once_and_in_order(db: TestDb) {
@@ -76,4 +77,30 @@ async fn leased_lane_is_left_alone_until_the_lease_expires(db: TestDb) {
     test.wait_for_delivery().await;
     worker.stop().await;
     assert_eq!(test.group_messages().await.len(), 1);
+}
+
+/// A lease and a rest that lie ahead by more than they can last were written before the clock was
+/// set back.
+async fn lane_of_a_clock_that_was_set_back_is_delivered(db: TestDb) {
+    let test = TestOutbox::start_with_group(db).await;
+    let ahead = test.clock.now().after(Duration::from_secs(3_600)).millis();
+    let (kind, room) = (LaneKind::Room.number(), LIVE.get());
+    for (lease, rest) in [(ahead, 0), (0, ahead)] {
+        test.execute("DELETE FROM outbox_lanes").await;
+        test.execute(&format!(
+            "INSERT INTO outbox_lanes \
+                 (lane_kind, lane_id, owner, leased_until, resume_at, failures) \
+             VALUES ({kind}, {room}, 'earlier', {lease}, {rest}, 3)"
+        ))
+        .await;
+        test.enqueue(seat_taken(1, 1)).await;
+        test.execute(&format!(
+            "UPDATE outbox SET due_at = {ahead}, created_at = {ahead} WHERE status = 0"
+        ))
+        .await;
+        let worker = test.start_worker();
+        test.wait_for_delivery().await;
+        worker.stop().await;
+    }
+    assert_eq!(test.group_messages().await.len(), 2);
 }

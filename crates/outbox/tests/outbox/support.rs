@@ -20,10 +20,10 @@ use qlive_store::audit_log::Operator;
 use qlive_store::schema::outbox;
 use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError};
-use qlive_tencent::HttpClient;
 use qlive_tencent::css::CssClient;
 use qlive_tencent::im::{ImClient, ImConfig};
 use qlive_tencent::tc3::Credential;
+use qlive_tencent::{HttpClient, NonEmptySecret};
 use qlive_types::{Clock, random};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -146,7 +146,7 @@ impl TestOutbox {
         let config = ImConfig {
             url: self.sandbox.url(),
             sdk_app_id: SDK_APP_ID,
-            secret_key: "sandbox-im-key".to_owned().into(),
+            secret_key: NonEmptySecret::new("sandbox-im-key").unwrap(),
             admin: "administrator".into(),
         };
         let dispatcher = Dispatcher {
@@ -167,8 +167,8 @@ impl TestOutbox {
 
     fn css(&self) -> CssClient {
         let credential = Credential {
-            secret_id: "sandbox-secret-id".into(),
-            secret_key: "sandbox-secret-key".to_owned().into(),
+            secret_id: NonEmptySecret::new("sandbox-secret-id").unwrap(),
+            secret_key: NonEmptySecret::new("sandbox-secret-key").unwrap(),
         };
         let http = HttpClient::new().unwrap();
         CssClient::new(http, &self.sandbox.url(), credential, PUSH_DOMAIN, "live")
@@ -267,8 +267,5 @@ fn without_repeated(messages: &Value) -> Vec<Value> {
 }
 
 pub(crate) fn operator() -> Operator {
-    Operator {
-        name: "ops".into(),
-        reason: "a test".into(),
-    }
+    Operator::new("ops", "a test").unwrap()
 }

@@ -27,8 +27,10 @@ pub enum DifferenceKind {
     RefundTakenBack,
     /// The bill has a failed refund that is done here, so that its coins are taken back.
     RefundFailed,
-    /// A refund was done here that day, but is not in the bill.
+    /// A refund was accepted that day, but is not in the bill.
     RefundNotInBill,
+    /// A row of the bill has a state that is not known; it was not compared.
+    UnknownRow,
 }
 
 impl DifferenceKind {
@@ -48,6 +50,7 @@ impl DifferenceKind {
             Self::RefundTakenBack => "refund_taken_back",
             Self::RefundFailed => "refund_failed",
             Self::RefundNotInBill => "refund_not_in_bill",
+            Self::UnknownRow => "unknown_row",
         }
     }
 
@@ -89,7 +92,11 @@ impl DifferenceKind {
                 "check the refund in the console; then `ledger credit` what the buyer lacks"
             }
             Self::RefundNotInBill => {
-                "compare with the next day's bill; then check the refund in the console"
+                "compare with the bills of the day before and after; then check the refund in the \
+                 console"
+            }
+            Self::UnknownRow => {
+                "compare that line by hand; the meaning of its 交易状态 or 退款状态 must be added"
             }
         }
     }
@@ -99,7 +106,7 @@ impl DifferenceKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub kind: DifferenceKind,
-    /// The number of the order or refund.
+    /// The number of the order or refund; of an unknown row its line.
     pub number: String,
     /// The amount in the bill, if it is there.
     pub bill: Option<Fen>,

@@ -7,26 +7,26 @@
 use std::sync::Arc;
 
 use qlive_tencent::pay::{
-    Notice, PayClient, Refund, SignatureError, SignatureHeaders, Transfer, TransferState,
-    decrypt_notice,
+    Notice, PayClient, Refund, SignatureError, SignatureHeaders, Transfer, decrypt_notice,
 };
 
 use crate::callbacks::outcome::{
-    Accepted, CallbackOutcome, settled_refund_outcome, within_query_time,
+    Accepted, CallbackOutcome, Contradiction, refund_contradiction, settled_outcome,
+    settled_refund_outcome, transfer_contradiction, within_query_time,
 };
 use crate::error::PaymentsError;
 use crate::mismatch::Mismatch;
-use crate::orders::report::OrderReport;
+use crate::orders::report::{CURRENCY, OrderReport};
 use crate::orders::row::find_order;
 use crate::orders::settle::SettleOutcome;
+use crate::orders::state::{OrderState, ReportedStatus};
 use crate::providers::provider::Provider;
-use crate::providers::wechat_pay::{refund_status_reply, transaction_report};
+use crate::providers::wechat_pay::{reported_refund, transaction_report};
 use crate::refunds::platform::PlatformRefund;
 use crate::refunds::row::find_refund;
-use crate::refunds::state::{RefundReply, RefundState};
+use crate::refunds::state::{RefundState, ReportedRefund};
 use crate::service::Payments;
 use crate::withdrawals::row::find_withdrawal_by_bill;
-use crate::withdrawals::state::WithdrawalState;
 use crate::withdrawals::transfer::{TransferReport, is_transfer_of};
 
 impl Payments {
@@ -95,9 +95,12 @@ impl Payments {
         match pay.platform_keys.verify(signed, body, now.secs()) {
             Err(SignatureError::UnknownKey) if pay.uses_certificates() => {
                 let (certificates, client) = (Arc::clone(&self.certificates), Arc::clone(pay));
+                let clock = self.clock.clone();
                 // A download that takes longer is done when WeChat repeats the notice.
-                within_query_time(async move { certificates.refresh_unknown(&client, now).await })
-                    .await;
+                within_query_time(async move {
+                    certificates.refresh_unknown(&client, &clock).await;
+                })
+                .await;
                 pay.platform_keys.verify(signed, body, now.secs())
             }
             other => other,
@@ -110,13 +113,16 @@ impl Payments {
         out_trade_no: &str,
         report: OrderReport,
     ) -> Result<CallbackOutcome, PaymentsError> {
+        let (status, _) = report.status_and_payment();
         Ok(match self.settle_report(out_trade_no, report).await? {
             SettleOutcome::UnknownOrder => CallbackOutcome::Accepted(Accepted::UnknownSubject),
             SettleOutcome::Mismatch(mismatch) => CallbackOutcome::Mismatch(mismatch),
             SettleOutcome::Settled { credited: true, .. } => {
                 CallbackOutcome::Accepted(Accepted::Applied)
             }
-            SettleOutcome::Settled { .. } => CallbackOutcome::Accepted(Accepted::AlreadyKnown),
+            SettleOutcome::Settled { state, .. } => {
+                settled_outcome(order_contradiction(state, status))
+            }
         })
     }
 
@@ -125,10 +131,15 @@ impl Payments {
         notice: &Refund,
     ) -> Result<CallbackOutcome, PaymentsError> {
         let (number, out_trade_no) = (notice.out_refund_no.clone(), notice.out_trade_no.clone());
+        let refund_id = notice.refund_id.clone();
         let (refund, order) = self
             .db
             .read(move |conn| {
-                let refund = find_refund(conn, Provider::WechatPay, &number)?;
+                // A refund that the platform made itself is recorded under WeChat Pay's number.
+                let refund = match find_refund(conn, Provider::WechatPay, &number)? {
+                    None => find_refund(conn, Provider::WechatPay, &refund_id)?,
+                    found => found,
+                };
                 Ok::<_, PaymentsError>((refund, find_order(conn, &out_trade_no)?))
             })
             .await?;
@@ -138,9 +149,12 @@ impl Payments {
         if notice.total_fen != order.price.get() {
             return Ok(CallbackOutcome::Mismatch(Mismatch::Amount));
         }
-        let reply = refund_status_reply(notice.state);
+        if notice.currency != CURRENCY {
+            return Ok(CallbackOutcome::Mismatch(Mismatch::Currency));
+        }
+        let report = reported_refund(notice.state);
         let Some(refund) = refund else {
-            if reply != RefundReply::Done {
+            if report != ReportedRefund::Done {
                 return Ok(CallbackOutcome::Accepted(Accepted::AlreadyKnown));
             }
             let by_platform = PlatformRefund {
@@ -155,15 +169,20 @@ impl Payments {
         if refund.fen.get() != notice.refund_fen || refund.out_trade_no != notice.out_trade_no {
             return Ok(CallbackOutcome::Mismatch(Mismatch::Amount));
         }
-        if reply == RefundReply::Pending {
-            return Ok(CallbackOutcome::Accepted(Accepted::AlreadyKnown));
-        }
         if refund.state != RefundState::Requested {
-            return Ok(settled_refund_outcome(refund.state, reply));
+            return Ok(settled_outcome(refund_contradiction(refund.state, report)));
         }
-        self.settle_refund_reply(Provider::WechatPay, &refund.number, reply)
-            .await?;
-        Ok(CallbackOutcome::Accepted(Accepted::Applied))
+        match report {
+            ReportedRefund::Stuck | ReportedRefund::Pending => {
+                Ok(CallbackOutcome::Accepted(Accepted::AlreadyKnown))
+            }
+            ReportedRefund::Done | ReportedRefund::Refused => {
+                let found = self
+                    .settle_refund_reply(Provider::WechatPay, &refund.number, report.reply())
+                    .await?;
+                Ok(settled_refund_outcome(found, report))
+            }
+        }
     }
 
     /// Records a refund of the platform that a callback reports. When its order is not paid here
@@ -217,18 +236,35 @@ impl Payments {
             return Ok(CallbackOutcome::Mismatch(Mismatch::Amount));
         }
         if withdrawal.state.is_final() {
-            let was_paid = transfer.state == TransferState::Success;
-            return Ok(if was_paid && withdrawal.state != WithdrawalState::Paid {
-                CallbackOutcome::Mismatch(Mismatch::PaidAfterReturn)
-            } else {
-                CallbackOutcome::Accepted(Accepted::AlreadyKnown)
-            });
+            let contradiction = transfer_contradiction(withdrawal.state, transfer.state);
+            return Ok(settled_outcome(contradiction));
         }
         if !withdrawal.state.is_at_wechat() {
             return Ok(CallbackOutcome::Mismatch(Mismatch::NotApproved));
         }
-        self.settle_transfer_report(withdrawal.id, TransferReport::Known(transfer))
+        let reported = transfer.state;
+        let found = self
+            .settle_transfer_report(withdrawal.id, TransferReport::Known(transfer))
             .await?;
-        Ok(CallbackOutcome::Accepted(Accepted::Applied))
+        // The poller, or another notice, may have ended it since it was read.
+        Ok(if found.is_final() {
+            settled_outcome(transfer_contradiction(found, reported))
+        } else {
+            CallbackOutcome::Accepted(Accepted::Applied)
+        })
+    }
+}
+
+/// Whether a report about an order contradicts its state. Only a paid order is final.
+const fn order_contradiction(state: OrderState, status: ReportedStatus) -> Option<Contradiction> {
+    match (state, status) {
+        (
+            OrderState::Paid,
+            ReportedStatus::Unpaid
+            | ReportedStatus::Closed
+            | ReportedStatus::NotFound
+            | ReportedStatus::Refused,
+        ) => Some(Contradiction::UnpaidAfterPayment),
+        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::schema::orders;
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, StoreError, serialize_transactions};
 use qlive_tencent::pay::{PayClient, PayError, PrepayRequest};
 use qlive_tencent::xpay::{GoodsPurchase, XpayClient};
 use qlive_types::{Moment, UserId};
@@ -178,6 +178,7 @@ impl Payments {
         let created = (number.clone(), now);
         self.db
             .write(move |conn| {
+                serialize_transactions(conn, &format!("orders:{}", profile.user))?;
                 if count_open_orders(conn, profile.user, now)? >= OPEN_LIMIT {
                     return Err(PaymentsError::TooManyOrders);
                 }
@@ -245,7 +246,7 @@ fn insert_order_row(
     let queries = (
         orders::queried_at.eq(0),
         orders::query_count.eq(0),
-        orders::next_query_at.eq(Some(QueryHistory::empty(now).next_query_at().millis())),
+        orders::next_query_at.eq(Some(QueryHistory::empty(now).next_query_at(now).millis())),
     );
     diesel::insert_into(orders::table)
         .values((

@@ -25,30 +25,30 @@ const EARLY_QUERY_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Payments {
     /// Queries an order that is not due and settles the answer, unless it was queried a moment ago.
-    /// For clients and callbacks that do not want to wait for the poller.
-    pub(crate) async fn query_early(&self, order: &Order) -> Result<(), PaymentsError> {
+    /// For clients and callbacks that do not want to wait for the poller. Returns whether there was
+    /// a clear answer.
+    pub(crate) async fn query_early(&self, order: &Order) -> Result<bool, PaymentsError> {
         let (now, number) = (self.clock.now(), order.out_trade_no.clone());
-        let not_since = now.before(EARLY_QUERY_INTERVAL);
         let claimed = self
             .db
             .write(move |conn| {
-                Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, not_since)?)
+                Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, EARLY_QUERY_INTERVAL)?)
             })
             .await?;
-        if claimed {
-            self.query_and_settle(order).await?;
-        }
-        Ok(())
+        Ok(claimed && self.query_and_settle(order).await?)
     }
 
     /// Queries an order that the caller has claimed, and settles the answer. A paid order is not
-    /// queried; WeChat is notified of its delivery instead.
-    pub(crate) async fn query_and_settle(&self, order: &Order) -> Result<(), PaymentsError> {
+    /// queried; WeChat is notified of its delivery instead. Returns whether there was a clear
+    /// answer.
+    pub(crate) async fn query_and_settle(&self, order: &Order) -> Result<bool, PaymentsError> {
         if order.state == OrderState::Paid {
-            return self.send_delivery_notice(order).await;
+            self.send_delivery_notice(order).await?;
+            return Ok(false);
         }
         let number = &order.out_trade_no;
         let report = self.query_provider(order).await;
+        let is_clear = !matches!(report, OrderReport::Unclear);
         match self.settle_report(number, report).await? {
             SettleOutcome::Settled {
                 next: NextStep::Close,
@@ -64,7 +64,7 @@ impl Payments {
             }
             SettleOutcome::Settled { .. } | SettleOutcome::UnknownOrder => {}
         }
-        Ok(())
+        Ok(is_clear)
     }
 
     /// Queries the provider. Whatever is not a clear answer is [`OrderReport::Unclear`].
@@ -126,13 +126,13 @@ impl Payments {
             // The order was paid after it had become due for a query; nothing is due any more.
             true
         };
-        let number = order.out_trade_no.clone();
+        let (now, number) = (self.clock.now(), order.out_trade_no.clone());
         self.db
             .write(move |conn| {
                 if is_known_to_wechat {
                     set_delivery_notice_due(conn, &number, None)?;
                 } else {
-                    postpone_delivery_notice(conn, &number)?;
+                    postpone_delivery_notice(conn, &number, now)?;
                 }
                 Ok(())
             })
@@ -164,7 +164,7 @@ impl Payments {
             let (now, number) = (self.clock.now(), number.to_owned());
             self.db
                 .write(move |conn| {
-                    Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, now)?)
+                    Ok::<_, PaymentsError>(claim_order_early(conn, &number, now, Duration::ZERO)?)
                 })
                 .await?;
         }

@@ -7,6 +7,9 @@ use crate::orders::row::Order;
 use crate::orders::state::ReportedStatus;
 use crate::providers::provider::Provider;
 
+/// The only currency in which gold is sold.
+pub(crate) const CURRENCY: &str = "CNY";
+
 /// What a provider reported about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OrderReport {
@@ -62,7 +65,7 @@ impl Payment {
             Some(Mismatch::Provider)
         } else if self.app_id != order.app_id {
             Some(Mismatch::App)
-        } else if self.currency != "CNY" {
+        } else if self.currency != CURRENCY {
             Some(Mismatch::Currency)
         } else if self.fen != order.price.get() {
             Some(Mismatch::Amount)

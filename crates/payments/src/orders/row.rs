@@ -8,7 +8,7 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Fen, Moment, UserId};
 
 use crate::orders::state::{OrderAge, OrderState};
-use crate::polling::lease::{LEASE, claim_row, due_rows};
+use crate::polling::lease::{LEASE, LONGEST_WAIT, claim_row, due_rows};
 use crate::polling::schedule::QueryHistory;
 use crate::providers::provider::Provider;
 
@@ -55,6 +55,12 @@ impl Order {
     /// When it is checked for the last time, if its provider never reported that it is closed.
     pub(crate) fn last_check_at(&self) -> Moment {
         self.expires_at.after(LAST_CHECK_AFTER)
+    }
+
+    /// When to query it next while it waits for its last check. Sooner than the last check when the
+    /// clock was set back after it expired.
+    pub(crate) fn next_check_at(&self, now: Moment) -> Moment {
+        self.last_check_at().min(now.after(LAST_CHECK_AFTER))
     }
 
     pub(crate) fn age(&self, now: Moment) -> OrderAge {
@@ -130,25 +136,39 @@ pub(crate) fn find_order(conn: &mut Conn, number: &str) -> Result<Option<Order>,
     row.map(TryInto::try_into).transpose()
 }
 
+/// Selects the orders that do not wait for their last check, which lies ahead by more than
+/// [`LONGEST_WAIT`]. Only closed orders wait for it.
+macro_rules! is_not_awaiting_last_check {
+    ($now:expr) => {{
+        let (first, last) = $now.running(LAST_CHECK_AFTER);
+        orders::state
+            .ne(OrderState::Closed.number())
+            .or(orders::next_query_at.not_between(first, last))
+    }};
+}
+
 /// The orders that are due for a query, the longest due first.
 pub(crate) fn due_orders(
     conn: &mut Conn,
     now: Moment,
     limit: i64,
 ) -> Result<Vec<Order>, StoreError> {
-    due_rows!(conn, orders, orders::table, OrderRow, now, limit)
+    let rows = orders::table.filter(is_not_awaiting_last_check!(now));
+    due_rows!(conn, orders, rows, OrderRow, now, limit)
 }
 
 /// Claims a due order for a query. False when another instance has claimed it.
 pub(crate) fn claim_order(conn: &mut Conn, number: &str, now: Moment) -> Result<bool, StoreError> {
+    let (first, last) = now.running(LONGEST_WAIT);
     let due = orders::table
         .find(number)
-        .filter(orders::next_query_at.le(now.millis()));
+        .filter(orders::next_query_at.not_between(first, last))
+        .filter(is_not_awaiting_last_check!(now));
     claim_row!(conn, orders, due, now)
 }
 
 /// Claims an order before it is due, because a client or an operator asks about it. False
-/// when it was queried after `not_since`, or when nothing is left to query.
+/// when it was queried less than `interval` ago, or when nothing is left to query.
 ///
 /// This query is not counted, so it does not make the waits of the poller longer; but they count
 /// from it.
@@ -156,14 +176,15 @@ pub(crate) fn claim_order_early(
     conn: &mut Conn,
     number: &str,
     now: Moment,
-    not_since: Moment,
+    interval: Duration,
 ) -> Result<bool, StoreError> {
     let unsettled = orders::state
         .ne(OrderState::Paid.number())
         .or(orders::delivery_notice_due.eq(true));
+    let (first, last) = now.recent(interval);
     let claimable = orders::table
         .find(number)
-        .filter(orders::queried_at.le(not_since.millis()))
+        .filter(orders::queried_at.not_between(first, last))
         .filter(unsettled);
     let claimed = diesel::update(claimable)
         .set((
@@ -191,7 +212,11 @@ pub(crate) fn set_delivery_notice_due(
 }
 
 /// Schedules the next attempt to notify WeChat of the delivery.
-pub(crate) fn postpone_delivery_notice(conn: &mut Conn, number: &str) -> Result<(), StoreError> {
+pub(crate) fn postpone_delivery_notice(
+    conn: &mut Conn,
+    number: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
     let Some(order) = find_order(conn, number)? else {
         return Ok(());
     };
@@ -199,7 +224,7 @@ pub(crate) fn postpone_delivery_notice(conn: &mut Conn, number: &str) -> Result<
         .find(number)
         .filter(orders::delivery_notice_due.eq(true));
     diesel::update(still_due)
-        .set(orders::next_query_at.eq(Some(order.queries.next_query_at().millis())))
+        .set(orders::next_query_at.eq(Some(order.queries.next_query_at(now).millis())))
         .execute(conn)?;
     Ok(())
 }

@@ -81,7 +81,7 @@ fn settle_order(
         }
         Some(_) => {}
         None if order.state == OrderState::Paid => {}
-        None => update_unpaid_order(conn, &order, decision)?,
+        None => update_unpaid_order(conn, now, &order, decision)?,
     }
     Ok(SettleOutcome::Settled {
         state: decision.state,
@@ -173,13 +173,14 @@ fn credit_order(
 /// Writes the state of an unpaid order, and when to query next.
 fn update_unpaid_order(
     conn: &mut Conn,
+    now: Moment,
     order: &Order,
     decision: OrderDecision,
 ) -> Result<(), StoreError> {
     let next_query_at = match decision.next {
         NextStep::Nothing => None,
-        NextStep::Query | NextStep::Close => Some(order.queries.next_query_at()),
-        NextStep::LastCheck => Some(order.last_check_at()),
+        NextStep::Query | NextStep::Close => Some(order.queries.next_query_at(now)),
+        NextStep::LastCheck => Some(order.next_check_at(now)),
     };
     let unchanged = orders::table
         .find(&order.out_trade_no)

@@ -10,15 +10,21 @@ use std::time::Duration;
 
 /// How long a claimed row belongs to one worker: long enough for several slow calls.
 pub(crate) const LEASE: Duration = Duration::from_secs(120);
+/// The longest that any row waits before it is due: the longest wait between two queries.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
-/// Loads the rows of a query whose `next_query_at` has come, the longest due first.
+/// Loads the rows of a query whose `next_query_at` has come, the longest due first. One that lies
+/// ahead by more than any wait was written before the clock was set back, and has come too.
 ///
 /// `due_rows!(conn, orders, orders::table, OrderRow, now, limit)` evaluates to a
 /// `Result<Vec<T>, StoreError>`, where `T: TryFrom<OrderRow>`.
 macro_rules! due_rows {
     ($conn:expr, $table:ident, $rows:expr, $row:ty, $now:expr, $limit:expr) => {{
+        let (first, last) = $now.running(crate::polling::lease::LONGEST_WAIT);
         let rows: Vec<$row> = $rows
-            .filter($table::next_query_at.le($now.millis()))
+            // For SQLite, which otherwise does not use the partial index.
+            .filter($table::next_query_at.is_not_null())
+            .filter($table::next_query_at.not_between(first, last))
             .order($table::next_query_at)
             .limit($limit)
             .select(<$row>::as_select())

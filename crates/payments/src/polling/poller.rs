@@ -58,7 +58,10 @@ impl PaymentPoller {
         if let Some(pay) = &payments.providers.wechat_pay
             && pay.uses_certificates()
         {
-            payments.certificates.refresh_if_old(pay, now).await;
+            payments
+                .certificates
+                .refresh_if_old(pay, &payments.clock)
+                .await;
         }
         let (orders, refunds, withdrawals) = payments
             .db

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use qlive_types::Moment;
 
+use crate::polling::lease::LONGEST_WAIT;
+
 /// The waits before each further query, in seconds. The last one repeats.
 const WAITS: [u64; 7] = [10, 20, 30, 60, 120, 300, 600];
 
@@ -33,16 +35,18 @@ impl QueryHistory {
     }
 
     /// When to query next. The wait counts from when the last query was made, so a slow answer does
-    /// not delay the next one.
-    pub(crate) fn next_query_at(self) -> Moment {
-        self.last.after(wait_after(self.count))
+    /// not delay the next one; from now, when that lies ahead because the clock was set back.
+    pub(crate) fn next_query_at(self, now: Moment) -> Moment {
+        self.last.min(now).after(wait_after(self.count))
     }
 }
 
 /// The wait after this many queries.
 fn wait_after(count: i32) -> Duration {
     let index = usize::try_from(count).unwrap_or(0);
-    Duration::from_secs(WAITS.get(index).copied().unwrap_or(600))
+    WAITS
+        .get(index)
+        .map_or(LONGEST_WAIT, |secs| Duration::from_secs(*secs))
 }
 
 #[cfg(test)]
@@ -59,7 +63,7 @@ mod tests {
     fn wait_counts_from_the_last_query() {
         let created_at = Moment::from_millis(5);
         assert_eq!(
-            QueryHistory::empty(created_at).next_query_at(),
+            QueryHistory::empty(created_at).next_query_at(Moment::from_millis(9)),
             Moment::from_millis(10_005)
         );
         assert_eq!(
@@ -67,8 +71,16 @@ mod tests {
             QueryHistory::empty(created_at)
         );
         assert_eq!(
-            QueryHistory::from_columns(1, 70, 5).next_query_at(),
+            QueryHistory::from_columns(1, 70, 5).next_query_at(Moment::from_millis(90)),
             Moment::from_millis(20_070)
         );
+    }
+
+    #[test]
+    fn wait_counts_from_now_after_the_clock_was_set_back() {
+        let created_at = 3_600_000;
+        let now = Moment::from_millis(500);
+        let history = QueryHistory::from_columns(1, 400, created_at);
+        assert_eq!(history.next_query_at(now), Moment::from_millis(20_500));
     }
 }

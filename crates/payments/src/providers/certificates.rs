@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use qlive_tencent::pay::PayClient;
-use qlive_types::Moment;
+use qlive_types::{Clock, Tick};
 use tokio::sync::Mutex;
 
 /// The least time between two attempts, since a forged callback can name an unknown certificate.
@@ -19,36 +19,37 @@ pub(crate) struct CertificateRefresher(Mutex<Attempts>);
 
 #[derive(Debug, Default)]
 struct Attempts {
-    last_success: Option<Moment>,
-    last: Option<Moment>,
+    last_success: Option<Tick>,
+    last: Option<Tick>,
 }
 
 impl CertificateRefresher {
     /// Downloads them when they are old, unless another task is doing so.
-    pub(crate) async fn refresh_if_old(&self, pay: &PayClient, now: Moment) {
+    pub(crate) async fn refresh_if_old(&self, pay: &PayClient, clock: &Clock) {
         if let Ok(mut attempts) = self.0.try_lock()
             && attempts
                 .last_success
-                .is_none_or(|at| now.since(at) >= MAX_AGE)
+                .is_none_or(|at| clock.tick().since(at) >= MAX_AGE)
         {
-            attempts.download(pay, now).await;
+            attempts.download(pay, clock).await;
         }
     }
 
     /// Downloads them because a callback named one that is not known.
-    pub(crate) async fn refresh_unknown(&self, pay: &PayClient, now: Moment) {
-        self.0.lock().await.download(pay, now).await;
+    pub(crate) async fn refresh_unknown(&self, pay: &PayClient, clock: &Clock) {
+        self.0.lock().await.download(pay, clock).await;
     }
 }
 
 impl Attempts {
     /// Downloads the certificates, unless that was attempted a moment ago.
-    async fn download(&mut self, pay: &PayClient, now: Moment) {
+    async fn download(&mut self, pay: &PayClient, clock: &Clock) {
+        let now = clock.tick();
         if self.last.is_some_and(|at| now.since(at) < MIN_INTERVAL) {
             return;
         }
         self.last = Some(now);
-        match pay.refresh_certificates(now.secs()).await {
+        match pay.refresh_certificates(clock.now().secs()).await {
             Ok(()) => self.last_success = Some(now),
             Err(error) => tracing::warn!(%error, "the certificates cannot be downloaded"),
         }

@@ -74,6 +74,12 @@ impl Payments {
             failed: answer.state == XpayOrderState::RefundFailed,
         })
     }
+
+    /// Queries how many fen of an order were refunded.
+    pub(crate) async fn query_refunded_fen(&self, order: &Order) -> Result<i64, UnusableAnswer> {
+        let answer = self.fetch_xpay_order(order).await?;
+        answer.refunded_fee().ok_or(UnusableAnswer::NoBalance)
+    }
 }
 
 /// What an order of xpay reports. Unclear when it is of another environment.
@@ -85,11 +91,9 @@ fn xpay_order_report(account: &XpayConfig, answer: &XpayOrder) -> OrderReport {
     {
         return OrderReport::Unclear;
     }
-    let refunded_fen = if answer.left_fee < 0 {
-        i64::from(answer.state == XpayOrderState::Refunded)
-    } else {
-        answer.order_fee - answer.left_fee
-    };
+    let refunded_fen = answer
+        .refunded_fee()
+        .unwrap_or_else(|| i64::from(answer.state == XpayOrderState::Refunded));
     let paid = |delivery_notice_due| {
         OrderReport::Paid(Payment {
             provider: Provider::Virtual,
@@ -121,12 +125,13 @@ pub(crate) fn parse_unix_secs(secs: i64) -> Option<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use qlive_tencent::NonEmptySecret;
 
     fn account(env: i64) -> XpayConfig {
         XpayConfig {
             app_id: "wx1".into(),
             offer_id: "1".into(),
-            app_key: String::new().into(),
+            app_key: NonEmptySecret::new("key").unwrap(),
             env,
         }
     }
@@ -137,6 +142,7 @@ mod tests {
             state,
             production,
             order_fee: 600,
+            paid_fee: 600,
             left_fee,
             transaction_id: "4300".into(),
             paid_time: 7,

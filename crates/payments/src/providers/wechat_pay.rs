@@ -6,12 +6,12 @@
 use qlive_tencent::pay::{PayError, Refund, RefundState, TradeState, Transaction};
 use qlive_types::Moment;
 
-use crate::orders::report::{OrderReport, Payment};
+use crate::orders::report::{CURRENCY, OrderReport, Payment};
 use crate::orders::row::Order;
 use crate::providers::answer::UnusableAnswer;
 use crate::providers::provider::Provider;
 use crate::refunds::row::OrderRefund;
-use crate::refunds::state::RefundReply;
+use crate::refunds::state::{RefundReply, ReportedRefund};
 use crate::service::Payments;
 
 impl Payments {
@@ -62,18 +62,22 @@ pub(crate) fn refund_reply(
     refund: &OrderRefund,
     answer: &Refund,
 ) -> Result<RefundReply, UnusableAnswer> {
-    if answer.out_refund_no != refund.number || answer.refund_fen != refund.fen.get() {
+    if answer.out_refund_no != refund.number
+        || answer.refund_fen != refund.fen.get()
+        || answer.currency != CURRENCY
+    {
         return Err(UnusableAnswer::OtherRefund);
     }
-    Ok(refund_status_reply(answer.state))
+    Ok(reported_refund(answer.state).reply())
 }
 
-/// What the status of a refund at WeChat Pay means.
-pub(crate) const fn refund_status_reply(state: RefundState) -> RefundReply {
+/// What the status of a refund at WeChat Pay reports.
+pub(crate) const fn reported_refund(state: RefundState) -> ReportedRefund {
     match state {
-        RefundState::Success => RefundReply::Done,
-        RefundState::Closed => RefundReply::Refused,
-        RefundState::Pending => RefundReply::Pending,
+        RefundState::Success => ReportedRefund::Done,
+        RefundState::Closed => ReportedRefund::Refused,
+        RefundState::Abnormal => ReportedRefund::Stuck,
+        RefundState::Pending => ReportedRefund::Pending,
     }
 }
 

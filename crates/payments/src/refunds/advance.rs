@@ -35,7 +35,8 @@ impl Payments {
             RefundReply::Pending
         });
         self.settle_refund_reply(refund.provider, &refund.number, reply)
-            .await
+            .await?;
+        Ok(())
     }
 
     async fn advance_wechat_pay_refund(

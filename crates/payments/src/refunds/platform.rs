@@ -151,8 +151,12 @@ impl Payments {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                if find_refund(conn, refund.provider, &refund.number)?.is_some() {
-                    return Ok(false);
+                if let Some(known) = find_refund(conn, refund.provider, &refund.number)? {
+                    return if known.out_trade_no == refund.out_trade_no {
+                        Ok(false)
+                    } else {
+                        Err(PaymentsError::NotRefundable(Mismatch::NumberInUse))
+                    };
                 }
                 let order =
                     find_order(conn, &refund.out_trade_no)?.ok_or(PaymentsError::UnknownOrder)?;
@@ -182,13 +186,12 @@ impl Payments {
         {
             return None;
         }
-        let left = self.query_order_balance(order).await.ok()?.left;
+        let refunded = self.query_refunded_fen(order).await.ok()?;
         let recorded_fen: i64 = recorded
             .iter()
             .filter(|refund| refund.state == RefundState::Done)
             .map(|refund| refund.fen.get())
             .sum();
-        let refunded = order.price.get().checked_sub(left)?;
         let unrecorded = refunded.checked_sub(recorded_fen)?;
         (unrecorded > 0).then_some(unrecorded)
     }

@@ -18,17 +18,21 @@ use crate::refunds::state::{RefundReply, RefundState, decide_refund};
 use crate::service::Payments;
 
 impl Payments {
-    /// Settles a reply about a refund that we requested, in a transaction of its own.
+    /// Settles a reply about a refund that we requested, in a transaction of its own. Returns the
+    /// state in which it found the refund; a settled one stays as it is.
     pub(crate) async fn settle_refund_reply(
         &self,
         provider: Provider,
         number: &str,
         reply: RefundReply,
-    ) -> Result<(), PaymentsError> {
+    ) -> Result<RefundState, PaymentsError> {
         let (now, number) = (self.clock.now(), number.to_owned());
         self.db
             .write(move |conn| match find_refund(conn, provider, &number)? {
-                Some(refund) => settle_refund(conn, now, &refund, reply),
+                Some(refund) => {
+                    settle_refund(conn, now, &refund, reply)?;
+                    Ok(refund.state)
+                }
                 None => Err(PaymentsError::UnknownOrder),
             })
             .await
@@ -51,7 +55,7 @@ fn settle_refund(
     let done_at = (decision.state != RefundState::Requested).then_some(now.millis());
     let next_query_at = decision
         .query_again
-        .then(|| refund.queries.next_query_at().millis());
+        .then(|| refund.queries.next_query_at(now).millis());
     let changed = diesel::update(unchanged)
         .set((
             refunds::state.eq(decision.state.number()),

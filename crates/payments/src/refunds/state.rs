@@ -36,6 +36,27 @@ pub(crate) enum RefundReply {
     Pending,
 }
 
+/// What a provider reports about a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReportedRefund {
+    Done,
+    Refused,
+    /// A person must act in the merchant console.
+    Stuck,
+    Pending,
+}
+
+impl ReportedRefund {
+    /// What it means for a refund that is not settled.
+    pub(crate) const fn reply(self) -> RefundReply {
+        match self {
+            Self::Done => RefundReply::Done,
+            Self::Refused => RefundReply::Refused,
+            Self::Stuck | Self::Pending => RefundReply::Pending,
+        }
+    }
+}
+
 /// The new state of a refund, and what follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RefundDecision {

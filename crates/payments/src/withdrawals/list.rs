@@ -7,6 +7,7 @@ use qlive_types::{Page, UserId};
 
 use crate::error::PaymentsError;
 use crate::service::Payments;
+use crate::withdrawals::review_summary::{ReviewSummary, load_review_summary};
 use crate::withdrawals::row::{Withdrawal, WithdrawalRow, find_withdrawal};
 
 /// How many withdrawals a user sees.
@@ -50,11 +51,20 @@ impl Payments {
             .await
     }
 
-    /// A page of all withdrawals, those in review first, for operators.
+    /// A page of all withdrawals, those in review first, for operators. Those that have not ended
+    /// come with the summary for a review.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn withdrawals(&self, page: Page) -> Result<Vec<Withdrawal>, PaymentsError> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a list for operators, whose pages end at 1,000"
+    )]
+    pub async fn withdrawals(
+        &self,
+        page: Page,
+    ) -> Result<Vec<(Withdrawal, Option<ReviewSummary>)>, PaymentsError> {
+        let now = self.clock.now();
         self.db
             .read(move |conn| {
                 let rows: Vec<WithdrawalRow> = withdrawals::table
@@ -63,7 +73,35 @@ impl Payments {
                     .limit(Page::ROWS)
                     .select(WithdrawalRow::as_select())
                     .load(conn)?;
-                Ok(from_rows(rows)?)
+                let mut listed = Vec::with_capacity(rows.len());
+                for withdrawal in from_rows(rows)? {
+                    let summary = if withdrawal.state.is_final() {
+                        None
+                    } else {
+                        Some(load_review_summary(conn, now, &withdrawal)?)
+                    };
+                    listed.push((withdrawal, summary));
+                }
+                Ok(listed)
+            })
+            .await
+    }
+
+    /// Any withdrawal, with the summary for a review.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownWithdrawal`]; else when the database fails.
+    pub async fn withdrawal_to_review(
+        &self,
+        id: i64,
+    ) -> Result<(Withdrawal, ReviewSummary), PaymentsError> {
+        let now = self.clock.now();
+        self.db
+            .read(move |conn| {
+                let withdrawal =
+                    find_withdrawal(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)?;
+                let summary = load_review_summary(conn, now, &withdrawal)?;
+                Ok((withdrawal, summary))
             })
             .await
     }

@@ -6,16 +6,16 @@ use qlive_ledger::{
     income_credited_since, load_balances, post_entry, store_outcome,
 };
 use qlive_store::schema::withdrawals;
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, StoreError, serialize_transactions};
 use qlive_types::{Coins, Fen, Moment, UserId};
 use qlive_users::Profile;
 
 use crate::error::PaymentsError;
 use crate::numbers::new_bill_number;
 use crate::service::Payments;
-use crate::withdrawals::row::{Withdrawal, find_withdrawal};
+use crate::withdrawals::row::{Withdrawal, count_open_withdrawals, find_withdrawal, sum_of_week};
 use crate::withdrawals::rules::{
-    MIN_FEN, REAL_NAME_FROM_FEN, WithdrawalRules, income_value, withdrawable_income,
+    MIN_FEN, OPEN_LIMIT, REAL_NAME_FROM_FEN, WithdrawalRules, income_value, withdrawable_income,
 };
 use crate::withdrawals::state::WithdrawalState;
 
@@ -27,7 +27,7 @@ pub struct WithdrawalRequest {
     /// The idempotency key, unique among the user's requests: a repeated request makes one
     /// withdrawal.
     pub request_id: String,
-    /// As on the user's identity card. Required from 200,000 fen on.
+    /// As on the user's identity card. Required from 200,000 fen within a week on.
     pub real_name: Option<String>,
 }
 
@@ -65,8 +65,8 @@ impl Payments {
     /// # Errors
     /// [`PaymentsError::WithdrawalsOff`], [`PaymentsError::BelowMinimum`],
     /// [`PaymentsError::RealNameRequired`], [`PaymentsError::InDebt`],
-    /// [`PaymentsError::NotWithdrawable`]; a ledger error when the idempotency key was used for
-    /// another request; else when the database fails.
+    /// [`PaymentsError::NotWithdrawable`], [`PaymentsError::TooManyWithdrawals`]; a ledger error
+    /// when the idempotency key was used for another request; else when the database fails.
     pub async fn request_withdrawal(
         &self,
         request: WithdrawalRequest,
@@ -85,14 +85,16 @@ impl Payments {
             .read(move |conn| check_request(conn, now, &to_check, &rules_to_check, rate))
             .await?;
         self.db
-            .write(
-                move |conn| match check_request(conn, now, &request, &rules, rate)? {
+            .write(move |conn| {
+                // The other withdrawals of the user are counted and added up.
+                serialize_transactions(conn, &format!("withdrawals:{}", request.user))?;
+                match check_request(conn, now, &request, &rules, rate)? {
                     CheckedRequest::MadeBefore(withdrawal) => Ok(*withdrawal),
                     CheckedRequest::Allowed { amount, recent } => {
                         hold_income(conn, now, &request, &profile, amount, recent)
                     }
-                },
-            )
+                }
+            })
             .await
     }
 }
@@ -113,8 +115,12 @@ fn check_request(
     if amount.get() < MIN_FEN {
         return Err(PaymentsError::BelowMinimum);
     }
-    if amount.get() >= REAL_NAME_FROM_FEN && request.real_name.is_none() {
+    let of_week = sum_of_week(conn, request.user, now, None)?.checked_add(amount)?;
+    if of_week.get() >= REAL_NAME_FROM_FEN && request.real_name.is_none() {
         return Err(PaymentsError::RealNameRequired);
+    }
+    if count_open_withdrawals(conn, request.user)? >= OPEN_LIMIT {
+        return Err(PaymentsError::TooManyWithdrawals);
     }
     let balances = load_balances(conn, request.user)?;
     let gifts = [TransferCode::GiftReceived, TransferCode::GiftHosted];
@@ -123,12 +129,11 @@ fn check_request(
     if !in_debt && request.income <= withdrawable_income(&balances, recent) {
         return Ok(CheckedRequest::Allowed { amount, recent });
     }
-    // The same request on another connection may have made the withdrawal meanwhile.
-    match find_made_before(conn, &key)? {
-        Some(withdrawal) => Ok(CheckedRequest::MadeBefore(Box::new(withdrawal))),
-        None if in_debt => Err(PaymentsError::InDebt),
-        None => Err(PaymentsError::NotWithdrawable),
-    }
+    Err(if in_debt {
+        PaymentsError::InDebt
+    } else {
+        PaymentsError::NotWithdrawable
+    })
 }
 
 /// The withdrawal that a request with this key has made before.
@@ -164,10 +169,9 @@ fn hold_income(
         TransferCode::Hold,
     );
     let entry_id = post_entry(conn, now, &entry)?;
-    // The entry has locked the balances. A concurrent refund may have left a debt, or another
-    // withdrawal may have held income, that was not visible above: run the transaction again.
-    let balances = load_balances(conn, request.user)?;
-    if !balances.debt.is_zero() || balances.income < recent {
+    // The entry has locked the balances. Concurrent gifts may have spent income since it was read
+    // above: run the transaction again.
+    if load_balances(conn, request.user)?.income < recent {
         return Err(StoreError::Contended.into());
     }
     let key = request.idempotency_key();

@@ -1,14 +1,15 @@
 //! Operators' decisions on withdrawals.
 
 use diesel::prelude::*;
-use qlive_ledger::load_balances;
-use qlive_store::StoreError;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::withdrawals;
+use qlive_store::{Conn, OperatorName, StoreError};
 
 use crate::error::PaymentsError;
 use crate::service::Payments;
-use crate::withdrawals::row::find_withdrawal;
+use crate::withdrawals::obstacle::{PayoutObstacle, find_obstacle};
+use crate::withdrawals::row::{Withdrawal, find_withdrawal, sum_of_week};
+use crate::withdrawals::rules::WithdrawalRules;
 use crate::withdrawals::settle::end_withdrawal;
 use crate::withdrawals::state::{
     ReviewRefusal, WithdrawalEvent, WithdrawalState, decide_withdrawal,
@@ -23,6 +24,26 @@ impl From<ReviewRefusal> for PaymentsError {
     }
 }
 
+/// The event that the approval of this operator is.
+fn approval(
+    conn: &mut Conn,
+    withdrawal: &Withdrawal,
+    rules: &WithdrawalRules,
+    by: &Operator,
+) -> Result<WithdrawalEvent, StoreError> {
+    let of_week = sum_of_week(
+        conn,
+        withdrawal.user,
+        withdrawal.created_at,
+        Some(withdrawal.id),
+    )?;
+    let first = withdrawal.first_approval.as_deref();
+    Ok(WithdrawalEvent::Approve {
+        second_required: of_week > rules.second_approval_above,
+        same_operator: first.is_some_and(|name| OperatorName::parse(name).as_ref() == Ok(&by.name)),
+    })
+}
+
 impl Payments {
     /// Approves a withdrawal. True when the transfer will now be requested, false when a second
     /// operator must approve.
@@ -30,7 +51,8 @@ impl Payments {
     /// # Errors
     /// [`PaymentsError::WithdrawalsOff`], [`PaymentsError::UnknownWithdrawal`],
     /// [`PaymentsError::AlreadyDecided`], [`PaymentsError::SameOperator`],
-    /// [`PaymentsError::InDebt`] while the user has a debt; else when the database fails.
+    /// [`PaymentsError::Banned`] and [`PaymentsError::InDebt`] while the user is banned or has a
+    /// debt; else when the database fails.
     pub async fn approve_withdrawal(&self, by: Operator, id: i64) -> Result<bool, PaymentsError> {
         let rules = self
             .withdrawal_rules
@@ -41,16 +63,16 @@ impl Payments {
             .write(move |conn| {
                 let withdrawal =
                     find_withdrawal(conn, id)?.ok_or(PaymentsError::UnknownWithdrawal)?;
-                let event = WithdrawalEvent::Approve {
-                    second_required: withdrawal.amount > rules.second_approval_above,
-                    same_operator: withdrawal.first_approval.as_ref() == Some(&by.name),
-                };
+                let event = approval(conn, &withdrawal, &rules, &by)?;
                 let decision = decide_withdrawal(withdrawal.state, event)?;
-                if !load_balances(conn, withdrawal.user)?.debt.is_zero() {
-                    return Err(PaymentsError::InDebt);
+                match find_obstacle(conn, withdrawal.user)? {
+                    Some(PayoutObstacle::Banned) => return Err(PaymentsError::Banned),
+                    Some(PayoutObstacle::Debt) => return Err(PaymentsError::InDebt),
+                    None => {}
                 }
                 let is_approved = decision.state == WithdrawalState::Approved;
-                let first_approval = withdrawal.first_approval.as_ref().unwrap_or(&by.name);
+                let first_approval = withdrawal.first_approval.as_deref();
+                let first_approval = first_approval.unwrap_or(by.name.as_str());
                 let unchanged = withdrawals::table
                     .find(id)
                     .filter(withdrawals::state.eq(withdrawal.state.number()));

@@ -1,12 +1,15 @@
 //! The table `withdrawals`: its row, and the queries on it.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use qlive_store::schema::withdrawals;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Fen, Moment, UserId};
 
 use crate::polling::lease::{claim_row, due_rows};
 use crate::polling::schedule::QueryHistory;
+use crate::withdrawals::rules::WEEK;
 use crate::withdrawals::state::WithdrawalState;
 
 /// A withdrawal of income. It holds a real name, hence no `Debug`.
@@ -138,4 +141,35 @@ pub(crate) fn claim_withdrawal(
         .filter(withdrawals::query_count.eq(withdrawal.queries.count))
         .filter(withdrawals::state.eq(withdrawal.state.number()));
     claim_row!(conn, withdrawals, unchanged, now, also withdrawals::submitted.eq(true))
+}
+
+/// How many withdrawals of a user have not ended.
+pub(crate) fn count_open_withdrawals(conn: &mut Conn, user: UserId) -> Result<i64, StoreError> {
+    let open = WithdrawalState::OPEN.map(WithdrawalState::number);
+    let count = withdrawals::table
+        .filter(withdrawals::user_id.eq(user.get()))
+        .filter(withdrawals::state.eq_any(open))
+        .count();
+    Ok(count.get_result(conn)?)
+}
+
+/// The sum, in fen, of the withdrawals that a user requested in the [`WEEK`] before `until`,
+/// without those whose income was returned. With `up_to`, only that withdrawal and earlier ones.
+pub(crate) fn sum_of_week(
+    conn: &mut Conn,
+    user: UserId,
+    until: Moment,
+    up_to: Option<i64>,
+) -> Result<Fen, StoreError> {
+    let returned = WithdrawalState::RETURNED.map(WithdrawalState::number);
+    let sum: Option<i64> = withdrawals::table
+        .filter(withdrawals::user_id.eq(user.get()))
+        .filter(withdrawals::created_at.gt(until.before(WEEK).millis()))
+        .filter(withdrawals::id.le(up_to.unwrap_or(i64::MAX)))
+        .filter(withdrawals::state.ne_all(returned))
+        .select(sql::<BigInt>("CAST(SUM(fen) AS BIGINT)").nullable())
+        .get_result(conn)?;
+    Fen::new(sum.unwrap_or(0))
+        .ok()
+        .ok_or(StoreError::Corrupt("the sum of withdrawals"))
 }

@@ -8,8 +8,15 @@ use qlive_types::{AmountOutOfRange, Coins, Fen};
 
 /// The least that WeChat transfers, in fen (page: 发起转账, initiate a transfer).
 pub(crate) const MIN_FEN: i64 = 30;
-/// From this amount on, in fen, WeChat requires the real name of the receiver (the same page).
+/// From this amount on, in fen, the real name of the receiver is required. WeChat requires it for
+/// one transfer (the same page); here it counts what a user requests within [`WEEK`], so that an
+/// amount cannot be divided into several requests.
 pub(crate) const REAL_NAME_FROM_FEN: i64 = 200_000;
+/// The time over which the requests of a user are added up, for the real name and for the second
+/// approval.
+pub(crate) const WEEK: Duration = Duration::from_secs(7 * 86_400);
+/// The most withdrawals of a user that have not ended.
+pub(crate) const OPEN_LIMIT: i64 = 3;
 
 /// The fen of a yuan.
 const FEN_PER_YUAN: i64 = 100;
@@ -24,7 +31,7 @@ pub struct WithdrawalRules {
     pub report_infos: Vec<(String, String)>,
     /// How old income must be before it can be withdrawn.
     pub min_age: Duration,
-    /// Above this amount a second operator must approve.
+    /// When a user requests more than this within a week, a second operator must approve.
     pub second_approval_above: Fen,
 }
 
@@ -37,11 +44,8 @@ pub(crate) fn income_value(income: Coins, rate: i64) -> Result<Fen, AmountOutOfR
 
 /// The income that may be withdrawn: all but the `recent` income; nothing while there is debt.
 pub(crate) fn withdrawable_income(balances: &Balances, recent: Coins) -> Coins {
-    if balances.debt.is_zero() {
-        balances.income.checked_sub(recent).unwrap_or(Coins::ZERO)
-    } else {
-        Coins::ZERO
-    }
+    let spendable = balances.spendable_income();
+    spendable.checked_sub(recent).unwrap_or(Coins::ZERO)
 }
 
 #[cfg(test)]

@@ -45,6 +45,15 @@ impl WithdrawalState {
         Self::Transferring,
     ];
 
+    /// The states that are not final.
+    pub(crate) const OPEN: [Self; 5] = [
+        Self::InReview,
+        Self::ApprovedOnce,
+        Self::Approved,
+        Self::AwaitingConfirmation,
+        Self::Transferring,
+    ];
+
     /// The final states in which the held income was returned.
     pub(crate) const RETURNED: [Self; 3] = [Self::Rejected, Self::Failed, Self::Expired];
 
@@ -99,8 +108,8 @@ impl WithdrawalState {
 /// What operators do to a withdrawal, or WeChat reports about its transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WithdrawalEvent {
-    /// An operator approves it. Above the limit a second operator must approve too, who must not be
-    /// the first one.
+    /// An operator approves it. Above the limit of a week a second operator must approve too, who
+    /// must not be the first one.
     Approve {
         second_required: bool,
         same_operator: bool,

@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use qlive_ledger::load_balances;
 use qlive_store::schema::withdrawals;
 use qlive_store::{Conn, StoreError};
 use qlive_tencent::pay::{PayClient, PayError, Transfer, TransferRequest, TransferState};
@@ -16,6 +15,7 @@ use qlive_types::Moment;
 use crate::error::PaymentsError;
 use crate::polling::lease::LEASE;
 use crate::service::Payments;
+use crate::withdrawals::obstacle::find_obstacle;
 use crate::withdrawals::row::{Withdrawal, claim_withdrawal, find_withdrawal};
 use crate::withdrawals::rules::WithdrawalRules;
 use crate::withdrawals::settle::end_withdrawal;
@@ -68,7 +68,8 @@ impl Payments {
     ) -> Result<(), PaymentsError> {
         let (Some(pay), Some(rules)) = (&self.providers.wechat_pay, &self.withdrawal_rules) else {
             let report = TransferReport::Unclear("WeChat Pay is not configured".into());
-            return self.settle_transfer_report(withdrawal.id, report).await;
+            self.settle_transfer_report(withdrawal.id, report).await?;
+            return Ok(());
         };
         let report = if withdrawal.submitted {
             let now = self.clock.now().secs();
@@ -79,7 +80,7 @@ impl Payments {
                     if transfer.state == TransferState::WaitUserConfirm
                         && withdrawal.package_info.is_none() =>
                 {
-                    self.request_transfer(pay, rules, withdrawal).await
+                    self.request_unless_blocked(pay, rules, withdrawal).await?
                 }
                 Ok(transfer) => TransferReport::Known(transfer),
                 // WeChat forgets transfers after thirty days: one that it has had is never
@@ -87,14 +88,15 @@ impl Payments {
                 Err(error)
                     if error.is_not_found() && withdrawal.state == WithdrawalState::Approved =>
                 {
-                    self.request_unless_in_debt(pay, rules, withdrawal).await?
+                    self.request_unless_blocked(pay, rules, withdrawal).await?
                 }
                 Err(error) => TransferReport::Unclear(error.to_string()),
             }
         } else {
-            self.request_unless_in_debt(pay, rules, withdrawal).await?
+            self.request_unless_blocked(pay, rules, withdrawal).await?
         };
-        self.settle_transfer_report(withdrawal.id, report).await
+        self.settle_transfer_report(withdrawal.id, report).await?;
+        Ok(())
     }
 
     /// Whether WeChat does not have the transfer of an approved withdrawal. Claims the withdrawal,
@@ -104,7 +106,7 @@ impl Payments {
         withdrawal: &Withdrawal,
     ) -> Result<bool, PaymentsError> {
         let now = self.clock.now();
-        if withdrawal.submitted && now.since(withdrawal.queries.last) < LEASE {
+        if withdrawal.submitted && !now.is_past(withdrawal.queries.last, LEASE) {
             return Err(PaymentsError::QueryUnderWay);
         }
         let to_claim = withdrawal.clone();
@@ -134,23 +136,23 @@ impl Payments {
         }
     }
 
-    /// Requests a transfer that WeChat does not know, unless a refund has left the user in debt
-    /// since the approval.
-    async fn request_unless_in_debt(
+    /// Requests a transfer that WeChat does not know, or whose package was lost, unless the user
+    /// was banned or a refund has left a debt since the approval.
+    async fn request_unless_blocked(
         &self,
         pay: &PayClient,
         rules: &WithdrawalRules,
         withdrawal: &Withdrawal,
     ) -> Result<TransferReport, PaymentsError> {
         let user = withdrawal.user;
-        let balances = self
+        let obstacle = self
             .db
-            .read(move |conn| Ok::<_, PaymentsError>(load_balances(conn, user)?))
+            .read(move |conn| Ok::<_, PaymentsError>(find_obstacle(conn, user)?))
             .await?;
-        if !balances.debt.is_zero() {
-            return Ok(TransferReport::Unclear("the user has a debt".into()));
+        match obstacle {
+            Some(obstacle) => Ok(TransferReport::Unclear(obstacle.text().into())),
+            None => Ok(self.request_transfer(pay, rules, withdrawal).await),
         }
-        Ok(self.request_transfer(pay, rules, withdrawal).await)
     }
 
     /// Requests the transfer. A refusal counts only when WeChat does not know the number
@@ -198,12 +200,13 @@ impl Payments {
         }
     }
 
-    /// Settles what WeChat reported about the transfer of a withdrawal.
+    /// Settles what WeChat reported about the transfer of a withdrawal. Returns the state in which
+    /// it found the withdrawal; one that has ended stays as it is.
     pub(crate) async fn settle_transfer_report(
         &self,
         id: i64,
         report: TransferReport,
-    ) -> Result<(), PaymentsError> {
+    ) -> Result<WithdrawalState, PaymentsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
@@ -212,15 +215,17 @@ impl Payments {
                 let (event, why, transfer) = report.event_and_transfer(&withdrawal);
                 let decision = decide_withdrawal(withdrawal.state, event)?;
                 if decision.held != HeldIncome::StaysHeld {
-                    return end_withdrawal(conn, now, &withdrawal, decision, why);
+                    end_withdrawal(conn, now, &withdrawal, decision, why)?;
+                    return Ok(withdrawal.state);
                 }
                 if !withdrawal.state.is_at_wechat() {
-                    return Ok(());
+                    return Ok(withdrawal.state);
                 }
                 if event == WithdrawalEvent::Unclear {
                     tracing::warn!(withdrawal = id, why, "no clear answer about a transfer");
                 }
-                Ok(update_transfer(conn, &withdrawal, decision, transfer)?)
+                update_transfer(conn, now, &withdrawal, decision, transfer)?;
+                Ok(withdrawal.state)
             })
             .await
     }
@@ -230,6 +235,7 @@ impl Payments {
 /// query next.
 fn update_transfer(
     conn: &mut Conn,
+    now: Moment,
     withdrawal: &Withdrawal,
     decision: WithdrawalDecision,
     transfer: Option<&Transfer>,
@@ -250,7 +256,7 @@ fn update_transfer(
             withdrawals::state.eq(decision.state.number()),
             withdrawals::package_info.eq(package_info),
             withdrawals::expires_at.eq(expires_at.map(Moment::millis)),
-            withdrawals::next_query_at.eq(Some(withdrawal.queries.next_query_at().millis())),
+            withdrawals::next_query_at.eq(Some(withdrawal.queries.next_query_at(now).millis())),
         ))
         .execute(conn)?;
     if changed == 1 {

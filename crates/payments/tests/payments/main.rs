@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bill_cells;
 mod blocks;
 mod ledger_rules;
 mod notices;

@@ -15,6 +15,7 @@ on_both!(
     forged_notice_changes_nothing,
     probe_is_refused_as_a_probe,
     notice_that_does_not_match_changes_nothing,
+    notice_without_a_currency_is_in_yuan,
     transaction_credits_one_order_only,
     notice_about_nothing_of_ours_is_accepted,
     notice_signed_with_the_certificate_is_verified_with_it,
@@ -134,6 +135,17 @@ async fn notice_that_does_not_match_changes_nothing(db: TestDb) {
     }
     assert_eq!(shop.state(&order).await, "created");
     assert_eq!(shop.bought_and_debt(user).await, (0, 0));
+}
+
+async fn notice_without_a_currency_is_in_yuan(db: TestDb) {
+    let shop = Shop::wechat_pay(db).await;
+    let user = shop.user("bob").await;
+    let order = shop.order(user).await;
+    let mut notice = payment_notice(&shop, &order, "4200001");
+    notice["resource"]["amount"] = json!({"total": 600});
+    assert_eq!(shop.handle_made_up_notice(notice).await, APPLIED);
+    assert_eq!(shop.bought_and_debt(user).await, (60, 0));
+    shop.audit().await;
 }
 
 async fn transaction_credits_one_order_only(db: TestDb) {

@@ -61,10 +61,12 @@ async fn encrypted_push_that_does_not_match_changes_nothing(db: TestDb) {
         ("/GoodsInfo/ProductId", json!("gold_10"), Mismatch::Goods),
         ("/GoodsInfo/Quantity", json!(2), Mismatch::Goods),
         ("/GoodsInfo/OrigPrice", json!(500), Mismatch::Amount),
-        ("/GoodsInfo/ActualPrice", json!(599), Mismatch::Amount),
+        ("/GoodsInfo/ActualPrice", json!(601), Mismatch::Amount),
     ] {
         let mut push = delivery_push(&order);
         *push.pointer_mut(pointer).unwrap() = value;
+        // Two queries of one order are at least two seconds apart.
+        shop.test.advance(3);
         assert_eq!(
             shop.handle_made_up_push(push).await,
             CallbackOutcome::Mismatch(mismatch),

@@ -20,6 +20,9 @@ on_both!(
     concurrent_approvals_by_one_operator_count_once,
     rejection_and_poller_never_both_win,
     recharge_and_refund_leave_no_debt_beside_gold,
+    concurrent_orders_never_exceed_the_bound,
+    concurrent_withdrawals_never_exceed_three_open,
+    concurrent_withdrawals_need_the_real_name_together,
 );
 
 /// Whether a transaction gave up because others changed the same rows.
@@ -259,4 +262,69 @@ async fn recharge_and_refund_leave_no_debt_beside_gold(db: TestDb) {
         );
     }
     shop.audit().await;
+}
+
+async fn concurrent_orders_never_exceed_the_bound(db: TestDb) {
+    let shop = Shop::virtual_payment(db).await;
+    let user = shop.user("bob").await;
+    let second = shop.test.second_instance();
+    let block = shop.block;
+    let created = join_all((0..40).map(|at| {
+        let payments = [shop.payments(), &second.payments][at % 2].clone();
+        async move { payments.create_order(user, block, None).await }
+    }))
+    .await;
+    let accepted = created.iter().filter(|one| one.is_ok()).count();
+    for error in created.iter().filter_map(|one| one.as_ref().err()) {
+        assert!(matches!(error, PaymentsError::TooManyOrders), "{error}");
+    }
+    assert_eq!(accepted, 20);
+    assert_eq!(shop.payments().waiting_orders().await.unwrap().0, 20);
+}
+
+async fn concurrent_withdrawals_never_exceed_three_open(db: TestDb) {
+    let shop = Shop::wechat_pay(db).await;
+    let user = earner(&shop, 1_000).await;
+    let second = shop.test.second_instance();
+    let requested = join_all((0..12).map(|at| {
+        let payments = [shop.payments(), &second.payments][at % 2].clone();
+        let request = withdrawal_request(user, 10, &format!("w{at}"));
+        async move { payments.request_withdrawal(request).await }
+    }))
+    .await;
+    let accepted: Vec<i64> = requested
+        .iter()
+        .filter_map(|one| one.as_ref().ok().map(|withdrawal| withdrawal.id))
+        .collect();
+    for error in requested.iter().filter_map(|one| one.as_ref().err()) {
+        assert!(
+            matches!(error, PaymentsError::TooManyWithdrawals),
+            "{error}"
+        );
+    }
+    assert_eq!(accepted.len(), 3);
+    assert_eq!(shop.income_and_held(user).await, (970, 30));
+    let rejected = shop
+        .payments()
+        .reject_withdrawal(operator("olga"), accepted[0]);
+    rejected.await.unwrap();
+    shop.withdraw(user, 10, "after").await;
+    shop.audit().await;
+}
+
+async fn concurrent_withdrawals_need_the_real_name_together(db: TestDb) {
+    let shop = Shop::wechat_pay(db).await;
+    let user = earner(&shop, 30_000).await;
+    let second = shop.test.second_instance();
+    let request = |key: &str| withdrawal_request(user, 10_000, key);
+    let (one, two) = tokio::join!(
+        shop.payments().request_withdrawal(request("w1")),
+        second.payments.request_withdrawal(request("w2")),
+    );
+    assert_ne!(one.is_ok(), two.is_ok(), "2,000 yuan within a week");
+    let refused = one.and(two).err();
+    assert!(matches!(refused, Some(PaymentsError::RealNameRequired)));
+    shop.withdraw(user, 9_999, "w3").await;
+    shop.test.advance(7 * 86_400 + 1);
+    shop.withdraw(user, 10_000, "w4").await;
 }

@@ -1,6 +1,8 @@
 //! Refunds of WeChat Pay: those that we request, and those of the platform.
 
-use qlive_payments::{Accepted, CallbackOutcome, Mismatch, PaymentsError, RefundState};
+use qlive_payments::{
+    Accepted, CallbackOutcome, Contradiction, Mismatch, PaymentsError, RefundState,
+};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ on_both!(
     spent_coins_become_a_debt_that_the_next_recharge_pays,
     refused_refund_returns_the_coins,
     request_is_refused_when_the_order_cannot_be_refunded,
-    notice_that_contradicts_a_settled_refund_is_a_mismatch,
+    notice_that_contradicts_a_settled_refund_is_accepted_and_changes_nothing,
     refund_notice_of_another_amount_is_a_mismatch,
     platform_refund_is_recorded_once,
     platform_refund_that_overtakes_its_payment_settles_both,
@@ -24,6 +26,10 @@ on_both!(
 
 const APPLIED: CallbackOutcome = CallbackOutcome::Accepted(Accepted::Applied);
 const KNOWN: CallbackOutcome = CallbackOutcome::Accepted(Accepted::AlreadyKnown);
+const fn contradiction(contradiction: Contradiction) -> CallbackOutcome {
+    CallbackOutcome::Accepted(Accepted::Contradiction(contradiction))
+}
+
 const REQUEST_PATH: &str = "/v3/refund/domestic/refunds";
 
 /// A notice about a refund, as WeChat Pay sends it.
@@ -187,7 +193,7 @@ async fn request_is_refused_when_the_order_cannot_be_refunded(db: TestDb) {
     shop.audit().await;
 }
 
-async fn notice_that_contradicts_a_settled_refund_is_a_mismatch(db: TestDb) {
+async fn notice_that_contradicts_a_settled_refund_is_accepted_and_changes_nothing(db: TestDb) {
     let shop = Shop::wechat_pay(db).await;
     let user = shop.user("bob").await;
     let order = shop.paid_order(user).await;
@@ -198,13 +204,13 @@ async fn notice_that_contradicts_a_settled_refund_is_a_mismatch(db: TestDb) {
         (
             &refused,
             "SUCCESS",
-            CallbackOutcome::Mismatch(Mismatch::RefundedAfterRefusal),
+            contradiction(Contradiction::RefundedAfterRefusal),
         ),
         (&done, "SUCCESS", APPLIED),
         (
             &done,
             "CLOSED",
-            CallbackOutcome::Mismatch(Mismatch::RefusedAfterRefund),
+            contradiction(Contradiction::RefusedAfterRefund),
         ),
         (&done, "PROCESSING", KNOWN),
     ] {

@@ -50,10 +50,7 @@ pub(crate) fn fen(amount: i64) -> Fen {
 }
 
 pub(crate) fn operator(name: &str) -> Operator {
-    Operator {
-        name: name.into(),
-        reason: "a test".into(),
-    }
+    Operator::new(name, "a test").unwrap()
 }
 
 impl Shop {
@@ -139,6 +136,17 @@ impl Shop {
             Account::User(user, BalanceKind::Bought),
             Account::System(SystemAccount::Platform),
             (amount, TransferCode::GiftPlatform),
+        )
+        .await;
+    }
+
+    /// Gives bought gold to another user, as gifts do.
+    pub(crate) async fn give_bought(&self, giver: UserId, receiver: UserId, amount: i64) {
+        self.post(
+            EntryKind::Gift,
+            Account::User(giver, BalanceKind::Bought),
+            Account::User(receiver, BalanceKind::Income),
+            (amount, TransferCode::GiftReceived),
         )
         .await;
     }

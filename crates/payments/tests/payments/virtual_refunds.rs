@@ -1,6 +1,8 @@
 //! Refunds of virtual payment, which reports only what is left of an order.
 
-use qlive_payments::{Accepted, CallbackOutcome, Mismatch, PaymentsError, RefundState};
+use qlive_payments::{
+    Accepted, CallbackOutcome, Contradiction, Mismatch, PaymentsError, RefundState,
+};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use serde_json::{Value, json};
@@ -76,7 +78,7 @@ async fn refund_is_done_by_its_push(db: TestDb) {
     other_amount["RetCode"] = json!(1);
     assert_eq!(
         shop.handle_made_up_push(other_amount).await,
-        CallbackOutcome::Mismatch(Mismatch::RefusedAfterRefund)
+        CallbackOutcome::Accepted(Accepted::Contradiction(Contradiction::RefusedAfterRefund))
     );
     assert_eq!(shop.bought_and_debt(user).await, (40, 0));
     shop.audit().await;

@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use qlive_ledger::LedgerError;
 use qlive_payments::{
-    Accepted, CallbackOutcome, Mismatch, PaymentsError, Withdrawal, WithdrawalState,
+    Accepted, CallbackOutcome, Contradiction, Mismatch, PaymentsError, Withdrawal, WithdrawalState,
 };
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
@@ -208,12 +208,14 @@ async fn withdrawal_is_shown_to_its_user_only(db: TestDb) {
             Some(PaymentsError::UnknownWithdrawal)
         ));
     }
-    let ids = |list: Vec<Withdrawal>| list.iter().map(|one| one.id).collect::<Vec<i64>>();
+    let ids = |list: &[Withdrawal]| list.iter().map(|one| one.id).collect::<Vec<i64>>();
     let latest = payments.withdrawals_of(user).await.unwrap();
-    assert_eq!(ids(latest), [second.id, first.id]);
+    assert_eq!(ids(&latest), [second.id, first.id]);
     approve(&shop, &first).await;
     let page = payments.withdrawals(Page::FIRST).await.unwrap();
-    assert_eq!(ids(page), [second.id, first.id], "those in review first");
+    let (page, summary): (Vec<_>, Vec<_>) = page.into_iter().unzip();
+    assert_eq!(ids(&page), [second.id, first.id], "those in review first");
+    assert!(summary.iter().all(Option::is_some), "neither has ended");
     assert_eq!(payments.merchant_id(), Some("1900000001"));
 }
 
@@ -366,7 +368,7 @@ async fn notice_that_does_not_match_changes_nothing(db: TestDb) {
     rejected.await.unwrap();
     assert_eq!(
         shop.handle_made_up_notice(notice(number, 4_000)).await,
-        CallbackOutcome::Mismatch(Mismatch::PaidAfterReturn)
+        CallbackOutcome::Accepted(Accepted::Contradiction(Contradiction::PaidAfterReturn))
     );
     let balances = shop.balances(user).await;
     assert_eq!((balances.income, balances.held), (coins(1_000), coins(0)));

@@ -63,8 +63,10 @@ impl Rooms {
                 Ok(FilterDecision::Allow)
             }
             ImCallback::BeforeGroupMessage { from, texts } => {
-                let from_server = from_rest || from == self.settings.admin;
-                Ok(self.filter_group_message(from_server, &texts))
+                if from_rest || from == self.settings.admin {
+                    return Ok(FilterDecision::Allow);
+                }
+                self.filter_group_message(&from, &texts).await
             }
             ImCallback::Unhandled(_) => Ok(FilterDecision::Allow),
         }

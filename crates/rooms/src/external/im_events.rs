@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use qlive_store::schema::rooms;
-use qlive_types::{GroupId, UserId};
+use qlive_types::{GroupId, Moment, UserId};
 
 use crate::error::RoomsError;
 use crate::member::{Member, find_member, record_im_event};
@@ -34,7 +34,7 @@ impl Rooms {
                     // older than the user's entry or a call of theirs.
                     qlive_tencent::im::ConnectionState::Disconnected => (
                         MicEvent::ImDisconnected,
-                        at <= member.im_event_at || is_stale(&member, at),
+                        at <= member.im_event_at || is_stale(&member, at, context.now),
                     ),
                 };
                 if is_late {
@@ -69,7 +69,7 @@ impl Rooms {
                     .get_result(conn)
                     .optional()?;
                 let in_its_room = live == Some(member.broadcast.live.get());
-                if in_its_room && !is_stale(&member, at) {
+                if in_its_room && !is_stale(&member, at, context.now) {
                     apply_event(conn, &context, &member, MicEvent::GroupLeft)?;
                 }
                 Ok::<_, RoomsError>(())
@@ -81,7 +81,9 @@ impl Rooms {
 }
 
 /// Whether an IM event is older than the member's entry or their last recorded activity. An event
-/// without a time (0) is not stale.
-fn is_stale(member: &Member, at: i64) -> bool {
-    at != 0 && at < member.entered_at.max(member.last_active_at).millis()
+/// without a time (0) is not stale. A recorded time that lies far ahead was written before the
+/// clock was set back and says nothing.
+fn is_stale(member: &Member, at: i64, now: Moment) -> bool {
+    let recorded = member.entered_at.max(member.last_active_at);
+    at != 0 && recorded <= now.after(Moment::CLOCK_DIFFERENCE) && at < recorded.millis()
 }

@@ -2,10 +2,10 @@
 //! account.
 
 use qlive_types::UserId;
-use serde_json::Value;
 
 use crate::error::RoomsError;
-use crate::member::{Member, find_member};
+use crate::external::client_message::{ClientMessage, is_group_comment};
+use crate::member::{Member, RESPONSE_TIME, find_member};
 use crate::mic::{MicEvent, Place};
 use crate::service::Rooms;
 use crate::settings::SignalSender;
@@ -18,66 +18,27 @@ pub enum FilterDecision {
     Refuse,
 }
 
-/// What a message is, by the `type` of its JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ClientMessage {
-    /// Plain text, or JSON of a type that is not a signal of the rooms.
-    Comment,
-    Invite,
-    Kickout,
-    Response,
-    /// A signal that only the server sends, or JSON that this program cannot read.
-    ServerOnly,
-}
-
-impl ClientMessage {
-    fn classify(text: &str) -> Self {
-        let json = serde_json::from_str::<Value>(text);
-        if json.is_err() && looks_like_json(text) {
-            return Self::ServerOnly;
-        }
-        match json
-            .ok()
-            .as_ref()
-            .and_then(|json| json.get("type"))
-            .and_then(Value::as_str)
-        {
-            Some("invite") => Self::Invite,
-            Some("kickout") => Self::Kickout,
-            Some("response") => Self::Response,
-            Some("num" | "reset" | "over" | "gift") => Self::ServerOnly,
-            Some(_) | None => Self::Comment,
-        }
-    }
-}
-
-/// Whether a viewer may send this text to a group: plain text, JSON without a `type`, or of the
-/// type `message`.
-fn is_group_comment(text: &str) -> bool {
-    match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(fields)) => fields.get("type").is_none_or(|kind| kind == "message"),
-        Ok(_) => true,
-        Err(_) => !looks_like_json(text),
-    }
-}
-
-/// Whether a text starts as a JSON object does. A client may be able to read JSON that this program
-/// cannot (a lone surrogate, a number out of range), so such a text is never a comment.
-fn looks_like_json(text: &str) -> bool {
-    text.trim_start().starts_with('{')
-}
-
 impl Rooms {
-    /// Decides about a message from one client to another. An INVITE of the host counts as an
-    /// invitation from now on.
+    /// Decides about a message from one client to another. A banned user sends nothing. An INVITE
+    /// of the host counts as an invitation from now on.
     pub(crate) async fn filter_direct_message(
         &self,
         from: &str,
         to: &str,
         texts: &[String],
     ) -> Result<FilterDecision, RoomsError> {
+        let messages: Vec<_> = texts
+            .iter()
+            .map(|text| ClientMessage::classify(text))
+            .collect();
+        let is_forbidden = messages.contains(&ClientMessage::ServerOnly)
+            && self.settings.signal_sender == SignalSender::Server;
+        // A forbidden signal is refused even if the database does not answer.
+        if is_forbidden || self.is_banned(from).await? {
+            return Ok(FilterDecision::Refuse);
+        }
         let mut decision = FilterDecision::Allow;
-        for message in texts.iter().map(|text| ClientMessage::classify(text)) {
+        for message in messages {
             let allowed = match message {
                 ClientMessage::Comment => true,
                 ClientMessage::ServerOnly => false,
@@ -92,17 +53,19 @@ impl Rooms {
         Ok(decision)
     }
 
-    /// Decides about a message to a group.
-    pub(crate) fn filter_group_message(
+    /// Decides about a message to a group. A banned user sends nothing.
+    pub(crate) async fn filter_group_message(
         &self,
-        from_server: bool,
+        from: &str,
         texts: &[String],
-    ) -> FilterDecision {
+    ) -> Result<FilterDecision, RoomsError> {
         let comments_only = texts.iter().all(|text| is_group_comment(text));
-        if from_server || comments_only || self.settings.signal_sender == SignalSender::Client {
-            FilterDecision::Allow
+        let is_signal = !comments_only && self.settings.signal_sender == SignalSender::Server;
+        // A forbidden signal is refused even if the database does not answer.
+        if is_signal || self.is_banned(from).await? {
+            Ok(FilterDecision::Refuse)
         } else {
-            FilterDecision::Refuse
+            Ok(FilterDecision::Allow)
         }
     }
 
@@ -165,6 +128,19 @@ impl Rooms {
             .await
     }
 
+    /// Whether an account belongs to a banned user. Their UserSig remains valid for a while.
+    async fn is_banned(&self, account: &str) -> Result<bool, RoomsError> {
+        let Some(user) = UserId::parse(account) else {
+            return Ok(false);
+        };
+        self.db
+            .read(move |conn| {
+                let profile = qlive_users::find_user(conn, user)?;
+                Ok(profile.is_some_and(|profile| profile.banned_at.is_some()))
+            })
+            .await
+    }
+
     async fn is_host_of(&self, host: &str, guest: &str) -> Result<bool, RoomsError> {
         self.check_pair(host, guest, hosts).await
     }
@@ -174,7 +150,7 @@ impl Rooms {
     async fn may_respond(&self, guest: &str, host: &str) -> Result<bool, RoomsError> {
         let now = self.clock.now();
         self.check_pair(host, guest, move |host, guest| {
-            hosts(host, guest) && now < guest.response_until
+            hosts(host, guest) && now.is_waiting(guest.response_until, RESPONSE_TIME)
         })
         .await
     }
@@ -203,69 +179,4 @@ fn hosts(host: &Member, guest: &Member) -> bool {
     host.state.place == Place::Hosting
         && host.broadcast == guest.broadcast
         && host.user != guest.user
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signals_are_classified_by_their_type() {
-        assert_eq!(
-            ClientMessage::classify(r#"{"type":"invite","content":{}}"#),
-            ClientMessage::Invite
-        );
-        assert_eq!(
-            ClientMessage::classify(r#" {"type": "over"} "#),
-            ClientMessage::ServerOnly
-        );
-        assert_eq!(
-            ClientMessage::classify(r#"{"type":"message","content":"hi"}"#),
-            ClientMessage::Comment
-        );
-        for text in ["hi", "[]", "7", r#"{"content":"over"}"#, r#"{"type":7}"#] {
-            assert_eq!(
-                ClientMessage::classify(text),
-                ClientMessage::Comment,
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn json_that_only_a_client_can_read_is_not_a_comment() {
-        let deep = format!(
-            r#"{{"type":"over","x":{}1{}}}"#,
-            "[".repeat(200),
-            "]".repeat(200)
-        );
-        for text in [
-            r#"{"type":"over","content":"\ud800"}"#,
-            r#" {"type":"over","x":1e999}"#,
-            deep.as_str(),
-            "{",
-        ] {
-            assert_eq!(
-                ClientMessage::classify(text),
-                ClientMessage::ServerOnly,
-                "{text}"
-            );
-            assert!(!is_group_comment(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn only_comments_may_be_sent_to_a_group() {
-        for text in ["hi", r#"{"type":"message"}"#, r#"{"content":1}"#] {
-            assert!(is_group_comment(text), "{text}");
-        }
-        for text in [
-            r#"{"type":"over"}"#,
-            r#"{"type":"reset"}"#,
-            r#"{"type":"x"}"#,
-            r#"{"type":"message","type":"over"}"#,
-        ] {
-            assert!(!is_group_comment(text), "{text}");
-        }
-    }
 }

@@ -9,19 +9,21 @@ use qlive_types::UserId;
 
 use crate::context::Context;
 use crate::error::RoomsError;
-use crate::member::{find_member, record_stream_event};
+use crate::member::{Member, find_member};
 use crate::mic::MicEvent;
 use crate::service::Rooms;
 use crate::transition::apply_event;
 
-/// The most bytes of a cover's URL. A longer one is ignored.
-const MAX_COVER_BYTES: usize = 512;
+/// By how many seconds the start of a push that CSS reports, and the one that follows from the
+/// length of the push, may differ.
+const START_TOLERANCE_SECS: i64 = 2;
 
 /// Whether a push started or stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PushChange {
     Started,
-    Stopped,
+    /// Holds the start of the push that stopped, by its length, in Unix seconds.
+    Stopped(Option<i64>),
 }
 
 impl Rooms {
@@ -44,8 +46,10 @@ impl Rooms {
                 stream,
                 sequence,
                 at_secs,
+                started_at_secs,
             } => {
-                self.handle_push_change(&stream, PushChange::Stopped, sequence, at_secs)
+                let change = PushChange::Stopped(started_at_secs);
+                self.handle_push_change(&stream, change, sequence, at_secs)
                     .await
             }
             StreamEvent::Screenshot { stream, url } => match UserId::parse(&stream) {
@@ -56,7 +60,8 @@ impl Rooms {
         }
     }
 
-    /// `sequence` names a push, `at` is the time of the event in Unix seconds.
+    /// `sequence` names a push, unless it is empty; `at` is the time of the event in Unix seconds,
+    /// 0 if CSS reports none.
     async fn handle_push_change(
         &self,
         stream: &str,
@@ -76,10 +81,9 @@ impl Rooms {
     }
 
     async fn set_cover(&self, host: UserId, url: String) -> Result<(), RoomsError> {
-        let is_web = url.starts_with("https://") || url.starts_with("http://");
-        if !is_web || url.len() > MAX_COVER_BYTES {
+        let Some(url) = self.settings.address_rules.parse(&url) else {
             return Ok(());
-        }
+        };
         self.db
             .write(move |conn| {
                 diesel::update(rooms::table.filter(rooms::host_id.eq(host.get())))
@@ -107,24 +111,62 @@ fn apply_push_change(
         }
         return Ok(());
     };
-    if at < member.stream_event_at {
-        return Ok(());
-    }
-    let is_current = member.stream_sequence.as_deref() == Some(sequence);
+    let is_late = at > 0 && at < member.stream_event_at;
+    let open_pushes = member.stream_open_pushes;
     match change {
         // CSS repeats events. If this push has stopped since, its start must not undo that.
-        PushChange::Started if is_current => return Ok(()),
+        PushChange::Started if is_repeated_start(&member, sequence, at) => {}
+        PushChange::Started if is_late => {
+            // The stop of a push that started before the current one is still to come.
+            if member.state.pushing && at < member.stream_started_at.unwrap_or(0) {
+                member.record_stream_event(conn, at, open_pushes + 1)?;
+            }
+        }
         PushChange::Started => {
+            member.record_stream_event(conn, at, open_pushes + 1)?;
             member.stream_sequence = Some(sequence.to_owned());
+            member.stream_started_at = Some(at);
             member.state.pushing = false;
             apply_event(conn, context, &member, MicEvent::StreamStarted)?;
         }
-        PushChange::Stopped if is_current => {
-            apply_event(conn, context, &member, MicEvent::StreamStopped)?;
+        PushChange::Stopped(started_at) => {
+            let ends_current = !is_late && is_current_push(&member, sequence, at, started_at);
+            // Recorded for the stop of an unknown push too: if it overtook its start, that start
+            // is late.
+            member.record_stream_event(conn, at, (open_pushes - 1).max(0))?;
+            if ends_current {
+                apply_event(conn, context, &member, MicEvent::StreamStopped)?;
+            }
         }
-        PushChange::Stopped => {}
     }
-    // Recorded for the stop of an unknown push too: if it overtook its start, that start is late.
-    record_stream_event(conn, user, at)?;
     Ok(())
+}
+
+/// Whether a start is that of the push whose start was applied last. Without a sequence it is when
+/// this push runs and started in the same second.
+fn is_repeated_start(member: &Member, sequence: &str, at: i64) -> bool {
+    match member.stream_sequence.as_deref() {
+        None => false,
+        Some("") if sequence.is_empty() => {
+            member.state.pushing && at > 0 && member.stream_started_at == Some(at)
+        }
+        Some(current) => current == sequence,
+    }
+}
+
+/// Whether the push that has stopped at `at` is the one whose start was applied last. Without a
+/// sequence its start decides, which follows from its length. Without a length too, it is an
+/// earlier push as long as the stop of one is still to come.
+fn is_current_push(member: &Member, sequence: &str, at: i64, started_at: Option<i64>) -> bool {
+    let Some(current) = member.stream_sequence.as_deref() else {
+        return false;
+    };
+    if !current.is_empty() && !sequence.is_empty() {
+        return current == sequence;
+    }
+    let current_start = member.stream_started_at.unwrap_or(0);
+    match started_at {
+        Some(started_at) => started_at + START_TOLERANCE_SECS >= current_start,
+        None => member.stream_open_pushes <= 1 && (at == 0 || at >= current_start),
+    }
 }

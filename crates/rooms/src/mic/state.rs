@@ -19,6 +19,9 @@ pub enum Place {
     Hosting,
 }
 
+/// How long an invitation to the mic stays open.
+pub const INVITATION_TTL: Duration = Duration::from_secs(60);
+
 /// An invitation to the mic. It is open before `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Invitation {
@@ -71,6 +74,22 @@ pub struct Rules {
     pub host_grace: Duration,
 }
 
+impl Rules {
+    /// The longest that any grace period lasts.
+    #[must_use]
+    pub fn longest_grace(&self) -> Duration {
+        self.guest_grace.max(self.host_grace)
+    }
+}
+
+impl Invitation {
+    /// Whether the invitation is open at `now`.
+    #[must_use]
+    pub fn is_open(&self, now: Moment) -> bool {
+        now.is_waiting(self.until, INVITATION_TTL)
+    }
+}
+
 impl MemberState {
     /// The state of a user who is not in the room.
     #[must_use]
@@ -102,7 +121,7 @@ impl MemberState {
     /// Whether an invitation is open at `now`.
     pub(super) fn has_open_invitation(&self, now: Moment) -> bool {
         self.invitation
-            .is_some_and(|invitation| now < invitation.until)
+            .is_some_and(|invitation| invitation.is_open(now))
     }
 
     /// Whether the user may take the mic seat of their gender if it is free.

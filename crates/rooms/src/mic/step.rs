@@ -1,15 +1,10 @@
 //! The transition function of the mic state machine, one function for each event.
 
-use std::time::Duration;
-
 use qlive_outbox::InvitationResponse;
 use qlive_types::Moment;
 
 use super::event::{MicEffect, MicEvent, MicRefusal};
-use super::state::{Admission, Invitation, MemberState, Place, Rules};
-
-/// How long an invitation to the mic stays open.
-pub const INVITATION_TTL: Duration = Duration::from_secs(60);
+use super::state::{Admission, INVITATION_TTL, Invitation, MemberState, Place, Rules};
 
 /// The result of an event: the next state, and the effects in the order to carry them out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +56,7 @@ pub fn step(
         MicEvent::Active => Ok(on_active(state)),
         MicEvent::StreamStarted => Ok(on_stream_started(state)),
         MicEvent::StreamStopped => Ok(on_stream_stopped(state, rules, now)),
-        MicEvent::GraceDue { connected } => Ok(on_grace_due(state, connected, now)),
+        MicEvent::GraceDue { connected } => Ok(on_grace_due(state, connected, rules, now)),
         MicEvent::StreamMissing => Ok(on_stream_missing(state)),
     }
 }
@@ -189,7 +184,7 @@ fn on_invite(state: &MemberState, by_server: bool, now: Moment) -> Result<Step, 
             let awaits_response = by_server
                 || state
                     .invitation
-                    .is_some_and(|open| open.by_server && now < open.until);
+                    .is_some_and(|open| open.by_server && open.is_open(now));
             let effects = if by_server {
                 vec![MicEffect::SendInvite { until }]
             } else {
@@ -210,7 +205,7 @@ fn on_invite(state: &MemberState, by_server: bool, now: Moment) -> Result<Step, 
 
 fn on_invitation_due(state: &MemberState, now: Moment) -> Step {
     match state.invitation {
-        Some(invitation) if invitation.until <= now => {
+        Some(invitation) if !invitation.is_open(now) => {
             let next = MemberState {
                 invitation: None,
                 ..*state
@@ -329,8 +324,10 @@ fn on_stream_stopped(state: &MemberState, rules: &Rules, now: Moment) -> Step {
     }
 }
 
-fn on_grace_due(state: &MemberState, connected: bool, now: Moment) -> Step {
-    let has_ended = |grace: Option<Moment>| grace.is_some_and(|until| until <= now);
+fn on_grace_due(state: &MemberState, connected: bool, rules: &Rules, now: Moment) -> Step {
+    let longest = rules.longest_grace();
+    let has_ended =
+        |grace: Option<Moment>| grace.is_some_and(|until| !now.is_waiting(until, longest));
     if has_ended(state.stream_grace) {
         return on_leave(state, now);
     }
@@ -370,7 +367,7 @@ fn response(
     now: Moment,
 ) -> Option<MicEffect> {
     let invitation = state.invitation.filter(|invitation| invitation.by_server)?;
-    let outcome = if now < invitation.until {
+    let outcome = if invitation.is_open(now) {
         outcome
     } else {
         Some(InvitationResponse::Timeout)

@@ -11,7 +11,7 @@ use qlive_types::{GroupId, LiveId, Page};
 use crate::error::RoomsError;
 use crate::service::Rooms;
 use crate::user_type::UserType;
-use crate::views::live_list_cache::LiveRoom;
+use crate::views::live_list_cache::{LiveOrder, LiveRoom};
 
 impl Rooms {
     /// A page of the live rooms: those with the most users first, then those that started last.
@@ -20,27 +20,40 @@ impl Rooms {
     /// # Errors
     /// A failure of the store or of the configs.
     pub async fn live_list(&self, page: Page) -> Result<Arc<Vec<LiveRoom>>, RoomsError> {
-        let now = self.clock.now();
-        if let Some(rooms) = self.live_list_cache.get(page, now) {
+        let order = self.live_order().await?;
+        if let Some(rooms) = order.page(page) {
             return Ok(rooms);
         }
+        let on_page = order.rooms_on(page).to_vec();
+        if on_page.is_empty() {
+            return Ok(Arc::default());
+        }
         let configs = self.configs.snapshot().await?;
-        let rooms = self
-            .db
-            .read(move |conn| read_live_rooms(conn, page, &configs))
-            .await?;
-        let rooms = Arc::new(rooms);
-        self.live_list_cache.put(page, now, Arc::clone(&rooms));
+        let rooms = self.db.read(move |conn| {
+            on_page
+                .into_iter()
+                .map(|(room, audience)| read_live_room(conn, room, audience, &configs))
+                .collect::<Result<_, RoomsError>>()
+        });
+        let rooms = Arc::new(rooms.await?);
+        order.keep_page(page, Arc::clone(&rooms));
         Ok(rooms)
+    }
+
+    /// The order of all live rooms, at most one second old.
+    async fn live_order(&self) -> Result<Arc<LiveOrder>, RoomsError> {
+        let (now, cache) = (self.clock.tick(), &self.live_list_cache.0);
+        if let Some(order) = cache.get(now) {
+            return Ok(order);
+        }
+        let rooms = self.db.read(read_live_order).await?;
+        Ok(cache.put(now, LiveOrder::new(rooms)))
     }
 }
 
-fn read_live_rooms(
-    conn: &mut Conn,
-    page: Page,
-    configs: &Snapshot,
-) -> Result<Vec<LiveRoom>, RoomsError> {
-    let fullest: Vec<(i64, i64)> = broadcasts::table
+/// The live rooms with their numbers of users, in the order of the list.
+fn read_live_order(conn: &mut Conn) -> Result<Vec<(i64, i64)>, RoomsError> {
+    Ok(broadcasts::table
         .inner_join(members::table.on(members::broadcast_id.eq(broadcasts::id)))
         .group_by((broadcasts::id, broadcasts::room_id, broadcasts::started_at))
         .order((
@@ -48,14 +61,8 @@ fn read_live_rooms(
             broadcasts::started_at.desc(),
             broadcasts::id.desc(),
         ))
-        .offset(page.offset())
-        .limit(Page::ROWS)
         .select((broadcasts::room_id, diesel::dsl::count(members::user_id)))
-        .load(conn)?;
-    fullest
-        .into_iter()
-        .map(|(room, audience)| read_live_room(conn, room, audience, configs))
-        .collect()
+        .load(conn)?)
 }
 
 /// A room, joined with its host.

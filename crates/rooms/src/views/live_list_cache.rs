@@ -1,15 +1,13 @@
-//! The cache of the list of live rooms.
+//! The order of the live rooms as it was a moment ago, with the pages that were read in it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use qlive_types::{GroupId, LiveId, Moment, Page};
+use qlive_types::{Cached, GroupId, LiveId, Page};
 
-/// The greatest age of a cached page.
+/// The greatest age of the list.
 const MAX_AGE: Duration = Duration::from_secs(1);
-/// The most pages cached.
-const MAX_PAGES: usize = 256;
 
 /// A room in the list of live rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,31 +27,50 @@ pub struct LiveRoom {
     pub audience: i64,
 }
 
-type CachedPage = (Moment, Arc<Vec<LiveRoom>>);
+/// All live rooms in the order of the list. The order of all of them is what costs; a page of it
+/// costs the same wherever it is, and nothing past the end.
+#[derive(Debug)]
+pub(crate) struct LiveOrder {
+    /// The room ids with the numbers of users.
+    rooms: Vec<(i64, i64)>,
+    /// The pages that were read, by offset.
+    pages: Mutex<HashMap<i64, Arc<Vec<LiveRoom>>>>,
+}
 
-/// Pages of the live list by offset, each with the time it was read.
-#[derive(Default)]
-pub(crate) struct LiveListCache(Mutex<HashMap<i64, CachedPage>>);
-
-impl LiveListCache {
-    /// A page that is fresh enough at `now`.
-    pub(crate) fn get(&self, page: Page, now: Moment) -> Option<Arc<Vec<LiveRoom>>> {
-        self.lock()
-            .get(&page.offset())
-            .filter(|(read_at, _)| now.since(*read_at) < MAX_AGE)
-            .map(|(_, rooms)| Arc::clone(rooms))
-    }
-
-    /// Stores a page that was read at `read_at`. A full cache is emptied first.
-    pub(crate) fn put(&self, page: Page, read_at: Moment, rooms: Arc<Vec<LiveRoom>>) {
-        let mut pages = self.lock();
-        if pages.len() >= MAX_PAGES {
-            pages.clear();
+impl LiveOrder {
+    pub(crate) fn new(rooms: Vec<(i64, i64)>) -> Self {
+        Self {
+            rooms,
+            pages: Mutex::default(),
         }
-        pages.insert(page.offset(), (read_at, rooms));
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, CachedPage>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The rooms on a page with their numbers of users; none past the end.
+    pub(crate) fn rooms_on(&self, page: Page) -> &[(i64, i64)] {
+        page.of(&self.rooms)
+    }
+
+    /// A page that was read before.
+    pub(crate) fn page(&self, page: Page) -> Option<Arc<Vec<LiveRoom>>> {
+        self.lock().get(&page.offset()).map(Arc::clone)
+    }
+
+    /// Keeps a page.
+    pub(crate) fn keep_page(&self, page: Page, rooms: Arc<Vec<LiveRoom>>) {
+        self.lock().insert(page.offset(), rooms);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Arc<Vec<LiveRoom>>>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The present order of the live rooms.
+#[derive(Debug)]
+pub(crate) struct LiveListCache(pub(crate) Cached<LiveOrder>);
+
+impl Default for LiveListCache {
+    fn default() -> Self {
+        Self(Cached::new(MAX_AGE))
     }
 }

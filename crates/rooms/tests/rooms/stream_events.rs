@@ -14,6 +14,9 @@ qlive_store::on_both!(
     a_stream_of_a_user_who_is_not_on_stage_is_cut,
     repeated_late_and_foreign_events_change_nothing,
     a_stop_that_overtakes_its_start_makes_the_start_late,
+    a_stop_without_a_sequence_ends_the_push_that_started_then,
+    a_stop_without_sequence_and_length_ends_the_earliest_open_push,
+    a_restart_without_a_sequence_ends_the_grace_period,
     a_screenshot_becomes_the_cover_of_the_host_s_room,
 );
 
@@ -27,10 +30,22 @@ async fn start(room: &TestRoom, user: UserId, sequence: &str, at: i64) {
 }
 
 async fn stop(room: &TestRoom, user: UserId, sequence: &str, at: i64) {
+    stop_of_start(room, user, sequence, at, None).await;
+}
+
+/// A stop that tells when the push started.
+async fn stop_of_start(
+    room: &TestRoom,
+    user: UserId,
+    sequence: &str,
+    at: i64,
+    started_at_secs: Option<i64>,
+) {
     let event = StreamEvent::Stopped {
         stream: user.to_string(),
         sequence: sequence.into(),
         at_secs: at,
+        started_at_secs,
     };
     room.rooms().handle_stream_event(event).await.unwrap();
 }
@@ -116,6 +131,53 @@ async fn a_stop_that_overtakes_its_start_makes_the_start_late(db: TestDb) {
     assert_eq!(row.stream_sequence, None, "the push does not run");
 }
 
+async fn a_stop_without_a_sequence_ends_the_push_that_started_then(db: TestDb) {
+    let room = TestRoom::live(db).await;
+    let guest = room.guest_on_mic("bob", Gender::Male).await;
+    start(&room, guest, "", 100).await;
+    start(&room, guest, "", 105).await;
+    stop_of_start(&room, guest, "", 106, Some(100)).await;
+    assert!(!has_stream_grace(&room, guest).await, "the first push");
+    stop_of_start(&room, guest, "", 107, Some(100)).await;
+    assert!(!has_stream_grace(&room, guest).await, "the repeated stop");
+    stop_of_start(&room, guest, "", 108, Some(104)).await;
+    assert!(has_stream_grace(&room, guest).await, "the second push");
+    // Only one of the two events has a sequence.
+    start(&room, guest, "push 3", 200).await;
+    stop_of_start(&room, guest, "", 201, Some(105)).await;
+    assert!(!has_stream_grace(&room, guest).await, "an earlier push");
+    stop_of_start(&room, guest, "", 210, Some(200)).await;
+    assert!(has_stream_grace(&room, guest).await, "the third push");
+}
+
+async fn a_stop_without_sequence_and_length_ends_the_earliest_open_push(db: TestDb) {
+    let room = TestRoom::live(db).await;
+    let guest = room.guest_on_mic("bob", Gender::Male).await;
+    for at in [100, 100, 102, 104] {
+        // The start at 100 is repeated.
+        start(&room, guest, "", at).await;
+    }
+    for at in [103, 106] {
+        // The first is older than the newest start, the second is not.
+        stop(&room, guest, "", at).await;
+        assert!(!has_stream_grace(&room, guest).await, "at {at}");
+    }
+    stop(&room, guest, "", 107).await;
+    assert!(has_stream_grace(&room, guest).await, "the last push");
+}
+
+async fn a_restart_without_a_sequence_ends_the_grace_period(db: TestDb) {
+    let room = TestRoom::live(db).await;
+    let guest = room.guest_on_mic("bob", Gender::Male).await;
+    // Also within one second, and without any times.
+    for at in [100, 100, 101, 0, 0] {
+        start(&room, guest, "", at).await;
+        assert!(!has_stream_grace(&room, guest).await, "start at {at}");
+        stop(&room, guest, "", at).await;
+        assert!(has_stream_grace(&room, guest).await, "stop at {at}");
+    }
+}
+
 async fn a_screenshot_becomes_the_cover_of_the_host_s_room(db: TestDb) {
     let room = TestRoom::live(db).await;
     let guest = room.guest_on_mic("bob", Gender::Male).await;
@@ -125,6 +187,8 @@ async fn a_screenshot_becomes_the_cover_of_the_host_s_room(db: TestDb) {
         (room.host, "https://img.example/cover.jpg"),
         (guest, "https://img.example/guest.jpg"),
         (room.host, "javascript:alert(1)"),
+        (room.host, "http://10.0.0.1/cover.jpg"),
+        (room.host, "https://img.example/\"cover.jpg"),
         (room.host, &long),
     ] {
         let event = StreamEvent::Screenshot {

@@ -1,5 +1,7 @@
 //! What the timeout worker applies: invitations, grace periods, silence, missing streams.
 
+use std::time::Duration;
+
 use qlive_store::testing::TestDb;
 use qlive_tencent::css::StreamEvent;
 use qlive_types::{Gender, UserId};
@@ -18,6 +20,7 @@ qlive_store::on_both!(
     nobody_is_taken_out_while_im_does_not_answer,
     a_seat_without_a_stream_is_freed_after_the_configured_time,
     two_workers_apply_a_timeout_once,
+    a_clock_that_is_set_back_ends_what_waits,
 );
 
 async fn check(room: &TestRoom) {
@@ -48,6 +51,7 @@ async fn stream(room: &TestRoom, user: UserId, starts: bool, at: i64) {
             stream,
             sequence,
             at_secs: at,
+            started_at_secs: None,
         }
     };
     room.rooms().handle_stream_event(event).await.unwrap();
@@ -213,4 +217,26 @@ async fn two_workers_apply_a_timeout_once(db: TestDb) {
     ];
     expected.sort();
     assert_eq!(sent, expected);
+}
+
+/// Whatever ends further ahead than it can last was begun before the clock was set back.
+async fn a_clock_that_is_set_back_ends_what_waits(db: TestDb) {
+    let room = TestRoom::live_with(db, "applied", "server", 20).await;
+    let host = room.host;
+    let disconnected = room.viewer("bob", Gender::Male).await;
+    let invited = room.viewer("ann", Gender::Female).await;
+    let seated = room.guest_on_mic("carl", Gender::Male).await;
+    let silent = room.viewer("dan", Gender::Male).await;
+    room.rooms().invite(host, room.live, invited).await.unwrap();
+    disconnect(&room, disconnected).await;
+    room.set_connected(silent, false).await;
+    room.new_deliveries().await;
+    room.services.clock.set_back(Duration::from_secs(3_600));
+    check(&room).await;
+    assert_eq!(room.user_type(disconnected).await, 0);
+    assert_eq!(room.member(invited).await.unwrap().invited_until, None);
+    assert_eq!(room.user_type(seated).await, 1, "no stream for too long");
+    let row = room.member(silent).await.unwrap();
+    assert!(row.im_grace_until.is_some(), "IM was asked");
+    assert!(row.last_active_at <= room.now());
 }

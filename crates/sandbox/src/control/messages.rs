@@ -45,7 +45,9 @@ pub(crate) struct UserMessage {
     from: String,
     to: Option<String>,
     group: Option<String>,
-    text: String,
+    text: Option<String>,
+    /// The elements of the message; one text element with `text` when absent.
+    elements: Option<Value>,
     /// The time that the callback after the message gives, in milliseconds; now when absent.
     at: Option<i64>,
     /// Whether the callback before a message is switched on in the console.
@@ -60,7 +62,7 @@ pub(crate) async fn send_user_message(
     message: web::Json<UserMessage>,
 ) -> HttpResponse {
     let Some((conversation, mut callback)) = callback_of(&message) else {
-        let error = "exactly one of to and group must be given";
+        let error = "exactly one of to and group must be given, and text or elements";
         return control_error(StatusCode::BAD_REQUEST, error);
     };
     if message.callback_before {
@@ -74,10 +76,11 @@ pub(crate) async fn send_user_message(
             return HttpResponse::Ok().json(json!({"sent": false, "code": code}));
         }
     }
-    let content = serde_json::from_str::<Value>(&message.text).unwrap_or(Value::Null);
+    let text = message.text.as_deref().unwrap_or_default();
+    let content = serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
     let now = sandbox.clock.now().millis();
     let record = json!({"at": now, "from": message.from, "to": message.to,
-        "group": message.group, "text": message.text, "message": content,
+        "group": message.group, "text": text, "message": content,
         "random": random::u32()});
     sandbox.records().im.add_message(record);
     set(&mut callback, "SendMsgResult", 0);
@@ -90,10 +93,14 @@ pub(crate) async fn send_user_message(
 }
 
 /// The kind of conversation, as callbacks name it, and the body of its callbacks; `None` unless the
-/// message has exactly one receiver.
+/// message has exactly one receiver and a content.
 fn callback_of(message: &UserMessage) -> Option<(&'static str, Value)> {
     let from = &message.from;
-    let elements = json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": message.text}}]);
+    let elements = match (&message.elements, &message.text) {
+        (Some(elements), _) => elements.clone(),
+        (None, Some(text)) => json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}]),
+        (None, None) => return None,
+    };
     match (&message.to, &message.group) {
         (Some(to), None) => Some((
             "C2C",

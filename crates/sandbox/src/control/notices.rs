@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::notifications::delivery::{is_push_accepted, send_request};
 use crate::state::SandboxState;
-use crate::wechat::message_push::{push_request, push_url, verify_push_url};
+use crate::wechat::message_push::{push_request, push_text_request, push_url, verify_push_url};
 use crate::wechat::push_mode::PushMode;
 use crate::wechat_pay::notices::{notice_body, notice_request};
 use crate::wechat_pay::signature::{SERIAL_HEADER, SigningKey, signature_headers};
@@ -71,16 +71,37 @@ pub(crate) async fn send_made_up_notice(
     HttpResponse::Ok().json(json!({"status": answer.status}))
 }
 
+/// Where a made-up message push goes; to the server's path for them when absent.
+#[derive(Deserialize)]
+pub(crate) struct PushTarget {
+    url: Option<String>,
+}
+
 /// `POST /sandbox/pushes`: sends a made-up message push, without repetition. Answers the HTTP
 /// status that it got, and whether it was accepted.
 pub(crate) async fn send_made_up_push(
     sandbox: web::Data<SandboxState>,
+    target: web::Query<PushTarget>,
     message: web::Json<Value>,
 ) -> HttpResponse {
-    let url = push_url(&sandbox.config);
+    let url = target.into_inner().url;
+    let url = url.unwrap_or_else(|| push_url(&sandbox.config));
     let answer = send_request(push_request(&sandbox, &url, &message)).await;
     let accepted = is_push_accepted(&sandbox, &answer);
     HttpResponse::Ok().json(json!({"status": answer.status, "accepted": accepted}))
+}
+
+/// `POST /sandbox/pushes/text`: sends the body as the text of a message push, whatever it is,
+/// without repetition; encrypted in secure mode. Answers also the body that it got.
+pub(crate) async fn send_push_text(
+    sandbox: web::Data<SandboxState>,
+    message: String,
+) -> HttpResponse {
+    let url = push_url(&sandbox.config);
+    let answer = send_request(push_text_request(&sandbox, &url, message)).await;
+    let accepted = is_push_accepted(&sandbox, &answer);
+    HttpResponse::Ok()
+        .json(json!({"status": answer.status, "accepted": accepted, "body": answer.body}))
 }
 
 /// `POST /sandbox/push`: sets the form of message pushes.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::state::SandboxState;
-use crate::wechat::profile::encrypted_profile;
+use crate::wechat::profile::{encrypted_profile, encrypted_user_data};
 
 #[derive(Deserialize)]
 pub(crate) struct ProfileQuery {
@@ -14,6 +14,13 @@ pub(crate) struct ProfileQuery {
     nickname: String,
     #[serde(default)]
     gender: i64,
+    /// The address of the picture.
+    #[serde(default = "default_avatar")]
+    avatar: String,
+}
+
+fn default_avatar() -> String {
+    "https://example.com/face.png".to_owned()
 }
 
 /// `GET /sandbox/profile`: what a mini-program sends to register a user.
@@ -26,8 +33,24 @@ pub(crate) async fn show_profile(
         &query.code,
         &query.nickname,
         query.gender,
+        &query.avatar,
         sandbox.clock.now().secs(),
     ))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CodeQuery {
+    code: String,
+}
+
+/// `POST /sandbox/profile`: encrypts the body as user data, whatever it is.
+pub(crate) async fn encrypt_user_data(
+    sandbox: web::Data<SandboxState>,
+    query: web::Query<CodeQuery>,
+    body: web::Bytes,
+) -> HttpResponse {
+    let app_id = &sandbox.config.app_id;
+    HttpResponse::Ok().json(encrypted_user_data(app_id, &query.code, &body))
 }
 
 /// `GET /sandbox/papers`: the credentials that WeChat Pay's console gives the merchant.
@@ -44,6 +67,7 @@ pub(crate) async fn show_state(sandbox: web::Data<SandboxState>) -> HttpResponse
         "kicked": records.im.kicked,
         "stream_orders": records.streams.requests,
         "calls": records.faults.calls(),
+        "access_tokens": records.access_tokens.overview(),
         "orders": records.orders.overview(),
         "refunds": records.refunds.overview(),
         "transfers": records.transfers.overview(),

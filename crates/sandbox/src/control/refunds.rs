@@ -8,6 +8,7 @@ use crate::notifications::delivery::send_notification;
 use crate::response::control_error;
 use crate::state::SandboxState;
 use crate::virtual_payment::refunds::{refund_virtual_order_by_platform, settle_virtual_refund};
+use crate::wechat_pay::refunds::record::RefundDecisionError;
 use crate::wechat_pay::refunds::settle::{PlatformRefundError, refund_by_platform, settle_refund};
 
 #[derive(Deserialize)]
@@ -48,14 +49,22 @@ pub(crate) async fn decide_refund(
         }
     };
     let succeeds = status == "SUCCESS";
-    if let Some(notification) = settle_virtual_refund(&sandbox, &number, succeeds) {
-        send_notification(&sandbox, notification).await;
-        return HttpResponse::NoContent().finish();
-    }
-    if settle_refund(&sandbox, &number, status).await {
-        HttpResponse::NoContent().finish()
-    } else {
-        control_error(StatusCode::NOT_FOUND, "no such refund")
+    let decided = match settle_virtual_refund(&sandbox, &number, succeeds) {
+        Ok(notification) => {
+            send_notification(&sandbox, notification).await;
+            Ok(())
+        }
+        Err(RefundDecisionError::NoSuchRefund) => settle_refund(&sandbox, &number, status).await,
+        Err(RefundDecisionError::Settled) => Err(RefundDecisionError::Settled),
+    };
+    match decided {
+        Ok(()) => HttpResponse::NoContent().finish(),
+        Err(RefundDecisionError::NoSuchRefund) => {
+            control_error(StatusCode::NOT_FOUND, "no such refund")
+        }
+        Err(RefundDecisionError::Settled) => {
+            control_error(StatusCode::CONFLICT, "the refund has its outcome")
+        }
     }
 }
 

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::json::set;
+
 /// The pushes of each stream, and the calls of the cloud API.
 #[derive(Default)]
 pub(crate) struct Streams {
-    /// How often each stream was started; part of the `sequence` of its callbacks.
-    starts: BTreeMap<String, u64>,
+    /// How often each stream was started, which is part of the `sequence` of its callbacks, and
+    /// when it was last.
+    starts: BTreeMap<String, (u64, i64)>,
     /// Successful calls of the cloud API, oldest first.
     pub(crate) requests: Vec<Value>,
 }
@@ -23,10 +26,11 @@ impl Streams {
         push_domain: &str,
         at_secs: i64,
     ) -> Option<Value> {
-        let starts = self.starts.entry(stream_id.to_owned()).or_default();
+        let (starts, started_at) = self.starts.entry(stream_id.to_owned()).or_default();
         let event_type = match change {
             "start" => {
                 *starts += 1;
+                *started_at = at_secs;
                 1
             }
             "stop" => 0,
@@ -37,7 +41,7 @@ impl Streams {
             }
             _ => return None,
         };
-        Some(json!({
+        let mut body = json!({
             "event_type": event_type,
             "stream_id": stream_id,
             "channel_id": stream_id,
@@ -45,6 +49,11 @@ impl Streams {
             "appname": "live",
             "event_time": at_secs,
             "sequence": format!("{stream_id}-{starts}"),
-        }))
+        });
+        if event_type == 0 {
+            let millis = at_secs.saturating_sub(*started_at).saturating_mul(1000);
+            set(&mut body, "push_duration", millis.to_string());
+        }
+        Some(body)
     }
 }

@@ -7,6 +7,7 @@ use actix_web::web;
 use qlive_types::random;
 use serde_json::json;
 
+use crate::faults::NotificationFault;
 use crate::json::text;
 use crate::notifications::notification::{Content, Notification};
 use crate::state::SandboxState;
@@ -36,9 +37,9 @@ pub(crate) async fn send_notification(
     notification: Notification,
 ) {
     let fault = sandbox.apply_fault(notification.fault_path()).await;
-    match fault.and_then(|fault| fault.notice).as_deref() {
-        Some("lost") => return,
-        Some("late") => {
+    match fault.and_then(|fault| fault.notice) {
+        Some(NotificationFault::Lost) => return,
+        Some(NotificationFault::Late) => {
             let sandbox = sandbox.clone();
             actix_web::rt::spawn(async move {
                 tokio::time::sleep(LATE_BY).await;
@@ -46,18 +47,18 @@ pub(crate) async fn send_notification(
             });
             return;
         }
-        Some("reordered") => {
+        Some(NotificationFault::Reordered) => {
             sandbox.records().held_back.push(notification);
             return;
         }
-        Some("probe") => {
+        Some(NotificationFault::Probe) => {
             attempt(sandbox, &notification, true).await;
         }
         // Both are sent at the same time, as WeChat Pay may do; the second one follows below.
-        Some("doubled") => {
+        Some(NotificationFault::Doubled) => {
             actix_web::rt::spawn(deliver(sandbox.clone(), notification.clone()));
         }
-        _ => {}
+        None => {}
     }
     let held_back = std::mem::take(&mut sandbox.records().held_back);
     for notification in [notification].into_iter().chain(held_back) {

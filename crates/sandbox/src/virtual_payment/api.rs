@@ -40,7 +40,7 @@ fn execute_call(
 ) -> Result<Value, i64> {
     let config = &sandbox.config;
     let token = &query.access_token;
-    if !sandbox.records().sessions.is_access_token(token) {
+    if !sandbox.is_access_token(token) {
         return Err(INVALID_ACCESS_TOKEN);
     }
     let body = String::from_utf8_lossy(body);
@@ -72,7 +72,7 @@ fn execute_call(
 
 /// Lets a refund succeed now and reports it in the background.
 fn complete_refund(sandbox: &web::Data<SandboxState>, refund_id: &str) {
-    if let Some(notification) = settle_virtual_refund(sandbox, refund_id, true) {
+    if let Ok(notification) = settle_virtual_refund(sandbox, refund_id, true) {
         let sandbox = sandbox.clone();
         actix_web::rt::spawn(async move { send_notification(&sandbox, notification).await });
     }

@@ -18,6 +18,8 @@ pub(crate) struct VirtualPaymentParameters {
     sign_data: String,
     pay_sig: String,
     signature: String,
+    /// Fen of the price that a coupon pays.
+    coupon: i64,
 }
 
 impl VirtualPaymentParameters {
@@ -43,6 +45,7 @@ pub(crate) fn pay_virtual_order(
         sign_data,
         pay_sig,
         signature,
+        coupon,
     } = parameters;
     let data: Value = serde_json::from_str(sign_data)
         .ok()
@@ -63,7 +66,10 @@ pub(crate) fn pay_virtual_order(
         return Err("the order is paid");
     }
     let fee = integer(&data, "/goodsPrice");
-    let order = VirtualOrder::new(openid, text(&data, "productId"), fee, now);
+    if !(0..=fee).contains(coupon) {
+        return Err("the coupon is worth more than the goods");
+    }
+    let order = VirtualOrder::new(openid, text(&data, "productId"), (fee, *coupon), now);
     let env = config.virtual_payment_env;
     let message = order.delivery_message(order_id, env, text(&data, "attach"), now);
     records.virtual_payments.add(order_id, order);

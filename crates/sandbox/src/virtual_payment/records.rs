@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::json::{integer, text};
 use crate::wechat::sessions::wechat_success;
+use crate::wechat_pay::refunds::record::RefundDecisionError;
 
 /// States of an order, by WeChat's numbers.
 const PAID: i64 = 2;
@@ -27,6 +28,8 @@ pub(crate) struct VirtualOrder {
     product_id: String,
     /// The price, in fen.
     fee: i64,
+    /// The part of the price that a coupon paid, in fen.
+    coupon_fee: i64,
     /// What was not refunded, in fen.
     left_fee: i64,
     status: i64,
@@ -38,6 +41,8 @@ pub(crate) struct VirtualOrder {
 struct VirtualRefund {
     order_id: String,
     fen: i64,
+    /// Whether it has its outcome.
+    settled: bool,
 }
 
 /// Orders and refunds by the merchant's numbers. An order is unknown until a client pays it.
@@ -48,13 +53,19 @@ pub(crate) struct VirtualPayments {
 }
 
 impl VirtualOrder {
-    /// An order that was just paid.
-    pub(crate) fn new(openid: String, product_id: &str, fee: i64, now: Moment) -> Self {
+    /// An order that was just paid, a part of it with a coupon.
+    pub(crate) fn new(
+        openid: String,
+        product_id: &str,
+        (fee, coupon_fee): (i64, i64),
+        now: Moment,
+    ) -> Self {
         Self {
             openid,
             product_id: product_id.to_owned(),
             fee,
-            left_fee: fee,
+            coupon_fee,
+            left_fee: fee - coupon_fee,
             status: PAID,
             transaction_id: format!(
                 "43000{}",
@@ -84,9 +95,14 @@ impl VirtualOrder {
             "WeChatPayInfo": {"MchOrderNo": random::hex(8), "TransactionId": self.transaction_id,
                 "PaidTime": self.paid_at.secs()},
             "GoodsInfo": {"ProductId": self.product_id, "Quantity": 1, "OrigPrice": self.fee,
-                "ActualPrice": self.fee, "Attach": attach},
+                "ActualPrice": self.paid_fee(), "Attach": attach},
             "RetryTimes": 0,
         })
+    }
+
+    /// What the user paid, in fen.
+    const fn paid_fee(&self) -> i64 {
+        self.fee - self.coupon_fee
     }
 
     fn refund(&mut self, fen: i64) {
@@ -126,8 +142,8 @@ impl VirtualPayments {
         }
         Ok(json!({"errcode": 0, "errmsg": "ok", "order": {
             "order_id": order_id, "status": order.status, "biz_type": 0, "order_type": 0,
-            "order_fee": order.fee, "coupon_fee": 0, "paid_fee": order.fee,
-            "refund_fee": order.fee - order.left_fee, "left_fee": order.left_fee,
+            "order_fee": order.fee, "coupon_fee": order.coupon_fee, "paid_fee": order.paid_fee(),
+            "refund_fee": order.paid_fee() - order.left_fee, "left_fee": order.left_fee,
             "paid_time": order.paid_at.secs(), "env_type": if env == 0 { 1 } else { 2 },
             "wx_order_id": format!("wx{order_id}"), "wxpay_order_id": order.transaction_id}}))
     }
@@ -177,6 +193,7 @@ impl VirtualPayments {
         let refund = VirtualRefund {
             order_id: order_id.to_owned(),
             fen,
+            settled: false,
         };
         self.refunds.insert(refund_id.to_owned(), refund);
         Ok(
@@ -185,20 +202,39 @@ impl VirtualPayments {
         )
     }
 
-    /// Gives a requested refund its outcome and returns the message that reports it; `None` when
-    /// there is no such refund.
-    pub(crate) fn settle_refund(&mut self, refund_id: &str, succeeds: bool) -> Option<Value> {
-        let VirtualRefund { order_id, fen } = self.refunds.get(refund_id)?;
-        let order = self.orders.get_mut(order_id)?;
+    /// Gives a requested refund its outcome and returns the message that reports it.
+    ///
+    /// # Errors
+    ///
+    /// [`RefundDecisionError`] when there is no such refund, or it has its outcome.
+    pub(crate) fn settle_refund(
+        &mut self,
+        refund_id: &str,
+        succeeds: bool,
+    ) -> Result<Value, RefundDecisionError> {
+        let unknown = RefundDecisionError::NoSuchRefund;
+        let refund = self.refunds.get_mut(refund_id).ok_or(unknown)?;
+        if refund.settled {
+            return Err(RefundDecisionError::Settled);
+        }
+        let order = self.orders.get_mut(&refund.order_id).ok_or(unknown)?;
+        refund.settled = true;
+        let fen = refund.fen;
         let code = if succeeds {
-            order.refund(*fen);
+            order.refund(fen);
             0
         } else {
             order.status = REFUND_FAILED;
             1
         };
         let openid = &order.openid;
-        Some(refund_message(order_id, openid, refund_id, *fen, code))
+        Ok(refund_message(
+            &refund.order_id,
+            openid,
+            refund_id,
+            fen,
+            code,
+        ))
     }
 
     /// Refunds part of an order without a request of the merchant and returns the message that

@@ -3,19 +3,23 @@
 use crate::notifications::notification::Notification;
 use crate::state::SandboxState;
 use crate::wechat::message_push::push_url;
+use crate::wechat_pay::refunds::record::RefundDecisionError;
 
-/// Gives a requested refund its outcome and returns the message that reports it; `None` when there
-/// is no such refund.
+/// Gives a requested refund its outcome and returns the message that reports it.
+///
+/// # Errors
+///
+/// [`RefundDecisionError`] when there is no such refund, or it has its outcome.
 pub(crate) fn settle_virtual_refund(
     sandbox: &SandboxState,
     refund_id: &str,
     succeeds: bool,
-) -> Option<Notification> {
+) -> Result<Notification, RefundDecisionError> {
     let mut records = sandbox.records();
     let message = records
         .virtual_payments
         .settle_refund(refund_id, succeeds)?;
-    Some(Notification::push(push_url(&sandbox.config), message))
+    Ok(Notification::push(push_url(&sandbox.config), message))
 }
 
 /// Refunds part of an order without a request of the merchant and returns the message that reports

@@ -26,7 +26,7 @@ pub(crate) async fn msg_sec_check(
 ) -> HttpResponse {
     let handle = || {
         let token = &query.access_token;
-        if !sandbox.records().sessions.is_access_token(token) {
+        if !sandbox.is_access_token(token) {
             return wechat_error(INVALID_ACCESS_TOKEN);
         }
         let suggest = if text(&body, "content").contains(RISKY_WORD) {

@@ -64,10 +64,10 @@ pub(crate) async fn checksession(
     query: web::Query<SessionQuery>,
 ) -> HttpResponse {
     let handle = || {
-        let records = sandbox.records();
-        if !records.sessions.is_access_token(&query.access_token) {
+        if !sandbox.is_access_token(&query.access_token) {
             return wechat_error(INVALID_ACCESS_TOKEN);
         }
+        let records = sandbox.records();
         let expected = records
             .sessions
             .session_key(&query.openid)

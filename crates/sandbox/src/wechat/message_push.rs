@@ -37,10 +37,20 @@ pub(crate) fn push_request(
     url: &str,
     message: &Value,
 ) -> reqwest::RequestBuilder {
+    let is_xml = sandbox.records().push_mode.xml;
+    push_text_request(sandbox, url, serialize(message, is_xml))
+}
+
+/// The same with a message that is text already.
+pub(crate) fn push_text_request(
+    sandbox: &SandboxState,
+    url: &str,
+    message: String,
+) -> reqwest::RequestBuilder {
     let mode = sandbox.records().push_mode;
     let (time, nonce) = time_and_nonce(sandbox);
     let token = &sandbox.config.push_token;
-    let mut body = serialize(message, mode.xml);
+    let mut body = message;
     let mut query = vec![
         ("signature", push_signature(&[token, &time, &nonce])),
         ("timestamp", time.clone()),
@@ -123,13 +133,24 @@ fn serialize(message: &Value, xml: bool) -> String {
 
 /// The fields of an object as XML elements.
 fn xml_elements(value: &Value) -> String {
-    let element = |(name, value): (&String, &Value)| match value {
+    value
+        .as_object()
+        .map(|fields| {
+            let elements = fields.iter().map(|(name, value)| xml_element(name, value));
+            elements.collect()
+        })
+        .unwrap_or_default()
+}
+
+/// A field as an XML element; an array is one element for each value.
+fn xml_element(name: &str, value: &Value) -> String {
+    match value {
+        Value::Array(values) => values
+            .iter()
+            .map(|value| xml_element(name, value))
+            .collect(),
         Value::Object(_) => format!("<{name}>{}</{name}>", xml_elements(value)),
         Value::String(text) => format!("<{name}><![CDATA[{text}]]></{name}>"),
         other => format!("<{name}>{other}</{name}>"),
-    };
-    value
-        .as_object()
-        .map(|fields| fields.iter().map(element).collect())
-        .unwrap_or_default()
+    }
 }

@@ -15,6 +15,7 @@ pub(crate) fn encrypted_profile(
     code: &str,
     nickname: &str,
     gender: i64,
+    avatar_url: &str,
     now_secs: i64,
 ) -> Value {
     let plain = json!({
@@ -25,13 +26,18 @@ pub(crate) fn encrypted_profile(
         "city": "",
         "province": "",
         "country": "",
-        "avatarUrl": "https://example.com/face.png",
+        "avatarUrl": avatar_url,
         "watermark": {"timestamp": now_secs, "appid": app_id},
     })
     .to_string();
+    encrypted_user_data(app_id, code, plain.as_bytes())
+}
+
+/// The same with user data of any content.
+pub(crate) fn encrypted_user_data(app_id: &str, code: &str, plain: &[u8]) -> Value {
     let iv: [u8; 16] = Md5::digest(random::hex(16)).into();
     let cipher = cbc::Encryptor::<aes::Aes128>::new(&session_key(code).into(), &iv.into());
-    let encrypted = cipher.encrypt_padded_vec_mut::<Pkcs7>(plain.as_bytes());
+    let encrypted = cipher.encrypt_padded_vec_mut::<Pkcs7>(plain);
     json!({"appId": app_id, "code": code, "encryptedData": STANDARD.encode(encrypted),
         "iv": STANDARD.encode(iv)})
 }

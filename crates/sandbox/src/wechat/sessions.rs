@@ -1,10 +1,9 @@
-//! Login codes, session keys and the access token. No I/O.
+//! Login codes and session keys. No I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use md5::{Digest as _, Md5};
-use qlive_types::random;
 use serde_json::{Value, json};
 
 /// `invalid code`.
@@ -14,14 +13,13 @@ const CODE_USED: i64 = 40163;
 /// `invalid credential, access_token is invalid or not latest`.
 pub(crate) const INVALID_ACCESS_TOKEN: i64 = 40001;
 
-/// Who logged in, and the access token in force.
+/// Who logged in.
 #[derive(Default)]
 pub(crate) struct Sessions {
     /// Single-use login codes that were used.
     used_codes: BTreeSet<String>,
     /// The code of each openid's latest login, from which the session key is derived.
     code_by_openid: BTreeMap<String, String>,
-    access_token: Option<String>,
 }
 
 /// WeChat's error body.
@@ -70,22 +68,6 @@ impl Sessions {
             .iter()
             .find(|(_, code)| matches(&session_key_text(code)))
             .map(|(openid, _)| openid.clone())
-    }
-
-    /// Whether this is the access token in force.
-    pub(crate) fn is_access_token(&self, token: &str) -> bool {
-        self.access_token.as_deref() == Some(token)
-    }
-
-    /// The access token in force. Generates one when there is none or `force_refresh` asks for a
-    /// new one, which ends the old one at once.
-    pub(crate) fn access_token(&mut self, force_refresh: bool) -> &str {
-        if force_refresh {
-            self.access_token = None;
-        }
-        self.access_token
-            .get_or_insert_with(|| random::hex(32))
-            .as_str()
     }
 }
 

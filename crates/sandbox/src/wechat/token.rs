@@ -9,9 +9,6 @@ use crate::state::SandboxState;
 use crate::wechat::login::INVALID_SECRET;
 use crate::wechat::sessions::{wechat_error, wechat_error_body};
 
-/// The lifetime that is announced, in seconds. The token does not really expire.
-const TOKEN_SECS: u64 = 7200;
-
 /// `POST /cgi-bin/stable_token`: the access token in force, or a new one with `force_refresh`.
 pub(crate) async fn stable_token(
     sandbox: web::Data<SandboxState>,
@@ -24,9 +21,10 @@ pub(crate) async fn stable_token(
             return wechat_error(INVALID_SECRET);
         }
         let force_refresh = body.get("force_refresh") == Some(&json!(true));
+        let now = sandbox.clock.now();
         let mut records = sandbox.records();
-        let token = records.sessions.access_token(force_refresh);
-        json!({"access_token": token, "expires_in": TOKEN_SECS})
+        let answer = records.access_tokens.request(force_refresh, now);
+        answer.unwrap_or_else(wechat_error)
     };
     respond(&sandbox, &request, wechat_error_body, handle).await
 }

@@ -8,9 +8,48 @@ use crate::support::TestSandbox;
 async fn state_of_a_new_sandbox_is_empty() {
     let sandbox = TestSandbox::start();
     let expected = json!({"accounts": {}, "groups": {}, "kicked": [], "stream_orders": [],
-        "calls": {}, "orders": {}, "refunds": {}, "transfers": {}, "notices": []});
+        "calls": {}, "access_tokens": {"plain": 0, "forced": 0, "issued": 0},
+        "orders": {}, "refunds": {}, "transfers": {}, "notices": []});
     assert_eq!(sandbox.state().await, expected);
     assert!(sandbox.messages("").await.is_empty());
+}
+
+#[tokio::test]
+async fn request_for_another_host_is_refused() {
+    let sandbox = TestSandbox::start();
+    let port = sandbox.url.rsplit_once(':').unwrap().1;
+    let answer = async |path: &str, host: String| {
+        let request = sandbox.http.get(format!("{}{path}", sandbox.url));
+        let answer = request.header("Host", host).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for path in [
+        "/sandbox/papers",
+        "/sandbox/state",
+        "/sns/jscode2session",
+        "/nowhere",
+    ] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "localhost:x@evil.example",
+        ] {
+            for host in [host.to_owned(), format!("{host}:{port}")] {
+                let (status, body) = answer(path, host.clone()).await;
+                assert_eq!(status, 421, "{path} {host}: {body}");
+                assert!(!body.contains("PRIVATE KEY"), "{path} {host}");
+            }
+        }
+    }
+    for host in ["localhost", "127.0.0.1", "[::1]", "LOCALHOST"] {
+        for host in [host.to_owned(), format!("{host}:{port}")] {
+            assert_eq!(
+                answer("/sandbox/state", host.clone()).await.0,
+                200,
+                "{host}"
+            );
+        }
+    }
 }
 
 #[tokio::test]
@@ -45,6 +84,7 @@ async fn dropped_sandbox_stops_answering() {
 async fn body_that_is_no_json_is_400() {
     let sandbox = TestSandbox::start();
     for path in [
+        "bills",
         "faults",
         "say",
         "clients/alice",

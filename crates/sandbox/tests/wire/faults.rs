@@ -175,3 +175,21 @@ async fn fault_with_bad_input_is_400() {
     }
     assert!(sandbox.request_token(false).await["access_token"].is_string());
 }
+
+#[tokio::test]
+async fn unknown_kind_or_field_of_a_fault_is_refused() {
+    let sandbox = TestSandbox::start();
+    for fault in [
+        json!({"path": "/pay_notify/", "notice": "none"}),
+        json!({"path": "/pay_notify/", "notice": "Lost"}),
+        json!({"path": "/pay_notify/", "notice": 1}),
+        json!({"path": TOKEN_PATH, "answer": 502}),
+    ] {
+        let answer = sandbox.post("/sandbox/faults", fault.clone()).await;
+        assert_eq!(answer.status, 400, "{fault}");
+    }
+    for notice in ["lost", "late", "doubled", "reordered", "probe"] {
+        let fault = json!({"path": "/pay_notify/", "notice": notice});
+        assert_eq!(sandbox.post("/sandbox/faults", fault).await.status, 204);
+    }
+}

@@ -1,7 +1,10 @@
 //! Login codes, session keys, the access token, the content check, encrypted profiles.
 
+use std::time::Duration;
+
 use aes::cipher::{BlockDecryptMut as _, KeyIvInit as _, block_padding::Pkcs7};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use qlive_types::Moment;
 use serde_json::{Value, json};
 
 use crate::support::TestSandbox;
@@ -72,6 +75,77 @@ async fn stable_token_stays_until_it_is_refreshed() {
     let refreshed = sandbox.request_token(true).await;
     assert_ne!(refreshed["access_token"], tokens[0]["access_token"]);
     assert_eq!(sandbox.request_token(false).await, refreshed);
+}
+
+#[tokio::test]
+async fn forced_tokens_are_thirty_seconds_apart_and_twenty_a_day() {
+    let sandbox = TestSandbox::start();
+    let issued = || async { sandbox.state().await["access_tokens"]["issued"].clone() };
+    run_at_once((0..6).map(|_| sandbox.request_token(true))).await;
+    assert_eq!(issued().await, 1, "six at once are one");
+    // Move to the beginning of a day, so that the day does not change meanwhile.
+    let now = sandbox.clock.now();
+    let midnight = Moment::parse_day(&now.shanghai()[..10]).unwrap();
+    let midnight = midnight.after(Duration::from_secs(86_400));
+    sandbox.clock.advance(midnight.since(now));
+    let before = issued().await.as_u64().unwrap();
+    for _ in 0..20 {
+        let answer = sandbox.request_token(true).await;
+        assert!(answer["access_token"].is_string(), "{answer}");
+        sandbox.clock.advance(Duration::from_secs(30));
+    }
+    assert_eq!(sandbox.request_token(true).await["errcode"], 45009);
+    assert_eq!(issued().await, before + 20);
+    assert!(sandbox.request_token(false).await["access_token"].is_string());
+    let state = sandbox.state().await["access_tokens"].clone();
+    assert_eq!((&state["plain"], &state["forced"]), (&json!(1), &json!(27)));
+}
+
+#[tokio::test]
+async fn token_is_replaced_before_its_end_and_valid_until_then() {
+    let sandbox = TestSandbox::start();
+    let check = async |token: &str| {
+        let path = format!("/wxa/msg_sec_check?access_token={token}");
+        let answer = sandbox.post(&path, json!({"content": "hello"})).await;
+        answer.body["errcode"].clone()
+    };
+    let first = sandbox.access_token().await;
+    sandbox.clock.advance(Duration::from_secs(6_890));
+    assert_eq!(sandbox.access_token().await, first);
+    sandbox.clock.advance(Duration::from_secs(10));
+    let second = sandbox.access_token().await;
+    assert_ne!(second, first);
+    assert_eq!(
+        (check(&first).await, check(&second).await),
+        (json!(0), json!(0))
+    );
+    sandbox.clock.advance(Duration::from_secs(300));
+    assert_eq!(
+        (check(&first).await, check(&second).await),
+        (json!(40001), json!(0))
+    );
+}
+
+#[tokio::test]
+async fn killed_token_is_handed_out_until_a_new_one_is_forced() {
+    let sandbox = TestSandbox::start();
+    let check = async |token: &str| {
+        let path = format!("/wxa/msg_sec_check?access_token={token}");
+        let answer = sandbox.post(&path, json!({"content": "hello"})).await;
+        answer.body["errcode"].clone()
+    };
+    let dead = sandbox.access_token().await;
+    sandbox.control("token", json!({"do": "kill"})).await;
+    assert_eq!(sandbox.access_token().await, dead);
+    assert_eq!(check(&dead).await, 40001);
+    sandbox.request_token(true).await;
+    let forced = sandbox.access_token().await;
+    assert_eq!(check(&forced).await, 0);
+    sandbox.control("token", json!({"do": "renew"})).await;
+    assert_ne!(sandbox.access_token().await, forced);
+    assert_eq!(check(&forced).await, 40001);
+    let answer = sandbox.post("/sandbox/token", json!({"do": "other"})).await;
+    assert_eq!(answer.status, 400);
 }
 
 #[tokio::test]

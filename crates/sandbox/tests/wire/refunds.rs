@@ -148,7 +148,45 @@ async fn refund_decided_by_many_at_once_succeeds_once() {
     let answers = run_at_once((0..5).map(|_| decide())).await;
     let decided = answers.iter().filter(|answer| answer.status == 204);
     assert_eq!(decided.count(), 1);
+    let refused = answers.iter().filter(|answer| answer.status == 409);
+    assert_eq!(refused.count(), 4);
     sandbox.receiver.assert_stays_at(2).await;
+}
+
+#[tokio::test]
+async fn decided_refund_is_not_decided_again() {
+    let sandbox = TestSandbox::start();
+    sandbox.place_and_pay("order-1").await;
+    sandbox.control("refunds", json!({"hold": true})).await;
+    for (number, decisions) in [
+        ("refund-1", ["closed", "closed", "success", "abnormal"]),
+        ("refund-2", ["success", "success", "closed", "abnormal"]),
+    ] {
+        sandbox
+            .request_refund(&sandbox.refund("order-1", number, 200))
+            .await;
+        let before = sandbox.receiver.callbacks().len();
+        for (at, decision) in decisions.into_iter().enumerate() {
+            let path = format!("/sandbox/refunds/{number}");
+            let answer = sandbox.post(&path, json!({"do": decision})).await;
+            let expected = if at == 0 { 204 } else { 409 };
+            assert_eq!(answer.status, expected, "{number} {decision}");
+        }
+        sandbox.receiver.assert_stays_at(before + 1).await;
+    }
+    // A person decides what is abnormal, once.
+    let refund = sandbox.refund("order-1", "refund-3", 200);
+    sandbox.request_refund(&refund).await;
+    for (decision, status) in [
+        ("abnormal", 204),
+        ("abnormal", 409),
+        ("success", 204),
+        ("success", 409),
+    ] {
+        let path = "/sandbox/refunds/refund-3";
+        let answer = sandbox.post(path, json!({"do": decision})).await;
+        assert_eq!(answer.status, status, "{decision}");
+    }
 }
 
 #[tokio::test]

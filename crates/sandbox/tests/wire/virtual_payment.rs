@@ -228,6 +228,41 @@ async fn held_refund_waits_for_its_decision() {
         (&order["status"], &order["left_fee"]),
         (&json!(7), &json!(600))
     );
+    for decision in ["closed", "success", "abnormal"] {
+        let path = "/sandbox/refunds/refund-1";
+        let answer = sandbox.post(path, json!({"do": decision})).await;
+        assert_eq!(answer.status, 409, "{decision}");
+    }
+    sandbox.receiver.assert_stays_at(2).await;
+}
+
+#[tokio::test]
+async fn coupon_lowers_what_the_user_paid() {
+    let sandbox = TestSandbox::start();
+    send_plain_pushes(&sandbox).await;
+    let session = sandbox.log_in("alice").await;
+    let data = sandbox.sign_data("order-1");
+    let mut payment = sandbox.virtual_parameters(&data, session["session_key"].as_str().unwrap());
+    for (coupon, status) in [(601, 409), (-1, 409), (100, 200)] {
+        payment["coupon"] = json!(coupon);
+        let answer = sandbox.post("/sandbox/pay/order-1", payment.clone()).await;
+        assert_eq!(answer.status, status, "{coupon}");
+    }
+    let goods = sandbox.receiver.wait_for(1).await[0].json()["GoodsInfo"].clone();
+    assert_eq!(
+        (&goods["OrigPrice"], &goods["ActualPrice"]),
+        (&json!(600), &json!(500))
+    );
+    let order = order(&sandbox, "order-1").await;
+    for (field, fen) in [
+        ("order_fee", 600),
+        ("coupon_fee", 100),
+        ("paid_fee", 500),
+        ("left_fee", 500),
+        ("refund_fee", 0),
+    ] {
+        assert_eq!(order[field], fen, "{field}");
+    }
 }
 
 #[tokio::test]

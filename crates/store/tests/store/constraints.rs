@@ -92,7 +92,11 @@ fn member(conn: &mut Conn, id: i64, room: i64, state: i32, gender: i32) -> Query
                 members::invited_by_us.eq(false),
                 members::last_active_at.eq(1),
             ),
-            (members::im_event_at.eq(0), members::stream_event_at.eq(0)),
+            (
+                members::im_event_at.eq(0),
+                members::stream_event_at.eq(0),
+                members::stream_open_pushes.eq(0),
+            ),
             (members::response_until.eq(0), members::changed_at.eq(1)),
         ))
         .execute(conn)

@@ -9,5 +9,7 @@ mod catalog;
 mod config_rows;
 mod constraints;
 mod migrating;
+mod outages;
 mod schema;
+mod sqlite_files;
 mod transactions;

@@ -13,7 +13,7 @@ on_both!(every_table_has_its_declared_columns);
 
 /// Everything that only one engine has. Anything else that differs fails the test, and so does a
 /// line here that is no longer true.
-const DIFFERENCES: [(Engine, &str); 18] = [
+const DIFFERENCES: [(Engine, &str); 22] = [
     // The only key that is no 64-bit id: SQLite has no smaller one.
     (Engine::Sqlite, "column environment.id: bigint not null"),
     (Engine::Postgres, "column environment.id: integer not null"),
@@ -44,6 +44,14 @@ const DIFFERENCES: [(Engine, &str); 18] = [
     ),
     (
         Engine::Sqlite,
+        "trigger ledger_history_no_delete on ledger_history",
+    ),
+    (
+        Engine::Sqlite,
+        "trigger ledger_history_no_update on ledger_history",
+    ),
+    (
+        Engine::Sqlite,
         "trigger ledger_transfers_no_delete on ledger_transfers",
     ),
     (
@@ -67,7 +75,15 @@ const DIFFERENCES: [(Engine, &str); 18] = [
         Engine::Postgres,
         "trigger ledger_transfers_insert_only on ledger_transfers",
     ),
+    (
+        Engine::Postgres,
+        "trigger ledger_history_insert_only on ledger_history",
+    ),
     // PostgreSQL has no INSERT OR REPLACE.
+    (
+        Engine::Sqlite,
+        "trigger ledger_history_no_replace on ledger_history",
+    ),
     (
         Engine::Sqlite,
         "trigger idempotency_keys_no_replace on idempotency_keys",
@@ -165,10 +181,11 @@ async fn every_table_has_its_declared_columns(db: TestDb) {
     let declared = db.db.write(|conn| {
         Ok::<_, StoreError>(select_no_row!(conn:
             users, wechat_sessions, wechat_codes, wechat_access_tokens, tokens, likes,
-            configs, audit_log, environment,
+            configs, audit_log, environment, transaction_locks, readiness_checks,
             rooms, broadcasts, broadcast_log, members, invitation_required,
             outbox, outbox_lanes, outbox_seqs,
-            ledger_balances, ledger_entries, ledger_transfers, idempotency_keys, ledger_chain,
+            ledger_balances, ledger_entries, ledger_transfers, ledger_history, idempotency_keys,
+            ledger_chain,
             gifts, gifts_sent,
             blocks, orders, refunds, withdrawals, complaints,
         ))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use qlive_store::schema::configs;
 use qlive_store::testing::TestDb;
-use qlive_store::{Conn, StoreError, key_violation_as_contention, on_both};
+use qlive_store::{Conn, StoreError, key_violation_as_contention, on_both, serialize_transactions};
 
 use crate::config_rows::{count, insert, update};
 
@@ -15,11 +15,12 @@ on_both!(
     error_of_the_closure_rolls_the_transaction_back,
     concurrent_guarded_writes_lose_no_update,
     contended_transaction_runs_three_times_then_is_busy,
-    unknown_error_after_a_wait_is_busy,
+    unknown_error_after_a_wait_is_unavailable,
     key_violation_runs_the_transaction_again,
     panic_rolls_the_transaction_back,
     write_in_a_read_transaction_is_refused,
     write_blocked_by_a_hanging_transaction_fails,
+    guarded_transactions_that_count_never_exceed_their_bound,
 );
 
 async fn error_of_the_closure_rolls_the_transaction_back(db: TestDb) {
@@ -94,8 +95,8 @@ async fn contended_transaction_runs_three_times_then_is_busy(db: TestDb) {
     assert_eq!(tries.load(Ordering::SeqCst), 3);
 }
 
-/// The text of a lock conflict depends on the server's language, but it comes only after a wait.
-async fn unknown_error_after_a_wait_is_busy(db: TestDb) {
+/// The text of a lock timeout depends on the server's language, but it comes only after a wait.
+async fn unknown_error_after_a_wait_is_unavailable(db: TestDb) {
     let fail_after = async |delay: Duration| {
         let failed: Result<(), _> = db
             .db
@@ -108,8 +109,8 @@ async fn unknown_error_after_a_wait_is_busy(db: TestDb) {
         failed.unwrap_err()
     };
     assert!(matches!(
-        fail_after(Duration::from_millis(1_100)).await,
-        StoreError::Busy
+        fail_after(Duration::from_millis(3_050)).await,
+        StoreError::Unavailable(_)
     ));
     let error = fail_after(Duration::ZERO).await;
     assert!(matches!(error, StoreError::Query(_)), "{error}");
@@ -182,9 +183,35 @@ async fn write_blocked_by_a_hanging_transaction_fails(db: TestDb) {
         .write(|conn| Ok::<_, StoreError>(update(conn, "a", "3")?))
         .await;
     assert!(
-        matches!(waits, Err(StoreError::Busy | StoreError::Unavailable(_))),
+        matches!(waits, Err(StoreError::Unavailable(_))),
         "{waits:?}"
     );
     release.send(()).unwrap();
     hangs.await.unwrap().unwrap();
+}
+
+async fn guarded_transactions_that_count_never_exceed_their_bound(db: TestDb) {
+    const BOUND: i64 = 5;
+    let tasks: Vec<_> = (0..24)
+        .map(|number| {
+            let db = db.db.clone();
+            tokio::spawn(async move {
+                db.write(move |conn| {
+                    serialize_transactions(conn, "rows")?;
+                    let count: i64 = configs::table.count().get_result(conn)?;
+                    // Time for the others to count too.
+                    std::thread::sleep(Duration::from_millis(5));
+                    if count < BOUND {
+                        insert(conn, &format!("k{number}"), "1")?;
+                    }
+                    Ok::<_, StoreError>(())
+                })
+                .await
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&db).await, BOUND);
 }

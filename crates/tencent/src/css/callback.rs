@@ -2,11 +2,12 @@
 //!
 //! Vendor's page: 如何接收事件通知 ("Receiving Event Notification"), cloud.tencent.com.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::crypto::{equals_in_constant_time, md5_hex};
-use crate::json_fields::{integer, text};
+use crate::json_fields::{integer, text, text_or_number};
+use crate::non_empty_secret::NonEmptySecret;
 
 /// How far ahead the expiry of a signature may be. CSS documents ten minutes; seventeen were
 /// observed.
@@ -17,7 +18,8 @@ const CLOCK_TOLERANCE_SECS: i64 = 60;
 /// An event of a stream. Times are in Unix seconds, 0 when the callback has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StreamEvent {
-    /// A push started. The start and the stop of one push have the same `sequence`.
+    /// A push started. The start and the stop of one push have the same `sequence`, which is empty
+    /// when the callback has none.
     Started {
         stream: String,
         sequence: String,
@@ -28,6 +30,8 @@ pub enum StreamEvent {
         stream: String,
         sequence: String,
         at_secs: i64,
+        /// When the push started, by its length; `None` when the callback has no length.
+        started_at_secs: Option<i64>,
     },
     /// A screenshot was taken.
     Screenshot { stream: String, url: String },
@@ -38,7 +42,7 @@ pub enum StreamEvent {
 /// Returns whether `sign = md5(key + t)` holds and `t`, the expiry of the signature in Unix
 /// seconds, has not passed at `now` (Unix seconds). The signature does not cover the body.
 #[must_use]
-pub fn verify_css_callback(body: &Value, key: &SecretString, now: i64) -> bool {
+pub fn verify_css_callback(body: &Value, key: &NonEmptySecret, now: i64) -> bool {
     let Some(expires_at) = integer(body.get("t")) else {
         return false;
     };
@@ -54,14 +58,15 @@ impl StreamEvent {
     /// Parses the body of a callback whose signature was verified.
     #[must_use]
     pub fn parse(body: &Value) -> Self {
-        let stream = text(body.get("stream_id"));
-        let sequence = text(body.get("sequence"));
+        let stream = text_or_number(body.get("stream_id"));
+        let sequence = text_or_number(body.get("sequence")).trim().to_owned();
         let at_secs = integer(body.get("event_time")).unwrap_or(0);
         match integer(body.get("event_type")) {
             Some(0) => Self::Stopped {
                 stream,
                 sequence,
                 at_secs,
+                started_at_secs: push_start(body, at_secs),
             },
             Some(1) => Self::Started {
                 stream,
@@ -77,6 +82,12 @@ impl StreamEvent {
     }
 }
 
+/// When the push that has stopped at `stopped_at` started: CSS tells its length in milliseconds.
+fn push_start(body: &Value, stopped_at: i64) -> Option<i64> {
+    let millis = integer(body.get("push_duration")).filter(|millis| *millis > 0)?;
+    stopped_at.checked_sub(millis / 1000).filter(|at| *at > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +101,7 @@ mod tests {
 
     #[test]
     fn css_signature_verifies_until_it_expires() {
-        let key: SecretString = "made-up-callback-key".to_owned().into();
+        let key = NonEmptySecret::new("made-up-callback-key").unwrap();
         let verifies = |t, now| verify_css_callback(&callback_expiring_at(t), &key, now);
         assert!(verifies(EXPIRES_AT, EXPIRES_AT - 600));
         assert!(verifies(EXPIRES_AT, EXPIRES_AT + 60));
@@ -98,7 +109,7 @@ mod tests {
         assert!(!verifies(EXPIRES_AT, 1_699_990_000));
         assert!(!verifies(EXPIRES_AT + 1, EXPIRES_AT - 600));
         let body = callback_expiring_at(EXPIRES_AT);
-        let other_key = "other".to_owned().into();
+        let other_key = NonEmptySecret::new("other").unwrap();
         assert!(!verify_css_callback(&body, &other_key, EXPIRES_AT - 600));
         assert!(!verify_css_callback(&json!({"sign": "x"}), &key, 0));
     }
@@ -112,12 +123,43 @@ mod tests {
             StreamEvent::Stopped {
                 stream: "7".into(),
                 sequence: "s".into(),
-                at_secs: 12
+                at_secs: 12,
+                started_at_secs: None,
             }
         );
         assert_eq!(
             StreamEvent::parse(&json!({"event_type": 317})),
             StreamEvent::Unhandled(317)
         );
+    }
+
+    #[test]
+    fn push_is_identified_by_sequence_and_start() {
+        for (sequence, read) in [
+            (json!("6674468118806626493"), "6674468118806626493"),
+            (json!(6_674_468_118_806_626_493_i64), "6674468118806626493"),
+            (json!(" 7 "), "7"),
+            (json!(null), ""),
+            (json!([1]), ""),
+        ] {
+            for (push_duration, started_at_secs) in [
+                (json!("61500"), Some(1_000_000 - 61)),
+                (json!(61_500), Some(1_000_000 - 61)),
+                (json!("0"), None),
+                (json!(""), None),
+                (json!(null), None),
+                (json!(i64::MAX), None),
+            ] {
+                let body = json!({"event_type": 0, "stream_id": 7, "sequence": sequence,
+                    "event_time": 1_000_000, "push_duration": push_duration});
+                let expected = StreamEvent::Stopped {
+                    stream: "7".into(),
+                    sequence: read.into(),
+                    at_secs: 1_000_000,
+                    started_at_secs,
+                };
+                assert_eq!(StreamEvent::parse(&body), expected, "{body}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::crypto::md5_hex;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The domains and keys from which the URLs of all streams are built.
 #[derive(Clone)]
@@ -15,9 +16,9 @@ pub struct StreamUrls {
     pub play_domain: String,
     /// The first segment of the path (AppName), `live` by default.
     pub app: String,
-    pub push_key: SecretString,
+    pub push_key: NonEmptySecret,
     /// The key for play URLs. Without it, play URLs are not signed.
-    pub play_key: Option<SecretString>,
+    pub play_key: Option<NonEmptySecret>,
 }
 
 impl StreamUrls {
@@ -41,7 +42,7 @@ impl StreamUrls {
     }
 }
 
-fn signed_query(key: &SecretString, stream: &str, expires_at: i64) -> String {
+fn signed_query(key: &NonEmptySecret, stream: &str, expires_at: i64) -> String {
     let tx_time = format!("{expires_at:X}");
     let tx_secret = md5_hex(&[key.expose_secret(), stream, &tx_time]);
     format!("txSecret={tx_secret}&txTime={tx_time}")
@@ -83,7 +84,7 @@ mod tests {
             push_domain: "push.example.com".into(),
             play_domain: "play.example.com".into(),
             app: "live".into(),
-            push_key: "made-up-push-key".to_owned().into(),
+            push_key: NonEmptySecret::new("made-up-push-key").unwrap(),
             play_key: None,
         };
         let query = "txSecret=6d71ff73ddea813200709bac1b970e2f&txTime=6553F100";
@@ -95,7 +96,7 @@ mod tests {
             urls.play_url("room_1001", 1_700_000_000),
             "rtmp://play.example.com/live/room_1001"
         );
-        urls.play_key = Some("made-up-push-key".to_owned().into());
+        urls.play_key = NonEmptySecret::new("made-up-push-key");
         assert_eq!(
             urls.play_url("room_1001", 1_700_000_000),
             format!("rtmp://play.example.com/live/room_1001?{query}")

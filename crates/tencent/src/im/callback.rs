@@ -2,11 +2,12 @@
 //!
 //! Vendor's page: 第三方回调简介 ("Webhook Overview"), cloud.tencent.com.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::crypto::{equals_in_constant_time, sha256_hex};
 use crate::json_fields::{integer, text};
+use crate::non_empty_secret::NonEmptySecret;
 
 /// By how much `RequestTime` may differ from our clock, in either direction.
 const MAX_TIME_DIFFERENCE_SECS: i64 = 60;
@@ -59,7 +60,12 @@ pub enum ImCallback {
 /// Returns whether `sign = sha256(token + request_time)` holds and `request_time` (Unix seconds as
 /// text) is within a minute of `now` (Unix seconds). The signature does not cover the body.
 #[must_use]
-pub fn verify_im_callback(token: &SecretString, request_time: &str, sign: &str, now: i64) -> bool {
+pub fn verify_im_callback(
+    token: &NonEmptySecret,
+    request_time: &str,
+    sign: &str,
+    now: i64,
+) -> bool {
     let Ok(signed_at) = request_time.parse::<i64>() else {
         return false;
     };
@@ -141,16 +147,26 @@ fn parse_member_exit(body: &Value) -> ImCallback {
     }
 }
 
-/// Returns the texts of a message's text elements and the data of its custom elements.
+/// Returns every text that a client could read from the elements of a message: those of text
+/// elements, and data, description and extension of custom elements.
 fn message_texts(body: &Value) -> Vec<String> {
     let elements = body.get("MsgBody").and_then(Value::as_array);
-    let content = |element: &Value| {
-        let content = element.get("MsgContent")?;
-        ["Text", "Data"]
+    let content = elements
+        .into_iter()
+        .flatten()
+        .filter_map(|element| element.get("MsgContent"));
+    let fields = content.flat_map(|content| {
+        ["Text", "Data", "Desc", "Ext"]
             .iter()
-            .find_map(|key| content.get(key)?.as_str().map(str::to_owned))
-    };
-    elements.into_iter().flatten().filter_map(content).collect()
+            .filter_map(|key| content.get(key))
+    });
+    fields
+        .filter_map(|field| match field {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -160,7 +176,7 @@ mod tests {
 
     #[test]
     fn im_signature_verifies_within_a_minute() {
-        let token: SecretString = "xxxxyyyy".to_owned().into();
+        let token = NonEmptySecret::new("xxxxyyyy").unwrap();
         let sign = "17773bc39a671d7b9aa835458704d2a6db81360a5940292b587d6d760d484061";
         let verifies = |time, now| verify_im_callback(&token, time, sign, now);
         assert!(verifies("1669872112", 1_669_872_112));
@@ -168,7 +184,7 @@ mod tests {
         assert!(!verifies("1669872112", 1_669_872_173));
         assert!(!verifies("1669872113", 1_669_872_113));
         assert!(!verifies("soon", 1_669_872_113));
-        let own: SecretString = "made-up-token".to_owned().into();
+        let own = NonEmptySecret::new("made-up-token").unwrap();
         let sign = "483fc171baa6a37e0985ff2d67468b3ad402c357954448e302c4e9d41a31fd29";
         assert!(verify_im_callback(&own, "1700000000", sign, 1_700_000_000));
         assert!(!verify_im_callback(&own, "1700000000", "", 1_700_000_000));
@@ -193,13 +209,17 @@ mod tests {
         let body = json!({"From_Account": "a", "MsgBody": [
             {"MsgType": "TIMFaceElem", "MsgContent": {"Index": 1}},
             {"MsgType": "TIMTextElem", "MsgContent": {"Text": "one"}},
-            {"MsgType": "TIMCustomElem", "MsgContent": {"Data": "two"}},
+            {"MsgType": "TIMCustomElem", "MsgContent": {"Data": "two", "Desc": "three",
+                "Ext": {"a": 1}, "Sound": "x"}},
+            {"MsgType": "TIMTextElem", "MsgContent": {"Text": "four", "Data": null}},
         ]});
         assert_eq!(
             ImCallback::parse("Group.CallbackBeforeSendMsg", &body),
             ImCallback::BeforeGroupMessage {
                 from: "a".into(),
-                texts: vec!["one".into(), "two".into()]
+                texts: ["one", "two", "three", r#"{"a":1}"#, "four"]
+                    .map(Into::into)
+                    .into()
             }
         );
     }

@@ -13,6 +13,7 @@ use super::requests::{C2cTextMessage, GroupProfile, GroupTextMessage, Portrait};
 use super::user_sig::generate_user_sig;
 use crate::http::{HttpClient, ResponseError};
 use crate::json_fields::{integer, text};
+use crate::non_empty_secret::NonEmptySecret;
 
 /// For how long a UserSig of the administrator account is valid.
 const ADMIN_SIG_LIFETIME_SECS: i64 = 86_400;
@@ -27,7 +28,7 @@ pub struct ImConfig {
     /// `https://console.tim.qq.com`, a regional host, or the sandbox's address.
     pub url: String,
     pub sdk_app_id: u32,
-    pub secret_key: SecretString,
+    pub secret_key: NonEmptySecret,
     /// The administrator account.
     pub admin: String,
 }

@@ -11,12 +11,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use crate::crypto::hmac_sha256;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// Generates a UserSig for `account`, issued at `now` (Unix seconds) and valid for `lifetime_secs`.
 #[must_use]
 pub fn generate_user_sig(
     sdk_app_id: u32,
-    secret_key: &SecretString,
+    secret_key: &NonEmptySecret,
     account: &str,
     now: i64,
     lifetime_secs: i64,
@@ -61,8 +62,8 @@ mod tests {
     const APP: u32 = 1_400_000_001;
     const NOW: i64 = 1_700_000_000;
 
-    fn key() -> SecretString {
-        "0123456789abcdef".repeat(4).into()
+    fn key() -> NonEmptySecret {
+        NonEmptySecret::new(&"0123456789abcdef".repeat(4)).unwrap()
     }
 
     fn decode(sig: &str) -> Value {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use openssl::hash::{MessageDigest, hash};
 
+use super::bill_table::decode_bill;
 use super::client::PayClient;
 use super::error::PayError;
 use super::transport::UnsignedRequest;
@@ -53,10 +54,7 @@ impl PayClient {
         if !digest.eq_ignore_ascii_case(&text(announcement.get("hash_value"))) {
             return Err(ResponseError::Invalid("the bill does not match its digest").into());
         }
-        match String::from_utf8(response.body) {
-            Ok(bill) => Ok(Some(bill)),
-            Err(_) => Err(ResponseError::Invalid("the bill is not UTF-8").into()),
-        }
+        Ok(Some(decode_bill(&response.body)))
     }
 
     /// Returns the path of a URL under the base URL. No other URL may be requested, because the

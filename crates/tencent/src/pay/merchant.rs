@@ -8,6 +8,7 @@ use openssl::symm::{Cipher, decrypt_aead};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::invalid_key::InvalidKey;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The length of the APIv3 key, in bytes.
 const API_V3_KEY_BYTES: usize = 32;
@@ -22,7 +23,7 @@ pub struct Merchant {
     /// The serial number of the merchant's API certificate.
     serial: String,
     private_key: PKey<Private>,
-    api_v3_key: SecretString,
+    api_v3_key: NonEmptySecret,
 }
 
 /// The merchant's private key could not be used to sign.
@@ -50,7 +51,7 @@ impl Merchant {
         mchid: &str,
         serial: &str,
         private_key_pem: &SecretString,
-        api_v3_key: SecretString,
+        api_v3_key: NonEmptySecret,
     ) -> Result<Self, InvalidKey> {
         let private_key = PKey::private_key_from_pem(private_key_pem.expose_secret().as_bytes())
             .ok()
@@ -159,7 +160,7 @@ pub(super) mod tests {
             "1900000001",
             "5157F09EFDC096DE",
             &pem,
-            "made-up-apiv3-key-0123456789abcd".to_owned().into(),
+            NonEmptySecret::new("made-up-apiv3-key-0123456789abcd").unwrap(),
         )
         .unwrap()
     }
@@ -247,8 +248,8 @@ pub(super) mod tests {
 
     #[test]
     fn invalid_key_error_does_not_contain_the_key() {
-        let secret = |text: &str| SecretString::from(text.to_owned());
-        let error = Merchant::new("m", "s", &secret("hidden-pem"), secret("x"))
+        let pem = SecretString::from("hidden-pem".to_owned());
+        let error = Merchant::new("m", "s", &pem, NonEmptySecret::new("x").unwrap())
             .err()
             .unwrap()
             .to_string();

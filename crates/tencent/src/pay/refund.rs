@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::json_fields::{integer, text};
+use crate::json_fields::{currency, integer, text};
 
 /// A request for a refund.
 pub struct RefundRequest<'a> {
@@ -33,8 +33,9 @@ pub enum RefundState {
     Success,
     /// WeChat Pay will not refund.
     Closed,
-    /// In progress, in a state that this crate does not know, or ABNORMAL: then a person must act
-    /// in the merchant console.
+    /// The money cannot be moved: a person must act in the merchant console.
+    Abnormal,
+    /// In progress, or in a state that this crate does not know.
     Pending,
 }
 
@@ -53,6 +54,10 @@ pub struct Refund {
     pub refund_fen: i64,
     /// The amount of the payment, −1 when there is none.
     pub total_fen: i64,
+    /// `CNY` when WeChat Pay does not name one, as in notices.
+    pub currency: String,
+    /// RFC 3339: when WeChat Pay accepted the refund. Absent in notices.
+    pub create_time: String,
 }
 
 impl Refund {
@@ -66,6 +71,7 @@ impl Refund {
         let state = match status.as_deref() {
             Some("SUCCESS") => RefundState::Success,
             Some("CLOSED") => RefundState::Closed,
+            Some("ABNORMAL") => RefundState::Abnormal,
             _ => RefundState::Pending,
         };
         Self {
@@ -77,6 +83,8 @@ impl Refund {
             state,
             refund_fen: integer(body.pointer("/amount/refund")).unwrap_or(-1),
             total_fen: integer(body.pointer("/amount/total")).unwrap_or(-1),
+            currency: currency(body.pointer("/amount/currency")),
+            create_time: text(body.get("create_time")),
         }
     }
 }
@@ -92,7 +100,8 @@ mod tests {
             (json!({"refund_status": "SUCCESS"}), RefundState::Success),
             (json!({"status": "CLOSED"}), RefundState::Closed),
             (json!({"status": "PROCESSING"}), RefundState::Pending),
-            (json!({"refund_status": "ABNORMAL"}), RefundState::Pending),
+            (json!({"refund_status": "ABNORMAL"}), RefundState::Abnormal),
+            (json!({"status": "LOST"}), RefundState::Pending),
             (json!({}), RefundState::Pending),
         ] {
             assert_eq!(Refund::parse(&body).state, state, "{body}");

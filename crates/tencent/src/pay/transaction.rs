@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::json_fields::{integer, text};
+use crate::json_fields::{currency, integer, text};
 
 /// The state of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub struct Transaction {
     pub state: TradeState,
     /// −1 when there is no amount.
     pub total_fen: i64,
+    /// `CNY` when WeChat Pay does not name one.
     pub currency: String,
     /// RFC 3339.
     pub success_time: String,
@@ -50,7 +51,7 @@ impl Transaction {
             transaction_id: text(body.get("transaction_id")),
             state,
             total_fen: integer(body.pointer("/amount/total")).unwrap_or(-1),
-            currency: text(body.pointer("/amount/currency")),
+            currency: currency(body.pointer("/amount/currency")),
             success_time: text(body.get("success_time")),
         }
     }
@@ -76,6 +77,21 @@ mod tests {
         ] {
             let transaction = Transaction::parse(&json!({"trade_state": trade_state}));
             assert_eq!(transaction.state, state, "{trade_state}");
+        }
+    }
+
+    #[test]
+    fn missing_currency_is_yuan_and_another_is_not() {
+        for (amount, currency) in [
+            (json!({"total": 1}), "CNY"),
+            (json!({"total": 1, "currency": null}), "CNY"),
+            (json!({"total": 1, "currency": ""}), "CNY"),
+            (json!({"total": 1, "currency": "CNY"}), "CNY"),
+            (json!({"total": 1, "currency": "USD"}), "USD"),
+            (json!({"total": 1, "currency": 156}), "156"),
+        ] {
+            let transaction = Transaction::parse(&json!({"amount": amount}));
+            assert_eq!(transaction.currency, currency, "{amount}");
         }
     }
 

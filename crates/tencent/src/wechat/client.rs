@@ -9,6 +9,7 @@ use super::error::{WechatError, check_errcode};
 use crate::crypto::hmac_sha256_hex;
 use crate::http::{HttpClient, ResponseError};
 use crate::json_fields::{integer, text};
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The result of exchanging a login code.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ impl WechatClient {
     pub async fn exchange_login_code(
         &self,
         app_id: &str,
-        app_secret: &SecretString,
+        app_secret: &NonEmptySecret,
         js_code: &str,
     ) -> Result<LoginSession, WechatError> {
         let query = [
@@ -89,7 +90,7 @@ impl WechatClient {
     pub async fn fetch_stable_token(
         &self,
         app_id: &str,
-        app_secret: &SecretString,
+        app_secret: &NonEmptySecret,
         force_refresh: bool,
     ) -> Result<AccessToken, WechatError> {
         let body = json!({
@@ -124,7 +125,13 @@ impl WechatClient {
     ) -> Result<ContentCheck, WechatError> {
         let query = [("access_token", access_token.expose_secret())];
         let body = json!({"version": 2, "openid": openid, "scene": 1, "content": content});
-        let response = self.post("/wxa/msg_sec_check", &query, &body).await?;
+        let response = match self.post("/wxa/msg_sec_check", &query, &body).await {
+            Err(WechatError::Refused {
+                code: errcode::RISKY_CONTENT,
+                ..
+            }) => return Ok(ContentCheck::Risky),
+            response => response?,
+        };
         match text(response.pointer("/result/suggest")).as_str() {
             "pass" => Ok(ContentCheck::Pass),
             "review" => Ok(ContentCheck::Review),

@@ -14,3 +14,5 @@ pub const RATE_LIMITED: i64 = 45011;
 pub const INVALID_TOKEN: [i64; 3] = [40001, 40014, 42001];
 /// The session key is missing or is not the current one.
 pub const INVALID_SESSION_KEY: [i64; 3] = [87007, 87009, 268_490_009];
+/// The content is risky: what the content check answered before version 2.
+pub const RISKY_CONTENT: i64 = 87014;

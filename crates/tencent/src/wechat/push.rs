@@ -11,4 +11,6 @@ mod message_push;
 mod xml;
 
 pub use event::PushEvent;
-pub use message_push::{MessagePush, PushError, PushFormat, PushMode, PushQuery, ReceivedPush};
+pub use message_push::{
+    MessagePush, PushError, PushFormat, PushMode, PushQuery, PushReply, ReceivedPush,
+};

@@ -30,6 +30,9 @@ pub struct XpayOrder {
     pub production: Option<bool>,
     /// Fen, −1 when the response has no amount.
     pub order_fee: i64,
+    /// Fen that the user paid, which is less than `order_fee` when a coupon was used. −1 when the
+    /// response has no amount.
+    pub paid_fee: i64,
     /// Fen that are not refunded, −1 when the response has no amount.
     pub left_fee: i64,
     /// WeChat's number of the payment.
@@ -39,6 +42,18 @@ pub struct XpayOrder {
 }
 
 impl XpayOrder {
+    /// Fen that were refunded, at least as far as the response says. A coupon is never refunded, so
+    /// an order that was paid with one had less to refund from the beginning.
+    #[must_use]
+    pub fn refunded_fee(&self) -> Option<i64> {
+        let refundable = if (0..self.order_fee).contains(&self.paid_fee) {
+            self.paid_fee
+        } else {
+            self.order_fee
+        };
+        (self.left_fee >= 0 && self.order_fee >= 0).then(|| (refundable - self.left_fee).max(0))
+    }
+
     pub(super) fn parse(order: &Value) -> Self {
         let number = |key: &str, default: i64| integer(order.get(key)).unwrap_or(default);
         let state = match number("status", -1) {
@@ -66,6 +81,7 @@ impl XpayOrder {
             state,
             production,
             order_fee: number("order_fee", -1),
+            paid_fee: number("paid_fee", -1),
             left_fee: number("left_fee", -1),
             transaction_id,
             paid_time: number("paid_time", 0),
@@ -95,6 +111,26 @@ mod tests {
         ] {
             let order = XpayOrder::parse(&json!({"status": status}));
             assert_eq!(order.state, state, "{status}");
+        }
+    }
+
+    #[test]
+    fn coupon_is_not_a_refund() {
+        for (order_fee, paid_fee, left_fee, refunded) in [
+            (600, 600, 600, Some(0)),
+            (600, 600, 400, Some(200)),
+            (600, 500, 500, Some(0)),
+            (600, 500, 300, Some(200)),
+            (600, 500, 600, Some(0)),
+            (600, -1, 400, Some(200)),
+            (600, 0, 0, Some(0)),
+            (600, 600, -1, None),
+            (-1, -1, 0, None),
+        ] {
+            let order = XpayOrder::parse(&json!({
+                "order_fee": order_fee, "paid_fee": paid_fee, "left_fee": left_fee
+            }));
+            assert_eq!(order.refunded_fee(), refunded, "{order:?}");
         }
     }
 }

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::crypto::hmac_sha256_hex;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The `uri` of `pay_sig` when the mini-program's client pays.
 const CLIENT_URI: &str = "requestVirtualPayment";
@@ -14,7 +15,7 @@ pub struct XpayConfig {
     pub app_id: String,
     pub offer_id: String,
     /// The AppKey of the environment `env`.
-    pub app_key: SecretString,
+    pub app_key: NonEmptySecret,
     /// 0 production, 1 sandbox.
     pub env: i64,
 }
@@ -69,7 +70,7 @@ impl XpayConfig {
 /// Computes `pay_sig` with the AppKey. `uri` is `requestVirtualPayment` for a client and the path
 /// for a call of the server API; `body` is exactly what is sent.
 #[must_use]
-pub fn compute_pay_sig(app_key: &SecretString, uri: &str, body: &str) -> String {
+pub fn compute_pay_sig(app_key: &NonEmptySecret, uri: &str, body: &str) -> String {
     hmac_sha256_hex(app_key, &format!("{uri}&{body}"))
 }
 
@@ -77,8 +78,8 @@ pub fn compute_pay_sig(app_key: &SecretString, uri: &str, body: &str) -> String 
 mod tests {
     use super::*;
 
-    fn secret(text: &str) -> SecretString {
-        text.to_owned().into()
+    fn secret(text: &str) -> NonEmptySecret {
+        NonEmptySecret::new(text).unwrap()
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! WeChat sessions and access tokens.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use qlive_app::SANDBOX_APP;
-use qlive_store::on_both;
 use qlive_store::schema::wechat_access_tokens;
 use qlive_store::testing::TestDb;
+use qlive_store::{StoreError, on_both};
 use qlive_tencent::wechat::WechatError;
 use qlive_testing::TestServices;
 use qlive_types::Gender;
 use qlive_users::{Profile, UsersError, WechatCallError};
 use secrecy::ExposeSecret as _;
 
-use crate::support::{login, read, refuse_once, text};
+use serde_json::json;
+
+use crate::support::{fault, login, read, refuse_once, text};
 
 on_both!(
     fresh_code_and_stored_session_give_the_same_key,
@@ -19,6 +23,9 @@ on_both!(
     key_that_wechat_no_longer_accepts_is_expired,
     access_token_is_fetched_once_and_stored,
     refused_access_token_is_replaced_once,
+    lease_that_is_not_released_ends,
+    token_from_the_future_is_fetched_anew,
+    call_that_is_given_up_leaves_its_token_to_others,
     call_without_a_token_differs_from_a_failed_call,
 );
 
@@ -131,11 +138,66 @@ async fn refused_access_token_is_replaced_once(db: TestDb) {
         .await;
     assert!(matches!(
         always,
-        Err(WechatCallError::Call(WechatError::Refused {
-            code: 42001,
-            ..
-        }))
+        Err(WechatCallError::NoToken(UsersError::WechatUnavailable(_)))
     ));
+}
+
+/// Makes another instance hold the refresh lease, until so many milliseconds from now.
+async fn occupy_lease(test: &TestServices, millis: i64) {
+    let until = test.clock.now().millis() + millis;
+    let occupied = test.services.db.write(move |conn| {
+        diesel::update(wechat_access_tokens::table)
+            .set((
+                wechat_access_tokens::lease_owner.eq("another instance"),
+                wechat_access_tokens::lease_until.eq(until),
+                wechat_access_tokens::usable_until.eq(0),
+            ))
+            .execute(conn)?;
+        Ok::<_, StoreError>(())
+    });
+    occupied.await.unwrap();
+}
+
+async fn lease_that_is_not_released_ends(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let (token, _) = access_token(&test).await;
+    // Also one that a clock wrote which was an hour ahead.
+    for millis in [-1, 3_600_000] {
+        occupy_lease(&test, millis).await;
+        assert_eq!(access_token(&test).await.0, token);
+    }
+    // One that ends soon is waited for.
+    occupy_lease(&test, 500).await;
+    assert_eq!(access_token(&test).await.0, token);
+}
+
+async fn token_from_the_future_is_fetched_anew(db: TestDb) {
+    let test = TestServices::start(db).await;
+    let (token, _) = access_token(&test).await;
+    let until = test.clock.now().millis() + 8_000_000;
+    let written = test.services.db.write(move |conn| {
+        diesel::update(wechat_access_tokens::table)
+            .set((
+                wechat_access_tokens::token.eq("of yesterday"),
+                wechat_access_tokens::usable_until.eq(until),
+            ))
+            .execute(conn)?;
+        Ok::<_, StoreError>(())
+    });
+    written.await.unwrap();
+    assert_eq!(access_token(&test).await.0, token);
+}
+
+async fn call_that_is_given_up_leaves_its_token_to_others(db: TestDb) {
+    let test = TestServices::start(db).await;
+    fault(&test, json!({"path": "/cgi-bin/", "latency_ms": 400})).await;
+    let users = &test.services.users;
+    let call = users.call_wechat(SANDBOX_APP, async |_| Ok::<_, WechatError>(()));
+    let given_up = tokio::time::timeout(Duration::from_millis(200), call).await;
+    assert!(given_up.is_err());
+    access_token(&test).await;
+    let state = test.sandbox_get("/sandbox/state", &[]).await;
+    assert_eq!(state["access_tokens"]["plain"], 1);
 }
 
 async fn call_without_a_token_differs_from_a_failed_call(db: TestDb) {

@@ -13,7 +13,7 @@ use crate::support::{login, read, text};
 on_both!(
     stored_token_authenticates_and_only_its_hash_is_stored,
     unknown_or_malformed_token_authenticates_nobody,
-    use_is_due_for_recording_after_ten_minutes,
+    first_use_and_one_after_a_minute_are_due_for_recording,
     token_expires_thirty_days_after_its_last_use,
     sixth_token_replaces_the_least_recently_used,
     token_of_a_banned_user_says_so,
@@ -50,7 +50,7 @@ async fn stored_token_authenticates_and_only_its_hash_is_stored(db: TestDb) {
     let test = TestServices::start(db).await;
     let user = test.user("alice", Gender::Female).await;
     let token = token(&test).await;
-    assert_eq!(check(&test, &token).await, Some((user, false)));
+    assert_eq!(check(&test, &token).await, Some((user, true)));
     let hashes: Vec<String> = read(&test, |conn| {
         token_table::table.select(token_table::hash).load(conn)
     })
@@ -79,11 +79,14 @@ async fn unknown_or_malformed_token_authenticates_nobody(db: TestDb) {
     }
 }
 
-async fn use_is_due_for_recording_after_ten_minutes(db: TestDb) {
+async fn first_use_and_one_after_a_minute_are_due_for_recording(db: TestDb) {
     let test = TestServices::start(db).await;
     let user = test.user("alice", Gender::Female).await;
     let token = token(&test).await;
-    test.advance(590);
+    test.advance(1);
+    assert_eq!(check(&test, &token).await, Some((user, true)));
+    record(&test, &token).await;
+    test.advance(50);
     assert_eq!(check(&test, &token).await, Some((user, false)));
     test.advance(10);
     assert_eq!(check(&test, &token).await, Some((user, true)));

@@ -1,8 +1,12 @@
 //! Accounts: registration, login, tokens, profiles, likes, bans.
 
+mod access_tokens;
 mod bans;
+mod content_check;
 mod likes;
 mod login;
 mod profile;
+mod profile_calls;
+mod profile_text;
 mod register;
 mod tokens;

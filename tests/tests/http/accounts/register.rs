@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{APP, Answer, TestApp};
+use qlive_tests::{APP, Answer, TestApp, blocks};
+use qlive_types::Gender;
 use serde_json::{Value, json};
 
 on_both!(
@@ -16,6 +17,11 @@ on_both!(
     code_that_login_consumed_expires_after_five_minutes,
     known_openid_keeps_its_account_and_profile,
     six_concurrent_registrations_create_one_user,
+    six_registrations_with_one_code_create_one_user,
+    registration_is_repeated_with_its_code_for_a_minute,
+    code_used_by_a_registered_user_registers_nobody,
+    unreadable_user_data_is_read_as_far_as_possible,
+    base64_is_read_in_every_form,
     account_is_imported_into_im,
     long_nickname_is_cut_at_six_graphemes,
 );
@@ -147,6 +153,201 @@ async fn six_concurrent_registrations_create_one_user(db: TestDb) {
         .map(|answer| answer.ok()["user_id"].to_string())
         .collect();
     assert_eq!(ids.len(), 1);
+}
+
+async fn six_registrations_with_one_code_create_one_user(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let other = app.second_instance().await;
+    let register_on = |app: &TestApp| {
+        let client = app.anonymous_client();
+        async move {
+            let body = json!({"appId": APP, "code": "alice.once"});
+            client.post("qlive_user/", body).await.ok()["user_id"].to_string()
+        }
+    };
+    let instances = [&app, &other];
+    let ids = join_all((0..6).map(|at| register_on(instances[at % 2]))).await;
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+async fn registration_is_repeated_with_its_code_for_a_minute(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let body = json!({"appId": APP, "code": "alice.1"});
+    let first = register(&app, body.clone()).await.ok();
+    app.advance(50);
+    // The client did not get the answer.
+    let again = register(&app, body.clone()).await.ok();
+    assert_eq!(first["user_id"], again["user_id"]);
+    app.advance(11);
+    register(&app, body).await.refused(400, "invalid_code");
+}
+
+async fn code_used_by_a_registered_user_registers_nobody(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    assert_eq!(app.send_login("alice.0").await.ok(), json!({"status": 1}));
+    let alice = app.guest("alice", Gender::Female).await;
+    assert_eq!(app.send_login("alice.1").await.ok()["status"], 0);
+    let fresh = json!({"appId": APP, "code": "alice.2"});
+    let answer = register(&app, fresh).await.ok();
+    assert_eq!(answer["user_id"], alice.user_id, "a fresh code serves");
+    let pay = |code: &str| {
+        let body = json!({"block_id": blocks::SIXTY, "code": code});
+        let alice = alice.clone();
+        async move { alice.post("qlive_pay/", body).await }
+    };
+    pay("alice.3").await.ok();
+    // Used before the registration, by a login, by a registration, and for a payment.
+    for code in ["alice.0", "alice.1", "alice.2", "alice.3"] {
+        for body in [
+            json!({"appId": APP, "code": code}),
+            app.user_data(code, "红", 2).await,
+        ] {
+            register(&app, body).await.refused(400, "invalid_code");
+        }
+        app.send_login(code).await.refused(400, "invalid_code");
+    }
+    // A payment with the token may be repeated with the last code: it gives no token.
+    pay("alice.3").await.ok();
+    pay("alice.1").await.refused(400, "invalid_code");
+}
+
+/// Registers with user data of these fields and returns nickname, gender and face.
+async fn register_with_fields(app: &TestApp, code: &str, fields: &[u8]) -> (String, i64, String) {
+    let watermark = format!(",\"watermark\":{{\"appid\":\"{APP}\"}}}}");
+    let plain = [b"{", fields, watermark.as_bytes()].concat();
+    let body = app.encrypted_user_data(code, &plain).await;
+    let shown = profile(app, &register(app, body).await.ok()).await;
+    let text = |name: &str| shown[name].as_str().unwrap().to_owned();
+    let gender = if shown["profile_ready"] == true || text("nickname") == "微信用户" {
+        shown["gender"].as_i64().unwrap()
+    } else {
+        0
+    };
+    (text("nickname"), gender, text("face_url"))
+}
+
+const FACE: &str = "https://example.com/a.png";
+
+/// Fields of user data, and the nickname, the gender and the face that are read from them.
+const ODD_FIELDS: [(&[u8], &str, i64, &str); 10] = [
+    (
+        br#""nickName":"a","gender":"2","avatarUrl":"https://example.com/a.png""#,
+        "a",
+        2,
+        FACE,
+    ),
+    (
+        b"\"nickName\":\"a\x01b\",\"gender\":1,\"city\":\"\x02\n\"",
+        "a\u{FFFD}b",
+        1,
+        "",
+    ),
+    (
+        b"\"nickName\":\"a\xff\xc3(\",\"gender\":1",
+        "a\u{FFFD}\u{FFFD}(",
+        1,
+        "",
+    ),
+    (
+        br#""nickName":"\ud83d a \ude00","gender":1"#,
+        "\u{FFFD} a \u{FFFD}",
+        1,
+        "",
+    ),
+    (
+        br#""nickName":"\ud83d\ude00","gender":1,"openId":null"#,
+        "😀",
+        1,
+        "",
+    ),
+    (
+        br#""nickName":12345,"gender":2,"avatarUrl":7"#,
+        "12345",
+        2,
+        "",
+    ),
+    (
+        br#""nickName":null,"gender":null,"avatarUrl":null"#,
+        "微信用户",
+        1,
+        "",
+    ),
+    (
+        br#""nickName":["a"],"gender":{},"avatarUrl":[]"#,
+        "微信用户",
+        1,
+        "",
+    ),
+    (
+        b"\"nickName\":\"\xff \xfe\",\"gender\":2",
+        "微信用户",
+        2,
+        "",
+    ),
+    (
+        b"\"nickName\":\"\\u200b\\u2060\\u3164 \",\"gender\":2",
+        "微信用户",
+        2,
+        "",
+    ),
+];
+
+async fn unreadable_user_data_is_read_as_far_as_possible(db: TestDb) {
+    let app = TestApp::start(db).await;
+    for (at, (fields, nickname, gender, face_url)) in ODD_FIELDS.into_iter().enumerate() {
+        let read = register_with_fields(&app, &format!("user{at}"), fields).await;
+        let expected = (nickname.to_owned(), gender, face_url.to_owned());
+        assert_eq!(read, expected, "{}", String::from_utf8_lossy(fields));
+    }
+    for plain in [
+        &b"{\"nickName\":\"a\""[..],
+        b"{\"nickName\":\"a\"}",
+        b"{\"nickName\":\"a\",\"watermark\":{\"appid\":\"wx0\"}}",
+        b"[]",
+        b"",
+    ] {
+        let body = app.encrypted_user_data("zoe", plain).await;
+        register(&app, body).await.refused(400, "decrypt_failed");
+    }
+}
+
+async fn base64_is_read_in_every_form(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let forms: [fn(&str) -> String; 6] = [
+        |text| text.replace('+', " "),
+        |text| text.trim_end_matches('=').to_owned(),
+        |text| text.replace('+', "-").replace('/', "_"),
+        |text| format!("{}\r\n{}\n", &text[..20], &text[20..]),
+        |text| format!(" {text} "),
+        |text| text.to_owned(),
+    ];
+    for (at, form) in forms.into_iter().enumerate() {
+        // Several, since not every text has a `+`, or one at its ends.
+        for again in 0..4 {
+            let code = format!("user{at}x{again}");
+            let mut body = app.user_data(&code, "小红", 2).await;
+            for field in ["encryptedData", "iv"] {
+                body[field] = form(body[field].as_str().unwrap()).into();
+            }
+            let answer = register(&app, body.clone()).await.ok();
+            assert_eq!(profile(&app, &answer).await["nickname"], "小红", "{body}");
+        }
+    }
+    // A form whose `+` was not escaped.
+    for again in 0..4 {
+        let body = app.user_data(&format!("form{again}"), "小红", 2).await;
+        let pairs = body.as_object().unwrap().iter();
+        let pairs: Vec<String> = pairs
+            .map(|(name, value)| format!("{name}={}", value.as_str().unwrap()))
+            .collect();
+        let client = app.anonymous_client();
+        let request = client
+            .request(reqwest::Method::POST, "qlive_user/")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(pairs.join("&"));
+        let answer = client.send("post", "qlive_user/", request).await.ok();
+        assert_eq!(profile(&app, &answer).await["nickname"], "小红", "{body}");
+    }
 }
 
 async fn account_is_imported_into_im(db: TestDb) {

@@ -1,5 +1,6 @@
 //! Tokens: how long they are valid and how many a user has.
 
+use futures_util::future::join_all;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{APP, TestApp};
@@ -11,6 +12,9 @@ on_both!(
     invalid_token_does_not_fail_a_login,
     token_expires_thirty_days_after_its_last_use,
     sixth_token_replaces_the_least_recently_used_one,
+    five_logins_do_not_push_out_a_token_in_use,
+    five_logins_at_once_do_not_push_out_a_token_used_just_before,
+    twelve_logins_at_once_leave_five_tokens,
     token_is_valid_after_logout,
     only_the_hash_of_a_token_is_stored,
 );
@@ -80,6 +84,56 @@ async fn sixth_token_replaces_the_least_recently_used_one(db: TestDb) {
         "the least recently used one is removed"
     );
     assert!(works(&others[1]).await && works(&sixth).await);
+}
+
+async fn five_logins_do_not_push_out_a_token_in_use(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let other = app.second_instance().await;
+    let alice = app.guest("alice", Gender::Female).await;
+    let alice_there = alice.on_instance(&other);
+    let mut issued = Vec::new();
+    for _ in 0..6 {
+        app.advance(95);
+        assert_eq!(alice_there.user_type().await, 0);
+        issued.push(login_with(&app, "").await);
+    }
+    assert_eq!(alice.user_type().await, 0, "in use on the other instance");
+    let mut valid = Vec::new();
+    for token in &issued {
+        let client = app.anonymous_client().with_token(token);
+        let answer = client.get("qlive_user/get_user_state/", json!({})).await;
+        valid.push(answer.status == 200);
+    }
+    assert_eq!(valid, [false, false, true, true, true, true]);
+}
+
+async fn five_logins_at_once_do_not_push_out_a_token_used_just_before(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.guest("alice", Gender::Female).await;
+    // Nine minutes after its use was recorded before.
+    app.advance(540);
+    assert_eq!(alice.user_type().await, 0);
+    for _ in 0..8 {
+        login_with(&app, "").await;
+    }
+    assert_eq!(alice.user_type().await, 0);
+}
+
+async fn twelve_logins_at_once_leave_five_tokens(db: TestDb) {
+    use diesel::prelude::*;
+    use qlive_store::schema::tokens;
+    let app = TestApp::start(db).await;
+    let other = app.second_instance().await;
+    let alice = app.guest("alice", Gender::Female).await;
+    let instances = [&app, &other];
+    join_all((0..12).map(|at| login_with(instances[at % 2], ""))).await;
+    let of_alice = tokens::table.filter(tokens::user_id.eq(alice.id().get()));
+    let db = &app.services.db;
+    let left: i64 = db
+        .read(move |conn| Ok::<_, qlive_store::StoreError>(of_alice.count().get_result(conn)?))
+        .await
+        .unwrap();
+    assert_eq!(left, 5);
 }
 
 async fn token_is_valid_after_logout(db: TestDb) {

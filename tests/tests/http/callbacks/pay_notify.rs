@@ -16,6 +16,7 @@ on_both!(
     probe_is_refused_and_not_counted_as_forged,
     forged_notice_changes_nothing_and_is_counted,
     notice_that_does_not_match_the_order_changes_nothing_and_is_counted,
+    notice_without_a_currency_is_in_yuan,
     notice_about_an_order_of_another_provider_is_a_mismatch,
     unknown_order_and_unhandled_event_are_accepted_and_counted,
     closed_order_that_is_paid_late_is_credited,
@@ -32,8 +33,10 @@ async fn doubled_late_and_reordered_notices_credit_once(db: TestDb) {
         .enumerate()
     {
         let order = bob.create_order(blocks::SIXTY).await;
-        app.add_fault(json!({"path": "/pay_notify/", "notice": how, "times": 1}))
-            .await;
+        if how != "none" {
+            app.add_fault(json!({"path": "/pay_notify/", "notice": how, "times": 1}))
+                .await;
+        }
         app.pay(&order).await;
         if how == "reordered" {
             // It is sent after the notice of the next order.
@@ -206,6 +209,38 @@ async fn notice_that_does_not_match_the_order_changes_nothing_and_is_counted(db:
         204
     );
     assert_eq!(bob.balances().await, (120, 0));
+    app.audit().await;
+}
+
+async fn notice_without_a_currency_is_in_yuan(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let mut gold = 0;
+    for amount in [
+        json!({"total": 600}),
+        json!({"total": 600, "currency": null}),
+        json!({"total": 600, "currency": ""}),
+    ] {
+        let order = bob.create_order(blocks::SIXTY).await;
+        let mut resource = app.payment_resource(&order, 600);
+        resource["amount"] = amount.clone();
+        let status = app.send_payment_notice(resource, json!({})).await;
+        gold += 60;
+        assert_eq!((status, bob.balances().await), (204, (gold, 0)), "{amount}");
+    }
+    // The currency is optional, the amount is not; and another currency is not ours.
+    let order = bob.create_order(blocks::SIXTY).await;
+    for amount in [
+        json!({"currency": "CNY"}),
+        json!({"total": 599}),
+        json!({"total": 600, "currency": "HKD"}),
+        json!({"total": 600, "currency": 156}),
+    ] {
+        let mut resource = app.payment_resource(&order, 600);
+        resource["amount"] = amount.clone();
+        let status = app.send_payment_notice(resource, json!({})).await;
+        assert_eq!((status, bob.balances().await), (400, (gold, 0)), "{amount}");
+    }
     app.audit().await;
 }
 

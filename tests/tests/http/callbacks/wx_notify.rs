@@ -21,6 +21,9 @@ on_both!(
     sixteen_concurrent_pushes_credit_once,
     push_is_503_while_the_query_is_slow_and_the_order_is_credited_later,
     unknown_order_and_unhandled_event_are_accepted_and_counted,
+    xml_with_entities_and_empty_elements_is_read,
+    events_of_others_are_answered_success_in_every_mode,
+    push_with_a_document_type_is_400,
 );
 
 /// Sets how the sandbox sends pushes: encrypted or plain, as XML or as JSON.
@@ -77,8 +80,10 @@ async fn doubled_and_late_pushes_credit_once(db: TestDb) {
     let bob = app.guest("bob", Gender::Male).await;
     for (at, how) in ["doubled", "late", "none"].into_iter().enumerate() {
         let order = bob.create_order(blocks::SIXTY).await;
-        app.add_fault(json!({"path": "/wx_notify/", "notice": how, "times": 1}))
-            .await;
+        if how != "none" {
+            app.add_fault(json!({"path": "/wx_notify/", "notice": how, "times": 1}))
+                .await;
+        }
         app.pay(&order).await;
         let gold = 60 * (i64::try_from(at).unwrap() + 1);
         wait_until("the order is credited", || async {
@@ -143,7 +148,7 @@ async fn encrypted_push_that_does_not_match_its_order_is_refused(db: TestDb) {
         ("/GoodsInfo/ProductId", json!("gold_10")),
         ("/GoodsInfo/Quantity", json!(2)),
         ("/GoodsInfo/OrigPrice", json!(500)),
-        ("/GoodsInfo/ActualPrice", json!(599)),
+        ("/GoodsInfo/ActualPrice", json!(601)),
     ] {
         let mut push = paid_push(&order);
         *push.pointer_mut(pointer).unwrap() = value;
@@ -152,6 +157,8 @@ async fn encrypted_push_that_does_not_match_its_order_is_refused(db: TestDb) {
             400,
             "{pointer}"
         );
+        // Two queries of one order are at least two seconds apart.
+        app.advance(3);
     }
     assert_eq!(app.callback_count("push", "mismatch").await, 6);
     assert_eq!(
@@ -395,4 +402,96 @@ async fn unknown_order_and_unhandled_event_are_accepted_and_counted(db: TestDb) 
         ),
         (1, 1)
     );
+}
+
+async fn xml_with_entities_and_empty_elements_is_read(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    for (secure, gold) in [(true, 60), (false, 120)] {
+        set_push_format(&app, secure, true).await;
+        let order = bob.create_order(blocks::SIXTY).await;
+        app.pay_without_notice(&order).await;
+        app.advance(3);
+        let no = order["out_trade_no"].as_str().unwrap();
+        let (head, tail) = no.split_at(4);
+        let xml = format!(
+            "<?xml version=\"1.0\"?>\n<xml>\n  <!-- a push -->\n  <ToUserName/>\n  \
+             <Event>xpay_goods_deliver&#95;notify</Event><OpenId>sandbox&#x2D;bob</OpenId>\n  \
+             <OutTradeNo>{head}<![CDATA[{tail}]]></OutTradeNo><Env>1</Env><TeamInfo />\n  \
+             <WeChatPayInfo><TransactionId>4300</TransactionId></WeChatPayInfo>\n  \
+             <GoodsInfo><ProductId>gold_60</ProductId><Quantity> 1 </Quantity>\
+             <OrigPrice>600</OrigPrice><ActualPrice>600</ActualPrice>\
+             <Attach>a&amp;b &lt;c&gt;</Attach></GoodsInfo>\n</xml>\n"
+        );
+        let answer = app.push_text(xml).await;
+        assert_eq!(answer["accepted"], true, "{answer}");
+        assert_eq!(answer["status"], 200);
+        let body = answer["body"].as_str().unwrap();
+        let expected = if secure {
+            "<Encrypt>"
+        } else {
+            "<ErrCode>0</ErrCode>"
+        };
+        assert!(body.contains(expected), "{body}");
+        assert_eq!(bob.balances().await, (gold, 0));
+    }
+    app.audit().await;
+}
+
+async fn events_of_others_are_answered_success_in_every_mode(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    let json_texts = [
+        r#"{"MsgType":"text","FromUserName":"o1","Content":"a\ud83d","MsgId":1}"#.to_owned(),
+        "{\"MsgType\":\"text\",\"Content\":\"a\u{1}b\nc\"}".to_owned(),
+        json!({"MsgType": "event", "Event": "user_enter_tempsession"}).to_string(),
+        json!({"MsgType": "event", "Event": "wxa_media_check", "trace_id": "t", "version": 2,
+            "result": {"suggest": "pass", "label": "100"},
+            "detail": [{"strategy": "a", "errcode": 0}, {"strategy": "b", "errcode": 0}]})
+        .to_string(),
+        json!({"Event": "made_up_tomorrow"}).to_string(),
+    ];
+    let xml_texts = [
+        "<xml><MsgType><![CDATA[text]]></MsgType><Content>a &amp; b</Content></xml>",
+        "<xml><MsgType>event</MsgType><Event>wxa_media_check</Event><extra/>\
+         <detail><strategy>a</strategy></detail><detail><strategy>b</strategy></detail></xml>",
+        "<xml/>",
+    ];
+    let mut count = 0;
+    for secure in [true, false] {
+        for xml in [false, true] {
+            set_push_format(&app, secure, xml).await;
+            let texts: Vec<String> = if xml {
+                xml_texts.map(str::to_owned).to_vec()
+            } else {
+                json_texts.to_vec()
+            };
+            for text in texts {
+                let answer = app.push_text(text.clone()).await;
+                let expected = json!({"status": 200, "accepted": true, "body": "success"});
+                assert_eq!(answer, expected, "{text}");
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(app.callback_count("push", "unhandled").await, count);
+    // What belongs to virtual payment is confirmed in its form, known or not.
+    set_push_format(&app, false, false).await;
+    let answer = app.push_text(r#"{"Event":"xpay_coin_pay_notify"}"#).await;
+    assert_eq!(answer["body"], r#"{"ErrCode":0,"ErrMsg":"success"}"#);
+}
+
+async fn push_with_a_document_type_is_400(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    for secure in [true, false] {
+        set_push_format(&app, secure, true).await;
+        for text in [
+            "<!DOCTYPE xml [<!ENTITY e \"x\">]><xml><Event>&e;</Event></xml>",
+            "<!DOCTYPE xml SYSTEM \"http://127.0.0.1/x\"><xml/>",
+            "<xml><Event>&e;</Event></xml>",
+            "<xml><Event>a</xml>",
+        ] {
+            assert_eq!(app.push_text(text).await["status"], 400, "{text}");
+        }
+    }
+    assert_eq!(app.callback_count("push", "unreadable").await, 8);
 }

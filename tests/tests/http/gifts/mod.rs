@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod concurrency;
+mod debt;
 mod host_share;
 mod push_gift;
 mod request_ids;

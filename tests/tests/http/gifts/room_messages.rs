@@ -26,7 +26,7 @@ async fn gift_message_is_sent_when_both_are_in_the_room(db: TestDb) {
         "gift_id": gift,
         "gift_title": "bear",
         "gift_num": 2,
-        "gift_image": "i",
+        "gift_image": "https://pictures.example.com/gift.png",
         "effect": "e",
         "user_id": bob.user_id,
         "nickname": "bob",

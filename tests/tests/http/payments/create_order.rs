@@ -1,6 +1,7 @@
 //! `qlive_pay/`: creating an order, paying it, and the answers of the provider.
 
 use diesel::prelude::*;
+use futures_util::future::join_all;
 use hmac::{Hmac, Mac as _};
 use qlive_store::schema::users;
 use qlive_store::testing::TestDb;
@@ -21,6 +22,7 @@ on_both!(
     order_refused_by_the_provider_is_closed,
     order_without_answer_of_the_provider_is_found_by_the_payment_poller,
     twenty_first_open_order_is_429,
+    forty_simultaneous_orders_open_twenty,
     provider_outage_blocks_new_orders_for_a_minute_only,
 );
 
@@ -247,4 +249,23 @@ async fn provider_outage_blocks_new_orders_for_a_minute_only(db: TestDb) {
     assert_too_many_orders(&bob).await;
     app.advance(61);
     bob.create_order(blocks::TEN).await;
+}
+
+async fn forty_simultaneous_orders_open_twenty(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let second = app.second_instance().await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let clients = [&bob, &bob.on_instance(&second)];
+    let body = json!({"block_id": blocks::TEN});
+    let orders = (0..40).map(|at| clients[at % 2].post(PATH, body.clone()));
+    let (created, refused): (Vec<_>, Vec<_>) = join_all(orders)
+        .await
+        .into_iter()
+        .partition(|answer| answer.status == 200);
+    assert_eq!(created.len(), 20);
+    for answer in refused {
+        answer.refused(429, "too_many_orders");
+    }
+    let payments = &app.services.payments;
+    assert_eq!(payments.waiting_orders().await.unwrap().0, 20);
 }

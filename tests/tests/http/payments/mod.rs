@@ -2,6 +2,7 @@
 //! comparison with WeChat's bill.
 
 mod audit;
+mod bill_forms;
 mod blocks;
 mod create_order;
 mod payment_poller;

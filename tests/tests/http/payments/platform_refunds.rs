@@ -13,6 +13,7 @@ on_both!(
     lost_virtual_refund_is_reported_and_imported_by_a_number,
     order_first_queried_after_its_refund_is_credited_and_reported,
     refund_of_another_payment_of_the_order_takes_no_coins,
+    push_with_the_number_of_another_orders_refund_is_refused,
 );
 
 /// Refunds a part of an order at the platform; the notices about it are lost.
@@ -183,5 +184,25 @@ async fn refund_of_another_payment_of_the_order_takes_no_coins(db: TestDb) {
     let status = send_refund(&app, &order, "5032", "4299-another").await;
     assert_eq!(status, 400);
     assert_eq!(carl.balances().await, (60, 0));
+    app.audit().await;
+}
+
+async fn push_with_the_number_of_another_orders_refund_is_refused(db: TestDb) {
+    let app = TestApp::start_with_virtual_payment(db).await;
+    let (bob, order) = app.buyer("bob", blocks::SIXTY).await;
+    let (carl, carls_order) = app.buyer("carl", blocks::SIXTY).await;
+    let push = |order: &Value| {
+        json!({"Event": "xpay_refund_notify", "OpenId": "sandbox-bob", "WxRefundId": "xr-1",
+            "MchRefundId": "", "MchOrderId": order_number(order), "RefundFee": 300, "RetCode": 0})
+    };
+    for (order, status) in [(&order, 200), (&order, 200), (&carls_order, 400)] {
+        let answer = app.sandbox_post_json("pushes", push(order)).await;
+        assert_eq!(answer["status"], status, "{order}");
+    }
+    assert_eq!(app.callback_count("push", "mismatch").await, 1);
+    assert_eq!(
+        (bob.balances().await, carl.balances().await),
+        ((30, 0), (60, 0))
+    );
     app.audit().await;
 }

@@ -12,6 +12,7 @@ on_both!(
     expired_transfer_returns_the_income,
     failed_or_cancelled_or_expired_transfer_returns_the_income,
     transfer_whose_answer_is_lost_is_paid_once,
+    transfer_of_a_banned_user_is_not_requested_again_for_its_package,
     transfer_unknown_to_wechat_after_acceptance_is_not_requested_again,
     refused_transfer_returns_the_income,
     transfer_is_repeated_when_the_merchant_account_is_empty,
@@ -134,6 +135,32 @@ async fn transfer_whose_answer_is_lost_is_paid_once(db: TestDb) {
     alice.wait_for_withdrawal(&withdrawal, "paid").await;
     assert_income(&app, &alice, 600, 0).await;
     assert_eq!(app.system_balance("paid_out").await, 400);
+}
+
+async fn transfer_of_a_banned_user_is_not_requested_again_for_its_package(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.earner(1000).await;
+    let withdrawal = alice.withdraw(400, "w").await;
+    lose_transfer_answer(&app).await;
+    app.approve_withdrawal(&withdrawal).await;
+    let shown = alice.wait_for_withdrawal(&withdrawal, "confirm").await;
+    assert!(!shown["package_info"].is_string(), "{shown}");
+    let (number, _) = app.only_transfer().await;
+    let query = format!("{}/{number}", provider_paths::QUERY_TRANSFER);
+    app.ban(alice.id()).await;
+    let queries = app.sandbox_calls(&query).await;
+    app.advance(700);
+    app.wait_for_sandbox_calls(&query, queries + 1).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(requests(&app).await, 1);
+    assert_eq!(app.held(&alice).await, 400);
+    // It is requested again once nothing stops the payout any more.
+    app.unban(alice.id()).await;
+    app.wait_and_advance("the transfer is requested again", || async {
+        requests(&app).await == 2
+    })
+    .await;
+    app.audit().await;
 }
 
 async fn transfer_unknown_to_wechat_after_acceptance_is_not_requested_again(db: TestDb) {

@@ -14,6 +14,9 @@ on_both!(
     concurrent_withdrawals_never_take_young_income,
     host_share_is_young_income,
     reversed_young_income_does_not_block_old_income,
+    fourth_open_withdrawal_is_409,
+    concurrent_withdrawals_never_exceed_three_open,
+    real_name_is_required_for_what_is_requested_within_a_week,
 );
 
 async fn income_younger_than_seven_days_is_not_withdrawable(db: TestDb) {
@@ -139,4 +142,75 @@ async fn reversed_young_income_does_not_block_old_income(db: TestDb) {
     alice.give(&carl, small, 1, json!({})).await.ok();
     reverse_last_entry(&app).await;
     assert_eq!(alice.withdraw(300, "w").await["state"], "review");
+}
+
+async fn fourth_open_withdrawal_is_409(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.earner(1000).await;
+    let first = alice.withdraw(10, "w1").await;
+    for request_id in ["w2", "w3"] {
+        alice.withdraw(10, request_id).await;
+    }
+    let fourth = alice.try_withdraw(10, "w4").await;
+    fourth.refused(409, "too_many_withdrawals");
+    assert_eq!(
+        alice.withdraw(10, "w1").await["id"],
+        first["id"],
+        "a repeated request"
+    );
+    assert_eq!(alice.balances().await, (0, 970));
+    app.reject_withdrawal(&first).await.unwrap();
+    alice.withdraw(10, "w4").await;
+    app.audit().await;
+}
+
+async fn concurrent_withdrawals_never_exceed_three_open(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let second = app.second_instance().await;
+    let alice = app.earner(1000).await;
+    let clients = [&alice, &alice.on_instance(&second)];
+    let ids: Vec<String> = (0..20).map(|number| format!("w{number}")).collect();
+    let requests = ids.iter().enumerate();
+    let requests = requests.map(|(at, id)| clients[at % 2].try_withdraw(10, id));
+    let (accepted, refused): (Vec<_>, Vec<_>) = join_all(requests)
+        .await
+        .into_iter()
+        .partition(|answer| answer.status == 200);
+    assert_eq!(accepted.len(), 3);
+    for answer in refused {
+        answer.refused(409, "too_many_withdrawals");
+    }
+    assert_eq!(
+        (alice.balances().await, app.held(&alice).await),
+        ((0, 970), 30)
+    );
+    app.audit().await;
+}
+
+async fn real_name_is_required_for_what_is_requested_within_a_week(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.earner(60_000).await;
+    let second = app.second_instance().await;
+    let other = alice.on_instance(&second);
+    // 1,000 yuan each: only one of the two can do without a name.
+    let (one, two) = tokio::join!(
+        alice.try_withdraw(10_000, "w1"),
+        other.try_withdraw(10_000, "w2")
+    );
+    let (accepted, refused) = if one.status == 200 {
+        (one, two)
+    } else {
+        (two, one)
+    };
+    let accepted = accepted.ok();
+    assert_eq!(refused.refused(400, "missing")["field"], "real_name");
+    let body = json!({"income": 10_000, "request_id": "named", "real_name": "李雷"});
+    alice.post("qlive_user/withdraw/", body).await.ok();
+    let third = alice.try_withdraw(3, "w3").await;
+    assert_eq!(third.refused(400, "missing")["field"], "real_name");
+    app.reject_withdrawal(&accepted).await.unwrap();
+    alice.withdraw(3, "w3").await;
+    app.advance(7 * 86_400 + 1);
+    alice.withdraw(10_000, "w4").await;
+    app.audit().await;
 }

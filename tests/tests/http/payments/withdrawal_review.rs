@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use qlive_payments::PaymentsError;
+use qlive_payments::{PaymentsError, RefundedGiver};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{TestApp, TestClient, blocks, gifts, named_operator, provider_paths};
+use qlive_tests::{TestApp, TestClient, blocks, fen, named_operator, provider_paths};
+use qlive_types::{Coins, Gender};
 use serde_json::{Value, json};
 
 on_both!(
@@ -13,6 +14,10 @@ on_both!(
     amount_above_the_limit_needs_two_operators,
     withdrawal_in_debt_is_409,
     debt_after_approval_delays_the_transfer,
+    requests_of_a_week_need_two_operators_together,
+    withdrawal_of_a_banned_user_is_not_approved,
+    ban_after_approval_delays_the_transfer,
+    refunded_coins_that_were_given_away_show_at_the_receivers_withdrawal,
 );
 
 /// Approves a withdrawal. The result is false while it needs a second approval.
@@ -22,15 +27,6 @@ async fn approve(app: &TestApp, operator: &str, withdrawal: &Value) -> Result<bo
     payments
         .approve_withdrawal(named_operator(operator), id)
         .await
-}
-
-/// Buys sixty coins and spends 52 of them on a gift for `bob`.
-async fn buy_and_spend(app: &TestApp, alice: &TestClient) -> Value {
-    let order = alice.create_order(blocks::SIXTY).await;
-    app.pay(&order).await;
-    let bob = TestClient::login(app, "bob").await;
-    alice.give(&bob, gifts::BEAR, 1, json!({})).await.ok();
-    order
 }
 
 async fn rejected_withdrawal_returns_the_income(db: TestDb) {
@@ -68,11 +64,13 @@ async fn amount_above_the_limit_needs_two_operators(db: TestDb) {
     app.approve_withdrawal(&at_the_limit).await;
     let is_approved = approve(&app, "olga", &above).await.unwrap();
     assert!(!is_approved, "a second operator must approve");
-    let same_operator = approve(&app, "olga", &above).await;
-    assert!(
-        matches!(same_operator, Err(PaymentsError::SameOperator)),
-        "{same_operator:?}"
-    );
+    for same in ["olga", "OLGA ", " Ｏlga", "ol\u{AD}ga\u{200B}"] {
+        let same_operator = approve(&app, same, &above).await;
+        assert!(
+            matches!(same_operator, Err(PaymentsError::SameOperator)),
+            "{same:?}: {same_operator:?}"
+        );
+    }
     alice.wait_for_withdrawal(&above, "review").await;
     assert!(approve(&app, "pavel", &above).await.unwrap());
     alice.wait_for_withdrawal(&above, "confirm").await;
@@ -86,7 +84,8 @@ async fn amount_above_the_limit_needs_two_operators(db: TestDb) {
 async fn withdrawal_in_debt_is_409(db: TestDb) {
     let app = TestApp::start(db).await;
     let alice = app.earner(1000).await;
-    let order = buy_and_spend(&app, &alice).await;
+    let bob = TestClient::login(&app, "bob").await;
+    let order = app.buy_and_give(&alice, &bob).await;
     app.refund(&order, None).await.unwrap();
     let in_debt = alice.try_withdraw(100, "a").await;
     in_debt.refused(409, "in_debt");
@@ -113,7 +112,8 @@ async fn debt_after_approval_delays_the_transfer(db: TestDb) {
     app.approve_withdrawal(&approved).await;
     app.wait_for_sandbox_calls(provider_paths::TRANSFER, 1)
         .await;
-    let order = buy_and_spend(&app, &alice).await;
+    let bob = TestClient::login(&app, "bob").await;
+    let order = app.buy_and_give(&alice, &bob).await;
     app.refund(&order, None).await.unwrap();
     let approval = approve(&app, "olga", &in_review).await;
     assert!(
@@ -135,5 +135,123 @@ async fn debt_after_approval_delays_the_transfer(db: TestDb) {
     app.advance(130);
     alice.wait_for_withdrawal(&approved, "confirm").await;
     app.approve_withdrawal(&in_review).await;
+    app.audit().await;
+}
+
+async fn requests_of_a_week_need_two_operators_together(db: TestDb) {
+    let app = TestApp::start_with(db, |settings| {
+        settings.payouts.second_operator_above_fen = 2_000;
+    })
+    .await;
+    let alice = app.earner(1000).await;
+    let returned = alice.withdraw(200, "returned").await;
+    app.reject_withdrawal(&returned).await.unwrap();
+    let within = [
+        alice.withdraw(100, "a").await,
+        alice.withdraw(100, "b").await,
+    ];
+    app.advance(6 * 86_400);
+    let above = alice.withdraw(100, "c").await;
+    for withdrawal in &within {
+        assert!(approve(&app, "olga", withdrawal).await.unwrap());
+    }
+    assert!(!approve(&app, "olga", &above).await.unwrap());
+    assert!(approve(&app, "pavel", &above).await.unwrap());
+    for withdrawal in &within {
+        alice.wait_for_withdrawal(withdrawal, "confirm").await;
+        let number = app.transfer_number(&alice, withdrawal).await;
+        app.finish_transfer(&number, "confirm").await;
+    }
+    app.advance(86_400);
+    let a_week_later = alice.withdraw(100, "d").await;
+    assert!(
+        approve(&app, "olga", &a_week_later).await.unwrap(),
+        "only the one of yesterday counts"
+    );
+}
+
+async fn withdrawal_of_a_banned_user_is_not_approved(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.earner(1000).await;
+    let withdrawal = alice.withdraw(100, "w").await;
+    assert_eq!(app.review_summary(&withdrawal).await.banned_at, None);
+    // The ban comes after an operator has seen the withdrawal.
+    app.ban(alice.id()).await;
+    let approval = approve(&app, "olga", &withdrawal).await;
+    assert!(
+        matches!(approval, Err(PaymentsError::Banned)),
+        "{approval:?}"
+    );
+    let summary = app.review_summary(&withdrawal).await;
+    assert!(summary.banned_at.is_some());
+    alice.wait_for_withdrawal(&withdrawal, "review").await;
+    assert_eq!(app.held(&alice).await, 100);
+    let approvals = app.audit_log().await.into_iter();
+    let approvals = approvals.filter(|(_, action, ..)| action == "withdrawals approve");
+    assert_eq!(approvals.count(), 0, "nothing was approved");
+    app.unban(alice.id()).await;
+    app.approve_withdrawal(&withdrawal).await;
+    alice.wait_for_withdrawal(&withdrawal, "confirm").await;
+}
+
+async fn ban_after_approval_delays_the_transfer(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.earner(1000).await;
+    let withdrawal = alice.withdraw(100, "w").await;
+    app.add_fault(json!({
+        "path": provider_paths::TRANSFER,
+        "exact": true,
+        "status": 500,
+        "errcode": "SYSTEM_ERROR",
+        "times": 1,
+    }))
+    .await;
+    app.approve_withdrawal(&withdrawal).await;
+    app.wait_for_sandbox_calls(provider_paths::TRANSFER, 1)
+        .await;
+    app.ban(alice.id()).await;
+    app.advance(130);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(
+        (
+            app.sandbox_calls(provider_paths::TRANSFER).await,
+            app.held(&alice).await
+        ),
+        (1, 100),
+        "no transfer is requested for a banned user"
+    );
+    app.unban(alice.id()).await;
+    app.advance(130);
+    alice.wait_for_withdrawal(&withdrawal, "confirm").await;
+    app.audit().await;
+}
+
+async fn refunded_coins_that_were_given_away_show_at_the_receivers_withdrawal(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let alice = app.earner(1000).await;
+    let carl = app.guest("carl", Gender::Male).await;
+    let dora = app.guest("dora", Gender::Female).await;
+    let order = app.buy_and_give(&carl, &alice).await;
+    // Dora gave as much, and has no refund.
+    app.buy_and_give(&dora, &alice).await;
+    app.refund(&order, Some(fen(300))).await.unwrap();
+    let withdrawal = alice.withdraw(100, "w").await;
+    let summary = app.review_summary(&withdrawal).await;
+    let coins = |amount| Coins::new(amount).unwrap();
+    let expected = RefundedGiver {
+        giver: carl.id(),
+        orders: 1,
+        refunded: fen(300),
+        refunded_coins: coins(30),
+        income: coins(52),
+    };
+    assert_eq!(summary.refunded_givers, [expected]);
+    assert_eq!(
+        (summary.debt, summary.amount_of_week),
+        (coins(0), fen(1_000))
+    );
+    let age = app.clock.now().since(summary.account_created_at);
+    assert!(age.as_secs() >= 8 * 86_400, "{age:?}");
+    assert_eq!(app.debt(&carl).await, 22);
     app.audit().await;
 }

@@ -2,11 +2,14 @@
 
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::TestApp;
+use qlive_tests::{TestApp, gifts};
 use qlive_types::Gender;
 use serde_json::json;
 
-on_both!(public_configs_are_always_listed_private_ones_never);
+on_both!(
+    public_configs_are_always_listed_private_ones_never,
+    shares_that_two_operators_change_at_once_leave_gifts_possible,
+);
 
 async fn public_configs_are_always_listed_private_ones_never(db: TestDb) {
     let app = TestApp::start(db).await;
@@ -34,4 +37,30 @@ async fn public_configs_are_always_listed_private_ones_never(db: TestDb) {
         configs["BACKGROUND"],
         json!({"color": "#f69c9a", "height": 1954})
     );
+}
+
+async fn shares_that_two_operators_change_at_once_leave_gifts_possible(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let second = app.second_instance().await;
+    let (stage, bob, alice) = app.stage_with_bob_and_alice().await;
+    app.grant(&bob, 1000).await;
+    let set = |instance: &TestApp, key: &str| {
+        let (configs, by) = (instance.services.configs.clone(), instance.operator());
+        let key = key.to_owned();
+        async move { configs.set(by, key, "0.9".into()).await }
+    };
+    for _ in 0..8 {
+        app.set_config("EXCHANGE_RATE", "0").await;
+        app.set_config("HOST_RATE", "0").await;
+        let (receiver, host) = tokio::join!(set(&app, "EXCHANGE_RATE"), set(&second, "HOST_RATE"));
+        assert_ne!(receiver.is_ok(), host.is_ok(), "{receiver:?} {host:?}");
+        let before = (alice.balances().await.1, stage.host.balances().await.1);
+        // The snapshot of an instance may be a second old.
+        app.advance(2);
+        let given = bob.give(&alice, gifts::CHOCOLATE, 1, json!({})).await;
+        assert_eq!(given.ok()["code"], "success");
+        let after = (alice.balances().await.1, stage.host.balances().await.1);
+        assert_eq!(after.0 - before.0 + after.1 - before.1, 9);
+    }
+    app.audit().await;
 }

@@ -1,8 +1,17 @@
 //! What holds for every operation: input, access, limits, the OpenAPI document, metrics.
 
 mod access;
+mod clock_steps;
 mod configs;
+mod connections;
+mod database_outages;
+mod deep_pages;
+mod head;
+mod headers;
+mod hostile_bytes;
 mod input;
+mod internal_listen;
 mod openapi_document;
 mod rate_limits;
+mod readiness;
 mod server;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 on_both!(
     every_operation_of_the_mini_program_answers_200,
     openapi_document_lists_every_operation,
+    parameters_of_every_get_are_in_the_query,
 );
 
 /// A request: client, method, path, parameters.
@@ -122,5 +123,25 @@ async fn openapi_document_lists_every_operation(db: TestDb) {
             "{}",
             operation.name
         );
+    }
+}
+
+async fn parameters_of_every_get_are_in_the_query(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let document: Value = serde_json::from_str(&app.page("/openapi.json").await).unwrap();
+    let mut names = std::collections::BTreeSet::new();
+    for operation in operations() {
+        let path = &document["paths"][format!("{BASE_PATH}{}", operation.path)];
+        let listed = path.as_object().unwrap().values();
+        for parameter in listed
+            .filter_map(|method| method["parameters"].as_array())
+            .flatten()
+        {
+            assert_eq!(parameter["in"], "query", "{}: {parameter}", operation.name);
+            names.insert(parameter["name"].as_str().unwrap().to_owned());
+        }
+    }
+    for name in ["live_id", "page", "presence", "user_id", "gift_id"] {
+        assert!(names.contains(name), "{name} is not in {names:?}");
     }
 }

@@ -10,6 +10,7 @@ on_both!(
     health_and_readiness_are_ok_without_wechat_and_tencent,
     metrics_count_requests_rooms_callbacks_and_errors,
     api_explorer_loads_nothing_from_other_hosts,
+    api_explorer_is_compressed_and_cached,
     answer_carries_a_trace_id,
     stopping_server_answers_requests_in_progress,
 );
@@ -70,6 +71,42 @@ async fn api_explorer_loads_nothing_from_other_hosts(db: TestDb) {
         let path = format!("/docs/{}", piece.trim_start_matches("./"));
         assert_eq!(get_page(&app, &path).await.0, 200, "{path}");
     }
+}
+
+async fn api_explorer_is_compressed_and_cached(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let get = |path: &str, headers: [(&'static str, String); 2]| {
+        let [(first, value), (second, other)] = headers;
+        let request = app.http.get(format!("{}{path}", app.url));
+        request.header(first, value).header(second, other).send()
+    };
+    let accepts = |coding: &str| ("Accept-Encoding", coding.to_owned());
+    let knows = |etag: &str| ("If-None-Match", etag.to_owned());
+    for path in ["/openapi.json", "/docs/", "/docs/swagger-ui-bundle.js"] {
+        let plain = get(path, [accepts("identity"), knows("\"x\"")])
+            .await
+            .unwrap();
+        assert_eq!(plain.status(), 200, "{path}");
+        assert!(!plain.headers().contains_key("content-encoding"));
+        let plain = plain.bytes().await.unwrap();
+        let gzip = get(path, [accepts("br, gzip"), knows("\"x\"")])
+            .await
+            .unwrap();
+        assert_eq!(gzip.headers()["content-encoding"], "gzip", "{path}");
+        let etag = gzip.headers()["etag"].to_str().unwrap().to_owned();
+        assert!(gzip.bytes().await.unwrap().len() < plain.len(), "{path}");
+        let again = get(path, [accepts("gzip"), knows(&etag)]).await.unwrap();
+        assert_eq!(again.status(), 304, "{path}");
+        let head = app
+            .http
+            .head(format!("{}{path}", app.url))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(head.status(), 200, "{path}");
+        assert_eq!(head.headers()["content-length"], plain.len().to_string());
+    }
+    assert_eq!(get_page(&app, "/docs/nothing.js").await.0, 404);
 }
 
 async fn answer_carries_a_trace_id(db: TestDb) {

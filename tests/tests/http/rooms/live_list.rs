@@ -66,7 +66,8 @@ async fn page_has_eight_rooms(db: TestDb) {
 
 async fn room_shows_guests_avatars_and_a_cover(db: TestDb) {
     let app = TestApp::start(db).await;
-    app.set_config("AVATAR_BOY", "https://a/boy.png").await;
+    app.set_config("AVATAR_BOY", "https://a.example/boy.png")
+        .await;
     let host = app.host().await;
     let room = host.open_room().await;
     let alice = app.guest("alice", Gender::Female).await;
@@ -81,7 +82,7 @@ async fn room_shows_guests_avatars_and_a_cover(db: TestDb) {
     assert_eq!(before["room_image"], room["face_url"]);
     assert_eq!(
         before["player"],
-        json!({"boy": "https://a/boy.png", "girl": "https://example.com/face.png"})
+        json!({"boy": "https://a.example/boy.png", "girl": "https://example.com/face.png"})
     );
     app.simulate_client(&host, json!({"stream": "screenshot"}))
         .await;

@@ -202,6 +202,9 @@ async fn creating_an_existing_group_succeeds(db: TestDb) {
     let app = TestApp::start(db).await;
     let host = app.host().await;
     app.wait_for_outbox().await;
+    // As if the answer of the first creation had been lost.
+    app.execute_sql("UPDATE rooms SET group_ready = FALSE")
+        .await;
     app.grant_matchmaker(&host).await;
     app.wait_for_outbox().await;
     assert_eq!(app.services.outbox.stats().await.unwrap().parked, 0);

@@ -113,7 +113,7 @@ pub(crate) struct RegisterInput {
 
 impl FromParams for RegisterInput {
     fn from_params(params: &Params) -> Result<Self, ApiError> {
-        let (encrypted_data, iv) = (params.text("encryptedData")?, params.text("iv")?);
+        let (encrypted_data, iv) = (params.base64("encryptedData")?, params.base64("iv")?);
         match (encrypted_data, iv) {
             (Some(_), None) => return Err(ApiError::missing("iv")),
             (None, Some(_)) => return Err(ApiError::missing("encryptedData")),

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 use qlive_ledger::LedgerError;
 use qlive_types::{Moment, UserId};
-use qlive_users::{Profile, ProfileChange, UnvalidatedProfileChange};
+use qlive_users::{NameCheck, Profile, UnvalidatedProfileChange};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -108,19 +108,20 @@ pub(crate) async fn update_userinfo(
     state: Data<State>,
     Call(caller, input): Call<Caller, ProfileInput>,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
-    let change = ProfileChange::try_from(UnvalidatedProfileChange {
+    let input = UnvalidatedProfileChange {
         nickname: input.nickname,
         gender: input.gender,
         age: input.age,
         height: input.height,
         area: input.area,
         face_url: input.face_url,
-    })?;
-    state
-        .services
-        .rooms
-        .update_profile(caller.0, change)
-        .await?;
+    };
+    let services = &state.services;
+    let change = services.users.validate_profile_change(input)?;
+    let check = services.rooms.update_profile(caller.0, change).await?;
+    if check == Some(NameCheck::Unchecked) {
+        state.metrics.count_unchecked_name();
+    }
     let profile = state.services.users.profile(caller.0).await?;
     Ok(Json(ProfileAnswer::of_caller(&state, profile).await?))
 }

@@ -1,10 +1,11 @@
-//! WeChat's message push: virtual payments, refunds of them, and complaints.
+//! WeChat's message push: virtual payments, refunds of them, and complaints. Other events are
+//! confirmed and counted.
 
 use std::collections::HashMap;
 
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
-use qlive_tencent::wechat::push::{PushError, PushFormat, PushQuery};
+use qlive_tencent::wechat::push::{PushError, PushQuery};
 use qlive_types::random;
 
 use super::forgery::count_forgery;
@@ -54,11 +55,9 @@ pub(crate) async fn wx_notify(
     let now = state.services.clock.now().secs();
     let nonce = random::within(100_000_000..=999_999_999).to_string();
     let reply = push.success_reply(&received, now, &nonce, &random::hex(8));
-    let content_type = match received.format {
-        PushFormat::Json => "application/json",
-        PushFormat::Xml => "text/xml; charset=utf-8",
-    };
-    Ok(HttpResponse::Ok().content_type(content_type).body(reply))
+    Ok(HttpResponse::Ok()
+        .content_type(reply.content_type)
+        .body(reply.body))
 }
 
 fn push_query(query: &HashMap<String, String>) -> PushQuery {

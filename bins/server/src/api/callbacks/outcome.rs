@@ -22,13 +22,28 @@ pub(super) fn count_outcome(
         CallbackOutcome::Accepted(Accepted::AlreadyKnown) => (CallbackVerdict::Known, None),
         CallbackOutcome::Accepted(Accepted::UnknownSubject) => (CallbackVerdict::Unknown, None),
         CallbackOutcome::Accepted(Accepted::Unhandled) => (CallbackVerdict::Unhandled, None),
+        CallbackOutcome::Accepted(Accepted::Mock) => {
+            tracing::warn!(
+                kind,
+                "a callback that was made up as a test; nothing changed"
+            );
+            (CallbackVerdict::Mock, None)
+        }
+        CallbackOutcome::Accepted(Accepted::Contradiction(contradiction)) => {
+            tracing::error!(
+                kind,
+                %contradiction,
+                "a callback contradicts a final state; nothing changed"
+            );
+            (CallbackVerdict::Contradiction, None)
+        }
         CallbackOutcome::Forged => return Err(count_forgery(state, request, kind)),
         CallbackOutcome::Probe => (CallbackVerdict::Probe, Some(ApiError::FORGED)),
         CallbackOutcome::Mismatch(mismatch) => {
             tracing::error!(
                 kind,
                 %mismatch,
-                "a callback contradicts the record; nothing changed"
+                "a callback does not match the record; nothing changed"
             );
             (CallbackVerdict::Mismatch, Some(ApiError::MISMATCH))
         }

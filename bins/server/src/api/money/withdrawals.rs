@@ -29,7 +29,7 @@ impl FromParams for WithdrawInput {
             .filter(|income| !income.is_zero());
         let real_name = params.text("real_name")?;
         if real_name
-            .is_some_and(|name| name.chars().count() > NAME_LIMIT || text::has_control(name))
+            .is_some_and(|name| name.chars().count() > NAME_LIMIT || !text::is_displayable(name))
         {
             return Err(ApiError::invalid("real_name"));
         }

@@ -37,6 +37,11 @@ impl From<UsersError> for ApiError {
             UsersError::ContentRejected =>
                 row(400, "content_rejected", "内容含有违规信息", "The text is not acceptable.")
                     .of_field("nickname"),
+            UsersError::ContentUnchecked(cause) =>
+                row(503, "content_unchecked",
+                    "暂时无法审核昵称，请稍后再试", "The name cannot be checked now, please try later.")
+                    .of_field("nickname").caused_by(Upstream::Wechat, &cause),
+            UsersError::TooManyNameChecks => Self::TOO_MANY,
             UsersError::BadField(field) => Self::invalid(field),
             UsersError::Ledger(error) => error.into(),
             UsersError::Store(error) => error.into(),

@@ -22,7 +22,7 @@ pub(crate) struct ApiError {
     slug: &'static str,
     chinese: &'static str,
     english: &'static str,
-    /// The parameter at fault.
+    /// The parameter at fault, or the part of the server that is not ready.
     field: Option<String>,
     /// The external system at fault.
     upstream: Option<Upstream>,
@@ -106,7 +106,7 @@ impl ApiError {
         row(503, "not_settled", "暂未确认，请稍后重试", "Not settled yet, please come again.");
     pub(crate) const INTERNAL: Self =
         row(500, "internal", "服务器开小差了，请稍后再试", "Something went wrong, please try again.");
-    pub(crate) const NOT_READY: Self =
+    const NOT_READY: Self =
         row(503, "not_ready", "服务暂不可用", "The service is not ready.");
     const INVALID: Self = row(400, "invalid", "参数不正确", "A parameter is not right.");
     const REPEATED: Self = row(400, "repeated", "参数重复", "A parameter is given twice.");
@@ -114,6 +114,11 @@ impl ApiError {
 }
 
 impl ApiError {
+    /// This instance cannot serve, because of this part of it.
+    pub(crate) fn not_ready(part: &str) -> Self {
+        Self::NOT_READY.of_field(part)
+    }
+
     /// A parameter has a value that it cannot have.
     pub(crate) fn invalid(field: &str) -> Self {
         Self::INVALID.of_field(field)

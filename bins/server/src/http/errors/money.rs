@@ -21,7 +21,8 @@ impl From<LedgerError> for ApiError {
             LedgerError::InsufficientBalance =>
                 row(409, "short", "账户余额不足", "There are not enough coins."),
             // No operation of a client asks for these.
-            LedgerError::UnknownEntry | LedgerError::NotReversible | LedgerError::Unbalanced => {
+            LedgerError::UnknownEntry | LedgerError::NotReversible
+            | LedgerError::Unbalanced | LedgerError::InDebt => {
                 tracing::error!(%error, "the ledger refused an operation of the server");
                 Self::INTERNAL
             }
@@ -81,13 +82,16 @@ impl From<PaymentsError> for ApiError {
                 row(409, "not_withdrawable", "可提现收益不足", "There is not so much income to withdraw."),
             PaymentsError::InDebt =>
                 row(409, "in_debt", "账户有欠款，暂不能提现", "There is a debt to be paid first."),
+            PaymentsError::TooManyWithdrawals =>
+                row(409, "too_many_withdrawals",
+                    "处理中的提现过多，请等待完成", "Too many open withdrawals, please wait for them."),
             PaymentsError::RealNameRequired => Self::missing("real_name"),
             PaymentsError::BadField(field) => Self::invalid(field),
             // Only operators cause these.
             PaymentsError::NotRefundable(_) | PaymentsError::NotPaid
             | PaymentsError::RefundUnderWay | PaymentsError::AlreadyDecided
             | PaymentsError::QueryUnderWay | PaymentsError::SameOperator
-            | PaymentsError::Bill(_) => {
+            | PaymentsError::Banned | PaymentsError::Bill(_) => {
                 tracing::error!(%error, "a request of a client caused an error of operators");
                 Self::INTERNAL
             }

@@ -52,6 +52,7 @@ impl Refund {
             "transaction_id": self.transaction_id,
             "out_trade_no": self.request.get("out_trade_no"),
             "channel": "ORIGINAL",
+            "create_time": self.created_at.rfc3339(),
             "user_received_account": "sandbox",
             "amount": {"total": total, "refund": amount, "payer_total": total,
                 "payer_refund": amount},
@@ -64,6 +65,9 @@ impl Refund {
     pub(crate) fn notice(&self, mchid: &str) -> Notification {
         let mut details = self.details_with("refund_status");
         set(&mut details, "mchid", mchid);
+        if let Some(fields) = details.as_object_mut() {
+            fields.remove("create_time");
+        }
         let event = match self.status {
             "CLOSED" => "REFUND.CLOSED",
             "ABNORMAL" => "REFUND.ABNORMAL",
@@ -72,6 +76,15 @@ impl Refund {
         let url = text(&self.request, "notify_url").to_owned();
         Notification::pay_notice(url, event, "refund", details)
     }
+}
+
+/// Why a refund of either payment system cannot be given an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RefundDecisionError {
+    /// There is no refund with this number.
+    NoSuchRefund,
+    /// The refund has its outcome.
+    Settled,
 }
 
 /// Refunds by the merchant's number.
@@ -145,18 +158,27 @@ impl Refunds {
         Reply::ok(details)
     }
 
-    /// Gives a refund its outcome and returns it; `None` when there is no such refund, or it
-    /// succeeded before.
+    /// Gives a refund its outcome and returns it. A refund that is `ABNORMAL` waits for a person,
+    /// and can still succeed or be closed.
+    ///
+    /// # Errors
+    ///
+    /// [`RefundDecisionError`] when there is no such refund, or it has its outcome.
     pub(crate) fn settle(
         &mut self,
         orders: &mut Orders,
         out_refund_no: &str,
         status: &'static str,
-    ) -> Option<Refund> {
+    ) -> Result<Refund, RefundDecisionError> {
         let refund = self
             .0
             .get_mut(out_refund_no)
-            .filter(|refund| refund.status != "SUCCESS")?;
+            .ok_or(RefundDecisionError::NoSuchRefund)?;
+        match refund.status {
+            "PROCESSING" => {}
+            "ABNORMAL" if status != "ABNORMAL" => {}
+            _ => return Err(RefundDecisionError::Settled),
+        }
         refund.status = status;
         let refund = refund.clone();
         if status == "SUCCESS"
@@ -164,6 +186,6 @@ impl Refunds {
         {
             order.state = "REFUND";
         }
-        Some(refund)
+        Ok(refund)
     }
 }

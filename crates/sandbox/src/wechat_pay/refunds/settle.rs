@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::notifications::delivery::send_notification;
 use crate::state::SandboxState;
+use crate::wechat_pay::refunds::record::RefundDecisionError;
 
 /// Why the platform could not refund an order.
 pub(crate) enum PlatformRefundError {
@@ -15,25 +16,25 @@ pub(crate) enum PlatformRefundError {
     Refused(Value),
 }
 
-/// Gives a refund its outcome and sends the notice that reports it. Returns false when there is no
-/// such refund, or it succeeded before.
+/// Gives a refund its outcome and sends the notice that reports it.
+///
+/// # Errors
+///
+/// [`RefundDecisionError`] when there is no such refund, or it has its outcome.
 pub(crate) async fn settle_refund(
     sandbox: &web::Data<SandboxState>,
     out_refund_no: &str,
     status: &'static str,
-) -> bool {
-    let settled = {
+) -> Result<(), RefundDecisionError> {
+    let refund = {
         let mut records = sandbox.records();
         let records = &mut *records;
         records
             .refunds
-            .settle(&mut records.orders, out_refund_no, status)
-    };
-    let Some(refund) = settled else {
-        return false;
+            .settle(&mut records.orders, out_refund_no, status)?
     };
     send_notification(sandbox, refund.notice(&sandbox.config.mchid)).await;
-    true
+    Ok(())
 }
 
 /// Refunds part of an order without a request of the merchant, under a number of the platform's.
@@ -63,6 +64,7 @@ pub(crate) async fn refund_by_platform(
     if reply.status != 200 {
         return Err(PlatformRefundError::Refused(reply.body));
     }
-    settle_refund(sandbox, &out_refund_no, "SUCCESS").await;
+    // It was created a moment ago, so it has no other outcome.
+    settle_refund(sandbox, &out_refund_no, "SUCCESS").await.ok();
     Ok(())
 }

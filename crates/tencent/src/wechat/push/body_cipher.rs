@@ -11,9 +11,11 @@ use aes::cipher::{
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::invalid_key::InvalidKey;
+use crate::lenient_base64::decode_base64;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The padding block of the message push. The block of AES is 16 bytes.
 const PADDING_BLOCK_BYTES: usize = 32;
@@ -27,7 +29,7 @@ pub(super) struct BodyCipher {
 }
 
 impl BodyCipher {
-    pub(super) fn new(app_id: &str, aes_key: &SecretString) -> Result<Self, InvalidKey> {
+    pub(super) fn new(app_id: &str, aes_key: &NonEmptySecret) -> Result<Self, InvalidKey> {
         // 43 characters of base64 have 258 bits, two more than the key; the two need not be zero.
         let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
         let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
@@ -48,7 +50,7 @@ impl BodyCipher {
 
     /// Decrypts a body in base64. `None` when it was not encrypted with this key for this app.
     pub(super) fn decrypt(&self, encrypted: &str) -> Option<Vec<u8>> {
-        let ciphertext = STANDARD.decode(encrypted).ok()?;
+        let ciphertext = decode_base64(encrypted)?;
         let cipher = cbc::Decryptor::<Aes256>::new(&self.key.into(), &self.iv().into());
         let padded = cipher
             .decrypt_padded_vec_mut::<NoPadding>(&ciphertext)

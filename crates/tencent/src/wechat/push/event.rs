@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::json_fields::{integer, text, text_or_number};
+use crate::json_fields::{flag, integer, text, text_or_number};
 
 /// The event of a message push. Amounts are fen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,28 +43,47 @@ pub enum PushEvent {
         /// As WeChat writes it.
         complained_at: String,
     },
+    /// An event that somebody made up in WeChat's console to test the delivery of pushes
+    /// (`IsMock`). It has the form of a real one, and nothing of it happened.
+    Mock(Box<Self>),
     /// An event that this crate does not handle, by its name.
     Unhandled(String),
 }
 
 impl PushEvent {
+    /// Whether the event is one of virtual payment, whose pushes are confirmed in their own form.
+    pub(super) fn is_virtual_payment(&self) -> bool {
+        !matches!(self, Self::Unhandled(event) if !event.starts_with("xpay_"))
+    }
+
     /// Reads a decrypted body. WeChat's documentation writes some field names in two ways, so both
     /// are accepted.
     pub(super) fn parse(message: &Value) -> Self {
+        let is_mock = ["IsMock", "is_mock"]
+            .iter()
+            .any(|key| flag(message.get(*key)));
+        match Self::parse_event(message) {
+            Self::Unhandled(event) => Self::Unhandled(event),
+            event if is_mock => Self::Mock(Box::new(event)),
+            event => event,
+        }
+    }
+
+    fn parse_event(message: &Value) -> Self {
         let openid = first_text(message, ["OpenId", "openid"]);
         match text(message.get("Event")).as_str() {
             "xpay_goods_deliver_notify" => parse_goods_paid(message, openid),
             "xpay_refund_notify" => Self::RefundFinished {
-                wx_refund_id: text(message.get("WxRefundId")),
-                mch_refund_id: text(message.get("MchRefundId")),
-                mch_order_id: text(message.get("MchOrderId")),
+                wx_refund_id: text_or_number(message.get("WxRefundId")),
+                mch_refund_id: text_or_number(message.get("MchRefundId")),
+                mch_order_id: text_or_number(message.get("MchOrderId")),
                 refund_fee: integer(message.get("RefundFee")).unwrap_or(-1),
                 succeeded: integer(message.get("RetCode")).map(|code| code == 0),
             },
             "xpay_complaint_notify" => Self::ComplaintFiled {
-                complaint_id: text(message.get("RequestId")),
+                complaint_id: text_or_number(message.get("RequestId")),
                 openid,
-                mch_order_id: text(message.get("MchOrderId")),
+                mch_order_id: text_or_number(message.get("MchOrderId")),
                 complained_at: text_or_number(message.get("ComplaintTime")),
             },
             other => Self::Unhandled(other.to_owned()),
@@ -79,11 +98,11 @@ fn parse_goods_paid(message: &Value, openid: String) -> PushEvent {
         openid,
         out_trade_no: first_text(message, ["OutTradeNo", "out_trade_no"]),
         env: integer(message.get("Env")).unwrap_or(-1),
-        product_id: text(goods("ProductId")),
+        product_id: text_or_number(goods("ProductId")),
         quantity: integer(goods("Quantity")).unwrap_or(-1),
         orig_price: integer(goods("OrigPrice")).unwrap_or(-1),
         actual_price: integer(goods("ActualPrice")).unwrap_or(-1),
-        transaction_id: text(payment("TransactionId")),
+        transaction_id: text_or_number(payment("TransactionId")),
         paid_time: integer(payment("PaidTime")).unwrap_or(0),
     }
 }
@@ -91,7 +110,7 @@ fn parse_goods_paid(message: &Value, openid: String) -> PushEvent {
 /// Returns the text of the first of these fields that is not empty.
 fn first_text(message: &Value, keys: [&str; 2]) -> String {
     keys.iter()
-        .map(|key| text(message.get(*key)))
+        .map(|key| text_or_number(message.get(*key)))
         .find(|text| !text.is_empty())
         .unwrap_or_default()
 }
@@ -140,5 +159,39 @@ mod tests {
             paid_time: 1_700_000_000,
         };
         assert_eq!(event, expected);
+    }
+
+    #[test]
+    fn event_is_a_mock_only_when_it_says_so() {
+        let parse = |is_mock: Value| {
+            PushEvent::parse(&json!({"Event": "xpay_refund_notify", "IsMock": is_mock}))
+        };
+        let real = PushEvent::parse(&json!({"Event": "xpay_refund_notify"}));
+        assert!(!matches!(real, PushEvent::Mock(_)));
+        for no in [
+            json!(false),
+            json!(0),
+            json!("0"),
+            json!("false"),
+            json!(null),
+        ] {
+            assert_eq!(parse(no.clone()), real, "{no}");
+        }
+        let mock = PushEvent::Mock(Box::new(real));
+        for yes in [
+            json!(true),
+            json!(1),
+            json!("1"),
+            json!("true"),
+            json!("True"),
+        ] {
+            assert_eq!(parse(yes.clone()), mock, "{yes}");
+        }
+        let xml = "<xml><Event>xpay_refund_notify</Event><IsMock>true</IsMock></xml>";
+        assert_eq!(PushEvent::parse(&parse_xml(xml).unwrap()), mock);
+        assert_eq!(
+            PushEvent::parse(&json!({"Event": "subscribe", "IsMock": true})),
+            PushEvent::Unhandled("subscribe".into())
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Verification and parsing of message pushes, and the reply to them.
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::body_cipher::BodyCipher;
@@ -9,10 +9,12 @@ use super::xml::parse_xml;
 use crate::crypto::{equals_in_constant_time, sha1_hex};
 use crate::invalid_key::InvalidKey;
 use crate::json_fields::text;
+use crate::lenient_json::parse_json;
+use crate::non_empty_secret::NonEmptySecret;
 
 /// The message-push configuration of one mini-program. Contains secrets, hence no `Debug`.
 pub struct MessagePush {
-    token: SecretString,
+    token: NonEmptySecret,
     cipher: BodyCipher,
 }
 
@@ -50,6 +52,13 @@ pub struct ReceivedPush {
     pub format: PushFormat,
 }
 
+/// The reply to a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushReply {
+    pub content_type: &'static str,
+    pub body: String,
+}
+
 /// Why a push was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
@@ -68,8 +77,8 @@ impl MessagePush {
     /// Fails when `aes_key` is not 43 characters of base64.
     pub fn new(
         app_id: &str,
-        token: SecretString,
-        aes_key: &SecretString,
+        token: NonEmptySecret,
+        aes_key: &NonEmptySecret,
     ) -> Result<Self, InvalidKey> {
         let cipher = BodyCipher::new(app_id, aes_key)?;
         Ok(Self { token, cipher })
@@ -137,10 +146,33 @@ impl MessagePush {
         Ok(PushEvent::parse(&message))
     }
 
-    /// Returns the reply that confirms a push, in the push's own mode and format. Without it,
-    /// WeChat repeats the push. `now` is Unix seconds; `random` has 16 characters.
+    /// Returns the reply that confirms a push. Without it, WeChat repeats the push. Virtual payment
+    /// gets it in the push's own mode and format, every other event the text `success`, which is
+    /// not encrypted in secure mode either. `now` is Unix seconds; `random` has 16 characters.
     #[must_use]
     pub fn success_reply(
+        &self,
+        push: &ReceivedPush,
+        now: i64,
+        nonce: &str,
+        random: &str,
+    ) -> PushReply {
+        if !push.event.is_virtual_payment() {
+            return PushReply {
+                content_type: "text/plain; charset=utf-8",
+                body: "success".to_owned(),
+            };
+        }
+        PushReply {
+            content_type: match push.format {
+                PushFormat::Json => "application/json",
+                PushFormat::Xml => "text/xml; charset=utf-8",
+            },
+            body: self.virtual_payment_reply(push, now, nonce, random),
+        }
+    }
+
+    fn virtual_payment_reply(
         &self,
         push: &ReceivedPush,
         now: i64,
@@ -195,15 +227,17 @@ impl MessagePush {
     }
 }
 
-/// Parses a JSON object or XML.
+/// Parses a JSON object or XML. A message contains what users typed, so bytes that are not UTF-8
+/// become U+FFFD.
 fn parse_body(body: &[u8]) -> Option<(Value, PushFormat)> {
-    let text = std::str::from_utf8(body).ok()?;
-    match text.trim_start().chars().next()? {
-        '<' => Some((parse_xml(text)?, PushFormat::Xml)),
-        _ => serde_json::from_str(text)
-            .ok()
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches('\u{FEFF}').trim_start();
+    if text.starts_with('<') {
+        Some((parse_xml(text)?, PushFormat::Xml))
+    } else {
+        parse_json(text.as_bytes())
             .filter(Value::is_object)
-            .map(|value| (value, PushFormat::Json)),
+            .map(|value| (value, PushFormat::Json))
     }
 }
 
@@ -215,7 +249,8 @@ mod tests {
 
     /// The configuration of the examples in WeChat's documentation.
     fn message_push(app_id: &str) -> MessagePush {
-        MessagePush::new(app_id, "AAAAA".to_owned().into(), &"A".repeat(43).into()).unwrap()
+        let secret = |text: &str| NonEmptySecret::new(text).unwrap();
+        MessagePush::new(app_id, secret("AAAAA"), &secret(&"A".repeat(43))).unwrap()
     }
 
     const ENCRYPT: &str = concat!(
@@ -321,6 +356,53 @@ mod tests {
     }
 
     #[test]
+    fn only_virtual_payment_is_confirmed_in_its_own_form() {
+        let push = message_push(APP);
+        for mode in [PushMode::Plain, PushMode::Secure] {
+            for format in [PushFormat::Json, PushFormat::Xml] {
+                let reply =
+                    push.success_reply(&debug_push(mode, format), 1, "1", "0123456789abcdef");
+                assert_eq!(reply.body, "success");
+                let received = ReceivedPush {
+                    event: PushEvent::Unhandled("xpay_coin_pay_notify".into()),
+                    ..debug_push(mode, format)
+                };
+                let reply = push.success_reply(&received, 1, "1", "0123456789abcdef");
+                let (plain, field) = match format {
+                    PushFormat::Json => (r#"{"ErrCode":0,"#, "\"Encrypt\":"),
+                    PushFormat::Xml => ("<xml><ErrCode>0</ErrCode>", "<Encrypt>"),
+                };
+                let is_plain = reply.body.starts_with(plain);
+                assert_eq!(is_plain, mode == PushMode::Plain, "{}", reply.body);
+                assert_eq!(reply.body.contains(field), !is_plain, "{}", reply.body);
+            }
+        }
+    }
+
+    #[test]
+    fn body_with_unreadable_text_is_parsed() {
+        let query = PushQuery {
+            signature: "899cf89e464efb63f54ddac96b0a0a235f53aa78".into(),
+            timestamp: "1714037059".into(),
+            nonce: "486452656".into(),
+            ..PushQuery::default()
+        };
+        for body in [
+            &b"\xEF\xBB\xBF {\"MsgType\":\"event\",\"Event\":\"debug_demo\"}"[..],
+            b"{\"Event\":\"debug_demo\",\"Content\":\"a\x01\xff\\ud83d\"}",
+            b"\xEF\xBB\xBF<xml><Event>debug_demo</Event><Content>\x01\xff</Content></xml>",
+        ] {
+            let received = message_push(APP).verify_and_parse(&query, body).unwrap();
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(
+                received.event,
+                PushEvent::Unhandled("debug_demo".into()),
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
     fn altered_push_has_an_invalid_signature() {
         let push = message_push(APP);
         let other_nonce = PushQuery {
@@ -356,7 +438,8 @@ mod tests {
 
     #[test]
     fn aes_key_of_42_characters_is_refused() {
-        let result = MessagePush::new("wx0", "AAAAA".to_owned().into(), &"A".repeat(42).into());
+        let secret = |text: &str| NonEmptySecret::new(text).unwrap();
+        let result = MessagePush::new("wx0", secret("AAAAA"), &secret(&"A".repeat(42)));
         assert_eq!(result.err(), Some(InvalidKey::EncodingAesKey));
     }
 }

@@ -1,7 +1,9 @@
 //! The XML of message pushes, converted to JSON: elements become fields, text becomes strings.
 
 use quick_xml::Reader;
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 /// The deepest nesting of elements that is read. WeChat uses three levels.
@@ -15,6 +17,14 @@ struct OpenElement {
 }
 
 impl OpenElement {
+    fn new(name: &[u8]) -> Option<Self> {
+        Some(Self {
+            name: String::from_utf8(name.to_vec()).ok()?,
+            fields: Map::new(),
+            text: String::new(),
+        })
+    }
+
     fn into_value(self) -> Value {
         if self.fields.is_empty() {
             Value::String(self.text.trim().to_owned())
@@ -24,18 +34,23 @@ impl OpenElement {
     }
 }
 
-/// Reads the content of the root element. `None` when the text is not well formed, is nested too
-/// deeply, or has anything but elements, text, CDATA and comments.
+/// Reads the content of the root element. An element that occurs several times becomes an array.
+/// `None` when the text is not well formed, is nested too deeply, or has anything but elements,
+/// text, CDATA, comments, character references and the five entities of XML.
 pub(super) fn parse_xml(text: &str) -> Option<Value> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<OpenElement> = Vec::new();
     loop {
         match reader.read_event().ok()? {
-            Event::Start(start) if open.len() < MAX_DEPTH => open.push(OpenElement {
-                name: String::from_utf8(start.name().as_ref().to_vec()).ok()?,
-                fields: Map::new(),
-                text: String::new(),
-            }),
+            Event::Start(start) if open.len() < MAX_DEPTH => {
+                open.push(OpenElement::new(start.name().as_ref())?);
+            }
+            Event::Empty(start) if open.len() < MAX_DEPTH => {
+                let element = OpenElement::new(start.name().as_ref())?;
+                if let Some(value) = close(element, &mut open) {
+                    return Some(value);
+                }
+            }
             Event::Text(part) => {
                 let part = part.decode().ok()?;
                 match open.last_mut() {
@@ -45,13 +60,19 @@ pub(super) fn parse_xml(text: &str) -> Option<Value> {
                 }
             }
             Event::CData(part) => open.last_mut()?.text.push_str(&part.decode().ok()?),
+            Event::GeneralRef(reference) => {
+                let element = open.last_mut()?;
+                match reference.resolve_char_ref().ok()? {
+                    Some(c) => element.text.push(c),
+                    None => element
+                        .text
+                        .push_str(resolve_xml_entity(&reference.decode().ok()?)?),
+                }
+            }
             Event::End(_) => {
-                let mut element = open.pop()?;
-                let name = std::mem::take(&mut element.name);
-                let value = element.into_value();
-                match open.last_mut() {
-                    Some(parent) => drop(parent.fields.insert(name, value)),
-                    None => return Some(value),
+                let element = open.pop()?;
+                if let Some(value) = close(element, &mut open) {
+                    return Some(value);
                 }
             }
             Event::Decl(_) | Event::Comment(_) => {}
@@ -59,6 +80,23 @@ pub(super) fn parse_xml(text: &str) -> Option<Value> {
             _ => return None,
         }
     }
+}
+
+/// Adds an element to the one that contains it. Returns its value when it is the root.
+fn close(mut element: OpenElement, open: &mut [OpenElement]) -> Option<Value> {
+    let name = std::mem::take(&mut element.name);
+    let value = element.into_value();
+    let Some(parent) = open.last_mut() else {
+        return Some(value);
+    };
+    match parent.fields.entry(name) {
+        Entry::Vacant(field) => drop(field.insert(value)),
+        Entry::Occupied(mut field) => match field.get_mut() {
+            Value::Array(values) => values.push(value),
+            single => *single = Value::Array(vec![single.take(), value]),
+        },
+    }
+    None
 }
 
 #[cfg(test)]
@@ -77,6 +115,27 @@ mod tests {
     }
 
     #[test]
+    fn entities_and_character_references_are_resolved() {
+        let text = "<xml><A>a&amp;b &lt;&gt;&quot;&apos;</A><B>&#38;&#x26;&#x1F600;</B>\
+            <C>&amp;lt;<![CDATA[&amp;]]></C></xml>";
+        assert_eq!(
+            parse_xml(text),
+            Some(json!({"A": "a&b <>\"'", "B": "&&😀", "C": "&lt;&amp;"}))
+        );
+    }
+
+    #[test]
+    fn empty_and_repeated_elements_and_comments_are_read() {
+        let text = "\n<!-- c --><xml a='1'>\n<A/><B />\
+            <D><E>1</E></D><D><E>2</E><!-- <E>3</E> --></D><D/></xml>\n";
+        assert_eq!(
+            parse_xml(text),
+            Some(json!({"A": "", "B": "", "D": [{"E": "1"}, {"E": "2"}, ""]}))
+        );
+        assert_eq!(parse_xml("<xml/>"), Some(json!("")));
+    }
+
+    #[test]
     fn malformed_or_unsupported_xml_is_refused() {
         let too_deep = format!("{}{}", "<a>".repeat(40), "</a>".repeat(40));
         for text in [
@@ -85,8 +144,17 @@ mod tests {
             "<a></b>",
             "text",
             "<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>",
+            "<!DOCTYPE x><x>1</x>",
+            "<x><!ENTITY e 'x'></x>",
             "<x>&e;</x>",
+            "<x>&nbsp;</x>",
+            "<x>&#0;</x>",
+            "<x>&#xD800;</x>",
+            "<x>&#x110000;</x>",
+            "<x>&amp</x>",
+            "&amp;<x/>",
             &too_deep,
+            &too_deep.replace("<a></a>", "<a/>"),
         ] {
             assert_eq!(parse_xml(text), None, "{text}");
         }
