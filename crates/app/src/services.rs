@@ -10,7 +10,7 @@ use qlive_gifts::Gifts;
 use qlive_ledger::ChainSealer;
 use qlive_outbox::{Dispatcher, Outbox, OutboxWorker};
 use qlive_payments::{PaymentPoller, Payments};
-use qlive_rooms::{OutboxLookup, Rooms, SignalSender, TimeoutWorker};
+use qlive_rooms::{AuthenticationWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker};
 use qlive_store::Db;
 use qlive_tencent::HttpClient;
 use qlive_tencent::css::CssClient;
@@ -113,6 +113,12 @@ impl Services {
     #[must_use]
     pub fn timeout_worker(&self) -> TimeoutWorker {
         TimeoutWorker::new(self.rooms.clone())
+    }
+
+    /// The worker that notices what others change about the callers that this instance knows.
+    #[must_use]
+    pub fn authentication_worker(&self) -> AuthenticationWorker {
+        AuthenticationWorker::new(self.rooms.clone())
     }
 
     /// The worker that queries providers about orders, refunds and withdrawals that wait.

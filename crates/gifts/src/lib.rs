@@ -7,6 +7,7 @@
 mod audit;
 mod catalogue;
 mod catalogue_gift;
+mod catalogue_page;
 mod decided_gift;
 mod error;
 mod request;
@@ -18,6 +19,7 @@ mod shares;
 pub use audit::audit;
 pub use catalogue::NewGift;
 pub use catalogue_gift::CatalogueGift;
+pub use catalogue_page::CataloguePage;
 pub use error::GiftsError;
 pub use request::{SendGift, SendGiftOutcome};
 pub use sent::SentGift;

@@ -1,18 +1,11 @@
 //! [`Gifts`]: the service. Its methods are in the files of their subjects.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use qlive_configs::Configs;
 use qlive_outbox::Outbox;
-use qlive_store::Db;
-use qlive_types::{Cached, Clock, WebAddressRules};
+use qlive_store::{Db, Recent};
+use qlive_types::{Clock, WebAddressRules};
 
-use crate::CatalogueGift;
-
-/// How old the catalogue may be that is shown, and so how late this instance notices a change by
-/// another. Sending a gift reads it as it is.
-const CATALOGUE_AGE: Duration = Duration::from_secs(1);
+use crate::catalogue_page::Catalogue;
 
 /// The gifts. Cheap to clone.
 #[derive(Clone)]
@@ -24,8 +17,8 @@ pub struct Gifts {
     /// Whether the server sends the message about a gift to the room; otherwise clients do.
     pub(crate) notify_rooms: bool,
     pub(crate) address_rules: WebAddressRules,
-    /// The gifts that can be sent, the cheapest first.
-    pub(crate) catalogue: Arc<Cached<Vec<CatalogueGift>>>,
+    /// What is shown of the catalogue. Sending a gift reads it as it is.
+    pub(crate) catalogue: Recent<Catalogue>,
 }
 
 impl Gifts {
@@ -33,12 +26,12 @@ impl Gifts {
     #[must_use]
     pub fn new(db: Db, clock: Clock, configs: Configs, outbox: Outbox, notify_rooms: bool) -> Self {
         Self {
+            catalogue: Recent::new(clock.clone()),
             db,
             clock,
             configs,
             outbox,
             notify_rooms,
-            catalogue: Arc::new(Cached::new(CATALOGUE_AGE)),
             address_rules: WebAddressRules::default(),
         }
     }

@@ -84,12 +84,31 @@ impl Balances {
 /// A row of `ledger_balances`. `debt` is zero or negative.
 #[derive(Debug, Clone, Copy, Default, Queryable, Selectable)]
 #[diesel(table_name = ledger_balances)]
-pub(crate) struct BalancesRow {
+pub struct BalancesRow {
     pub(crate) bought: i64,
     pub(crate) granted: i64,
     pub(crate) income: i64,
     pub(crate) held: i64,
     pub(crate) debt: i64,
+}
+
+impl TryFrom<BalancesRow> for Balances {
+    type Error = StoreError;
+
+    fn try_from(row: BalancesRow) -> Result<Self, StoreError> {
+        let coins = |amount: i64| {
+            Coins::new(amount)
+                .ok()
+                .ok_or(StoreError::Corrupt("ledger_balances"))
+        };
+        Ok(Self {
+            bought: coins(row.bought)?,
+            granted: coins(row.granted)?,
+            income: coins(row.income)?,
+            held: coins(row.held)?,
+            debt: coins(-row.debt)?,
+        })
+    }
 }
 
 impl BalancesRow {
@@ -108,19 +127,9 @@ impl BalancesRow {
 /// # Errors
 /// A failure of the store.
 pub fn load_balances(conn: &mut Conn, user: UserId) -> Result<Balances, StoreError> {
-    let row = BalancesRow::find(conn, user)?.unwrap_or_default();
-    let coins = |amount: i64| {
-        Coins::new(amount)
-            .ok()
-            .ok_or(StoreError::Corrupt("ledger_balances"))
-    };
-    Ok(Balances {
-        bought: coins(row.bought)?,
-        granted: coins(row.granted)?,
-        income: coins(row.income)?,
-        held: coins(row.held)?,
-        debt: coins(-row.debt)?,
-    })
+    BalancesRow::find(conn, user)?
+        .unwrap_or_default()
+        .try_into()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ mod violation;
 pub use account::{Account, BalanceKind, SystemAccount};
 pub use allocate::allocate;
 pub use audit::{AuditReport, audit};
-pub use balances::{Balances, NewIncome, Spending, load_balances};
+pub use balances::{Balances, BalancesRow, NewIncome, Spending, load_balances};
 pub use chain::seal_entries;
 pub use chain_sealer::ChainSealer;
 pub use entry::{Entry, EntryKind, Transfer, TransferCode};

@@ -1,10 +1,12 @@
 //! Recharge blocks: amounts of gold that can be bought for a price.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::blocks;
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, Fen};
+use qlive_types::{Coins, Fen, Rendered};
 
 use crate::error::PaymentsError;
 use crate::service::Payments;
@@ -22,6 +24,14 @@ pub struct Block {
     pub product_id: Option<String>,
     /// Whether it is for sale.
     pub enabled: bool,
+}
+
+/// The blocks for sale.
+#[derive(Debug)]
+pub struct BlockList {
+    pub blocks: Vec<Block>,
+    /// The answer that shows them.
+    pub rendered: Rendered,
 }
 
 /// A block to be added.
@@ -72,6 +82,20 @@ pub(crate) fn find_enabled_block(conn: &mut Conn, id: i64) -> Result<Option<Bloc
     row.map(TryInto::try_into).transpose()
 }
 
+/// The blocks for sale, the cheapest first.
+fn read_blocks_for_sale(conn: &mut Conn) -> Result<BlockList, PaymentsError> {
+    let rows: Vec<BlockRow> = blocks::table
+        .filter(blocks::enabled.eq(true))
+        .order((blocks::fen, blocks::id))
+        .select(BlockRow::as_select())
+        .load(conn)?;
+    let blocks: Result<_, StoreError> = rows.into_iter().map(TryInto::try_into).collect();
+    Ok(BlockList {
+        blocks: blocks?,
+        rendered: Rendered::default(),
+    })
+}
+
 fn check_new_block(new: &NewBlock) -> Result<(), PaymentsError> {
     let is_valid = |id: &String| {
         (1..=PRODUCT_ID_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
@@ -89,15 +113,14 @@ fn check_new_block(new: &NewBlock) -> Result<(), PaymentsError> {
 }
 
 impl Payments {
-    /// The blocks for sale, the cheapest first.
+    /// The blocks for sale, the cheapest first, at most one second old.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn blocks(&self) -> Result<Vec<Block>, PaymentsError> {
-        let mut blocks = self.all_blocks().await?;
-        blocks.retain(|block| block.enabled);
-        blocks.sort_by_key(|block| (block.price, block.id));
-        Ok(blocks)
+    pub async fn blocks(&self) -> Result<Arc<BlockList>, PaymentsError> {
+        let db = self.db.clone();
+        let read = || async move { db.read_one(read_blocks_for_sale).await };
+        self.blocks.get(read).await
     }
 
     /// Every block, for operators.
@@ -106,7 +129,7 @@ impl Payments {
     /// When the database fails.
     pub async fn all_blocks(&self) -> Result<Vec<Block>, PaymentsError> {
         self.db
-            .read(|conn| {
+            .read_one(|conn| {
                 let rows: Vec<BlockRow> = blocks::table
                     .order(blocks::id)
                     .select(BlockRow::as_select())
@@ -126,7 +149,8 @@ impl Payments {
     pub async fn add_block(&self, by: Operator, new: NewBlock) -> Result<i64, PaymentsError> {
         check_new_block(&new)?;
         let now = self.clock.now();
-        self.db
+        let changed = self
+            .db
             .write(move |conn| {
                 let id: i64 = diesel::insert_into(blocks::table)
                     .values((
@@ -139,9 +163,11 @@ impl Payments {
                     .returning(blocks::id)
                     .get_result(conn)?;
                 audit_log::record(conn, now, &by, "blocks add", &id.to_string())?;
-                Ok(id)
+                Ok::<_, PaymentsError>(id)
             })
-            .await
+            .await?;
+        self.blocks.forget();
+        Ok(changed)
     }
 
     /// Takes a block off sale. Its orders stay as they are.
@@ -151,7 +177,8 @@ impl Payments {
     /// database fails.
     pub async fn disable_block(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
         let now = self.clock.now();
-        self.db
+        let changed = self
+            .db
             .write(move |conn| {
                 let for_sale = blocks::table.find(id).filter(blocks::enabled.eq(true));
                 let disabled = diesel::update(for_sale)
@@ -163,6 +190,8 @@ impl Payments {
                 audit_log::record(conn, now, &by, "blocks disable", &id.to_string())?;
                 Ok(())
             })
-            .await
+            .await?;
+        self.blocks.forget();
+        Ok(changed)
     }
 }

@@ -24,7 +24,7 @@ mod withdrawals;
 
 pub use audit::difference::{Difference, DifferenceKind};
 pub use audit::ledger_rules::find_ledger_violation;
-pub use blocks::{Block, NewBlock};
+pub use blocks::{Block, BlockList, NewBlock};
 pub use callbacks::complaints::Complaint;
 pub use callbacks::outcome::{Accepted, CallbackOutcome, Contradiction};
 pub use error::PaymentsError;

@@ -1,16 +1,17 @@
 //! Finds the caller of a request by their token, and records their activity.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use qlive_store::schema::members;
-use qlive_store::{Conn, StoreError, operation};
+use qlive_store::schema::{members, tokens, users};
+use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId};
-use qlive_users::{AuthenticatedUser, tokens};
+use qlive_users::tokens::{TokenHash, TokenRow, hash_if_well_formed, is_use_due};
+use qlive_users::{AuthenticatedUser, KnownToken};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::time::timeout;
-use tracing::warn;
 
+use crate::activity::Seen;
 use crate::error::RoomsError;
 use crate::member::{find_member, record_activity};
 use crate::mic::MicEvent;
@@ -19,8 +20,6 @@ use crate::transition::apply_event;
 
 /// How often the activity of a member is recorded if nothing depends on it.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
-/// How long a request waits until its activity is recorded.
-const RECORD_WAIT: Duration = Duration::from_millis(500);
 
 /// Whether a call counts as activity of the user. Leaving and logging out do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +28,19 @@ pub enum Activity {
     Ignore,
 }
 
+/// What the database knows of a token.
+struct FoundToken {
+    token: KnownToken,
+    /// Whether the grace period of an IM disconnect runs for the user.
+    grace_runs: bool,
+}
+
 impl Rooms {
     /// Finds the user of a token. `None` if the token is unknown or expired. With
     /// [`Activity::Record`], the call ends the grace period of an IM disconnect.
+    ///
+    /// Most calls need no query: what is known of a token is used for a minute, and changes of it
+    /// are noticed at once on this instance, within two seconds on the others.
     ///
     /// # Errors
     /// A failure of the store.
@@ -40,100 +49,122 @@ impl Rooms {
         token: SecretString,
         activity: Activity,
     ) -> Result<Option<AuthenticatedUser>, RoomsError> {
-        let now = self.clock.now();
-        let read_token = token.clone();
-        let found = self
-            .db
-            .read(move |conn| {
-                let Some((caller, token_use_due)) =
-                    tokens::authenticate(conn, read_token.expose_secret(), now)?
-                else {
-                    return Ok(None);
-                };
-                let due = match activity {
-                    Activity::Record => due_activity(conn, caller.user, now)?,
-                    Activity::Ignore => DueActivity::None,
-                };
-                Ok::<_, StoreError>(Some((caller, token_use_due, due)))
-            })
-            .await?;
-        let Some((caller, token_use_due, due)) = found else {
+        let Some(hash) = hash_if_well_formed(token.expose_secret()) else {
             return Ok(None);
         };
-        if due == DueActivity::EndsGrace {
-            self.end_grace(caller.user, now).await?;
-        }
-        let token = token_use_due.then_some(token);
-        if token.is_some() || due == DueActivity::Record {
-            self.record(caller.user, token, due, now).await;
-        }
-        Ok(Some(caller))
+        let (now, tick) = (self.clock.now(), self.clock.tick());
+        let call = (activity == Activity::Record).then_some(now);
+        let known_tokens = self.users.known_tokens();
+        let token = match known_tokens.find(&hash, tick, call) {
+            Some(token) => token,
+            None => {
+                let query = known_tokens.begin_query(tick);
+                let found = self.db.read_one(move |conn| find_token(conn, &hash, now));
+                let Some(FoundToken { token, grace_runs }) = found.await? else {
+                    return Ok(None);
+                };
+                let token = Arc::new(token);
+                if grace_runs && call.is_some() {
+                    self.end_grace(token.caller.user, now).await?;
+                }
+                if !grace_runs {
+                    known_tokens.remember(query, hash, Arc::clone(&token));
+                }
+                token
+            }
+        };
+        self.record_if_due(hash, &token, activity, now).await;
+        Ok(Some(token.caller))
     }
 
-    async fn end_grace(&self, user: UserId, now: Moment) -> Result<(), RoomsError> {
+    /// Records the use of a token, and the activity of its user, if the last record is a minute
+    /// old.
+    async fn record_if_due(
+        &self,
+        hash: TokenHash,
+        token: &KnownToken,
+        activity: Activity,
+        now: Moment,
+    ) {
+        let use_due = is_use_due(token.used_at(), now);
+        let activity_due = activity == Activity::Record
+            && token
+                .active_at()
+                .is_some_and(|at| now.is_past(at, ACTIVITY_INTERVAL));
+        if !use_due && !activity_due {
+            return;
+        }
+        if use_due {
+            token.set_used_at(now);
+        }
+        if activity_due {
+            token.set_active_at(now);
+        }
+        let seen = Seen {
+            token: use_due.then_some(hash),
+            member: activity_due.then_some(token.caller.user),
+            at: now,
+        };
+        self.activity.record(&self.db, seen).await;
+    }
+
+    /// Ends the grace period of an IM disconnect, since the user calls.
+    pub(crate) async fn end_grace(&self, user: UserId, now: Moment) -> Result<(), RoomsError> {
         let context = self.context();
         self.db
             .write(move |conn| {
                 if let Some(member) = find_member(conn, user)? {
                     apply_event(conn, &context, &member, MicEvent::Active)?;
-                    record_activity(conn, user, now)?;
+                    record_activity(conn, &[user], now)?;
                 }
                 Ok(())
             })
             .await
     }
 
-    /// Records the use of `token` and the activity of `user`, as far as they are due. A database
-    /// that is locked or cannot be written must not stop those who only read, so the request waits
-    /// for this no longer than [`RECORD_WAIT`], and its failure is logged.
-    async fn record(
-        &self,
-        user: UserId,
-        token: Option<SecretString>,
-        due: DueActivity,
-        now: Moment,
-    ) {
-        let db = self.db.clone();
-        let recording = operation::spawn(async move {
-            let recorded = db.write(move |conn| {
-                if let Some(token) = &token {
-                    tokens::record_use(conn, token.expose_secret(), now)?;
-                }
-                if due == DueActivity::Record {
-                    record_activity(conn, user, now)?;
-                }
-                Ok::<_, StoreError>(())
-            });
-            if let Err(error) = recorded.await {
-                warn!(%user, %error, "activity was not recorded");
-            }
-        });
-        drop(timeout(RECORD_WAIT, recording).await);
+    /// Forgets what is known of a user, of whom something has changed at a moment: call it after
+    /// the commit. A call that was answered since then without knowing of the change ends the
+    /// grace period, as it would have done knowing of it.
+    pub(crate) async fn forget_caller(&self, user: UserId, changed_at: Moment) {
+        let called_at = self.users.known_tokens().forget(user);
+        if called_at.is_some_and(|called_at| called_at > changed_at)
+            && let Err(error) = self.end_grace(user, self.clock.now()).await
+        {
+            tracing::warn!(%user, %error, "a grace period was not ended; the next call will");
+        }
     }
 }
 
-/// What a call means for the user's membership.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DueActivity {
-    /// They are in no room, or their last recorded activity is recent.
-    None,
-    /// Their last recorded activity is a minute old.
-    Record,
-    /// A grace period runs, which this call ends.
-    EndsGrace,
-}
-
-fn due_activity(conn: &mut Conn, user: UserId, now: Moment) -> Result<DueActivity, StoreError> {
-    let row: Option<(Option<i64>, i64)> = members::table
-        .find(user.get())
-        .select((members::im_grace_until, members::last_active_at))
+/// A token that has not expired, with what depends on its user, in one statement.
+fn find_token(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    now: Moment,
+) -> Result<Option<FoundToken>, StoreError> {
+    let row: Option<(TokenRow, Option<(Option<i64>, i64)>)> = tokens::table
+        .inner_join(users::table)
+        .left_join(members::table.on(members::user_id.eq(tokens::user_id)))
+        .filter(tokens::hash.eq(hash.stored()))
+        .select((
+            (
+                tokens::user_id,
+                tokens::created_at,
+                tokens::used_at,
+                users::banned_at,
+            ),
+            (members::im_grace_until, members::last_active_at).nullable(),
+        ))
         .get_result(conn)
         .optional()?;
-    Ok(match row {
-        Some((Some(_), _)) => DueActivity::EndsGrace,
-        Some((None, last)) if now.is_past(Moment::from_millis(last), ACTIVITY_INTERVAL) => {
-            DueActivity::Record
-        }
-        _ => DueActivity::None,
-    })
+    let Some((row, member)) = row else {
+        return Ok(None);
+    };
+    let Some((caller, used_at)) = row.authenticate(now)? else {
+        return Ok(None);
+    };
+    let active_at = member.map(|(_, at)| Moment::from_millis(at));
+    Ok(Some(FoundToken {
+        token: KnownToken::new(caller, used_at, active_at),
+        grace_runs: member.is_some_and(|(grace_until, _)| grace_until.is_some()),
+    }))
 }

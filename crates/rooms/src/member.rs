@@ -7,6 +7,7 @@ use qlive_outbox::BroadcastRef;
 use qlive_store::schema::{invitation_required, members, users};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{BroadcastId, Gender, LiveId, Moment, UserId};
+use qlive_users::record_authentication_change;
 
 use crate::error::RoomsError;
 use crate::mic::{INVITATION_TTL, Invitation, MemberState, Place};
@@ -276,11 +277,14 @@ impl Member {
                     .execute(conn),
             )?
         };
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Contended)
+        if changed != 1 {
+            return Err(StoreError::Contended);
         }
+        if next.im_grace.is_some() && self.state.im_grace.is_none() {
+            // The next call of the user ends the grace period.
+            record_authentication_change(conn, self.user, now)?;
+        }
+        Ok(())
     }
 
     /// Records a stream event of the time `at`, and how many pushes are open after it. The version
@@ -369,13 +373,14 @@ struct MemberChanges<'a> {
     changed_at: i64,
 }
 
-/// Records when a member was last active. No decision depends on it, so the version stays.
+/// Records that members were active now. No decision depends on it, so the version stays.
 pub(crate) fn record_activity(
     conn: &mut Conn,
-    user: UserId,
+    users: &[UserId],
     now: Moment,
 ) -> Result<(), StoreError> {
-    diesel::update(members::table.find(user.get()))
+    let users = users.iter().map(|user| user.get());
+    diesel::update(members::table.filter(members::user_id.eq_any(users)))
         .set(members::last_active_at.eq(now.millis()))
         .execute(conn)?;
     Ok(())

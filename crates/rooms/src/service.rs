@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use qlive_configs::Configs;
 use qlive_outbox::Outbox;
-use qlive_store::Db;
+use qlive_store::{Db, Recent};
 use qlive_tencent::css::StreamUrls;
 use qlive_tencent::im::ImClient;
 use qlive_types::Clock;
 use qlive_users::Users;
 
+use crate::activity::ActivityRecorder;
 use crate::context::Context;
 use crate::settings::RoomSettings;
 use crate::views::audience_order::AudienceOrders;
-use crate::views::live_list_cache::LiveListCache;
+use crate::views::live_list_cache::LiveOrder;
 
 /// The rooms, their broadcasts and the users in them. Cheap to clone.
 #[derive(Clone)]
@@ -26,8 +27,9 @@ pub struct Rooms {
     pub(crate) im: Arc<ImClient>,
     pub(crate) streams: Arc<StreamUrls>,
     pub(crate) settings: RoomSettings,
-    pub(crate) live_list_cache: Arc<LiveListCache>,
+    pub(crate) live_order: Recent<LiveOrder>,
     pub(crate) audience_orders: Arc<AudienceOrders>,
+    pub(crate) activity: Arc<ActivityRecorder>,
 }
 
 impl Rooms {
@@ -42,17 +44,19 @@ impl Rooms {
         streams: StreamUrls,
         settings: RoomSettings,
     ) -> Self {
+        let live_order = Recent::new(clock.clone());
         Self {
             db,
             clock,
+            live_order,
             users,
             configs,
             outbox,
             im,
             streams: Arc::new(streams),
             settings,
-            live_list_cache: Arc::default(),
             audience_orders: Arc::default(),
+            activity: Arc::default(),
         }
     }
 

@@ -176,6 +176,7 @@ impl Rooms {
     /// does not keep the timeouts of the others from being applied.
     async fn apply_timeout(&self, user: UserId, event: MicEvent) {
         let context = self.context();
+        let now = context.now;
         let result = self
             .db
             .write(move |conn| {
@@ -191,13 +192,16 @@ impl Rooms {
                 );
                 if im_answered {
                     // So that IM is not asked about the user again at the next check.
-                    record_activity(conn, user, context.now)?;
+                    record_activity(conn, &[user], context.now)?;
                 }
                 Ok::<_, RoomsError>(())
             })
             .await;
         if let Err(error) = result {
             tracing::warn!(%error, ?user, ?event, "a timeout was not applied; the next check will");
+        }
+        if event == MicEvent::ImDisconnected {
+            self.forget_caller(user, now).await;
         }
         self.outbox.wake();
     }

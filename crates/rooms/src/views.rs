@@ -11,7 +11,7 @@ mod whereabouts;
 
 pub use audience::AudienceMember;
 pub use gauges::Gauges;
-pub use live_list_cache::LiveRoom;
+pub use live_list_cache::{LivePage, LiveRoom};
 pub use stage::{Stage, UserOnStage};
 pub use sync::RoomSync;
 pub use whereabouts::Whereabouts;

@@ -1,10 +1,12 @@
 //! Finding users, and the marks that operators set on them: the ban and the role of a matchmaker.
 
 use diesel::prelude::*;
-use qlive_store::schema::users;
+use qlive_ledger::{Balances, BalancesRow};
+use qlive_store::schema::{ledger_balances, users};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Gender, Moment, Page, UserId};
 
+use crate::authentication_changes::record_authentication_change;
 use crate::{Profile, Users, UsersError};
 
 /// A user in the list for operators.
@@ -114,19 +116,22 @@ pub(crate) fn find_by_openid(
     Ok(Some((user, banned_at.is_some())))
 }
 
-/// Bans a user, or lifts the ban when `banned_at` is `None`. Returns false when there is no such
-/// user.
+/// Bans a user, or lifts the ban. Returns false when there is no such user.
 ///
 /// # Errors
 /// When the database fails.
 pub fn set_ban(
     conn: &mut Conn,
     user: UserId,
-    banned_at: Option<Moment>,
+    is_banned: bool,
+    now: Moment,
 ) -> Result<bool, StoreError> {
     let updated = diesel::update(users::table.find(user.get()))
-        .set(users::banned_at.eq(banned_at.map(Moment::millis)))
+        .set(users::banned_at.eq(is_banned.then_some(now.millis())))
         .execute(conn)?;
+    if updated == 1 {
+        record_authentication_change(conn, user, now)?;
+    }
     Ok(updated == 1)
 }
 
@@ -152,7 +157,32 @@ impl Users {
     /// [`UsersError::UnknownUser`], or when the database fails.
     pub async fn profile(&self, user: UserId) -> Result<Profile, UsersError> {
         self.db
-            .read(move |conn| find_user(conn, user)?.ok_or(UsersError::UnknownUser))
+            .read_one(move |conn| find_user(conn, user)?.ok_or(UsersError::UnknownUser))
+            .await
+    }
+
+    /// The profile of a user with their balances, in one statement.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or when the database fails.
+    pub async fn profile_with_balances(
+        &self,
+        user: UserId,
+    ) -> Result<(Profile, Balances), UsersError> {
+        self.db
+            .read_one(move |conn| {
+                let row: Option<(UserRow, Option<BalancesRow>)> = users::table
+                    .left_join(ledger_balances::table.on(ledger_balances::user_id.eq(users::id)))
+                    .filter(users::id.eq(user.get()))
+                    .select((UserRow::as_select(), Option::<BalancesRow>::as_select()))
+                    .get_result(conn)
+                    .optional()?;
+                let (profile, balances) = row.ok_or(UsersError::UnknownUser)?;
+                Ok((
+                    profile.try_into()?,
+                    balances.unwrap_or_default().try_into()?,
+                ))
+            })
             .await
     }
 

@@ -5,11 +5,13 @@
 //! crate that take a connection.
 
 mod access_tokens;
+mod authentication_changes;
 mod check_history;
 mod credentials;
 mod directory;
 mod error;
 mod hash;
+mod known_tokens;
 mod likes;
 mod login;
 mod name_check;
@@ -24,9 +26,14 @@ mod user_sig;
 mod wallet;
 mod wechat_gateway;
 
+pub use authentication_changes::{
+    AuthenticationChange, delete_authentication_changes, load_authentication_changes,
+    newest_authentication_change, record_authentication_change,
+};
 pub use credentials::Credentials;
 pub use directory::{UserSummary, find_user, set_ban, set_matchmaker};
 pub use error::{UsersError, WechatCallError};
+pub use known_tokens::{KnownToken, KnownTokens};
 pub use name_check::NameCheck;
 pub use profile::Profile;
 pub use profile_change::{ProfileChange, UnvalidatedProfileChange, apply_profile_change};

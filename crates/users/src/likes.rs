@@ -1,5 +1,6 @@
 //! Likes between users.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use qlive_store::schema::{likes, users};
 use qlive_store::{Conn, key_violation_as_contention};
@@ -46,9 +47,12 @@ impl Users {
     /// [`UsersError::UnknownUser`] when `liked` does not exist, or when the database fails.
     pub async fn is_liked(&self, user: UserId, liked: UserId) -> Result<bool, UsersError> {
         self.db
-            .read(move |conn| {
-                require_user(conn, liked)?;
-                like_exists(conn, user, liked)
+            .read_one(move |conn| {
+                let likes = likes::table.find((user.get(), liked.get()));
+                let (exists, is_liked): (bool, bool) =
+                    diesel::select((exists(users::table.find(liked.get())), exists(likes)))
+                        .get_result(conn)?;
+                exists.then_some(is_liked).ok_or(UsersError::UnknownUser)
             })
             .await
     }

@@ -7,7 +7,7 @@ use qlive_store::Db;
 use qlive_types::{Clock, WebAddressRules};
 
 use crate::check_history::CheckHistory;
-use crate::{UserSigSigner, WechatGateway};
+use crate::{KnownTokens, UserSigSigner, WechatGateway};
 
 /// The users. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +19,7 @@ pub struct Users {
     pub(crate) outbox: Outbox,
     pub(crate) address_rules: WebAddressRules,
     pub(crate) check_history: Arc<CheckHistory>,
+    pub(crate) known_tokens: Arc<KnownTokens>,
 }
 
 impl Users {
@@ -39,7 +40,14 @@ impl Users {
             outbox,
             address_rules: WebAddressRules::default(),
             check_history: Arc::default(),
+            known_tokens: Arc::default(),
         }
+    }
+
+    /// The tokens that this instance knows.
+    #[must_use]
+    pub fn known_tokens(&self) -> &KnownTokens {
+        &self.known_tokens
     }
 
     /// The same users, whose pictures may be where `rules` allow.

@@ -1,4 +1,5 @@
 DROP TABLE likes;
+DROP TABLE authentication_changes;
 DROP TABLE tokens;
 DROP TABLE wechat_access_tokens;
 DROP TABLE wechat_codes;

@@ -1,13 +1,11 @@
 //! In which room a user is.
 
-use qlive_store::StoreError;
+use diesel::prelude::*;
+use qlive_store::schema::{members, rooms, users};
 use qlive_types::{GroupId, LiveId, UserId};
 
 use crate::error::RoomsError;
-use crate::member::find_member;
-use crate::room::find_room;
 use crate::service::Rooms;
-use crate::user_type::UserType;
 
 /// The room that a user is in, and their place there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +19,14 @@ pub struct Whereabouts {
     pub user_type: i32,
 }
 
+#[derive(Queryable)]
+struct WhereaboutsRow {
+    room_id: i64,
+    state: i32,
+    group_id: String,
+    nickname: String,
+}
+
 impl Rooms {
     /// The room that a user is in. `None` if they are in none.
     ///
@@ -28,19 +34,24 @@ impl Rooms {
     /// A failure of the store.
     pub async fn whereabouts(&self, user: UserId) -> Result<Option<Whereabouts>, RoomsError> {
         self.db
-            .read(move |conn| {
-                let Some(member) = find_member(conn, user)? else {
-                    return Ok(None);
-                };
-                let room = find_room(conn, member.broadcast.live)?
-                    .ok_or(StoreError::Corrupt("members.room_id"))?;
-                let host = qlive_users::find_user(conn, room.host)?
-                    .ok_or(StoreError::Corrupt("rooms.host_id"))?;
-                Ok(Some(Whereabouts {
-                    live: room.live,
-                    group: room.group,
-                    room_name: host.nickname,
-                    user_type: UserType::new(member.state.place, member.state.gender).number(),
+            .read_one(move |conn| {
+                let row: Option<WhereaboutsRow> = members::table
+                    .inner_join(rooms::table.on(rooms::id.eq(members::room_id)))
+                    .inner_join(users::table.on(users::id.eq(rooms::host_id)))
+                    .filter(members::user_id.eq(user.get()))
+                    .select((
+                        members::room_id,
+                        members::state,
+                        rooms::group_id,
+                        users::nickname,
+                    ))
+                    .get_result(conn)
+                    .optional()?;
+                Ok(row.map(|row| Whereabouts {
+                    live: LiveId::new(row.room_id),
+                    group: GroupId::new(row.group_id),
+                    room_name: row.nickname,
+                    user_type: row.state,
                 }))
             })
             .await
