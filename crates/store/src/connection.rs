@@ -5,6 +5,7 @@ use diesel::{Connection as _, MultiConnection, PgConnection, SqliteConnection};
 
 use crate::Engine;
 use crate::address::DatabaseAddress;
+use crate::statement_counts::count_statement;
 
 /// A connection to either engine. Queries on it use only the SQL that both engines understand.
 #[derive(MultiConnection)]
@@ -32,6 +33,7 @@ pub(crate) fn connect(
         Engine::Sqlite => SqliteConnection::establish(&address.location).map(Conn::Sqlite),
     };
     let mut conn = connected.map_err(diesel::r2d2::Error::ConnectionError)?;
+    conn.set_instrumentation(count_statement);
     conn.batch_execute(session_sql(address.engine, access))
         .map_err(diesel::r2d2::Error::QueryError)?;
     Ok(conn)

@@ -1,5 +1,6 @@
 //! [`Db`]: the pools, and the two kinds of transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use crate::failure::{Failure, Place, failure_of, name_outage};
 use crate::operation::{self, Operation};
 use crate::pool::{self, Connection, Pool};
 use crate::readiness::{NotReady, Readiness};
+use crate::statement_counts::StatementCounts;
 use crate::transaction::{begin_read, begin_write, commit, rollback, transaction_depth};
 use crate::{Conn, Engine, StoreError, TransactionError, migrations, sqlite_files};
 
@@ -34,6 +36,7 @@ pub struct Db {
     readers: Pool,
     address: Arc<DatabaseAddress>,
     readiness: Readiness,
+    statements: Arc<StatementCounts>,
 }
 
 impl Db {
@@ -67,6 +70,7 @@ impl Db {
                 readers,
                 readiness: Readiness::new(address.clone()),
                 address: Arc::new(address),
+                statements: Arc::default(),
             })
         })
         .await
@@ -90,6 +94,13 @@ impl Db {
     /// database has one that this program does not know.
     pub async fn check_schema(&self) -> Result<(), StoreError> {
         self.read(migrations::check_applied).await
+    }
+
+    /// How many statements each operation has sent since the start, by its name. BEGIN, COMMIT and
+    /// the preparation of a statement count too.
+    #[must_use]
+    pub fn statement_counts(&self) -> BTreeMap<&'static str, u64> {
+        self.statements.all()
     }
 
     /// Whether this program can serve: the database answers, has the migrations and takes a write.
@@ -118,7 +129,8 @@ impl Db {
         let engine = self.address.engine;
         let operation = operation::current();
         let permit = pool.permits.acquire(operation).await?;
-        run_blocking(operation, move || {
+        let statements = Arc::clone(&self.statements);
+        run_counted(operation, statements, move || {
             let _permit = permit;
             let mut conn = checkout_and_begin(&pool, engine, begin_read)?;
             let started = Instant::now();
@@ -150,7 +162,8 @@ impl Db {
         let engine = self.address.engine;
         let operation = operation::current();
         let permit = pool.permits.acquire(operation).await?;
-        run_blocking(operation, move || {
+        let statements = Arc::clone(&self.statements);
+        run_counted(operation, statements, move || {
             let _permit = permit;
             let mut attempt = 1;
             loop {
@@ -201,7 +214,8 @@ impl Db {
         let engine = self.address.engine;
         let operation = operation::current();
         let permit = pool.permits.acquire(operation).await?;
-        run_blocking(operation, move || {
+        let statements = Arc::clone(&self.statements);
+        run_counted(operation, statements, move || {
             let _permit = permit;
             let conn = checkout_and_begin(&pool, engine, begin_write)?;
             write_with_retries(&pool, conn, engine, &mut change)
@@ -323,6 +337,19 @@ fn run_and_end<T, E: TransactionError>(
             Err(error)
         }
     }
+}
+
+/// Runs blocking work that sends statements; see [`run_blocking`].
+async fn run_counted<T, E>(
+    operation: Option<Operation>,
+    statements: Arc<StatementCounts>,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    run_blocking(operation, move || statements.count(operation, work)).await
 }
 
 /// Runs blocking work on the blocking pool, off the async threads. A request does not wait longer

@@ -22,6 +22,7 @@ mod recent;
 pub mod schema;
 mod serialized_transactions;
 mod sqlite_files;
+mod statement_counts;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transaction;
