@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::prelude::*;
-use qlive_store::schema::{members, tokens, users};
-use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId};
-use qlive_users::tokens::{TokenHash, TokenRow, hash_if_well_formed, is_use_due};
+use qlive_users::tokens::{TokenHash, hash_if_well_formed, is_use_due};
 use qlive_users::{AuthenticatedUser, KnownToken};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -26,13 +23,6 @@ const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
 pub enum Activity {
     Record,
     Ignore,
-}
-
-/// What the database knows of a token.
-struct FoundToken {
-    token: KnownToken,
-    /// Whether the grace period of an IM disconnect runs for the user.
-    grace_runs: bool,
 }
 
 impl Rooms {
@@ -59,11 +49,13 @@ impl Rooms {
             Some(token) => token,
             None => {
                 let query = known_tokens.begin_query(tick);
-                let found = self.db.read_one(move |conn| find_token(conn, &hash, now));
-                let Some(FoundToken { token, grace_runs }) = found.await? else {
+                let Some(found) = self.token_reads.get(hash).await? else {
                     return Ok(None);
                 };
-                let token = Arc::new(token);
+                let Some(token) = found.known_token(now)? else {
+                    return Ok(None);
+                };
+                let (token, grace_runs) = (Arc::new(token), found.grace_runs());
                 if grace_runs && call.is_some() {
                     self.end_grace(token.caller.user, now).await?;
                 }
@@ -133,38 +125,4 @@ impl Rooms {
             tracing::warn!(%user, %error, "a grace period was not ended; the next call will");
         }
     }
-}
-
-/// A token that has not expired, with what depends on its user, in one statement.
-fn find_token(
-    conn: &mut Conn,
-    hash: &TokenHash,
-    now: Moment,
-) -> Result<Option<FoundToken>, StoreError> {
-    let row: Option<(TokenRow, Option<(Option<i64>, i64)>)> = tokens::table
-        .inner_join(users::table)
-        .left_join(members::table.on(members::user_id.eq(tokens::user_id)))
-        .filter(tokens::hash.eq(hash.stored()))
-        .select((
-            (
-                tokens::user_id,
-                tokens::created_at,
-                tokens::used_at,
-                users::banned_at,
-            ),
-            (members::im_grace_until, members::last_active_at).nullable(),
-        ))
-        .get_result(conn)
-        .optional()?;
-    let Some((row, member)) = row else {
-        return Ok(None);
-    };
-    let Some((caller, used_at)) = row.authenticate(now)? else {
-        return Ok(None);
-    };
-    let active_at = member.map(|(_, at)| Moment::from_millis(at));
-    Ok(Some(FoundToken {
-        token: KnownToken::new(caller, used_at, active_at),
-        grace_runs: member.is_some_and(|(grace_until, _)| grace_until.is_some()),
-    }))
 }

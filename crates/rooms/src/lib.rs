@@ -27,6 +27,7 @@ mod service;
 mod settings;
 mod shared_room;
 mod timeouts;
+mod token_rows;
 mod transition;
 mod user_type;
 mod views;

@@ -362,16 +362,13 @@ where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    let work = tokio::task::spawn_blocking(work);
-    let joined = match operation.and_then(|operation| operation.limit) {
-        Some(limit) => match tokio::time::timeout(limit, work).await {
-            Ok(joined) => joined,
-            Err(_) => {
-                let silent = "it did not answer in time".to_owned();
-                return Err(StoreError::Unavailable(silent).into());
-            }
-        },
-        None => work.await,
+    let joined = match operation {
+        Some(operation) => {
+            operation
+                .within_limit(tokio::task::spawn_blocking(work))
+                .await?
+        }
+        None => tokio::task::spawn_blocking(work).await,
     };
     match joined {
         Ok(result) => result,

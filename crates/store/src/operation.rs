@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::StoreError;
 
 /// How long a request waits for the end of its transaction. A transaction that takes longer, since
 /// the database hangs, ends on its own; what it did is unknown to the client, as after a lost
@@ -16,6 +19,21 @@ pub(crate) struct Operation {
     pub(crate) name: &'static str,
     /// How long it waits for the end of a transaction; `None`: as long as it takes.
     pub(crate) limit: Option<Duration>,
+}
+
+impl Operation {
+    /// Waits for the database no longer than this operation may.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when that is over.
+    pub(crate) async fn within_limit<F: Future>(self, work: F) -> Result<F::Output, StoreError> {
+        match self.limit {
+            Some(limit) => timeout(limit, work)
+                .await
+                .map_err(|_| StoreError::Unavailable("it did not answer in time".to_owned())),
+            None => Ok(work.await),
+        }
+    }
 }
 
 tokio::task_local! {

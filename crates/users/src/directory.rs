@@ -1,12 +1,13 @@
 //! Finding users, and the marks that operators set on them: the ban and the role of a matchmaker.
 
 use diesel::prelude::*;
-use qlive_ledger::{Balances, BalancesRow};
-use qlive_store::schema::{ledger_balances, users};
+use qlive_ledger::Balances;
+use qlive_store::schema::users;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Gender, Moment, Page, UserId};
 
 use crate::authentication_changes::record_authentication_change;
+use crate::profile_rows::UserRow;
 use crate::{Profile, Users, UsersError};
 
 /// A user in the list for operators.
@@ -34,68 +35,6 @@ impl From<Profile> for UserSummary {
             created_at: profile.created_at,
         }
     }
-}
-
-/// A row of `users`.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = users)]
-struct UserRow {
-    id: i64,
-    app_id: String,
-    openid: String,
-    nickname: String,
-    gender: i32,
-    age: i32,
-    height: i32,
-    area: String,
-    face_url: String,
-    name_known: bool,
-    gender_known: bool,
-    name_unchecked_at: Option<i64>,
-    matchmaker: bool,
-    banned_at: Option<i64>,
-    last_login_at: Option<i64>,
-    created_at: i64,
-}
-
-impl TryFrom<UserRow> for Profile {
-    type Error = StoreError;
-
-    fn try_from(row: UserRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            user: UserId::new(row.id).ok_or(StoreError::Corrupt("users.id"))?,
-            app_id: row.app_id,
-            openid: row.openid,
-            nickname: row.nickname,
-            gender: Gender::from_number(row.gender.into())
-                .ok_or(StoreError::Corrupt("users.gender"))?,
-            age: row.age,
-            height: row.height,
-            area: row.area,
-            face_url: row.face_url,
-            matchmaker: row.matchmaker,
-            banned_at: row.banned_at.map(Moment::from_millis),
-            last_login_at: row.last_login_at.map(Moment::from_millis),
-            created_at: Moment::from_millis(row.created_at),
-            ready: row.name_known && row.gender_known,
-            name_known: row.name_known,
-            gender_known: row.gender_known,
-            name_unchecked_at: row.name_unchecked_at.map(Moment::from_millis),
-        })
-    }
-}
-
-/// The profile of a user.
-///
-/// # Errors
-/// When the database fails.
-pub fn find_user(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, StoreError> {
-    let row: Option<UserRow> = users::table
-        .find(user.get())
-        .select(UserRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(TryInto::try_into).transpose()
 }
 
 /// The user who registered with an openid, and whether they are banned.
@@ -156,12 +95,10 @@ impl Users {
     /// # Errors
     /// [`UsersError::UnknownUser`], or when the database fails.
     pub async fn profile(&self, user: UserId) -> Result<Profile, UsersError> {
-        self.db
-            .read_one(move |conn| find_user(conn, user)?.ok_or(UsersError::UnknownUser))
-            .await
+        Ok(self.profile_with_balances(user).await?.0)
     }
 
-    /// The profile of a user with their balances, in one statement.
+    /// The profile of a user with their balances.
     ///
     /// # Errors
     /// [`UsersError::UnknownUser`], or when the database fails.
@@ -169,21 +106,10 @@ impl Users {
         &self,
         user: UserId,
     ) -> Result<(Profile, Balances), UsersError> {
-        self.db
-            .read_one(move |conn| {
-                let row: Option<(UserRow, Option<BalancesRow>)> = users::table
-                    .left_join(ledger_balances::table.on(ledger_balances::user_id.eq(users::id)))
-                    .filter(users::id.eq(user.get()))
-                    .select((UserRow::as_select(), Option::<BalancesRow>::as_select()))
-                    .get_result(conn)
-                    .optional()?;
-                let (profile, balances) = row.ok_or(UsersError::UnknownUser)?;
-                Ok((
-                    profile.try_into()?,
-                    balances.unwrap_or_default().try_into()?,
-                ))
-            })
-            .await
+        self.profiles
+            .get(user)
+            .await?
+            .ok_or(UsersError::UnknownUser)
     }
 
     /// A page of all users, the newest first.

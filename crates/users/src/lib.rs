@@ -12,11 +12,13 @@ mod directory;
 mod error;
 mod hash;
 mod known_tokens;
+mod like_rows;
 mod likes;
 mod login;
 mod name_check;
 mod profile;
 mod profile_change;
+mod profile_rows;
 mod register;
 mod service;
 mod session;
@@ -31,12 +33,13 @@ pub use authentication_changes::{
     newest_authentication_change, record_authentication_change,
 };
 pub use credentials::Credentials;
-pub use directory::{UserSummary, find_user, set_ban, set_matchmaker};
+pub use directory::{UserSummary, set_ban, set_matchmaker};
 pub use error::{UsersError, WechatCallError};
 pub use known_tokens::{KnownToken, KnownTokens};
 pub use name_check::NameCheck;
 pub use profile::Profile;
 pub use profile_change::{ProfileChange, UnvalidatedProfileChange, apply_profile_change};
+pub use profile_rows::find_user;
 pub use register::Registration;
 pub use service::Users;
 pub use tokens::AuthenticatedUser;

@@ -1,6 +1,5 @@
 //! Likes between users.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use qlive_store::schema::{likes, users};
 use qlive_store::{Conn, key_violation_as_contention};
@@ -46,15 +45,8 @@ impl Users {
     /// # Errors
     /// [`UsersError::UnknownUser`] when `liked` does not exist, or when the database fails.
     pub async fn is_liked(&self, user: UserId, liked: UserId) -> Result<bool, UsersError> {
-        self.db
-            .read_one(move |conn| {
-                let likes = likes::table.find((user.get(), liked.get()));
-                let (exists, is_liked): (bool, bool) =
-                    diesel::select((exists(users::table.find(liked.get())), exists(likes)))
-                        .get_result(conn)?;
-                exists.then_some(is_liked).ok_or(UsersError::UnknownUser)
-            })
-            .await
+        let is_liked = self.likes.get((user, liked)).await?;
+        is_liked.ok_or(UsersError::UnknownUser)
     }
 }
 

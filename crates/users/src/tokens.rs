@@ -47,6 +47,14 @@ impl TokenHash {
     pub fn stored(&self) -> String {
         hex::encode(self.0)
     }
+
+    /// A stored hash; `None` when it is none.
+    #[must_use]
+    pub fn from_stored(stored: &str) -> Option<Self> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(stored, &mut hash).ok()?;
+        Some(Self(hash))
+    }
 }
 
 /// A stored token, joined with its user.

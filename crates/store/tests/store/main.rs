@@ -8,6 +8,7 @@
 mod catalog;
 mod config_rows;
 mod constraints;
+mod grouped_read;
 mod migrating;
 mod outages;
 mod schema;
