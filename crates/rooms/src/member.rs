@@ -79,36 +79,45 @@ struct OtherRows {
     seat_occupied: bool,
 }
 
-/// The member row of a user, in whatever room they are.
+/// The member row of a user, in whatever room they are, with what else their state depends on, in
+/// one statement.
 pub(crate) fn find_member(conn: &mut Conn, user: UserId) -> Result<Option<Member>, StoreError> {
-    let found: Option<(MemberRow, bool, bool)> = members::table
+    let others = diesel::alias!(members as others);
+    let (other_room, other_gender) = (
+        others.field(members::room_id),
+        others.field(members::gender),
+    );
+    let (other_state, other_user) = (others.field(members::state), others.field(members::user_id));
+    // At most one row: a seat of either gender has one guest.
+    let is_on_seat_of_member = other_room
+        .eq(members::room_id)
+        .and(other_gender.eq(members::gender))
+        .and(other_state.eq_any(UserType::SEATED))
+        .and(other_user.ne(members::user_id));
+    let is_of_member = invitation_required::broadcast_id
+        .eq(members::broadcast_id)
+        .and(invitation_required::user_id.eq(members::user_id));
+    let found: Option<(MemberRow, bool, bool, Option<i64>, Option<i64>)> = members::table
         .inner_join(users::table)
+        .left_join(invitation_required::table.on(is_of_member))
+        .left_join(others.on(is_on_seat_of_member))
         .filter(members::user_id.eq(user.get()))
         .select((
             MemberRow::as_select(),
             users::name_known,
             users::gender_known,
+            invitation_required::user_id.nullable(),
+            others.field(members::user_id).nullable(),
         ))
         .get_result(conn)
         .optional()?;
-    let Some((row, name_known, gender_known)) = found else {
+    let Some((row, name_known, gender_known, invitation_required, on_seat)) = found else {
         return Ok(None);
     };
-    let gender = row.gender()?;
-    let invitations_required: i64 = invitation_required::table
-        .find((row.broadcast_id, row.user_id))
-        .count()
-        .get_result(conn)?;
-    let others_on_seat: i64 = members::table
-        .filter(members::broadcast_id.eq(row.broadcast_id))
-        .filter(members::state.eq(UserType::seat_of(gender).number()))
-        .filter(members::user_id.ne(row.user_id))
-        .count()
-        .get_result(conn)?;
     let others = OtherRows {
         profile_complete: name_known && gender_known,
-        needs_invitation: invitations_required > 0,
-        seat_occupied: others_on_seat > 0,
+        needs_invitation: invitation_required.is_some(),
+        seat_occupied: on_seat.is_some(),
     };
     row.into_member(&others).map(Some)
 }
