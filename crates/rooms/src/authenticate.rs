@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
+use qlive_store::operation::run_background;
 use qlive_store::schema::members;
-use qlive_store::{Conn, StoreError, operation};
+use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId};
 use qlive_users::{AuthenticatedUser, tokens};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -70,6 +71,8 @@ impl Rooms {
         Ok(Some(caller))
     }
 
+    /// Ends the grace period of an IM disconnect. The answer waits for it: whoever called must not
+    /// be removed for the disconnect.
     async fn end_grace(&self, user: UserId, now: Moment) -> Result<(), RoomsError> {
         let context = self.context();
         self.db
@@ -94,7 +97,8 @@ impl Rooms {
         now: Moment,
     ) {
         let db = self.db.clone();
-        let recording = operation::spawn(async move {
+        // An operation of its own: records that wait take no connection from the reads.
+        let recording = tokio::spawn(run_background("activity", async move {
             let recorded = db.write(move |conn| {
                 if let Some(token) = &token {
                     tokens::record_use(conn, token.expose_secret(), now)?;
@@ -107,8 +111,9 @@ impl Rooms {
             if let Err(error) = recorded.await {
                 warn!(%user, %error, "activity was not recorded");
             }
-        });
-        drop(timeout(RECORD_WAIT, recording).await);
+        }));
+        // A record that takes longer is made without this request, and logs its own failure.
+        let _ = timeout(RECORD_WAIT, recording).await;
     }
 }
 
@@ -123,6 +128,7 @@ enum DueActivity {
     EndsGrace,
 }
 
+/// What a call of this user means, by their member row.
 fn due_activity(conn: &mut Conn, user: UserId, now: Moment) -> Result<DueActivity, StoreError> {
     let row: Option<(Option<i64>, i64)> = members::table
         .find(user.get())
