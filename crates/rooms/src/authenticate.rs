@@ -100,7 +100,8 @@ impl Rooms {
         self.activity.record(&self.db, seen).await;
     }
 
-    /// Ends the grace period of an IM disconnect, since the user calls.
+    /// Ends the grace period of an IM disconnect. The answer waits for it: whoever called must not
+    /// be removed for the disconnect.
     pub(crate) async fn end_grace(&self, user: UserId, now: Moment) -> Result<(), RoomsError> {
         let context = self.context();
         self.db

@@ -16,6 +16,7 @@ on_both!(
     calls_on_ended_connections_are_200_or_503,
     full_disk_is_503,
     read_only_database_is_503,
+    reads_whose_activity_cannot_be_recorded_are_answered,
     twenty_gifts_to_a_locked_balance_leave_connections_to_others,
     database_that_stops_answering_is_503,
 );
@@ -158,6 +159,30 @@ async fn read_only_database_is_503(db: TestDb) {
     })
     .await;
     alice.profile().await;
+}
+
+async fn reads_whose_activity_cannot_be_recorded_are_answered(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let mut users = Vec::new();
+    for number in 0..40 {
+        let name = format!("user{number}");
+        users.push(app.guest(&name, Gender::Male).await);
+    }
+    // The use of every token is due for recording, and every record waits for the lock.
+    app.advance(600);
+    let lock = app.lock("LOCK TABLE tokens IN SHARE MODE");
+    for _ in 0..3 {
+        let mut reads = JoinSet::new();
+        for user in &users {
+            let user = user.clone();
+            reads.spawn(async move { timeout(AT_ONCE, read(&user)).await });
+        }
+        for answer in reads.join_all().await {
+            answer.unwrap().ok();
+        }
+    }
+    drop(lock);
+    users[0].profile().await;
 }
 
 async fn twenty_gifts_to_a_locked_balance_leave_connections_to_others(db: TestDb) {
