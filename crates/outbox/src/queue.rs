@@ -157,24 +157,7 @@ pub(crate) fn load_waiting(
         return Ok(rows);
     }
     let window = (ROWS_AT_ONCE / lanes.len()).clamp(LANE_WINDOW.0, LANE_WINDOW.1);
-    let stored: Vec<StoredRow> = sql_query(format!(
-        "WITH lanes (kind, id) AS (VALUES {keys}), \
-         windows (kind, id, last) AS ( \
-             SELECT kind, id, COALESCE((SELECT w.id FROM outbox w \
-                 WHERE w.status = {waiting} AND w.lane_kind = kind AND w.lane_id = lanes.id \
-                 ORDER BY w.id LIMIT 1 OFFSET {offset}), {maximum}) FROM lanes) \
-         SELECT o.id, o.lane_kind, o.lane_id, o.delivery, o.created_at, o.due_at, o.random, \
-             o.seq, o.content, o.attempts \
-         FROM windows JOIN outbox o \
-             ON o.status = {waiting} AND o.lane_kind = windows.kind AND o.lane_id = windows.id \
-             AND o.id <= windows.last \
-         ORDER BY o.id",
-        keys = lane_keys(lanes),
-        waiting = Status::Waiting.number(),
-        offset = window - 1,
-        maximum = i64::MAX,
-    ))
-    .load(conn)?;
+    let stored: Vec<StoredRow> = sql_query(window_statement(conn, lanes, window)).load(conn)?;
     let mut unreadable = Vec::new();
     for row in stored {
         let (id, lane) = (row.id, row.key.lane()?);
@@ -186,6 +169,37 @@ pub(crate) fn load_waiting(
     let detail = "this program cannot read the row";
     finish_rows(conn, &unreadable, Status::Parked, detail, now)?;
     Ok(rows)
+}
+
+/// The statement that selects the first `window` waiting rows of each lane. Each engine gets the form
+/// that it always executes lane by lane: a plan that depends on statistics reads all waiting rows
+/// when the statistics are from before a backlog.
+fn window_statement(conn: &Conn, lanes: &[Lane], window: usize) -> String {
+    let (keys, waiting) = (lane_keys(lanes), Status::Waiting.number());
+    let columns = "o.id, o.lane_kind, o.lane_id, o.delivery, o.created_at, o.due_at, o.random, \
+                   o.seq, o.content, o.attempts";
+    match conn {
+        Conn::Pg(_) => format!(
+            "SELECT {columns} FROM (VALUES {keys}) AS lanes (kind, id) \
+             CROSS JOIN LATERAL (SELECT * FROM outbox w WHERE w.status = {waiting} \
+                 AND w.lane_kind = lanes.kind AND w.lane_id = lanes.id \
+                 ORDER BY w.id LIMIT {window}) AS o \
+             ORDER BY o.id"
+        ),
+        Conn::Sqlite(_) => format!(
+            "WITH lanes (kind, id) AS (VALUES {keys}), \
+             windows (kind, id, last) AS MATERIALIZED ( \
+                 SELECT kind, id, COALESCE((SELECT w.id FROM outbox w \
+                     WHERE w.status = {waiting} AND w.lane_kind = kind AND w.lane_id = lanes.id \
+                     ORDER BY w.id LIMIT 1 OFFSET {}), {}) FROM lanes) \
+             SELECT {columns} FROM windows CROSS JOIN outbox o \
+             WHERE o.status = {waiting} AND o.lane_kind = windows.kind \
+                 AND o.lane_id = windows.id AND o.id <= windows.last \
+             ORDER BY o.id",
+            window - 1,
+            i64::MAX,
+        ),
+    }
 }
 
 /// What is stored before the attempt to send a message, so that a repeated attempt sends the same.

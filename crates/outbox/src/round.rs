@@ -125,16 +125,18 @@ impl Round {
         let due = self.find_due(conn, now, &mut result)?;
         let (new, going_on, mut released) = self.choose(due, going_on, &mut result);
         let mut lanes = lease_lanes(conn, new, &self.owner, &self.dead, now)?;
-        if self.beats && !lanes.is_empty() {
-            beat(conn, &self.owner, now)?;
-            result.has_beaten = true;
-        }
+        let has_leased = !lanes.is_empty();
         lanes.extend(going_on);
         result.calls = plan_lanes(conn, lookup, &lanes, now)?;
         let called: BTreeSet<_> = result.calls.iter().map(|call| call.lane).collect();
         released.extend(lanes.into_iter().filter(|lane| !called.contains(lane)));
         release_lanes(conn, &released, &self.owner)?;
         result.ended.extend(released);
+        if self.beats && has_leased {
+            // Last, so that the row is not locked for long.
+            beat(conn, &self.owner, now)?;
+            result.has_beaten = true;
+        }
         Ok(result)
     }
 
