@@ -3,6 +3,7 @@
 //! Usage: `delivery_rate KEY=VALUE …`, with the keys of [`Plan`]. Without `url` it measures a fresh
 //! database of `engine` (`sqlite` or `postgres`).
 #![expect(clippy::print_stdout, reason = "the measurement is the output")]
+#![expect(clippy::float_arithmetic, reason = "rates and seconds are for reading")]
 
 mod stand_in;
 
