@@ -181,11 +181,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox_instances (name) {
+        name -> Text,
+        beats -> BigInt,
+    }
+}
+
+diesel::table! {
     outbox_lanes (lane_kind, lane_id) {
         lane_kind -> Integer,
         lane_id -> BigInt,
         owner -> Text,
-        leased_until -> BigInt,
         resume_at -> BigInt,
         failures -> Integer,
     }

@@ -1,3 +1,4 @@
 DROP TABLE outbox_seqs;
 DROP TABLE outbox_lanes;
+DROP TABLE outbox_instances;
 DROP TABLE outbox;
