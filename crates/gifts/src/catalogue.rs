@@ -1,5 +1,6 @@
 //! The catalogue of gifts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -79,15 +80,22 @@ impl TryFrom<GiftRow> for CatalogueGift {
     }
 }
 
-/// A gift that is in the catalogue and not disabled.
-pub(crate) fn find_enabled(conn: &mut Conn, id: i64) -> Result<Option<CatalogueGift>, StoreError> {
-    let row: Option<GiftRow> = gifts::table
-        .find(id)
-        .filter(gifts::enabled.eq(true))
-        .select(GiftRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(TryInto::try_into).transpose()
+/// Those of these gifts that are in the catalogue and not disabled, by id.
+pub(crate) fn find_enabled(
+    conn: &mut Conn,
+    ids: impl IntoIterator<Item = i64>,
+) -> Result<HashMap<i64, CatalogueGift>, StoreError> {
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let enabled = gifts::table
+        .filter(gifts::id.eq_any(ids))
+        .filter(gifts::enabled.eq(true));
+    // One array on PostgreSQL, whatever the number of gifts.
+    let rows: Vec<GiftRow> = match conn {
+        Conn::Pg(conn) => enabled.select(GiftRow::as_select()).load(conn)?,
+        Conn::Sqlite(conn) => enabled.select(GiftRow::as_select()).load(conn)?,
+    };
+    let found = catalogue_gifts(rows)?.into_iter();
+    Ok(found.map(|gift| (gift.id, gift)).collect())
 }
 
 fn catalogue_gifts(rows: Vec<GiftRow>) -> Result<Vec<CatalogueGift>, StoreError> {

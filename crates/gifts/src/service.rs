@@ -9,6 +9,7 @@ use qlive_store::Db;
 use qlive_types::{Cached, Clock, WebAddressRules};
 
 use crate::CatalogueGift;
+use crate::sender::GiftSender;
 
 /// How old the catalogue may be that is shown, and so how late this instance notices a change by
 /// another. Sending a gift reads it as it is.
@@ -20,24 +21,22 @@ pub struct Gifts {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
     pub(crate) configs: Configs,
-    pub(crate) outbox: Outbox,
-    /// Whether the server sends the message about a gift to the room; otherwise clients do.
-    pub(crate) notify_rooms: bool,
+    pub(crate) sender: GiftSender,
     pub(crate) address_rules: WebAddressRules,
     /// The gifts that can be sent, the cheapest first.
     pub(crate) catalogue: Arc<Cached<Vec<CatalogueGift>>>,
 }
 
 impl Gifts {
-    /// Gifts stored in `db`. With `notify_rooms` each gift within a room is announced in it.
+    /// Gifts stored in `db`. With `notify_rooms` the server sends the message about a gift to the
+    /// room; otherwise clients do. Gifts are sent on the runtime in which this is called.
     #[must_use]
     pub fn new(db: Db, clock: Clock, configs: Configs, outbox: Outbox, notify_rooms: bool) -> Self {
         Self {
+            sender: GiftSender::new(db.clone(), clock.clone(), outbox, notify_rooms),
             db,
             clock,
             configs,
-            outbox,
-            notify_rooms,
             catalogue: Arc::new(Cached::new(CATALOGUE_AGE)),
             address_rules: WebAddressRules::default(),
         }

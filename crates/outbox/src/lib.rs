@@ -17,6 +17,7 @@ mod dispatch_accounts;
 mod dispatch_groups;
 mod dispatch_streams;
 mod dispatcher;
+mod enqueue_all;
 mod group_seq;
 mod lane;
 mod lane_worker;
@@ -35,6 +36,7 @@ mod worker;
 
 pub use delivery::{BroadcastRef, Delivery};
 pub use dispatcher::Dispatcher;
+pub use enqueue_all::enqueue_all;
 pub use group_seq::current_seq;
 pub use lane::{Lane, LaneKind};
 pub use lookup::{AccountProfile, Lookup, RoomProfile};

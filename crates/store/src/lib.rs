@@ -18,6 +18,7 @@ pub mod operation;
 mod operator;
 mod pool;
 mod readiness;
+mod rows;
 pub mod schema;
 mod serialized_transactions;
 mod sqlite_files;
@@ -32,6 +33,7 @@ pub use engine::Engine;
 pub use error::{StoreError, TransactionError, key_violation_as_contention};
 pub use operator::{EmptyOperatorName, OperatorName};
 pub use readiness::NotReady;
+pub use rows::{Column, Columns, insert_rows, insert_rows_returning_ids, update_rows};
 pub use serialized_transactions::serialize_transactions;
 
 // Both client libraries are compiled from source; these dependencies only select that feature.

@@ -1,5 +1,7 @@
 //! Finding users, and the marks that operators set on them: the ban and the role of a matchmaker.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use qlive_store::schema::users;
 use qlive_store::{Conn, StoreError};
@@ -94,6 +96,29 @@ pub fn find_user(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, Store
         .get_result(conn)
         .optional()?;
     row.map(TryInto::try_into).transpose()
+}
+
+/// The profiles of those of these users who exist.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_users(
+    conn: &mut Conn,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, Profile>, StoreError> {
+    let ids: Vec<i64> = users.into_iter().map(UserId::get).collect();
+    let found = users::table.filter(users::id.eq_any(ids));
+    // One array on PostgreSQL, whatever the number of users.
+    let rows: Vec<UserRow> = match conn {
+        Conn::Pg(conn) => found.select(UserRow::as_select()).load(conn)?,
+        Conn::Sqlite(conn) => found.select(UserRow::as_select()).load(conn)?,
+    };
+    let mut profiles = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let profile = Profile::try_from(row)?;
+        profiles.insert(profile.user, profile);
+    }
+    Ok(profiles)
 }
 
 /// The user who registered with an openid, and whether they are banned.

@@ -25,7 +25,7 @@ mod wallet;
 mod wechat_gateway;
 
 pub use credentials::Credentials;
-pub use directory::{UserSummary, find_user, set_ban, set_matchmaker};
+pub use directory::{UserSummary, find_user, find_users, set_ban, set_matchmaker};
 pub use error::{UsersError, WechatCallError};
 pub use name_check::NameCheck;
 pub use profile::Profile;
