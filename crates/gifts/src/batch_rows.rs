@@ -8,7 +8,7 @@ use qlive_types::UserId;
 use qlive_users::{Profile, find_users};
 
 use crate::CatalogueGift;
-use crate::catalogue;
+use crate::gift_row::find_enabled;
 use crate::request::{PendingGift, SendGift};
 
 /// The rows that decide the gifts of a batch.
@@ -27,7 +27,7 @@ impl BatchRows {
             .flat_map(|request| [request.giver, request.receiver])
             .collect();
         Ok(Self {
-            gifts: catalogue::find_enabled(conn, ids)?,
+            gifts: find_enabled(conn, ids)?,
             profiles: find_users(conn, users.clone())?,
             rooms: SharedRooms::load(conn, users)?,
         })

@@ -1,8 +1,8 @@
 //! Gifts: the catalogue, and sending gifts.
 //!
 //! Architecture invariants: the coins, the record and the message of a gift are written in one
-//! transaction, which the gifts of a batch share; prices and shares are decided here, only the ledger moves coins; nothing here
-//! knows orders.
+//! transaction, which the gifts of a batch share; prices and shares are decided here, only the
+//! ledger moves coins; nothing here knows orders.
 
 mod audit;
 mod batch;
@@ -11,6 +11,7 @@ mod catalogue;
 mod catalogue_gift;
 mod decided_gift;
 mod error;
+mod gift_row;
 mod queue;
 mod request;
 mod send;

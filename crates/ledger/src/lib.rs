@@ -2,11 +2,11 @@
 //!
 //! A [`Transfer`] moves coins from one [`Account`] to another. Transfers that are committed
 //! together are an [`Entry`]; [`post_entry()`] writes one in the caller's transaction and moves the
-//! balances of its users, [`EntryBatch`] several by the same statements. Rows are never changed or deleted: a correction is a new entry
-//! ([`reverse_entry`]), and the database refuses any change. [`find_outcome`] and
-//! [`store_outcome`] make a repeated request move coins once. [`audit()`] checks all rules from the
-//! rows alone. [`ChainSealer`] chains the entries by hashes, so that a change made directly in the
-//! database is detected.
+//! balances of its users, [`EntryBatch`] several by the same statements. Rows are never changed or
+//! deleted: a correction is a new entry ([`reverse_entry`]), and the database refuses any change.
+//! [`find_outcome`] and [`store_outcome`] make a repeated request move coins once. [`audit()`]
+//! checks all rules from the rows alone. [`ChainSealer`] chains the entries by hashes, so that a
+//! change made directly in the database is detected.
 //!
 //! Architecture invariants: the crate knows no gifts, orders or rooms; every function takes the
 //! open connection; no other code changes a user's balance; system accounts have no stored balance,

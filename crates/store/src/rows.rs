@@ -278,7 +278,7 @@ impl QueryFragment<Sqlite> for Statement<'_> {
     }
 }
 
-/// Statements are told apart by their text.
+/// The text alone identifies a statement.
 impl QueryId for Statement<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
