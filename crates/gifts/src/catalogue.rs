@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use qlive_store::Conn;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
-use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Page, WebAddressRules, text};
 
 use crate::catalogue_page::Catalogue;
+use crate::gift_row::{GiftRow, catalogue_gifts};
 use crate::{CatalogueGift, CataloguePage, Gifts, GiftsError};
 
 /// The most characters of a name.
@@ -49,50 +50,6 @@ impl NewGift {
             effect: effect.to_owned(),
         })
     }
-}
-
-/// A row of `gifts`.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = gifts)]
-struct GiftRow {
-    id: i64,
-    name: String,
-    image: String,
-    price: i64,
-    effect: String,
-    enabled: bool,
-}
-
-impl TryFrom<GiftRow> for CatalogueGift {
-    type Error = StoreError;
-
-    fn try_from(row: GiftRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id,
-            name: row.name,
-            image: row.image,
-            price: Coins::new(row.price)
-                .ok()
-                .ok_or(StoreError::Corrupt("gifts.price"))?,
-            effect: row.effect,
-            enabled: row.enabled,
-        })
-    }
-}
-
-/// A gift that is in the catalogue and not disabled.
-pub(crate) fn find_enabled(conn: &mut Conn, id: i64) -> Result<Option<CatalogueGift>, StoreError> {
-    let row: Option<GiftRow> = gifts::table
-        .find(id)
-        .filter(gifts::enabled.eq(true))
-        .select(GiftRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(TryInto::try_into).transpose()
-}
-
-fn catalogue_gifts(rows: Vec<GiftRow>) -> Result<Vec<CatalogueGift>, StoreError> {
-    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// The gifts that can be sent, the cheapest first.

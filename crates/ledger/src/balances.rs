@@ -92,33 +92,24 @@ pub struct BalancesRow {
     pub(crate) debt: i64,
 }
 
-impl TryFrom<BalancesRow> for Balances {
-    type Error = StoreError;
-
-    fn try_from(row: BalancesRow) -> Result<Self, StoreError> {
+impl BalancesRow {
+    /// The same as amounts.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if one is out of range.
+    pub fn to_balances(self) -> Result<Balances, StoreError> {
         let coins = |amount: i64| {
             Coins::new(amount)
                 .ok()
                 .ok_or(StoreError::Corrupt("ledger_balances"))
         };
-        Ok(Self {
-            bought: coins(row.bought)?,
-            granted: coins(row.granted)?,
-            income: coins(row.income)?,
-            held: coins(row.held)?,
-            debt: coins(-row.debt)?,
+        Ok(Balances {
+            bought: coins(self.bought)?,
+            granted: coins(self.granted)?,
+            income: coins(self.income)?,
+            held: coins(self.held)?,
+            debt: coins(self.debt.saturating_neg())?,
         })
-    }
-}
-
-impl BalancesRow {
-    /// The row of a user; `None` before their first entry.
-    pub(crate) fn find(conn: &mut Conn, user: UserId) -> Result<Option<Self>, StoreError> {
-        Ok(ledger_balances::table
-            .find(user.get())
-            .select(Self::as_select())
-            .get_result(conn)
-            .optional()?)
     }
 }
 
@@ -127,9 +118,12 @@ impl BalancesRow {
 /// # Errors
 /// A failure of the store.
 pub fn load_balances(conn: &mut Conn, user: UserId) -> Result<Balances, StoreError> {
-    BalancesRow::find(conn, user)?
-        .unwrap_or_default()
-        .try_into()
+    let row: Option<BalancesRow> = ledger_balances::table
+        .find(user.get())
+        .select(BalancesRow::as_select())
+        .get_result(conn)
+        .optional()?;
+    row.unwrap_or_default().to_balances()
 }
 
 #[cfg(test)]

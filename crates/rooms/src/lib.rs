@@ -42,7 +42,7 @@ pub use mic::Admission;
 pub use seats::AcceptOutcome;
 pub use service::Rooms;
 pub use settings::{RoomSettings, SignalSender};
-pub use shared_room::{SharedRoom, shared_room};
+pub use shared_room::{SharedRoom, SharedRooms, shared_room};
 pub use timeouts::TimeoutWorker;
 pub use views::{
     AudienceMember, Gauges, LivePage, LiveRoom, RoomSync, Stage, UserOnStage, Whereabouts,

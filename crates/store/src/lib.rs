@@ -20,6 +20,7 @@ mod operator;
 mod pool;
 mod readiness;
 mod recent;
+mod rows;
 pub mod schema;
 mod serialized_transactions;
 mod sqlite_files;
@@ -37,6 +38,7 @@ pub use grouped_read::GroupedRead;
 pub use operator::{EmptyOperatorName, OperatorName};
 pub use readiness::NotReady;
 pub use recent::Recent;
+pub use rows::{Column, Columns, insert_rows, insert_rows_returning_ids, update_rows};
 pub use serialized_transactions::serialize_transactions;
 
 // Both client libraries are compiled from source; these dependencies only select that feature.

@@ -39,7 +39,7 @@ pub use known_tokens::{KnownToken, KnownTokens};
 pub use name_check::NameCheck;
 pub use profile::Profile;
 pub use profile_change::{ProfileChange, UnvalidatedProfileChange, apply_profile_change};
-pub use profile_rows::find_user;
+pub use profile_rows::{find_user, find_users};
 pub use register::Registration;
 pub use service::Users;
 pub use tokens::AuthenticatedUser;

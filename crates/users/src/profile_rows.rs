@@ -1,5 +1,7 @@
 //! Reading profiles.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use qlive_ledger::{Balances, BalancesRow};
 use qlive_store::schema::{ledger_balances, users};
@@ -70,6 +72,29 @@ pub fn find_user(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, Store
     row.map(TryInto::try_into).transpose()
 }
 
+/// The profiles of those of these users who exist.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_users(
+    conn: &mut Conn,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, Profile>, StoreError> {
+    let ids: Vec<i64> = users.into_iter().map(UserId::get).collect();
+    let found = users::table.filter(users::id.eq_any(ids));
+    // One array on PostgreSQL, whatever the number of users.
+    let rows: Vec<UserRow> = match conn {
+        Conn::Pg(conn) => found.select(UserRow::as_select()).load(conn)?,
+        Conn::Sqlite(conn) => found.select(UserRow::as_select()).load(conn)?,
+    };
+    let mut profiles = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let profile = Profile::try_from(row)?;
+        profiles.insert(profile.user, profile);
+    }
+    Ok(profiles)
+}
+
 /// The profiles of users with their balances, in one statement.
 pub(crate) fn find_with_balances(
     conn: &mut Conn,
@@ -90,7 +115,7 @@ pub(crate) fn find_with_balances(
         let profile = Profile::try_from(profile)?;
         Ok((
             profile.user,
-            (profile, balances.unwrap_or_default().try_into()?),
+            (profile, balances.unwrap_or_default().to_balances()?),
         ))
     });
     profiles.collect()
