@@ -1,8 +1,9 @@
 //! The log, to standard error, as text or JSON. It contains no secret, and each statement writes a
-//! limited number of lines.
+//! limited number of lines. A terminal shows colours, a file does not.
 
 mod sampler;
 
+use std::io::{IsTerminal as _, stderr};
 use std::sync::Arc;
 
 use qlive_app::{LogFormat, ServerSection};
@@ -19,7 +20,10 @@ pub use sampler::LogSampler;
 pub fn init(server: &ServerSection) -> anyhow::Result<Arc<LogSampler>> {
     let filter = EnvFilter::try_new(&server.log)?;
     let sampler = Arc::new(LogSampler::default());
-    let log = fmt::layer().with_writer(std::io::stderr);
+    let mut log = fmt::layer().with_writer(stderr);
+    if !stderr().is_terminal() {
+        log.set_ansi(false);
+    }
     let sample = sampler.clone().layer();
     match server.log_format {
         LogFormat::Text => registry().with(log).with(sample).with(filter).init(),

@@ -67,6 +67,8 @@ pub(crate) struct Attack {
 pub(crate) struct Counts {
     pub(crate) connections: AtomicU64,
     pub(crate) requests: AtomicU64,
+    /// Requests of floods that succeeded.
+    pub(crate) served: AtomicU64,
 }
 
 impl Attack {

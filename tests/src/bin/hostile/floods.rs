@@ -1,6 +1,7 @@
 //! Many connections that send one request after the other as fast as they are answered.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use qlive_tests::RawConnection;
@@ -79,9 +80,12 @@ async fn send_requests(attack: &Attack, number: usize, request: &[u8]) {
     let mut connection = RawConnection::new(stream);
     loop {
         connection.send(request).await;
-        if connection.answer().await.is_none() {
+        let Some(answer) = connection.answer().await else {
             return;
-        }
+        };
         attack.count_requests(1);
+        if (200..300).contains(&answer.status) {
+            attack.counts.served.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }

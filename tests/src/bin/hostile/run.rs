@@ -147,6 +147,7 @@ async fn run_phase(
             attack.counts.connections.load(Ordering::Relaxed),
             attack.counts.requests.load(Ordering::Relaxed),
         ),
+        served: attack.counts.served.load(Ordering::Relaxed),
         calls,
         late_failures: late_calls.filter_map(|call| call.failure).collect(),
         peak_memory_mib: peak_memory(target.process.id()),
