@@ -1,0 +1,51 @@
+//! Measures operations of the release server beside references in the same run:
+//! `bench [--check] [sqlite|postgres]...`, by default both. `docs/benchmarks.md` explains the
+//! numbers and the environment variables.
+
+mod bare_server;
+mod client;
+mod crowd;
+mod database;
+mod engine_run;
+mod ledger_fill;
+mod operations;
+mod options;
+mod postgres;
+mod proc_stats;
+mod report;
+mod server;
+mod stand_in;
+mod wrk;
+
+use std::process::ExitCode;
+
+use crate::options::Options;
+use crate::report::Report;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|first| first == "bare-server").is_some() {
+        bare_server::serve(&arguments.next().unwrap());
+        return ExitCode::SUCCESS;
+    }
+    let Some(options) = Options::parse(arguments) else {
+        eprintln!("usage: bench [--check] [sqlite|postgres]...");
+        return ExitCode::FAILURE;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut report = Report::new(&options);
+    runtime.block_on(async {
+        for engine in options.engines.clone() {
+            engine_run::measure_engine(engine, &options, &mut report).await;
+        }
+    });
+    report.finish(&options);
+    if options.check && !report.every_goal_is_reached() {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
