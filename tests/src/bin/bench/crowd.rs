@@ -24,7 +24,7 @@ const LEDGER_AGE_MILLIS: i64 = 86_400_000;
 /// The first user id.
 const FIRST_USER: i64 = 10_000_000;
 /// The id of a broadcast is that of its room and this.
-const FIRST_BROADCAST: i64 = 5_000_000;
+pub(crate) const FIRST_BROADCAST: i64 = 5_000_000;
 /// How many rows of a table one statement inserts.
 const ROWS_PER_STATEMENT: usize = 2_000;
 
@@ -109,6 +109,19 @@ impl Crowd {
             .await;
     }
 
+    /// Puts everybody back to where they were, whatever a script left behind.
+    pub(crate) async fn restore(self, database: &Database) {
+        let first_free = self.rooms - ROOMS_WITH_FREE_MIC;
+        database
+            .execute(format!(
+                "DELETE FROM members WHERE user_id >= {};
+                UPDATE members SET state = 1, seated_at = NULL, version = 0
+                    WHERE room_id > {first_free} AND state <> 5",
+                self.outsider(0)
+            ))
+            .await;
+    }
+
     fn users_with_token(self) -> impl Iterator<Item = i64> {
         let first_room = (0..SEATS).map(|seat| Self::user(1, seat));
         let callers =
@@ -126,10 +139,12 @@ impl Crowd {
         format!(
             "{numbers} INSERT INTO users (id, app_id, openid, nickname, gender, age, height, area,
                 face_url, name_known, gender_known, matchmaker, visits, created_at)
-            SELECT {FIRST_USER} + i, '{}', 'sandbox-user' || i, '用户' || i, {}, 25, 170,
+            SELECT {FIRST_USER} + i, '{}', 'sandbox-user' || i, '用户' || i,
+                CASE WHEN i < {} THEN {} ELSE 2 END, 25, 170,
                 '广东深圳', 'https://example.com/faces/' || i || '.png', TRUE, TRUE,
                 i < {} AND i % {SEATS} = 0, 1, {now} FROM n",
             qlive_tests::APP,
+            self.owners(),
             gender_sql(),
             self.present(),
         )

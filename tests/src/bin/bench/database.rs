@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use qlive_store::testing::Engine;
 use qlive_store::{Db, StoreError};
 use tempfile::TempDir;
@@ -27,6 +27,12 @@ pub(crate) struct Database {
 struct NumberRow {
     #[diesel(sql_type = BigInt)]
     number: i64,
+}
+
+#[derive(QueryableByName)]
+struct LineRow {
+    #[diesel(sql_type = Text)]
+    line: String,
 }
 
 impl Database {
@@ -110,6 +116,19 @@ impl Database {
         self.postgres.as_ref()?;
         let calls = "SELECT COALESCE(SUM(calls), 0) FROM pg_stat_statements";
         Some(self.number(calls).await)
+    }
+
+    /// The statements since the last reset that took most of the time: how often each was executed,
+    /// the milliseconds that all executions took, and its text.
+    pub(crate) async fn slowest_statements(&self) -> String {
+        let query = "SELECT calls || ' calls, ' || ROUND(total_exec_time) || ' ms: ' || query
+            AS line FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 15";
+        let read = self.db.read(move |conn| {
+            let rows: Vec<LineRow> = sql_query(query).load(conn)?;
+            Ok::<_, StoreError>(rows)
+        });
+        let lines = read.await.unwrap();
+        lines.into_iter().map(|row| row.line + "\n").collect()
     }
 
     /// The CPU time that the processes of the database have used, in seconds.

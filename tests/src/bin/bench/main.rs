@@ -7,14 +7,22 @@ mod client;
 mod crowd;
 mod database;
 mod engine_run;
+mod goals;
 mod ledger_fill;
+mod measure;
+mod messages;
 mod operations;
 mod options;
+mod paced;
+mod pgbench;
 mod postgres;
 mod proc_stats;
+mod references;
 mod report;
 mod server;
+mod sqlite_gifts;
 mod stand_in;
+mod statements;
 mod wrk;
 
 use std::process::ExitCode;
@@ -37,14 +45,14 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
-    let mut report = Report::new(&options);
+    let mut report = Report::new();
     runtime.block_on(async {
         for engine in options.engines.clone() {
             engine_run::measure_engine(engine, &options, &mut report).await;
         }
     });
-    report.finish(&options);
-    if options.check && !report.every_goal_is_reached() {
+    let reached = report.finish(&options);
+    if options.check && !reached {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

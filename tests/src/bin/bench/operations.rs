@@ -5,13 +5,14 @@ use std::ops::Range;
 use qlive_app::BASE_PATH;
 use serde_json::{Value, json};
 
-use crate::crowd::{Crowd, FANS, OUTSIDERS, SEATS, token_of};
+use crate::crowd::{Crowd, FANS, OUTSIDERS, ROOMS_WITH_FREE_MIC, SEATS, token_of};
 use crate::options::CLIENTS;
 
-/// The id of the gift that is given; it costs 10 coins.
-const GIFT: i64 = 4;
-/// In how many rooms users call, as far as each client sends for others than the others do.
-const ROOMS: Range<i64> = 1..1_000;
+/// The id of the gift that is given, and what it costs in coins.
+pub(crate) const GIFT: i64 = 4;
+pub(crate) const GIFT_COST: i64 = 10;
+/// The rooms in which users call.
+pub(crate) const ROOMS: Range<i64> = 1..1_000;
 
 /// What the requests of an operation do, which decides its goals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,13 @@ pub(crate) struct Operation {
     pub(crate) requests: usize,
 }
 
+impl Operation {
+    /// The requests of one operation.
+    pub(crate) fn example(&self) -> &[String] {
+        &self.load.tracks[0][..self.requests]
+    }
+}
+
 /// The requests that each client sends, one after the other, in a circle.
 #[derive(Debug, Clone)]
 pub(crate) struct Load {
@@ -47,6 +55,8 @@ pub(crate) struct Load {
 /// All operations.
 pub(crate) fn operations(crowd: Crowd) -> Vec<Operation> {
     let mut operations = reads();
+    operations.push(enter_and_leave(crowd));
+    operations.push(mic(crowd));
     operations.extend(gifts(crowd));
     operations.push(like());
     operations.push(login(crowd));
@@ -102,6 +112,42 @@ fn gifts(crowd: Crowd) -> Vec<Operation> {
         gift("gift to many", to_many),
         gift("gift to one host", to_host),
     ]
+}
+
+/// Users who are in no room enter one and leave it.
+fn enter_and_leave(crowd: Crowd) -> Operation {
+    let requests = (0..OUTSIDERS).map(|number| {
+        let (user, room) = (crowd.outsider(number), ROOMS.start + number % 900);
+        let path = |path: &str| get(user, &format!("{path}?live_id={room}"));
+        vec![path("get_playurl/"), path("qlive_room/leave_room/")]
+    });
+    Operation {
+        name: "enter + leave",
+        kind: Kind::Change,
+        load: distribute(requests, true),
+        requests: 2,
+    }
+}
+
+/// In every room with a free mic, a viewer takes it and leaves it.
+fn mic(crowd: Crowd) -> Operation {
+    let requests = (0..ROOMS_WITH_FREE_MIC).map(|number| {
+        let room = crowd.room_with_free_mic(number);
+        let user = Crowd::user(room, 1);
+        let body = json!({"live_id": room});
+        let leave = format!("qlive_room/leave_micro/?live_id={room}&user_id={user}&gender=1");
+        vec![
+            post(Some(user), "qlive_room/apply_micro/", &body),
+            post(Some(user), "qlive_room/accept_micro/", &body),
+            get(user, &leave),
+        ]
+    });
+    Operation {
+        name: "apply + accept + leave mic",
+        kind: Kind::Change,
+        load: distribute(requests, true),
+        requests: 3,
+    }
 }
 
 /// A viewer likes the next one, and no longer.

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 /// in the middle of a measurement more often than in production.
 const SETTINGS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=on \
     -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=256MB -c max_wal_size=4GB \
-    -c max_connections=200 -c shared_preload_libraries=pg_stat_statements";
+    -c max_connections=200 -c shared_preload_libraries=pg_stat_statements \
+    -c log_line_prefix=%p:";
 
 /// A running PostgreSQL. Dropping it stops it and removes its files.
 pub(crate) struct Postgres {
@@ -72,9 +73,15 @@ impl Postgres {
 
     /// Executes a statement outside of a transaction, such as `VACUUM`.
     pub(crate) fn execute(&self, statement: &str) {
-        run(self
-            .client("psql")
-            .args(["-q", "-v", "ON_ERROR_STOP=1", "-c", statement]));
+        let mut psql = self.client("psql");
+        psql.args(["-q", "-v", "ON_ERROR_STOP=1", "-c", statement]);
+        run(psql.stdout(Stdio::null()));
+    }
+
+    /// What it has logged. Each line begins with the id of the session and a colon.
+    pub(crate) fn log(&self) -> String {
+        let log = std::fs::read(self.folder.path().join("log")).unwrap();
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// A client program that connects to the database.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use qlive_store::testing::Engine;
 use serde_json::{Map, Value, json};
 
+use crate::goals::{Goal, goals, growth_goals};
 use crate::options::{CLIENTS, Options};
 use crate::server::OUTPUT;
 
@@ -12,7 +13,6 @@ use crate::server::OUTPUT;
 pub(crate) struct Report {
     /// In the order in which they were first measured.
     rows: Vec<Row>,
-    settings: Value,
 }
 
 /// What was measured of one operation on one engine. Each number has one value a run.
@@ -56,40 +56,36 @@ impl Row {
         let engine = format!("{:?}", self.engine).to_lowercase();
         let ratio = ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
         format!(
-            "| {:<18} | {engine:<8} | {:>7} | {:>6} | {:>6} | {:>7} | {:>7} | {ratio:>5} | {:>5} | \
-             {:>6} | {:>6} |",
+            "| {:<26} | {engine:<8} | {:>6} | {:>9} | {ratio:>5} | {:>6} | {:>6} | {:>6} | {:>6} | \
+             {:>6} | {:>6} | {:>5} | {:>5} | {:>5} |",
             self.name,
             text("per_second", 0),
+            text("reference", 0),
             text("p50_ms", 1),
             text("p99_ms", 1),
             text("p999_ms", 1),
-            text("reference", 0),
+            text("half_p50_ms", 1),
+            text("half_p99_ms", 1),
+            text("half_p999_ms", 1),
             text("statements", 1),
-            text("server_cpu", 3),
-            text("database_cpu", 3),
+            text("server_cpu", 2),
+            text("database_cpu", 2),
         )
     }
 }
 
-/// The heads of the columns of [`Row::line`].
+/// The heads of the columns of [`Row::line`]. The first latencies are at full load, the others at
+/// half of it; the CPU times are seconds for a thousand operations.
 const HEADINGS: &str = "
-| operation          | engine   |   a sec |  p50ms |  p99ms | p99.9ms | referen | ratio | trips | \
-cpu srv | cpu db |
-| ------------------ | -------- | ------: | -----: | -----: | ------: | ------: | ----: | ----: | \
------: | -----: |";
+| operation                  | database | second | reference | ratio |    p50 |    p99 |  p99.9 |    \
+p50 |    p99 |  p99.9 | trips | serve |    db |
+| -------------------------- | -------- | -----: | --------: | ----: | -----: | -----: | -----: | \
+-----: | -----: | -----: | ----: | ----: | ----: |";
 
 impl Report {
-    pub(crate) fn new(options: &Options) -> Self {
+    pub(crate) fn new() -> Self {
         println!("{HEADINGS}");
-        Self {
-            rows: Vec::new(),
-            settings: json!({
-                "scale": options.scale,
-                "runs": options.runs,
-                "seconds": options.duration.as_secs(),
-                "clients": CLIENTS,
-            }),
-        }
+        Self { rows: Vec::new() }
     }
 
     /// The row of an operation on an engine, which is added when it is new.
@@ -109,39 +105,67 @@ impl Report {
         &mut self.rows[at]
     }
 
-    /// Prints the medians and writes the file.
-    pub(crate) fn finish(&self, _options: &Options) {
-        println!("\nMedians of {} runs:\n{HEADINGS}", self.settings["runs"]);
+    /// What was measured of an operation on an engine.
+    pub(crate) fn find(&self, engine: Engine, name: &str) -> Option<&Row> {
+        let mut rows = self.rows.iter();
+        rows.find(|row| row.engine == engine && row.name == name)
+    }
+
+    /// The median of a number of an operation.
+    pub(crate) fn median(&self, engine: Engine, name: &str, number: &str) -> Option<f64> {
+        self.find(engine, name)?.median(number)
+    }
+
+    /// Prints the medians and the goals, and writes the file. Returns whether all goals that were
+    /// measured are reached.
+    pub(crate) fn finish(&self, options: &Options) -> bool {
+        println!("\nMedians of {} runs:\n{HEADINGS}", options.runs);
         for row in &self.rows {
             if row.median("per_second").is_some() {
                 println!("{}", row.line(|number| row.median(number), row.ratio()));
             }
         }
-        for row in &self.rows {
-            if let (Some(start), Some(peak)) = (row.median("start_ms"), row.median("peak_mib")) {
-                println!(
-                    "{:?}: ready after {start:.0} ms, at most {peak:.1} MiB resident",
-                    row.engine
-                );
-            }
+        self.write_file(options);
+        let mut goals = goals(self);
+        if options.scale == 10 {
+            let smaller = std::fs::read_to_string(file(1)).unwrap_or_default();
+            let smaller = serde_json::from_str(&smaller).unwrap_or_default();
+            goals.extend(growth_goals(self, &smaller));
         }
-        let rows = self.rows.iter().map(|row| {
-            let numbers: Map<String, Value> = row
-                .numbers
-                .iter()
-                .map(|(name, values)| ((*name).to_owned(), json!(values)))
-                .collect();
-            json!({"engine": format!("{:?}", row.engine), "name": row.name, "runs": numbers})
-        });
-        let rows: Vec<Value> = rows.collect();
-        let file = json!({"settings": self.settings, "rows": rows});
-        std::fs::create_dir_all(OUTPUT).unwrap();
-        std::fs::write(format!("{OUTPUT}/report.json"), format!("{file:#}\n")).unwrap();
-        println!("every value: {OUTPUT}/report.json");
+        println!("\n| goal | {:<52} | measured |    bound |", "of");
+        println!("| ---- | {:-<52} | -------: | -------: |", "");
+        for goal in &goals {
+            println!("{}", goal.line());
+        }
+        goals.iter().all(Goal::is_reached)
     }
 
-    /// Whether all goals that were measured are reached.
-    pub(crate) fn every_goal_is_reached(&self) -> bool {
-        true
+    fn write_file(&self, options: &Options) {
+        let rows = self.rows.iter().map(|row| {
+            let (mut runs, mut medians) = (Map::new(), Map::new());
+            for (name, values) in &row.numbers {
+                runs.insert((*name).to_owned(), json!(values));
+                medians.insert((*name).to_owned(), json!(row.median(name)));
+            }
+            let engine = format!("{:?}", row.engine);
+            json!({"engine": engine, "name": row.name, "medians": medians, "runs": runs})
+        });
+        let rows: Vec<Value> = rows.collect();
+        let report = json!({
+            "scale": options.scale,
+            "runs": options.runs,
+            "seconds": options.duration.as_secs(),
+            "clients": CLIENTS,
+            "rows": rows,
+        });
+        std::fs::create_dir_all(OUTPUT).unwrap();
+        let file = file(options.scale);
+        std::fs::write(&file, format!("{report:#}\n")).unwrap();
+        println!("\nEvery number of every run: {file}");
     }
+}
+
+/// The file with the numbers at a scale.
+fn file(scale: i64) -> String {
+    format!("{OUTPUT}/report-{scale}.json")
 }

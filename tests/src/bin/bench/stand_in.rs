@@ -1,9 +1,9 @@
 //! The external services of the server: IM answers after 20 ms, and everything else is passed on to
 //! a sandbox.
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -25,8 +25,42 @@ pub(crate) struct StandIn {
 
 /// What IM received.
 #[derive(Default)]
-pub(crate) struct Counts {
-    pub(crate) group_messages: AtomicU64,
+pub(crate) struct Counts(Mutex<Received>);
+
+/// What IM received so far.
+#[derive(Default)]
+struct Received {
+    counted: Counted,
+    /// The number of the last message of each group and priority, which is a lane.
+    last_seqs: HashMap<(String, String), i64>,
+}
+
+/// How many messages IM received.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    pub(crate) group_messages: i64,
+    /// How many of them had a lower number than one before.
+    pub(crate) out_of_order: i64,
+}
+
+impl Counts {
+    /// How many messages there were so far.
+    pub(crate) fn read(&self) -> Counted {
+        self.0.lock().unwrap().counted
+    }
+
+    fn count(&self, message: &Value) {
+        let text = |field: &str| message[field].as_str().unwrap_or_default().to_owned();
+        let custom: Value = serde_json::from_str(&text("CloudCustomData")).unwrap_or_default();
+        let seq = custom["seq"].as_i64().unwrap_or(0);
+        let mut received = self.0.lock().unwrap();
+        received.counted.group_messages += 1;
+        let lane = (text("GroupId"), text("MsgPriority"));
+        let last = received.last_seqs.insert(lane, seq);
+        if last.is_some_and(|last| last >= seq) {
+            received.counted.out_of_order += 1;
+        }
+    }
 }
 
 struct State {
@@ -83,7 +117,7 @@ async fn answer_im(
 ) -> HttpResponse {
     let command = path.into_inner().1;
     if command == "send_group_msg" {
-        state.counts.group_messages.fetch_add(1, Ordering::Relaxed);
+        state.counts.count(&body);
     }
     let accounts = body.get("To_Account").and_then(Value::as_array);
     let rows: Vec<Value> = accounts

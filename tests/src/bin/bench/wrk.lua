@@ -15,7 +15,8 @@ function init(arguments)
       requests[#requests + 1] = request
    end
    file:close()
-   at = 0
+   -- wrk asks the first thread for a request that it does not send.
+   at = number == 0 and -1 or 0
    if arguments[2] then
       response = function(status, _, body)
          if status ~= 200 then
