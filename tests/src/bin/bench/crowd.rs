@@ -1,8 +1,7 @@
 //! The crowd: rooms, who is in them, and what each of them owns. The ids are computed, so that no
 //! part of the benchmark has to look them up.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use qlive_types::Clock;
 use sha2::{Digest as _, Sha256};
 
 use crate::database::Database;
@@ -21,6 +20,8 @@ pub(crate) const FANS: i64 = 100;
 /// How old the history of the ledger is: the server searches what is younger for entries that are
 /// not sealed.
 const LEDGER_AGE_MILLIS: i64 = 86_400_000;
+/// How old the last activity of a user may get.
+const ACTIVITY_AGE_MILLIS: i64 = 60_000;
 /// The first user id.
 const FIRST_USER: i64 = 10_000_000;
 /// The id of a broadcast is that of its room and this.
@@ -104,9 +105,13 @@ impl Crowd {
     /// after three minutes, which no measurement is about.
     pub(crate) async fn refresh_activity(database: &Database) {
         let now = now_millis();
+        let old = now - ACTIVITY_AGE_MILLIS;
         database
-            .execute(format!("UPDATE members SET last_active_at = {now}"))
+            .execute(format!(
+                "UPDATE members SET last_active_at = {now} WHERE last_active_at < {old}"
+            ))
             .await;
+        database.vacuum("members");
     }
 
     /// Puts everybody back to where they were, whatever a script left behind.
@@ -199,8 +204,7 @@ pub(crate) fn token_hash(user: i64) -> String {
 
 /// Milliseconds since the epoch.
 pub(crate) fn now_millis() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_millis()).unwrap()
+    Clock::system().now().millis()
 }
 
 /// A common table `n` of the numbers `i` from 0 to `count` - 1.

@@ -102,6 +102,14 @@ impl Database {
         }
     }
 
+    /// Removes what updates of a table left behind, which would otherwise happen in the middle of a
+    /// measurement.
+    pub(crate) fn vacuum(&self, table: &str) {
+        if let Some(postgres) = &self.postgres {
+            postgres.execute(&format!("VACUUM {table}"));
+        }
+    }
+
     /// Forgets the statements that were counted.
     pub(crate) async fn reset_statements(&self) {
         if self.postgres.is_some() {
