@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 use qlive_store::testing::Engine;
-use qlive_store::{Db, StoreError};
+use qlive_store::{Conn, Db, StoreError};
 use tempfile::TempDir;
 
 use crate::postgres::Postgres;
@@ -137,6 +137,24 @@ impl Database {
         });
         let lines = read.await.unwrap();
         lines.into_iter().map(|row| row.line + "\n").collect()
+    }
+
+    /// Runs the audits of the ledger and of gifts.
+    ///
+    /// # Panics
+    /// When a rule is violated, with the violation in the message.
+    pub(crate) async fn audit(&self) {
+        let audit = |conn: &mut Conn| {
+            let violation = qlive_gifts::audit(conn)?;
+            Ok::<_, StoreError>((qlive_ledger::audit(conn), violation))
+        };
+        let (ledger, violation) = self.db.read(audit).await.unwrap();
+        assert!(violation.is_none(), "{violation:?}");
+        let report = ledger.unwrap_or_else(|error| panic!("{error}"));
+        println!(
+            "{:?}: the audit accepts {} transfers",
+            self.engine, report.transfers
+        );
     }
 
     /// The CPU time that the processes of the database have used, in seconds.

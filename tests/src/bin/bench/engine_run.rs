@@ -65,6 +65,9 @@ pub(crate) async fn measure_engine(engine: Engine, options: &Options, report: &m
         skip_messages(&database).await;
         crowd.restore(&database).await;
     }
+    if options.audit {
+        database.audit().await;
+    }
 }
 
 /// Measures the operations, and the process that performed them.

@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) runs: usize,
     /// `SECS`: how long each measurement lasts.
     pub(crate) duration: Duration,
+    /// `AUDIT`: whether the audit runs at the end, which takes minutes.
+    pub(crate) audit: bool,
     /// `ONLY`: words, separated by commas; what has none of them in its name is not measured.
     only: Vec<String>,
 }
@@ -34,6 +36,7 @@ impl Options {
             scale: number_of("SCALE", 1),
             runs: usize::try_from(number_of("RUNS", 1)).unwrap(),
             duration: Duration::from_secs(number_of("SECS", 5).unsigned_abs()),
+            audit: number_of("AUDIT", 0) > 0,
             only: only(),
         };
         for argument in arguments {

@@ -3,7 +3,7 @@
 
 use crate::crowd::{Crowd, FANS, FIRST_BROADCAST, ROOMS_WITH_FREE_MIC, SEATS};
 use crate::database::Database;
-use crate::operations::{GIFT, GIFT_COST, ROOMS};
+use crate::operations::{FIRST_ENTERED, GIFT, GIFT_COST};
 use crate::pgbench::Script;
 use crate::server::Server;
 use crate::statements::{Statement, capture_statements};
@@ -102,7 +102,7 @@ pub(crate) async fn captured_script(
 ) -> Option<Script> {
     let postgres = database.postgres.as_ref()?;
     let (room, user, people) = match operation {
-        "enter + leave" => (ROOMS.start, crowd.outsider(0), outsider_sql(crowd)),
+        "enter + leave" => (FIRST_ENTERED, crowd.outsider(0), outsider_sql(crowd)),
         "apply + accept + leave mic" => {
             let room = crowd.room_with_free_mic(0);
             (room, Crowd::user(room, 1), guest_sql(crowd))
