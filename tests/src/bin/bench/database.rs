@@ -70,8 +70,8 @@ impl Database {
         executed.await.unwrap();
     }
 
-    /// Executes statements that insert rows which are known to refer to each other: PostgreSQL would
-    /// take most of the time to check it.
+    /// Executes statements that insert rows which are known to refer to each other: PostgreSQL
+    /// would take most of the time to check it.
     pub(crate) async fn fill(&self, statements: String) {
         let unchecked = match self.engine {
             Engine::Sqlite => "",

@@ -1,6 +1,7 @@
 //! The history of the ledger: a million transfers that the audit accepts, sealed in the chain.
 //!
-//! Every entry grants gold to one user by two transfers. The users take turns.
+//! Every entry grants gold to one user and moves a part of it to another balance of theirs, so that
+//! both sides of transfers are as many accounts as in a ledger of gifts. The users take turns.
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,10 +10,9 @@ use crate::database::Database;
 
 /// The entries at the smallest scale; each has two transfers.
 const ENTRIES_PER_ROOM: i64 = 500;
-/// What the two transfers of an entry grant.
-const AMOUNTS: (i64, i64) = (60_000, 40_000);
-/// What an entry grants.
-const TOTAL: i64 = AMOUNTS.0 + AMOUNTS.1;
+/// What an entry grants, and what it moves from the granted to the bought gold.
+const GRANTED: i64 = 60_000;
+const MOVED: i64 = 40_000;
 /// The stored numbers of the kind of an entry, the code of a transfer, and the account `grants`.
 const KIND: i64 = 2;
 const CODE: i64 = 3;
@@ -27,19 +27,23 @@ pub(crate) async fn fill_ledger(database: &Database, crowd: Crowd, now: i64) {
     let users = crowd.owners();
     let entries = ENTRIES_PER_ROOM * crowd.rooms;
     let user = format!("{} + i % {users}", Crowd::user(1, 0));
-    let credit = format!("({user}) * 10 + 2");
+    let (granted, bought) = (format!("({user}) * 10 + 2"), format!("({user}) * 10 + 1"));
+    let grants = GRANTS.to_string();
     let all = numbers(entries);
     database
         .fill(format!(
             "{all} INSERT INTO ledger_entries (id, kind, subject, transfer_count, total, at)
-            SELECT i + 1, {KIND}, '{SUBJECT}', 2, {TOTAL}, {now} FROM n"
+            SELECT i + 1, {KIND}, '{SUBJECT}', 2, {GRANTED} + {MOVED}, {now} FROM n"
         ))
         .await;
-    for (offset, amount) in [(1, AMOUNTS.0), (2, AMOUNTS.1)] {
+    for (offset, debit, credit, amount) in [
+        (1, &grants, &granted, GRANTED),
+        (2, &granted, &bought, MOVED),
+    ] {
         database
             .fill(format!(
                 "{all} INSERT INTO ledger_transfers (id, entry_id, debit, credit, amount, code, at)
-                SELECT 2 * i + {offset}, i + 1, {GRANTS}, {credit}, {amount}, {CODE}, {now} FROM n"
+                SELECT 2 * i + {offset}, i + 1, {debit}, {credit}, {amount}, {CODE}, {now} FROM n"
             ))
             .await;
     }
@@ -47,12 +51,13 @@ pub(crate) async fn fill_ledger(database: &Database, crowd: Crowd, now: i64) {
         .fill(format!(
             "{} INSERT INTO ledger_balances
                 (user_id, bought, granted, income, held, debt, entry_count)
-            SELECT {user}, 0, {TOTAL} * c, 0, 0, 0, c FROM (
+            SELECT {user}, {MOVED} * c, ({GRANTED} - {MOVED}) * c, 0, 0, 0, c FROM (
                 SELECT i, {entries} / {users} + CASE WHEN i < {entries} % {users} THEN 1 ELSE 0 END
                     AS c FROM n
             ) counted;
             {all} INSERT INTO ledger_history (user_id, number, entry_id, amount, gold, income)
-            SELECT {user}, i / {users} + 1, i + 1, {TOTAL}, (i / {users} + 1) * {TOTAL}, 0 FROM n",
+            SELECT {user}, i / {users} + 1, i + 1, {GRANTED}, (i / {users} + 1) * {GRANTED}, 0
+                FROM n",
             numbers(users)
         ))
         .await;
@@ -84,14 +89,14 @@ async fn seal(database: &Database, crowd: Crowd, entries: i64, now: i64) {
     let mut links = Vec::new();
     for entry in 1..=entries {
         let user = Crowd::user(1, 0) + (entry - 1) % crowd.owners();
-        let credit = user * 10 + 2;
-        let transfer =
-            |id: i64, amount: i64| format!("|{id},{GRANTS},{credit},{amount},{CODE},{now}");
+        let (granted, bought) = (user * 10 + 2, user * 10 + 1);
         let text = format!(
-            "{hash}|{entry}|{KIND}|{}:{SUBJECT}|0|{now}{}{}",
+            "{hash}|{entry}|{KIND}|{}:{SUBJECT}|0|{now}\
+             |{},{GRANTS},{granted},{GRANTED},{CODE},{now}\
+             |{},{granted},{bought},{MOVED},{CODE},{now}",
             SUBJECT.len(),
-            transfer(2 * entry - 1, AMOUNTS.0),
-            transfer(2 * entry, AMOUNTS.1)
+            2 * entry - 1,
+            2 * entry,
         );
         hash = hex::encode(Sha256::digest(text));
         links.push(format!("({entry}, {entry}, '{hash}', {now})"));

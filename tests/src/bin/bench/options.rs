@@ -18,7 +18,7 @@ pub(crate) struct Options {
     pub(crate) runs: usize,
     /// `SECS`: how long each measurement lasts.
     pub(crate) duration: Duration,
-    /// `AUDIT`: whether the audit runs at the end, which takes minutes.
+    /// `AUDIT`: whether the audit runs at the end, which takes many minutes.
     pub(crate) audit: bool,
     /// `ONLY`: words, separated by commas; what has none of them in its name is not measured.
     only: Vec<String>,

@@ -4,9 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use tempfile::TempDir;
+use std::process::{Child, Command, Stdio};
 
 /// The settings of the server. What concerns durability is as PostgreSQL has it by default, and
 /// written here so that nobody wonders. The write-ahead log may grow, so that no checkpoint happens
@@ -16,12 +14,21 @@ const SETTINGS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories
     -c max_connections=200 -c shared_preload_libraries=pg_stat_statements \
     -c log_line_prefix=%p:";
 
+/// A shell script that waits until its standard input closes, which happens when this program ends,
+/// however it does, then stops PostgreSQL and removes its files.
+const WATCHER: &str = r#"
+    cat >/dev/null
+    "$1/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null 2>&1
+    rm -rf "$2"
+"#;
+
 /// A running PostgreSQL. Dropping it stops it and removes its files.
 pub(crate) struct Postgres {
     bin: PathBuf,
-    folder: TempDir,
+    folder: PathBuf,
     port: u16,
     user: Option<(u32, u32)>,
+    watcher: Option<Child>,
 }
 
 impl Postgres {
@@ -29,21 +36,22 @@ impl Postgres {
     pub(crate) fn start() -> Option<Self> {
         let bin = binary_folder()?;
         let folder = tempfile::Builder::new().prefix("qlive-bench-").tempdir();
-        let folder = folder.unwrap();
+        let folder = folder.unwrap().keep();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
-        let postgres = Self {
+        let mut postgres = Self {
             bin,
             folder,
             port,
             user: unprivileged_user(),
+            watcher: None,
         };
-        let path = postgres.folder.path();
+        let path = postgres.folder.clone();
         if let Some((uid, gid)) = postgres.user {
-            std::os::unix::fs::chown(path, Some(uid), Some(gid)).unwrap();
+            std::os::unix::fs::chown(&path, Some(uid), Some(gid)).unwrap();
         }
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o700)).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
         let data = postgres.data();
         let initdb = ["-U", "qlive", "-A", "trust", "-E", "UTF8", "--locale=C"];
         run(postgres.command("initdb").args(initdb).arg("-D").arg(&data));
@@ -56,6 +64,7 @@ impl Postgres {
             .arg("-D")
             .arg(&data)
             .arg("start"));
+        postgres.watcher = Some(postgres.start_watcher());
         postgres.execute("CREATE EXTENSION pg_stat_statements");
         Some(postgres)
     }
@@ -80,7 +89,7 @@ impl Postgres {
 
     /// What it has logged. Each line begins with the id of the session and a colon.
     pub(crate) fn log(&self) -> String {
-        let log = std::fs::read(self.folder.path().join("log")).unwrap();
+        let log = std::fs::read(self.folder.join("log")).unwrap();
         String::from_utf8_lossy(&log).into_owned()
     }
 
@@ -96,7 +105,20 @@ impl Postgres {
     }
 
     fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.join("data")
+    }
+
+    fn start_watcher(&self) -> Child {
+        let mut watcher = Command::new("sh");
+        watcher.args(["-c", WATCHER, "sh"]);
+        watcher.arg(&self.bin).arg(&self.folder);
+        watcher.stdin(Stdio::piped()).current_dir("/");
+        // A signal to the group of this program, as Ctrl-C is, must not end it.
+        watcher.process_group(0);
+        if let Some((uid, gid)) = self.user {
+            watcher.uid(uid).gid(gid);
+        }
+        watcher.spawn().unwrap()
     }
 
     /// A program of PostgreSQL, run as the user that PostgreSQL accepts.
@@ -112,10 +134,10 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let data = self.data();
-        let mut stop = self.command("pg_ctl");
-        stop.args(["-m", "immediate", "-w", "-D"]).arg(&data);
-        drop(stop.arg("stop").status());
+        if let Some(mut watcher) = self.watcher.take() {
+            drop(watcher.stdin.take());
+            drop(watcher.wait());
+        }
     }
 }
 

@@ -77,8 +77,8 @@ impl Row {
 /// The heads of the columns of [`Row::line`]. The first latencies are at full load, the others at
 /// half of it; the CPU times are seconds for a thousand operations.
 const HEADINGS: &str = "
-| operation                  | database | second | reference | ratio |    p50 |    p99 |  p99.9 |    \
-p50 |    p99 |  p99.9 | trips | serve |    db |
+| operation                  | database | second | reference | ratio |    p50 |    p99 |  p99.9 \
+|    p50 |    p99 |  p99.9 | trips | serve |    db |
 | -------------------------- | -------- | -----: | --------: | ----: | -----: | -----: | -----: | \
 -----: | -----: | -----: | ----: | ----: | ----: |";
 

@@ -52,8 +52,8 @@ pub(crate) async fn run_wrk(url: &str, load: &Load, duration: Duration) -> Measu
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
-/// Writes the script and a file of requests for each thread. Returns how many threads there are: one
-/// for each client when the order of its requests matters.
+/// Writes the script and a file of requests for each thread. Returns how many threads there are:
+/// one for each client when the order of its requests matters.
 fn write_requests(folder: &Path, load: &Load) -> usize {
     std::fs::write(folder.join("wrk.lua"), include_str!("wrk.lua")).unwrap();
     let threads = if load.in_order { CLIENTS } else { THREADS };
