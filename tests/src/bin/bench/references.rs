@@ -8,8 +8,8 @@ use crate::pgbench::Script;
 use crate::server::Server;
 use crate::statements::{Statement, capture_statements};
 
-/// The visit number and the version of the user whose requests are captured, so that they can be
-/// told from other numbers.
+/// The visit number and the version of the user whose requests are captured: no other parameter has
+/// these values.
 const VISITS: i64 = 777_000_000;
 const VERSION: i64 = 888_000_000;
 
