@@ -64,7 +64,7 @@ impl ChainEntry {
     }
 
     /// The hash of this entry after the hash `previous`.
-    fn hash_after(&self, previous: &str) -> String {
+    pub(crate) fn hash_after(&self, previous: &str) -> String {
         let EntryRow {
             id,
             kind,
@@ -168,19 +168,15 @@ pub(crate) fn append_to_chain(
     Ok(())
 }
 
-/// Computes the hash of an entry as it is stored, following the hash `previous`. An entry that does
-/// not exist has an empty hash, which no entry has.
-pub(crate) fn compute_hash(
+/// Those of these entries that exist, by id.
+pub(crate) fn find_entries(
     conn: &mut Conn,
-    previous: &str,
-    entry: i64,
-) -> Result<String, StoreError> {
-    let row: Option<EntryRow> = ledger_entries::table
-        .find(entry)
+    ids: &[i64],
+) -> Result<BTreeMap<i64, ChainEntry>, StoreError> {
+    let rows: Vec<EntryRow> = ledger_entries::table
+        .filter(ledger_entries::id.eq_any(ids))
         .select(EntryRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    let entries = add_transfers(conn, Vec::from_iter(row))?;
-    let hash = entries.first().map(|entry| entry.hash_after(previous));
-    Ok(hash.unwrap_or_default())
+        .load(conn)?;
+    let entries = add_transfers(conn, rows)?.into_iter();
+    Ok(entries.map(|entry| (entry.id(), entry)).collect())
 }

@@ -51,8 +51,9 @@ impl HeldLanes {
 
     /// The lanes without a call that may get one now.
     pub(crate) fn ready(&self, now: Tick) -> Vec<Lane> {
-        let is_ready = |(_, state): &(&Lane, &LaneState)| matches!(state, LaneState::Waiting(until) if *until <= now);
-        let ready = self.lanes.iter().filter(is_ready);
+        let is_ready =
+            |state: &LaneState| matches!(state, LaneState::Waiting(until) if *until <= now);
+        let ready = self.lanes.iter().filter(|(_, state)| is_ready(state));
         ready.map(|(lane, _)| *lane).collect()
     }
 

@@ -106,8 +106,8 @@ impl Serialize for Lane {
     }
 }
 
-/// Calls for lanes of certain kinds. Each pool has a limit of its own, so that these lanes never wait
-/// for others.
+/// Calls for lanes of certain kinds. Each pool has a limit of its own, so that these lanes never
+/// wait for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkerPool {
     /// Gifts come in large numbers at once.

@@ -112,7 +112,8 @@ pub(crate) fn find_due_lanes(
     Ok(due)
 }
 
-/// Leases lanes to `owner`. Returns those that no other instance has leased, or let rest, meanwhile.
+/// Leases lanes to `owner`. Returns those that no other instance has leased, or let rest,
+/// meanwhile.
 pub(crate) fn lease_lanes(
     conn: &mut Conn,
     mut lanes: Vec<Lane>,

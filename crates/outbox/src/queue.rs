@@ -171,9 +171,9 @@ pub(crate) fn load_waiting(
     Ok(rows)
 }
 
-/// The statement that selects the first `window` waiting rows of each lane. Each engine gets the form
-/// that it always executes lane by lane: a plan that depends on statistics reads all waiting rows
-/// when the statistics are from before a backlog.
+/// The statement that selects the first `window` waiting rows of each lane. Each engine gets the
+/// form that it always executes lane by lane: a plan that depends on statistics reads all waiting
+/// rows when the statistics are from before a backlog.
 fn window_statement(conn: &Conn, lanes: &[Lane], window: usize) -> String {
     let (keys, waiting) = (lane_keys(lanes), Status::Waiting.number());
     let columns = "o.id, o.lane_kind, o.lane_id, o.delivery, o.created_at, o.due_at, o.random, \

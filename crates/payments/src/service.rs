@@ -7,7 +7,7 @@ use qlive_store::{Db, Recent};
 use qlive_types::Clock;
 use qlive_users::Users;
 
-use crate::blocks::BlockList;
+use crate::block_rows::BlockList;
 use crate::providers::certificates::CertificateRefresher;
 use crate::providers::provider::Providers;
 use crate::withdrawals::rules::WithdrawalRules;

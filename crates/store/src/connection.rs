@@ -43,11 +43,16 @@ pub(crate) fn connect(
 /// lock.
 const fn session_sql(engine: Engine, access: Access) -> &'static str {
     match (engine, access) {
+        // Who has chosen more than `on` has replicas to wait for. To compile a statement takes
+        // longer than to execute it.
+        //
         // Transactions take milliseconds. One that holds its locks for longer hangs, or its client
         // is unreachable: the timeouts make the server end it, and keep other transactions from
         // waiting for it, each with a connection of the pool.
         (Engine::Postgres, _) => {
-            "SET synchronous_commit = on; \
+            "SELECT set_config('synchronous_commit', 'on', FALSE) \
+                 WHERE current_setting('synchronous_commit') = 'off'; \
+             SET jit = off; \
              SET client_min_messages = warning; \
              SET lock_timeout = '3s'; \
              SET idle_in_transaction_session_timeout = '30s'; \

@@ -83,6 +83,9 @@ impl Db {
     /// [`StoreError::Newer`] when the database has a migration that this program does not know,
     /// [`StoreError::Migration`] when one fails.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        if self.check_schema().await.is_ok() {
+            return Ok(());
+        }
         let address = Arc::clone(&self.address);
         run_blocking(None, move || migrations::apply_pending(&address)).await
     }

@@ -23,6 +23,7 @@ mod recent;
 mod rows;
 pub mod schema;
 mod serialized_transactions;
+mod session_check;
 mod sqlite_files;
 mod statement_counts;
 #[cfg(feature = "testing")]
@@ -40,6 +41,7 @@ pub use readiness::NotReady;
 pub use recent::Recent;
 pub use rows::{Column, Columns, insert_rows, insert_rows_returning_ids, update_rows};
 pub use serialized_transactions::serialize_transactions;
+pub use session_check::find_session_faults;
 
 // Both client libraries are compiled from source; these dependencies only select that feature.
 use libsqlite3_sys as _;

@@ -19,6 +19,7 @@ use crate::address::DatabaseAddress;
 use crate::connection::{Access, connect};
 
 pub use crate::Engine;
+pub use cluster::unprivileged_user;
 pub use plans::plans_of;
 
 /// Connections of a test database's pool.

@@ -11,6 +11,7 @@ mod constraints;
 mod grouped_read;
 mod migrating;
 mod outages;
+mod pooler;
 mod schema;
 mod sqlite_files;
 mod transactions;

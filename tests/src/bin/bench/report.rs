@@ -116,6 +116,12 @@ impl Report {
         self.find(engine, name)?.median(number)
     }
 
+    /// The median rates of what was measured.
+    pub(crate) fn rates(&self) -> impl Iterator<Item = (Engine, &str, f64)> {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| Some((row.engine, &*row.name, row.median("per_second")?)))
+    }
+
     /// Prints the medians and the goals, and writes the file. Returns whether all goals that were
     /// measured are reached.
     pub(crate) fn finish(&self, options: &Options) -> bool {

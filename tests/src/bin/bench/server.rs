@@ -13,6 +13,8 @@ use crate::stand_in::StandIn;
 
 /// The folder of the files that a run leaves, below the working directory.
 pub(crate) const OUTPUT: &str = "target/bench";
+/// What the stand-in of IM bears: no limit is measured.
+const IM_LIMITS: &str = "[im]\ncalls_per_second = 20000\nconcurrent_calls = 256\n";
 /// How long the server may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long it may take to stop.
@@ -37,7 +39,7 @@ impl Server {
         drop(listener);
         let configuration = format!(
             "[server]\nlisten = \"{address}\"\n[database]\nurl = \"{}\"\n\
-             [sandbox]\njoin = \"{}\"\n[limits]\nenabled = false\n",
+             [sandbox]\njoin = \"{}\"\n[limits]\nenabled = false\n{IM_LIMITS}",
             database.url, stand_in.address,
         );
         let file = folder.path().join("qlive.toml");
