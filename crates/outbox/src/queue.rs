@@ -21,6 +21,9 @@ const LANE_WINDOW: (usize, usize) = (40, 500);
 const ROWS_AT_ONCE: usize = 4_000;
 /// The most rows that one statement writes: each has a parameter, and SQLite takes 32,766.
 const ROWS_PER_INSERT: usize = 5_000;
+/// The condition that a row whose id is known still waits. The sum keeps the planner from reading
+/// all waiting rows instead of these.
+const IS_STILL_WAITING: &str = "outbox.status + 0 = 0";
 /// The most characters of `detail` that are stored.
 const DETAIL_LIMIT: usize = 500;
 
@@ -255,10 +258,9 @@ pub(crate) fn finish_rows(
     }
     let statement = format!(
         "UPDATE outbox SET status = {}, done_at = {}, detail = $1 \
-         WHERE status = {} AND id IN ({})",
+         WHERE {IS_STILL_WAITING} AND id IN ({})",
         status.number(),
         now.millis(),
-        Status::Waiting.number(),
         sql::join(ids)
     );
     sql::execute_with_texts(conn, statement, vec![detail.to_owned()])?;
@@ -287,9 +289,8 @@ pub(crate) fn record_failures(
         "WITH failure (id, status, done_at, detail) AS (VALUES {}) \
          UPDATE outbox SET status = failure.status, done_at = failure.done_at, \
              detail = failure.detail \
-         FROM failure WHERE outbox.id = failure.id AND outbox.status = {}",
+         FROM failure WHERE outbox.id = failure.id AND {IS_STILL_WAITING}",
         sql::join((1..).zip(&failures).map(row)),
-        Status::Waiting.number(),
     );
     let details = failures.iter().map(|(_, _, detail)| truncated(detail));
     sql::execute_with_texts(conn, statement, details.collect())?;

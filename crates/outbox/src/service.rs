@@ -85,9 +85,10 @@ impl Outbox {
     pub async fn stats(&self) -> Result<OutboxStats, StoreError> {
         self.db
             .read(|conn| {
-                let waiting = outbox::table.filter(outbox::status.eq(Status::Waiting.number()));
-                let parked = outbox::table.filter(outbox::status.eq(Status::Parked.number()));
+                let waiting = outbox::table.filter(Status::Waiting.condition());
+                let parked = outbox::table.filter(Status::Parked.condition());
                 let oldest: Option<i64> = waiting
+                    .clone()
                     .select(diesel::dsl::min(outbox::created_at))
                     .get_result(conn)?;
                 Ok(OutboxStats {

@@ -34,6 +34,10 @@ pub(crate) fn connect(
     };
     let mut conn = connected.map_err(diesel::r2d2::Error::ConnectionError)?;
     conn.set_instrumentation(count_statement);
+    #[cfg(feature = "testing")]
+    if address.engine == Engine::Postgres {
+        conn.set_instrumentation(crate::testing::record_statement);
+    }
     conn.batch_execute(session_sql(address.engine, access))
         .map_err(diesel::r2d2::Error::QueryError)?;
     Ok(conn)

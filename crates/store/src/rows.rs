@@ -67,15 +67,22 @@ impl Column {
         }
     }
 
+    /// With its type, so that the text alone says what the statement is.
     fn push_array<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         match self {
-            Self::Integer(values) => out.push_bind_param::<Array<Integer>, _>(values),
-            Self::BigInt(values) => out.push_bind_param::<Array<BigInt>, _>(values),
+            Self::Integer(values) => out.push_bind_param::<Array<Integer>, _>(values)?,
+            Self::BigInt(values) => out.push_bind_param::<Array<BigInt>, _>(values)?,
             Self::NullableBigInt(values) => {
-                out.push_bind_param::<Array<Nullable<BigInt>>, _>(values)
+                out.push_bind_param::<Array<Nullable<BigInt>>, _>(values)?;
             }
-            Self::Text(values) => out.push_bind_param::<Array<Text>, _>(values),
+            Self::Text(values) => out.push_bind_param::<Array<Text>, _>(values)?,
         }
+        out.push_sql(match self {
+            Self::Integer(_) => "::INTEGER[]",
+            Self::BigInt(_) | Self::NullableBigInt(_) => "::BIGINT[]",
+            Self::Text(_) => "::TEXT[]",
+        });
+        Ok(())
     }
 }
 

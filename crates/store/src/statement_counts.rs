@@ -14,6 +14,8 @@ const NO_OPERATION: &str = "other";
 thread_local! {
     /// The statements that this thread has sent.
     static SENT: Cell<u64> = const { Cell::new(0) };
+    /// Whether this thread works for an operation.
+    static IN_OPERATION: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Counts the statements of a connection; diesel calls it. BEGIN, COMMIT and the preparation of a
@@ -27,6 +29,12 @@ pub(crate) fn count_statement(event: InstrumentationEvent<'_>) {
     }
 }
 
+/// Whether the statements of this thread are those of an operation.
+#[cfg(feature = "testing")]
+pub(crate) fn is_in_operation() -> bool {
+    IN_OPERATION.get()
+}
+
 /// The statements of each operation since the start.
 #[derive(Debug, Default)]
 pub(crate) struct StatementCounts(Mutex<BTreeMap<&'static str, u64>>);
@@ -35,7 +43,9 @@ impl StatementCounts {
     /// Runs work on this thread, and adds the statements that it sends to those of `operation`.
     pub(crate) fn count<T>(&self, operation: Option<Operation>, work: impl FnOnce() -> T) -> T {
         let before = SENT.get();
+        IN_OPERATION.set(operation.is_some());
         let result = work();
+        IN_OPERATION.set(false);
         let sent = SENT.get().wrapping_sub(before);
         let name = operation.map_or(NO_OPERATION, |operation| operation.name);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,6 +10,7 @@
 )]
 
 mod cluster;
+mod plan_check;
 mod plans;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,6 +21,7 @@ use crate::connection::{Access, connect};
 
 pub use crate::Engine;
 pub use cluster::unprivileged_user;
+pub(crate) use plan_check::record_statement;
 pub use plans::plans_of;
 
 /// Connections of a test database's pool.
@@ -110,7 +112,8 @@ async fn create_database(server: &str) -> String {
 /// PostgreSQL. The tests that [`on_both!`](crate::on_both) declares call this.
 ///
 /// # Panics
-/// When the test or the creation of the database panics.
+/// When the test or the creation of the database panics, and when an operation sent PostgreSQL a
+/// statement that reads a table from end to end.
 pub fn run_test<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -119,7 +122,10 @@ pub fn run_test<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb
         .unwrap_or_else(|error| panic!("runtime: {error}"));
     runtime.block_on(async {
         if let Some(db) = TestDb::fresh(engine).await {
+            let url = db.url.clone();
+            plan_check::begin();
             test(db).await;
+            plan_check::check_recorded(&url);
         }
     });
 }

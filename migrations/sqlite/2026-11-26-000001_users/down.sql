@@ -1,5 +1,4 @@
 DROP TABLE likes;
-DROP TABLE authentication_changes;
 DROP TABLE tokens;
 DROP TABLE wechat_access_tokens;
 DROP TABLE wechat_codes;

@@ -73,15 +73,6 @@ CREATE TABLE tokens (
 );
 CREATE INDEX tokens_user ON tokens (user_id, used_at);
 
--- Users of whom something changed that instances remember between calls: a ban, a deleted token, a
--- lost connection. Every instance reads the new rows twice a second. Old rows are deleted.
-CREATE TABLE authentication_changes (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    user_id BIGINT NOT NULL,
-    at BIGINT NOT NULL
-);
-CREATE INDEX authentication_changes_at ON authentication_changes (at);
-
 CREATE TABLE likes (
     user_id BIGINT NOT NULL CONSTRAINT likes_user_fkey REFERENCES users (id),
     liked_id BIGINT NOT NULL CONSTRAINT likes_liked_fkey REFERENCES users (id),

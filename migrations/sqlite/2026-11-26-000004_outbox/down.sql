@@ -1,4 +1,3 @@
 DROP TABLE outbox_seqs;
 DROP TABLE outbox_lanes;
-DROP TABLE outbox_instances;
 DROP TABLE outbox;

@@ -24,35 +24,23 @@ CREATE TABLE outbox (
     done_at BIGINT,
     detail TEXT NOT NULL
 );
--- The waiting rows of a lane, and the oldest waiting rows of each kind of lane. The conditions
--- differ on purpose: a query that asks for one order cannot be planned with the other index, which
--- would read all waiting rows.
-CREATE INDEX outbox_waiting ON outbox (lane_kind, lane_id, id) WHERE status = 0;
-CREATE INDEX outbox_oldest ON outbox (lane_kind, id) WHERE status < 1 AND lane_kind > 0;
+CREATE INDEX outbox_waiting ON outbox (lane_kind, lane_id, id, due_at) WHERE status = 0;
 CREATE INDEX outbox_parked ON outbox (id) WHERE status = 3;
 CREATE INDEX outbox_done ON outbox (done_at) WHERE status IN (1, 2);
 CREATE UNIQUE INDEX outbox_room_seq ON outbox (room_id, seq) WHERE room_id IS NOT NULL;
 
--- The instances that deliver. One that holds lanes counts its beats up; the others take over the
--- lanes of an instance whose beats stand still.
-CREATE TABLE outbox_instances (
-    name TEXT NOT NULL PRIMARY KEY,
-    beats BIGINT NOT NULL
-);
-
--- Lanes that an instance holds, or that rest after a failure.
+-- Lanes that an instance has leased, or that rest after a failure.
 CREATE TABLE outbox_lanes (
     lane_kind INTEGER NOT NULL
         CONSTRAINT outbox_lanes_kind_check CHECK (lane_kind BETWEEN 1 AND 5),
     lane_id BIGINT NOT NULL,
-    -- The instance that holds the lane; empty: none.
     owner TEXT NOT NULL,
+    leased_until BIGINT NOT NULL,
     -- After a failure: no instance leases the lane before this time.
     resume_at BIGINT NOT NULL,
     failures INTEGER NOT NULL,
     PRIMARY KEY (lane_kind, lane_id)
 );
-CREATE INDEX outbox_lanes_owner ON outbox_lanes (owner);
 
 -- The number of the last message sent to a room's group.
 CREATE TABLE outbox_seqs (

@@ -51,6 +51,7 @@ CREATE TABLE ledger_transfers (
 );
 CREATE INDEX ledger_transfers_entry ON ledger_transfers (entry_id);
 CREATE INDEX ledger_transfers_debit ON ledger_transfers (debit, entry_id);
+CREATE INDEX ledger_transfers_credit ON ledger_transfers (credit, entry_id);
 CREATE INDEX ledger_transfers_credit_at ON ledger_transfers (credit, at);
 
 -- The history of each user: the entries that changed a balance that the user is shown, numbered

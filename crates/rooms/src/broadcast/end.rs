@@ -62,10 +62,12 @@ pub(crate) fn end_broadcast(
     reason: EndReason,
 ) -> Result<(), RoomsError> {
     // The members first, so that a user who has just reached the mic is in the list.
-    let removed: Vec<(i64, i32)> =
-        diesel::delete(members::table.filter(members::broadcast_id.eq(about.broadcast.get())))
-            .returning((members::user_id, members::state))
-            .get_results(conn)?;
+    let present = members::table
+        .filter(members::room_id.eq(about.live.get()))
+        .filter(members::broadcast_id.eq(about.broadcast.get()));
+    let removed: Vec<(i64, i32)> = diesel::delete(present)
+        .returning((members::user_id, members::state))
+        .get_results(conn)?;
     let started_at: Option<i64> = diesel::delete(broadcasts::table.find(about.broadcast.get()))
         .returning(broadcasts::started_at)
         .get_result(conn)
