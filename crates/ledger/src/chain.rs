@@ -101,8 +101,11 @@ pub(crate) fn unsealed_entries(
     after: i64,
     limit: i64,
 ) -> Result<Vec<ChainEntry>, StoreError> {
+    // Both sides begin at `after`, whichever way they are joined.
     let sealed = diesel::dsl::exists(
-        ledger_chain::table.filter(ledger_chain::entry_id.eq(ledger_entries::id)),
+        ledger_chain::table
+            .filter(ledger_chain::entry_id.eq(ledger_entries::id))
+            .filter(ledger_chain::entry_id.gt(after)),
     );
     let rows: Vec<EntryRow> = ledger_entries::table
         .filter(ledger_entries::id.gt(after))

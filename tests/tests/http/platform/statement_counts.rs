@@ -33,7 +33,7 @@ const COUNTS: &[(&str, u64)] = &[
     ("leave_room", 5),
     ("login", 15),
     ("logout", 3),
-    ("push_gift", 15),
+    ("push_gift", 14),
     ("set_like", 4),
     ("sync", 9),
     ("update_userinfo", 7),
