@@ -101,15 +101,15 @@ pub(crate) fn unsealed_entries(
     after: i64,
     limit: i64,
 ) -> Result<Vec<ChainEntry>, StoreError> {
-    // Both sides begin at `after`, whichever way they are joined.
-    let sealed = diesel::dsl::exists(
-        ledger_chain::table
-            .filter(ledger_chain::entry_id.eq(ledger_entries::id))
-            .filter(ledger_chain::entry_id.gt(after)),
-    );
+    // A subquery for each entry, not a join: whatever the planner believes of the number of
+    // entries, it reads those after `after` in their order and no more than it needs.
+    let link = ledger_chain::table
+        .filter(ledger_chain::entry_id.eq(ledger_entries::id))
+        .select(ledger_chain::position)
+        .single_value();
     let rows: Vec<EntryRow> = ledger_entries::table
         .filter(ledger_entries::id.gt(after))
-        .filter(diesel::dsl::not(sealed))
+        .filter(link.is_null())
         .order(ledger_entries::id)
         .limit(limit)
         .select(EntryRow::as_select())

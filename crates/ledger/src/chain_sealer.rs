@@ -39,7 +39,8 @@ pub struct ChainSealer {
     searched_to: i64,
     /// When the last pass began; `None` before the first.
     pass_began_at: Option<Tick>,
-    /// The highest id that was sealed. Between two passes, rounds search after it.
+    /// The highest id that was sealed, by whichever instance, when the last pass ended or since.
+    /// Between two passes, rounds search after it.
     newest: i64,
     /// The most entries of the next round.
     batch: i64,
@@ -89,6 +90,7 @@ impl ChainSealer {
         if !saw_everything {
             return Ok(RoundOutcome::MoreDue);
         }
+        self.update_newest().await?;
         let is_due = |at: Tick| tick.since(at) >= UPDATE_INTERVAL;
         if self.updated_at.is_none_or(is_due) {
             self.update_sealed_to(now).await?;
@@ -115,6 +117,19 @@ impl ChainSealer {
         }
         self.newest = self.newest.max(last.unwrap_or(0));
         Ok(last.filter(|_| full))
+    }
+
+    /// Moves `newest` to the highest entry that was sealed.
+    async fn update_newest(&mut self) -> Result<(), StoreError> {
+        let highest = self.db.read_one(|conn| {
+            let highest = ledger_chain::table
+                .order(ledger_chain::entry_id.desc())
+                .select(ledger_chain::entry_id)
+                .first(conn);
+            Ok::<_, StoreError>(highest.optional()?)
+        });
+        self.newest = self.newest.max(highest.await?.unwrap_or(0));
+        Ok(())
     }
 
     /// Moves `sealed_to` to the highest entry that was sealed long enough ago. Call this only after

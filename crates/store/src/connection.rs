@@ -47,8 +47,10 @@ pub(crate) fn connect(
 /// lock.
 const fn session_sql(engine: Engine, access: Access) -> &'static str {
     match (engine, access) {
-        // Who has chosen more than `on` has replicas to wait for. To compile a statement takes
-        // longer than to execute it.
+        // Who has chosen more than `on` has replicas to wait for.
+        //
+        // To compile a statement, to plan it for each of its parameters and to start workers for it
+        // takes longer than to execute it. The tests check the plans without parameters.
         //
         // Transactions take milliseconds. One that holds its locks for longer hangs, or its client
         // is unreachable: the timeouts make the server end it, and keep other transactions from
@@ -57,6 +59,8 @@ const fn session_sql(engine: Engine, access: Access) -> &'static str {
             "SELECT set_config('synchronous_commit', 'on', FALSE) \
                  WHERE current_setting('synchronous_commit') = 'off'; \
              SET jit = off; \
+             SET plan_cache_mode = force_generic_plan; \
+             SET max_parallel_workers_per_gather = 0; \
              SET client_min_messages = warning; \
              SET lock_timeout = '3s'; \
              SET idle_in_transaction_session_timeout = '30s'; \
