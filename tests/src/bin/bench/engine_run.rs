@@ -13,7 +13,7 @@ use crate::options::Options;
 use crate::pgbench::{Script, run_pgbench};
 use crate::references::{captured_script, written_script};
 use crate::report::Report;
-use crate::server::Server;
+use crate::server::{Server, WITHOUT_IM_LIMITS};
 use crate::sqlite_gifts::give_gifts;
 use crate::stand_in::StandIn;
 
@@ -49,12 +49,12 @@ pub(crate) async fn measure_engine(engine: Engine, options: &Options, report: &m
             options,
         };
         measure_server(&target, &wanted, report).await;
-        measure_deliveries(&target, &stand_in, report).await;
         if run == 0 {
             scripts = prepare_scripts(&target, &wanted).await;
         }
         wait_until_quiet(&database).await;
         target.server.stop();
+        measure_deliveries(&database, &stand_in, options, report).await;
         measure_references(&database, &scripts, options, report).await;
         if let Engine::Sqlite = engine
             && options.includes("gift to many")
@@ -84,22 +84,33 @@ async fn measure_server(target: &Target<'_>, operations: &[Operation], report: &
 }
 
 /// Measures the delivery of messages by one instance, and on PostgreSQL by two.
-async fn measure_deliveries(target: &Target<'_>, stand_in: &StandIn, report: &mut Report) {
-    let (database, duration) = (target.database, target.options.duration);
-    if target.options.includes(MESSAGES) {
-        wait_until_quiet(database).await;
+async fn measure_deliveries(
+    database: &Database,
+    stand_in: &StandIn,
+    options: &Options,
+    report: &mut Report,
+) {
+    let duration = options.duration;
+    let two = options.includes(MESSAGES_OF_TWO) && database.engine == Engine::Postgres;
+    if !options.includes(MESSAGES) && !two {
+        return;
+    }
+    let first = Server::start_with(database, stand_in, WITHOUT_IM_LIMITS).await;
+    if options.includes(MESSAGES) {
         let row = report.row(database.engine, MESSAGES);
         measure_messages(database, stand_in, duration, row).await;
         row.print_last();
     }
-    if target.options.includes(MESSAGES_OF_TWO) && database.engine == Engine::Postgres {
+    if two {
         wait_until_quiet(database).await;
-        let second = Server::start(database, stand_in).await;
+        let second = Server::start_with(database, stand_in, WITHOUT_IM_LIMITS).await;
         let row = report.row(database.engine, MESSAGES_OF_TWO);
         measure_messages(database, stand_in, duration, row).await;
         row.print_last();
         second.stop();
     }
+    wait_until_quiet(database).await;
+    first.stop();
 }
 
 /// The scripts of the operations that have one, with their names.

@@ -13,8 +13,9 @@ use crate::stand_in::StandIn;
 
 /// The folder of the files that a run leaves, below the working directory.
 pub(crate) const OUTPUT: &str = "target/bench";
-/// What the stand-in of IM bears: no limit is measured.
-const IM_LIMITS: &str = "[im]\ncalls_per_second = 20000\nconcurrent_calls = 256\n";
+/// Settings for as many calls to IM as the server can make.
+pub(crate) const WITHOUT_IM_LIMITS: &str =
+    "[im]\ncalls_per_second = 20000\nconcurrent_calls = 256\n";
 /// How long the server may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long it may take to stop.
@@ -31,15 +32,25 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the server on a database. Its external services are those of the stand-in.
+    /// Starts the server on a database, with the default settings. Its external services are those
+    /// of the stand-in.
     pub(crate) async fn start(database: &Database, stand_in: &StandIn) -> Self {
+        Self::start_with(database, stand_in, "").await
+    }
+
+    /// Starts the server with these sections of a configuration besides.
+    pub(crate) async fn start_with(
+        database: &Database,
+        stand_in: &StandIn,
+        sections: &str,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
         let configuration = format!(
             "[server]\nlisten = \"{address}\"\n[database]\nurl = \"{}\"\n\
-             [sandbox]\njoin = \"{}\"\n[limits]\nenabled = false\n{IM_LIMITS}",
+             [sandbox]\njoin = \"{}\"\n[limits]\nenabled = false\n{sections}",
             database.url, stand_in.address,
         );
         let file = folder.path().join("qlive.toml");
