@@ -220,13 +220,19 @@ fn members_to_ask_about(
         .limit(BATCH)
         .select(members::user_id)
         .load(conn)?;
-    let silent = members::table
-        .filter(outside!(members::last_active_at, active))
+    // Two queries, each of which reads its end of the index. One query for both ends reads all that
+    // lies between them.
+    let connected = members::table
         .filter(members::im_grace_until.is_null())
         .order(members::last_active_at)
         .limit(BATCH)
-        .select(members::user_id)
+        .select(members::user_id);
+    let mut silent: Vec<i64> = connected
+        .filter(members::last_active_at.lt(active.0))
         .load(conn)?;
+    let ahead = connected.filter(members::last_active_at.gt(active.1));
+    silent.extend(ahead.load::<i64>(conn)?);
+    silent.truncate(usize::try_from(BATCH).unwrap_or(usize::MAX));
     Ok((user_ids(disconnected)?, user_ids(silent)?))
 }
 
