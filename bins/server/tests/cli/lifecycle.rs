@@ -30,6 +30,8 @@ fn server_without_configuration_serves_and_stops_on_sigterm() {
     let mut stderr = child.stderr.take().unwrap();
     stderr.read_to_string(&mut log).unwrap();
     assert_eq!(status.code(), Some(0), "{log}");
+    let has_colours = log.contains('\u{1b}');
+    assert!(log.contains("stopping") && !has_colours, "{log}");
 }
 
 #[test]

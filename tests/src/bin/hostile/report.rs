@@ -12,7 +12,7 @@ const MAX_MEMORY_MIB: u64 = 300;
 /// an attacker that succeeds: how many do depends on the machine.
 const MAX_LOG_BYTES: u64 = 128 << 10;
 /// The most bytes of the line that the access log has for a request that succeeds.
-const MAX_LINE_BYTES: u64 = 200;
+const MAX_LINE_BYTES: u64 = 160;
 
 /// What was measured in one phase.
 pub(crate) struct Measured {
