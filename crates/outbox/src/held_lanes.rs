@@ -97,6 +97,13 @@ impl HeldLanes {
         self.lanes.insert(lane, LaneState::Waiting(until));
     }
 
+    /// Removes all lanes: this instance holds them no longer.
+    pub(crate) fn clear(&mut self) {
+        for state in std::mem::take(&mut self.lanes).into_values() {
+            abort_call(Some(state));
+        }
+    }
+
     /// Removes a lane that this instance holds no longer.
     pub(crate) fn remove(&mut self, lane: Lane) {
         abort_call(self.lanes.remove(&lane));

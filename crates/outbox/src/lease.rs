@@ -15,7 +15,6 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, random};
 
 use crate::delivery::LONGEST_WAIT;
-use crate::instances::Beats;
 use crate::lane::{Lane, LaneKind};
 use crate::sql::{self, LaneKey, lane_keys};
 
@@ -44,26 +43,13 @@ struct DueRow {
 }
 
 /// Finds the lanes that have a due row, are not held and do not rest after a failure. `rows` says
-/// how many due rows are looked at for each kind; those of instances in `dead` count as not held.
+/// how many due rows are looked at for each kind.
 pub(crate) fn find_due_lanes(
     conn: &mut Conn,
     rows: &[(LaneKind, usize)],
-    dead: &[Beats],
     now: Moment,
 ) -> Result<DueLanes, StoreError> {
     let (wait, rest) = (now.running(LONGEST_WAIT), now.running(LONGEST_REST));
-    let held = if dead.is_empty() {
-        "l.owner <> ''".to_owned()
-    } else {
-        let dead = dead
-            .iter()
-            .map(|(name, beats)| format!("('{name}', {beats})"));
-        format!(
-            "l.owner <> '' AND l.owner NOT IN (SELECT name FROM outbox_instances \
-             WHERE (name, beats) IN (VALUES {}))",
-            sql::join(dead)
-        )
-    };
     // `status < 1` and `lane_kind > 0` name the index: see the migration.
     let of_kind = |(kind, rows): &(LaneKind, usize)| {
         let kind = kind.number();
@@ -73,7 +59,7 @@ pub(crate) fn find_due_lanes(
              AND o.due_at NOT BETWEEN {} AND {} \
              AND (SELECT 1 FROM outbox_lanes l \
                  WHERE l.lane_kind = o.lane_kind AND l.lane_id = o.lane_id \
-                 AND (({held}) OR l.resume_at BETWEEN {} AND {})) IS NULL \
+                 AND (l.owner <> '' OR l.resume_at BETWEEN {} AND {})) IS NULL \
              ORDER BY o.id LIMIT {rows}) AS kind{kind}",
             wait.0, wait.1, rest.0, rest.1
         )
@@ -118,7 +104,6 @@ pub(crate) fn lease_lanes(
     conn: &mut Conn,
     mut lanes: Vec<Lane>,
     owner: &str,
-    dead: &[Beats],
     now: Moment,
 ) -> Result<Vec<Lane>, StoreError> {
     if lanes.is_empty() {
@@ -128,15 +113,13 @@ pub(crate) fn lease_lanes(
     // Two instances that lease the same lanes lock them in the same order.
     lanes.sort_unstable();
     let row = |lane: &Lane| format!("({}, {}, '{owner}', 0, 0)", lane.kind.number(), lane.id);
-    let free = dead.iter().map(|(name, _)| format!("'{name}'"));
     let statement = format!(
         "INSERT INTO outbox_lanes (lane_kind, lane_id, owner, resume_at, failures) VALUES {} \
          ON CONFLICT (lane_kind, lane_id) DO UPDATE SET owner = excluded.owner \
-         WHERE outbox_lanes.owner IN ({}) \
+         WHERE outbox_lanes.owner = '' \
          AND outbox_lanes.resume_at NOT BETWEEN {} AND {} \
          RETURNING lane_kind, lane_id",
         sql::join(lanes.iter().map(row)),
-        sql::join(std::iter::once("''".to_owned()).chain(free)),
         rest.0,
         rest.1,
     );
@@ -256,6 +239,28 @@ pub(crate) fn reset_failures(conn: &mut Conn, lanes: &[Lane]) -> Result<(), Stor
             ),
         )?;
     }
+    Ok(())
+}
+
+/// Lets a lane rest that could not be settled or planned, if `owner` or nobody holds it.
+pub(crate) fn rest_faulty_lane(
+    conn: &mut Conn,
+    lane: Lane,
+    owner: &str,
+    now: Moment,
+) -> Result<(), StoreError> {
+    let (kind, resume_at) = (lane.kind.number(), now.after(LAST_DELAY).millis());
+    sql::execute(
+        conn,
+        format!(
+            "INSERT INTO outbox_lanes (lane_kind, lane_id, owner, resume_at, failures) \
+             VALUES ({kind}, {}, '', {resume_at}, 1) \
+             ON CONFLICT (lane_kind, lane_id) DO UPDATE SET owner = '', resume_at = {resume_at}, \
+                 failures = outbox_lanes.failures + 1 \
+             WHERE outbox_lanes.owner IN ('', '{owner}')",
+            lane.id
+        ),
+    )?;
     Ok(())
 }
 

@@ -5,14 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use qlive_store::{Conn, StoreError};
-use qlive_types::Moment;
+use qlive_store::{Conn, StoreError, TransactionError};
+use qlive_types::{Clock, Moment, Tick};
 
-use crate::instances::{Beats, beat, load_beats};
+use crate::instances::{Beat, Beats, count_beat, load_beats};
 use crate::lane::{Lane, LaneKind, WorkerPool};
-use crate::lease::{
-    confirm_lanes, find_due_lanes, lease_lanes, release_lanes, release_other_lanes,
-};
+use crate::lease::{confirm_lanes, find_due_lanes, lease_lanes, release_lanes};
 use crate::lookup::Lookup;
 use crate::plan::{LiveBroadcasts, plan_lane};
 use crate::prepared::{Lookups, PreparedDelivery, number_messages, prepare_delivery};
@@ -26,22 +24,39 @@ const LEAST_ROWS: usize = 50;
 
 /// What a round starts from.
 pub(crate) struct Round {
-    /// The name of this instance.
-    pub(crate) owner: String,
+    /// The next beat of this instance, under whose name lanes are held.
+    pub(crate) beat: Beat,
     pub(crate) finished: Vec<FinishedCall>,
     /// Lanes that this instance holds, without a call.
     pub(crate) ready: Vec<Lane>,
     /// Lanes whose groups must not get a message yet.
     pub(crate) busy: BTreeSet<Lane>,
     pub(crate) slots: Slots,
-    /// Instances whose lanes may be taken.
-    pub(crate) dead: Vec<Beats>,
+    /// The lanes to lease; `None`: those that are due.
+    pub(crate) due: Option<Vec<Lane>>,
     /// Whether to beat when a lane is leased.
     pub(crate) beats: bool,
     /// Whether to look at the beats of all instances.
     pub(crate) looks: bool,
-    /// After a round whose outcome is unknown: the lanes that this instance holds.
-    pub(crate) known_lanes: Option<Vec<Lane>>,
+}
+
+/// Why a round failed. Nothing of it is left.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RoundError {
+    /// Other instances have taken over the lanes of this one.
+    #[error("the leases were lost")]
+    LeasesLost,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl TransactionError for RoundError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::LeasesLost => None,
+            Self::Store(error) => Some(error),
+        }
+    }
 }
 
 /// How many calls may begin.
@@ -71,7 +86,8 @@ pub(crate) struct RoundResult {
     pub(crate) is_busy: bool,
     /// Whether this instance has beaten.
     pub(crate) has_beaten: bool,
-    pub(crate) beats: Option<Vec<Beats>>,
+    /// The beats of all instances, and a tick after they were loaded.
+    pub(crate) beats: Option<(Tick, Vec<Beats>)>,
 }
 
 /// The next call of a lane.
@@ -90,6 +106,11 @@ impl Slots {
             WorkerPool::Streams => self.streams,
             WorkerPool::Other => self.im,
         }
+    }
+
+    /// Whether a call of this pool may begin.
+    pub(crate) fn has(&self, pool: WorkerPool) -> bool {
+        self.of(pool) > 0
     }
 
     /// Takes a slot for a call of this pool. False if there is none.
@@ -112,29 +133,30 @@ impl Round {
         &self,
         conn: &mut Conn,
         lookup: &dyn Lookup,
-        now: Moment,
-    ) -> Result<RoundResult, StoreError> {
+        clock: &Clock,
+    ) -> Result<RoundResult, RoundError> {
+        let (owner, now) = (&self.beat.name, clock.now());
         let mut result = RoundResult::default();
         if self.looks {
-            result.beats = Some(load_beats(conn)?);
-        }
-        if let Some(known) = &self.known_lanes {
-            release_other_lanes(conn, known, &self.owner)?;
+            let beats = load_beats(conn)?;
+            result.beats = Some((clock.tick(), beats));
         }
         let going_on = self.settle(conn, lookup, now, &mut result)?;
         let due = self.find_due(conn, now, &mut result)?;
         let (new, going_on, mut released) = self.choose(due, going_on, &mut result);
-        let mut lanes = lease_lanes(conn, new, &self.owner, &self.dead, now)?;
+        let mut lanes = lease_lanes(conn, new, owner, now)?;
         let has_leased = !lanes.is_empty();
         lanes.extend(going_on);
         result.calls = plan_lanes(conn, lookup, &lanes, now)?;
         let called: BTreeSet<_> = result.calls.iter().map(|call| call.lane).collect();
         released.extend(lanes.into_iter().filter(|lane| !called.contains(lane)));
-        release_lanes(conn, &released, &self.owner)?;
+        release_lanes(conn, &released, owner)?;
         result.ended.extend(released);
         if self.beats && has_leased {
             // Last, so that the row is not locked for long.
-            beat(conn, &self.owner, now)?;
+            if !count_beat(conn, &self.beat, now)? {
+                return Err(RoundError::LeasesLost);
+            }
             result.has_beaten = true;
         }
         Ok(result)
@@ -151,7 +173,7 @@ impl Round {
     ) -> Result<Vec<Lane>, StoreError> {
         let finished = self.finished.iter().map(|call| call.lane);
         let lanes: Vec<Lane> = finished.chain(self.ready.iter().copied()).collect();
-        let held = confirm_lanes(conn, &lanes, &self.owner)?;
+        let held = confirm_lanes(conn, &lanes, &self.beat.name)?;
         let is_held = |call: &&FinishedCall| held.contains_key(&call.lane);
         let finished: Vec<_> = self.finished.iter().filter(is_held).collect();
         settle_calls(conn, lookup, &finished, &held, now)?;
@@ -173,13 +195,16 @@ impl Round {
         now: Moment,
         result: &mut RoundResult,
     ) -> Result<Vec<Lane>, StoreError> {
+        if let Some(due) = &self.due {
+            return Ok(due.clone());
+        }
         let rows = |kind: LaneKind| {
             let slots = self.slots.of(kind.pool());
             let rows = (slots * ROWS_PER_SLOT).max(LEAST_ROWS);
             (kind, if slots == 0 { 0 } else { rows })
         };
         result.lacks_slots = self.slots.im == 0;
-        let due = find_due_lanes(conn, &LaneKind::ALL.map(rows), &self.dead, now)?;
+        let due = find_due_lanes(conn, &LaneKind::ALL.map(rows), now)?;
         result.more_due = due.is_full;
         let (busy, due): (Vec<_>, _) = due
             .lanes

@@ -1,5 +1,7 @@
 //! [`OutboxWorker`]: the rounds, and the calls between them.
 
+mod apart;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -15,12 +17,14 @@ use tokio_util::sync::CancellationToken;
 use crate::attempt::AttemptOutcome;
 use crate::dispatcher::Dispatcher;
 use crate::held_lanes::{HeldLanes, RunningCall};
-use crate::instances::{BEAT_INTERVAL, Heartbeat, SeenBeats, beat, remove_dead};
+use crate::instances::{
+    BEAT_INTERVAL, Heartbeat, SeenBeats, count_beat, load_idle, remove_instances,
+};
 use crate::lane::{Lane, WorkerPool};
-use crate::lease::release_all_lanes;
+use crate::lease::{release_all_lanes, release_other_lanes};
 use crate::limits::{GroupPaces, ImLimits, Pace};
 use crate::prepared::PreparedDelivery;
-use crate::round::{PlannedCall, Round, RoundResult, Slots};
+use crate::round::{PlannedCall, Round, RoundError, RoundResult, Slots};
 use crate::service::Outbox;
 use crate::settle::FinishedCall;
 use crate::sweep::delete_old_rows;
@@ -31,6 +35,10 @@ const STREAM_CALLS: usize = 24;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 /// How soon a lane is looked at again whose group is busy.
 const BUSY_INTERVAL: Duration = Duration::from_millis(10);
+/// After a round that had nothing to settle and found nothing to call for, the next one waits this many times as long as that
+/// one took, up to a limit, so that a backlog of lanes that rest does not occupy the database.
+const REST_FACTOR: u32 = 4;
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The background worker that delivers the outbox. Every instance may run one.
 pub struct OutboxWorker {
@@ -41,6 +49,8 @@ pub struct OutboxWorker {
     limits: ImLimits,
     wake_signal: Arc<Notify>,
     heartbeat: Arc<Heartbeat>,
+    /// The name under which `lanes` are held.
+    owner: String,
     seen_beats: SeenBeats,
     lanes: HeldLanes,
     /// The calls that run, and the heartbeat. They end with the worker.
@@ -58,9 +68,11 @@ pub struct OutboxWorker {
     /// Calls that were planned and have not begun.
     unstarted: Arc<AtomicUsize>,
     groups: GroupPaces,
-    /// Whether the outcome of the last round is unknown.
+    /// Whether this instance may hold lanes that are not in `lanes`.
     is_uncertain: bool,
     next_round: Duration,
+    /// No round begins before, whatever is new.
+    rests_until: Tick,
     sweep_due: Tick,
 }
 
@@ -82,12 +94,14 @@ impl OutboxWorker {
         limits: ImLimits,
     ) -> Self {
         let now = clock.tick();
+        let heartbeat = Arc::new(Heartbeat::new(clock.clone()));
         Self {
             counted_calls: dispatcher.im.calls_made(),
             dispatcher: Arc::new(dispatcher),
             wake_signal: outbox.wake_signal(),
             outbox: outbox.clone(),
-            heartbeat: Arc::new(Heartbeat::new(clock.clone())),
+            owner: heartbeat.name(),
+            heartbeat,
             seen_beats: SeenBeats::default(),
             lanes: HeldLanes::default(),
             tasks: JoinSet::new(),
@@ -99,6 +113,7 @@ impl OutboxWorker {
             groups: GroupPaces::new(limits.group_messages_per_second),
             is_uncertain: false,
             next_round: Duration::ZERO,
+            rests_until: now,
             sweep_due: now,
             db,
             clock,
@@ -124,14 +139,13 @@ impl OutboxWorker {
     /// Settles the calls that have ended, and ends all leases.
     async fn settle_and_release(&mut self) {
         let round = self.round(self.clock.tick(), Slots::default());
-        let lookup = Arc::clone(&self.dispatcher.lookup);
-        let (clock, owner) = (self.clock.clone(), self.heartbeat.name().to_owned());
-        let released = self.db.write(move |conn| {
-            if !round.finished.is_empty() {
-                round.run(conn, &*lookup, clock.now())?;
-            }
-            release_all_lanes(conn, &owner)
-        });
+        if !round.finished.is_empty()
+            && let Err(error) = self.run_in_transaction(round).await
+        {
+            tracing::warn!(%error, "cannot record the last deliveries; they are repeated");
+        }
+        let owner = self.owner.clone();
+        let released = self.db.write(move |conn| release_all_lanes(conn, &owner));
         if let Err(error) = released.await {
             tracing::warn!(%error, "cannot release the lanes; other instances take them over");
         }
@@ -215,28 +229,70 @@ impl OutboxWorker {
 
     fn round(&self, now: Tick, slots: Slots) -> Round {
         Round {
-            owner: self.heartbeat.name().to_owned(),
+            beat: self.heartbeat.next(),
             finished: self.finished.clone(),
             ready: self.lanes.ready(now),
             busy: self.groups.busy_lanes(now),
             slots,
-            dead: self.seen_beats.dead(self.heartbeat.name()),
+            due: None,
             beats: !self.heartbeat.has_beaten_within(BEAT_INTERVAL),
             looks: self.seen_beats.is_due(now),
-            known_lanes: self.is_uncertain.then(|| self.lanes.all()),
         }
     }
 
-    /// Takes over what a round has done, and begins its calls.
-    fn apply(&mut self, begun: Tick, result: RoundResult) {
-        self.finished.clear();
-        self.is_uncertain = false;
-        if result.has_beaten {
-            self.heartbeat.record(begun);
+    /// Runs a round in one transaction.
+    async fn run_in_transaction(&self, round: Round) -> Result<RoundResult, RoundError> {
+        let (lookup, clock) = (Arc::clone(&self.dispatcher.lookup), self.clock.clone());
+        let (begun, beat) = (self.clock.tick(), round.beat.clone());
+        let done = self
+            .db
+            .write(move |conn| round.run(conn, &*lookup, &clock))
+            .await;
+        match &done {
+            Ok(result) if result.has_beaten => self.heartbeat.record(&beat, begun),
+            Err(RoundError::LeasesLost) => self.heartbeat.lose(&beat.name),
+            Ok(_) | Err(RoundError::Store(_)) => {}
         }
+        done
+    }
+
+    /// Gives up all lanes if they were lost. Calls that run for them are aborted.
+    fn notice_loss(&mut self) {
+        let name = self.heartbeat.name();
+        if name != self.owner {
+            tracing::warn!("the outbox lost its leases; its calls are made again");
+            self.owner = name;
+            self.lanes.clear();
+            self.finished.clear();
+            self.is_uncertain = false;
+        }
+    }
+
+    /// Frees the lanes of dead instances, and those that this one may hold without knowing it.
+    async fn free_lanes(&mut self) -> Result<(), StoreError> {
+        let dead = self.seen_beats.dead(&self.owner);
+        if !dead.is_empty() {
+            let instances = dead.clone();
+            self.db
+                .write(move |conn| remove_instances(conn, &instances))
+                .await?;
+            self.seen_beats.forget(&dead);
+        }
+        if self.is_uncertain {
+            let (owner, known) = (self.owner.clone(), self.lanes.all());
+            self.db
+                .write(move |conn| release_other_lanes(conn, &known, &owner))
+                .await?;
+            self.is_uncertain = false;
+        }
+        Ok(())
+    }
+
+    /// Takes over what a round has done, and begins its calls.
+    fn apply(&mut self, result: RoundResult) {
         let now = self.clock.tick();
-        if let Some(beats) = result.beats {
-            self.seen_beats.record(begun, beats);
+        if let Some((loaded, beats)) = result.beats {
+            self.seen_beats.record(loaded, beats);
         }
         for lane in result.ended {
             self.lanes.remove(lane);
@@ -287,17 +343,19 @@ impl OutboxWorker {
         };
         let dispatcher = Arc::clone(&self.dispatcher);
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        let (heartbeat, unstarted) = (Arc::clone(&self.heartbeat), Arc::clone(&self.unstarted));
+        let (heartbeat, owner) = (Arc::clone(&self.heartbeat), self.owner.clone());
+        let unstarted = Arc::clone(&self.unstarted);
         let (results, wake_signal) = (self.results.0.clone(), Arc::clone(&self.wake_signal));
         unstarted.fetch_add(1, Ordering::SeqCst);
         let started = Unstarted(unstarted);
         let task = self.tasks.spawn(run_background(Self::NAME, async move {
             drop(started);
-            // A frozen process must not send what another one has sent meanwhile.
-            let outcome = if heartbeat.is_alive() {
-                Some(dispatcher.dispatch(&delivery, &db, &clock).await)
-            } else {
-                None
+            // A process that was frozen, or does not reach the database, must not send what
+            // another one has sent meanwhile.
+            let outcome = tokio::select! {
+                biased;
+                () = heartbeat.until_calls_must_end(&owner) => None,
+                outcome = dispatcher.dispatch(&delivery, &db, &clock) => Some(outcome),
             };
             let result = CallResult {
                 lane,
@@ -317,10 +375,47 @@ impl OutboxWorker {
         self.lanes.start_call(lane, call);
     }
 
-    /// Frees what dead instances left, and deletes old rows.
+    /// Settles the calls that have ended, and begins those that are due.
+    async fn settle_and_begin(&mut self) -> Result<RoundOutcome, RoundError> {
+        let begun = self.clock.tick();
+        let slots = self.slots(begun);
+        let round = self.round(begun, slots);
+        self.next_round = Self::INTERVAL;
+        let result = match self.run_in_transaction(round).await {
+            Ok(result) => result,
+            Err(RoundError::LeasesLost) => return Err(RoundError::LeasesLost),
+            Err(RoundError::Store(error)) => {
+                self.is_uncertain = true;
+                return self.run_apart(error).await;
+            }
+        };
+        let had_finished = !self.finished.is_empty();
+        self.finished.clear();
+        let now = self.clock.tick();
+        if result.calls.is_empty() && !had_finished && !result.lacks_slots {
+            let rest = now.since(begun) * REST_FACTOR;
+            self.rests_until = now.after(rest.min(LONGEST_PAUSE));
+        }
+        let more_due = result.more_due && !result.lacks_slots;
+        self.apply(result);
+        Ok(if more_due {
+            RoundOutcome::MoreDue
+        } else {
+            RoundOutcome::Done
+        })
+    }
+
+    /// Deletes old rows, and those of instances that crashed without a lane. One that only had
+    /// nothing to do takes another name.
     async fn sweep(&self, stop: &CancellationToken) -> Result<(), StoreError> {
-        let dead = self.seen_beats.dead(self.heartbeat.name());
-        self.db.write(move |conn| remove_dead(conn, &dead)).await?;
+        let own = self.owner.clone();
+        self.db
+            .write(move |conn| {
+                let mut idle = load_idle(conn)?;
+                idle.retain(|(name, _)| *name != own);
+                remove_instances(conn, &idle)
+            })
+            .await?;
         let now = self.clock.now();
         while !stop.is_cancelled() {
             if !self
@@ -351,9 +446,11 @@ async fn keep_beating(db: &Db, clock: &Clock, heartbeat: &Heartbeat) {
         if !heartbeat.is_due() {
             continue;
         }
-        let (begun, now, name) = (clock.tick(), clock.now(), heartbeat.name().to_owned());
-        match db.write(move |conn| beat(conn, &name, now)).await {
-            Ok(()) => heartbeat.record(begun),
+        let (begun, now, beat) = (clock.tick(), clock.now(), heartbeat.next());
+        let counted = beat.clone();
+        match db.write(move |conn| count_beat(conn, &counted, now)).await {
+            Ok(true) => heartbeat.record(&beat, begun),
+            Ok(false) => heartbeat.lose(&beat.name),
             Err(error) => tracing::warn!(%error, "the outbox cannot renew its leases"),
         }
     }
@@ -378,31 +475,20 @@ impl BackgroundWorker for OutboxWorker {
             }
         }
         self.collect_results();
-        let begun = self.clock.tick();
-        let slots = self.slots(begun);
-        let round = self.round(begun, slots);
-        let (lookup, clock) = (Arc::clone(&self.dispatcher.lookup), self.clock.clone());
-        let done = self
-            .db
-            .write(move |conn| round.run(conn, &*lookup, clock.now()));
-        let result = match done.await {
-            Ok(result) => result,
-            Err(error) => {
-                self.is_uncertain = true;
-                self.next_round = Self::INTERVAL;
-                return Err(error);
-            }
-        };
-        let more_due = result.more_due && !result.lacks_slots;
-        self.apply(begun, result);
-        Ok(if more_due {
-            RoundOutcome::MoreDue
-        } else {
-            RoundOutcome::Done
-        })
+        self.notice_loss();
+        if let Err(error) = self.free_lanes().await {
+            tracing::warn!(%error, "the outbox cannot free lanes");
+        }
+        match self.settle_and_begin().await {
+            Ok(outcome) => Ok(outcome),
+            // Under another name, and without lanes.
+            Err(RoundError::LeasesLost) => Ok(RoundOutcome::MoreDue),
+            Err(RoundError::Store(error)) => Err(error),
+        }
     }
 
     async fn pause(&self) {
+        tokio::time::sleep(self.rests_until.since(self.clock.tick())).await;
         // The signal and the timeout both lead to the next round.
         let _ = tokio::time::timeout(self.next_round, self.wake_signal.notified()).await;
     }

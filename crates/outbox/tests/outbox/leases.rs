@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use qlive_outbox::{LaneKind, Status};
+use diesel::connection::SimpleConnection as _;
+use qlive_outbox::{Delivery, LaneKind, Status};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use serde_json::json;
 
-use crate::support::{LIVE, SEND_GROUP_MESSAGE, TestOutbox, gift, seat_freed, seat_taken};
+use crate::support::{LIVE, SEND_GROUP_MESSAGE, TestOutbox, gift, seat_freed, seat_taken, user};
 
 on_both!(
     two_workers_deliver_each_row_once_and_in_order,
@@ -16,6 +17,9 @@ on_both!(
     lanes_of_a_killed_instance_go_on_within_five_seconds,
     slow_call_loses_no_lane,
     instance_that_lost_a_lane_does_not_settle_its_call,
+    instance_whose_row_is_gone_goes_on_under_another_name,
+    call_ends_when_its_instance_cannot_beat,
+    lane_that_cannot_be_planned_holds_no_other_up,
     lane_of_a_clock_that_was_set_back_is_delivered,
 );
 
@@ -175,6 +179,84 @@ async fn instance_that_lost_a_lane_does_not_settle_its_call(db: TestDb) {
     test.wait_for_delivery().await;
     worker.stop().await;
     assert_each_message_once_in_order(&test, 2).await;
+}
+
+async fn instance_whose_row_is_gone_goes_on_under_another_name(db: TestDb) {
+    let test = TestOutbox::start_with_group(db).await;
+    let worker = test.start_worker();
+    test.enqueue(seat_taken(1, 1)).await;
+    test.wait_for_delivery().await;
+    test.execute("DELETE FROM outbox_instances").await;
+    test.enqueue(seat_freed(1)).await;
+    test.wait_for_delivery().await;
+    // The same while a call runs.
+    let fault = json!({"latency_ms": 1_500, "times": 1});
+    test.add_fault(SEND_GROUP_MESSAGE, fault).await;
+    test.enqueue_all([seat_taken(1, 2), seat_freed(1)]).await;
+    test.wait_until("the call has begun", async || {
+        test.sandbox_state().await["calls"][SEND_GROUP_MESSAGE] == json!(3)
+    })
+    .await;
+    test.execute("DELETE FROM outbox_instances").await;
+    test.wait_for_delivery().await;
+    worker.stop().await;
+    assert_each_message_once_in_order(&test, 4).await;
+}
+
+/// The call waits for ten seconds, and meanwhile nobody can count beats.
+async fn call_ends_when_its_instance_cannot_beat(db: TestDb) {
+    let test = TestOutbox::start_with_group(db).await;
+    let fault = json!({"latency_ms": 10_000, "times": 1});
+    test.add_fault(SEND_GROUP_MESSAGE, fault).await;
+    test.enqueue(seat_taken(1, 1)).await;
+    let worker = test.start_worker();
+    test.wait_until("the call has begun", async || {
+        test.sandbox_state().await["calls"][SEND_GROUP_MESSAGE] == json!(1)
+    })
+    .await;
+    let started = Instant::now();
+    test.write(|conn| {
+        conn.batch_execute("UPDATE outbox_instances SET beats = beats")?;
+        std::thread::sleep(Duration::from_millis(3_200));
+        Ok(())
+    })
+    .await;
+    test.wait_for_delivery().await;
+    assert!(
+        started.elapsed() < Duration::from_secs(8),
+        "the call is not waited for"
+    );
+    worker.stop().await;
+    assert_eq!(
+        test.sandbox_state().await["calls"][SEND_GROUP_MESSAGE],
+        json!(2)
+    );
+    assert_eq!(test.group_messages().await.len(), 1);
+}
+
+async fn lane_that_cannot_be_planned_holds_no_other_up(db: TestDb) {
+    let test = TestOutbox::start_with_group(db).await;
+    test.lookup.state().faulty_account = Some(user(2));
+    test.enqueue(Delivery::EndLogin { user: user(2) }).await;
+    test.enqueue(seat_taken(1, 1)).await;
+    test.enqueue(Delivery::EndLogin { user: user(3) }).await;
+    let worker = test.start_worker();
+    test.wait_until("the other lanes go on", async || {
+        test.outbox.stats().await.unwrap().waiting == 1
+    })
+    .await;
+    assert_eq!(test.group_messages().await.len(), 1);
+    test.enqueue(seat_freed(1)).await;
+    test.wait_until("rounds are whole again", async || {
+        test.group_messages().await.len() == 2
+    })
+    .await;
+    test.lookup.state().faulty_account = None;
+    test.advance(40);
+    test.wait_for_delivery().await;
+    worker.stop().await;
+    let kicked = test.sandbox_state().await["kicked"].clone();
+    assert_eq!(kicked.as_array().unwrap().len(), 2, "{kicked}");
 }
 
 /// A rest that lies ahead by more than it can last was written before the clock was set back.

@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) counts: [i64; 4],
     pub(crate) accounts: BTreeMap<UserId, AccountProfile>,
     pub(crate) on_stage: BTreeMap<UserId, Moment>,
+    /// The user whose account cannot be read.
+    pub(crate) faulty_account: Option<UserId>,
     /// The rooms whose groups were recorded as created.
     pub(crate) groups_created: Vec<LiveId>,
 }
@@ -44,6 +46,7 @@ impl TestLookup {
                 .map(|number| (user(number), account(number)))
                 .collect(),
             on_stage: BTreeMap::new(),
+            faulty_account: None,
             groups_created: Vec::new(),
         })))
     }
@@ -92,7 +95,14 @@ impl Lookup for TestLookup {
         _: &mut Conn,
         users: &BTreeSet<UserId>,
     ) -> Result<BTreeMap<UserId, AccountProfile>, StoreError> {
-        Ok(select(&self.state().accounts, users))
+        let state = self.state();
+        if state
+            .faulty_account
+            .is_some_and(|user| users.contains(&user))
+        {
+            return Err(StoreError::Corrupt("users.gender"));
+        }
+        Ok(select(&state.accounts, users))
     }
 
     fn on_stage_since(
