@@ -1,5 +1,6 @@
 //! [`ActivityRecorder`]: records that tokens were used and members were active, many at once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::warn;
 
-use crate::member::record_activity;
+use crate::member::record_activities;
 
 /// How long a call waits until its activity is recorded.
 const MAX_WAIT: Duration = Duration::from_millis(500);
@@ -58,7 +59,11 @@ impl ActivityRecorder {
 
     /// Records until nothing waits.
     async fn record_waiting(&self, db: &Db) {
-        while let Some(batch) = self.next_batch() {
+        let mut running = Running {
+            recorder: self,
+            has_ended: false,
+        };
+        while let Some(batch) = running.next_batch() {
             let seen: Vec<Seen> = batch.iter().map(|(seen, _)| *seen).collect();
             if let Err(error) = record_all(db, seen).await {
                 warn!(%error, calls = batch.len(), "activity was not recorded");
@@ -70,18 +75,37 @@ impl ActivityRecorder {
         }
     }
 
-    /// What waits; `None` when nothing does, and the next to come starts again.
-    fn next_batch(&self) -> Option<Vec<(Seen, oneshot::Sender<()>)>> {
-        let mut queue = self.lock();
-        let count = queue.waiting.len().min(BATCH);
-        queue.is_running = count > 0;
-        queue
-            .is_running
-            .then(|| queue.waiting.drain(..count).collect())
-    }
-
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task that records.
+struct Running<'a> {
+    recorder: &'a ActivityRecorder,
+    has_ended: bool,
+}
+
+impl Running<'_> {
+    /// What waits; `None` when nothing does, and the next to come starts another task.
+    fn next_batch(&mut self) -> Option<Vec<(Seen, oneshot::Sender<()>)>> {
+        let mut queue = self.recorder.lock();
+        let count = queue.waiting.len().min(BATCH);
+        if count == 0 {
+            queue.is_running = false;
+            self.has_ended = true;
+            return None;
+        }
+        Some(queue.waiting.drain(..count).collect())
+    }
+}
+
+impl Drop for Running<'_> {
+    /// A task that ends by a panic, or with its runtime, leaves what waits to the next one.
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.recorder.lock().is_running = false;
+        }
     }
 }
 
@@ -89,19 +113,22 @@ async fn record_all(db: &Db, seen: Vec<Seen>) -> Result<(), StoreError> {
     let Some(latest) = seen.iter().map(|seen| seen.at).max() else {
         return Ok(());
     };
-    let mut tokens: Vec<TokenHash> = seen.iter().filter_map(|seen| seen.token).collect();
-    let mut members: Vec<UserId> = seen.iter().filter_map(|seen| seen.member).collect();
     // In one order, so that two instances rarely wait for each other.
-    tokens.sort_unstable();
-    members.sort_unstable();
+    let tokens: BTreeSet<TokenHash> = seen.iter().filter_map(|seen| seen.token).collect();
+    let tokens = Vec::from_iter(tokens);
+    // A member who was disconnected since their call must not seem to have called afterwards.
+    let mut members = BTreeMap::<UserId, Moment>::new();
+    for seen in &seen {
+        if let Some(member) = seen.member {
+            let at = members.entry(member).or_insert(seen.at);
+            *at = seen.at.max(*at);
+        }
+    }
     db.write(move |conn| {
         if !tokens.is_empty() {
             record_uses(conn, &tokens, latest)?;
         }
-        if !members.is_empty() {
-            record_activity(conn, &members, latest)?;
-        }
-        Ok(())
+        record_activities(conn, &members)
     })
     .await
 }

@@ -108,7 +108,7 @@ impl Rooms {
             .write(move |conn| {
                 if let Some(member) = find_member(conn, user)? {
                     apply_event(conn, &context, &member, MicEvent::Active)?;
-                    record_activity(conn, &[user], now)?;
+                    record_activity(conn, user, now)?;
                 }
                 Ok(())
             })

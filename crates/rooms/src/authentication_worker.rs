@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use qlive_store::StoreError;
 use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
-use qlive_types::Tick;
+use qlive_types::{Moment, Tick, UserId};
 use qlive_users::{
     delete_authentication_changes, load_authentication_changes, newest_authentication_change,
 };
@@ -30,10 +30,10 @@ const DELETE_INTERVAL: Duration = Duration::from_secs(600);
 /// The background worker that reads the changes.
 pub struct AuthenticationWorker {
     rooms: Rooms,
-    /// All changes up to this id were read; `None` before the first reading.
-    read_to: Option<i64>,
-    /// The changes after it that were read, and when.
-    read: BTreeMap<i64, Tick>,
+    /// `None` before the first reading.
+    read: Option<ReadChanges>,
+    /// When the last reading began, by the clock of this instance.
+    last_reading: Moment,
     delete_due: Tick,
 }
 
@@ -42,9 +42,9 @@ impl AuthenticationWorker {
     pub fn new(rooms: Rooms) -> Self {
         Self {
             delete_due: rooms.clock.tick(),
+            last_reading: rooms.clock.now(),
             rooms,
-            read_to: None,
-            read: BTreeMap::new(),
+            read: None,
         }
     }
 
@@ -58,39 +58,52 @@ impl AuthenticationWorker {
     /// # Errors
     /// A failure of the store.
     pub async fn read_changes(&mut self) -> Result<(), RoomsError> {
-        let (db, began) = (self.rooms.db.clone(), self.rooms.clock.tick());
-        let read_to = match self.read_to {
-            Some(read_to) => read_to,
-            None => db.read_one(newest_authentication_change).await? - RUNNING_AT_START,
+        let (db, clock) = (self.rooms.db.clone(), self.rooms.clock.clone());
+        let (began, began_at) = (clock.tick(), clock.now());
+        let mut read = match self.read.take() {
+            Some(read) => read,
+            None => {
+                let newest = db.read_one(newest_authentication_change).await?;
+                ReadChanges::up_to(newest - RUNNING_AT_START)
+            }
         };
-        let mut after = read_to;
-        loop {
-            let load = move |conn: &mut _| load_authentication_changes(conn, after);
-            let (changes, is_full) = db.read_one(load).await?;
-            for change in &changes {
-                if self.read.insert(change.id, began).is_none() {
-                    self.rooms.forget_caller(change.user, change.at).await;
-                }
-                after = change.id;
-            }
-            if !is_full {
-                break;
-            }
-        }
-        self.read_to = Some(read_to);
-        self.forget_old(began);
+        let result = self.forget_changed(&mut read, began, began_at).await;
+        self.read = Some(read);
+        result?;
+        self.last_reading = began_at;
         self.rooms.users.known_tokens().changes_read(began);
         Ok(())
     }
 
-    /// Moves `read_to` to the newest change that was read so long ago that every transaction with a
-    /// lower id has ended.
-    fn forget_old(&mut self, now: Tick) {
-        while let Some(first) = self.read.first_entry()
-            && now.since(*first.get()) >= LATEST_COMMIT
-        {
-            self.read_to = Some(first.remove_entry().0);
+    async fn forget_changed(
+        &self,
+        read: &mut ReadChanges,
+        began: Tick,
+        began_at: Moment,
+    ) -> Result<(), StoreError> {
+        let mut new = Vec::new();
+        let mut after = read.all_to;
+        loop {
+            let load = move |conn: &mut _| load_authentication_changes(conn, after);
+            let (changes, is_full) = self.rooms.db.read_one(load).await?;
+            after = changes.last().map_or(after, |change| change.id);
+            new.extend(changes.into_iter().filter(|change| !read.has(change.id)));
+            if !is_full {
+                break;
+            }
         }
+        let mut changed = BTreeMap::<UserId, Moment>::new();
+        for change in &new {
+            let latest = changed.entry(change.user).or_insert(change.at);
+            *latest = change.at.max(*latest);
+        }
+        for (user, at) in changed {
+            // It was committed since the last reading, whatever the clock of its instance says.
+            let at = at.clamp(self.last_reading.min(began_at), began_at);
+            self.rooms.forget_caller(user, at).await;
+        }
+        read.add(new.iter().map(|change| change.id), began);
+        Ok(())
     }
 
     async fn delete_old(&mut self) -> Result<(), StoreError> {
@@ -109,6 +122,38 @@ impl AuthenticationWorker {
     }
 }
 
+/// Which changes were read.
+struct ReadChanges {
+    /// All changes up to this id were read.
+    all_to: i64,
+    /// The changes after it that were read, and when.
+    later: BTreeMap<i64, Tick>,
+}
+
+impl ReadChanges {
+    fn up_to(all_to: i64) -> Self {
+        Self {
+            all_to,
+            later: BTreeMap::new(),
+        }
+    }
+
+    fn has(&self, id: i64) -> bool {
+        id <= self.all_to || self.later.contains_key(&id)
+    }
+
+    /// Adds changes that were read now. Those that were read so long ago that every transaction
+    /// with a lower id has ended are counted as one from then on.
+    fn add(&mut self, ids: impl Iterator<Item = i64>, now: Tick) {
+        self.later.extend(ids.map(|id| (id, now)));
+        while let Some(first) = self.later.first_entry()
+            && now.since(*first.get()) >= LATEST_COMMIT
+        {
+            self.all_to = first.remove_entry().0;
+        }
+    }
+}
+
 impl BackgroundWorker for AuthenticationWorker {
     const NAME: &'static str = "authentication changes";
     const INTERVAL: Duration = INTERVAL;
@@ -118,5 +163,27 @@ impl BackgroundWorker for AuthenticationWorker {
         self.read_changes().await?;
         self.delete_old().await?;
         Ok(RoundOutcome::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qlive_types::Clock;
+
+    #[test]
+    fn changes_are_asked_for_until_no_transaction_can_add_one_before_them() {
+        let start = Clock::system().tick();
+        let mut read = ReadChanges::up_to(10);
+        read.add([12, 13].into_iter(), start);
+        assert!(read.has(10) && read.has(12) && !read.has(11));
+        assert_eq!(read.all_to, 10, "11 may come");
+        read.add([11].into_iter(), start.after(Duration::from_secs(20)));
+        assert_eq!(read.all_to, 10);
+        read.add(std::iter::empty(), start.after(LATEST_COMMIT));
+        assert_eq!(read.all_to, 10, "11 is the first of them");
+        let later = start.after(LATEST_COMMIT + Duration::from_secs(20));
+        read.add(std::iter::empty(), later);
+        assert_eq!((read.all_to, read.later.len()), (13, 0));
     }
 }

@@ -1,8 +1,10 @@
 //! The row of a user in a live room, and its conversion from and to [`MemberState`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::sql_query;
 use qlive_outbox::BroadcastRef;
 use qlive_store::schema::{invitation_required, members, users};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
@@ -382,16 +384,31 @@ struct MemberChanges<'a> {
     changed_at: i64,
 }
 
-/// Records that members were active now. No decision depends on it, so the version stays.
+/// Records that a member was active now. No decision depends on it, so the version stays.
 pub(crate) fn record_activity(
     conn: &mut Conn,
-    users: &[UserId],
+    user: UserId,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let users = users.iter().map(|user| user.get());
-    diesel::update(members::table.filter(members::user_id.eq_any(users)))
-        .set(members::last_active_at.eq(now.millis()))
-        .execute(conn)?;
+    record_activities(conn, &BTreeMap::from([(user, now)]))
+}
+
+/// Records when members were active, each at a moment of its own, by one statement.
+pub(crate) fn record_activities(
+    conn: &mut Conn,
+    activities: &BTreeMap<UserId, Moment>,
+) -> Result<(), StoreError> {
+    if activities.is_empty() {
+        return Ok(());
+    }
+    let row = |(user, at): (&UserId, &Moment)| format!("({}, {})", user.get(), at.millis());
+    let rows: Vec<_> = activities.iter().map(row).collect();
+    sql_query(format!(
+        "WITH active (id, at) AS (VALUES {}) \
+         UPDATE members SET last_active_at = active.at FROM active WHERE user_id = active.id",
+        rows.join(", ")
+    ))
+    .execute(conn)?;
     Ok(())
 }
 

@@ -192,7 +192,7 @@ impl Rooms {
                 );
                 if im_answered {
                     // So that IM is not asked about the user again at the next check.
-                    record_activity(conn, &[user], context.now)?;
+                    record_activity(conn, user, context.now)?;
                 }
                 Ok::<_, RoomsError>(())
             })

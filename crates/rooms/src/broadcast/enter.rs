@@ -30,7 +30,7 @@ impl Rooms {
                 match find_member(conn, user)? {
                     Some(member) if member.broadcast == broadcast => {
                         apply_event(conn, &context, &member, MicEvent::Enter)?;
-                        record_activity(conn, &[user], context.now)?;
+                        record_activity(conn, user, context.now)?;
                     }
                     // The user is in a broadcast that started since the room was read.
                     Some(member) if member.broadcast.live == live => {
