@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::operation::{self, run_background};
+use crate::operation::{run_background, within_limit};
 use crate::{Conn, Db, StoreError};
 
 /// The most keys in one statement.
@@ -75,11 +75,7 @@ where
             }));
         }
         let dropped = |_| StoreError::Unavailable("a read was dropped".to_owned());
-        let value = match operation::current() {
-            Some(operation) => operation.within_limit(value).await?,
-            None => value.await,
-        };
-        value.map_err(dropped)?
+        within_limit(value).await?.map_err(dropped)?
     }
 
     /// Reads until nothing waits.
@@ -97,6 +93,7 @@ where
                     // The request may wait no longer.
                     last.map(|(_, sender)| sender.send(Err(error)));
                 }
+                Err(StoreError::Unavailable(why)) => fail(group, &why),
                 // What fails for one key must not fail for the others.
                 Err(_) => self.read_one_by_one(group).await,
             }
@@ -143,6 +140,8 @@ impl<K, V> Running<'_, K, V> {
     /// The keys that wait. `None` when none does: the next to come starts another task.
     fn next_group(&mut self) -> Option<Vec<Waiting<K, V>>> {
         let mut queue = self.shared.lock();
+        // Requests that wait no longer are not read for.
+        queue.waiting.retain(|(_, sender)| !sender.is_closed());
         let count = queue.waiting.len().min(MAX_KEYS);
         if count == 0 {
             queue.running -= 1;
@@ -172,5 +171,13 @@ fn answer<K: Eq + Hash, V: Clone>(group: Vec<Waiting<K, V>>, values: &HashMap<K,
     for (key, sender) in group {
         // The request may wait no longer.
         let _ = sender.send(Ok(values.get(&key).cloned()));
+    }
+}
+
+/// The database is not available: nobody of the group waits for another attempt.
+fn fail<K, V>(group: Vec<Waiting<K, V>>, why: &str) {
+    for (_, sender) in group {
+        // The request may wait no longer.
+        let _ = sender.send(Err(StoreError::Unavailable(why.to_owned())));
     }
 }

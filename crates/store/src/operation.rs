@@ -46,6 +46,17 @@ pub(crate) fn current() -> Option<Operation> {
     OPERATION.try_with(|operation| *operation).ok()
 }
 
+/// Waits for another task no longer than the running operation may.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when that is over.
+pub async fn within_limit<F: Future>(work: F) -> Result<F::Output, StoreError> {
+    match current() {
+        Some(operation) => operation.within_limit(work).await,
+        None => Ok(work.await),
+    }
+}
+
 /// Runs a request. All requests of this name together take at most a share of the connections, and
 /// none waits longer than ten seconds for the database.
 pub async fn run_request<F: Future>(name: &'static str, request: F) -> F::Output {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use qlive_types::{Clock, Tick};
 
-use crate::operation::run_background;
+use crate::operation::{run_background, within_limit};
+use crate::{StoreError, TransactionError};
 
 /// The greatest age of a value.
 const MAX_AGE: Duration = Duration::from_secs(1);
@@ -31,6 +32,8 @@ struct State<T> {
     is_refreshing: bool,
     /// How often the value was forgotten: what began to be read before is not kept.
     forgotten: u64,
+    /// When the database was last not available for a reading, and why.
+    failed: Option<(Tick, String)>,
 }
 
 impl<T> Clone for Recent<T> {
@@ -48,6 +51,7 @@ impl<T: Send + Sync + 'static> Recent<T> {
                 value: None,
                 is_refreshing: false,
                 forgotten: 0,
+                failed: None,
             }),
             reading: tokio::sync::Mutex::default(),
         }))
@@ -56,10 +60,11 @@ impl<T: Send + Sync + 'static> Recent<T> {
     /// The value. `read` reads it, perhaps after this call has returned.
     ///
     /// # Errors
-    /// The error of `read`. Nobody gets a value that is too old.
+    /// The error of `read`, or [`StoreError::Unavailable`] when the database was not available for
+    /// the request that this one waited for. Nobody gets a value that is too old.
     pub async fn get<E, F>(&self, read: impl FnOnce() -> F) -> Result<Arc<T>, E>
     where
-        E: Send + 'static,
+        E: TransactionError + Send + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let now = self.0.clock.tick();
@@ -73,7 +78,8 @@ impl<T: Send + Sync + 'static> Recent<T> {
             }
             return Ok(value);
         }
-        let _reading = self.0.reading.lock().await;
+        let came = now;
+        let _reading = within_limit(self.0.reading.lock()).await?;
         let now = self.0.clock.tick();
         if let Some((value, refresh)) = self.find(now) {
             if refresh {
@@ -81,10 +87,26 @@ impl<T: Send + Sync + 'static> Recent<T> {
             }
             return Ok(value);
         }
+        if let Some(why) = self.failure_since(came) {
+            return Err(StoreError::Unavailable(why).into());
+        }
         let forgotten = self.lock().forgotten;
-        let value = Arc::new(read().await?);
+        let value = read().await;
+        if let Err(error) = &value
+            && let Some(StoreError::Unavailable(why)) = error.store_error()
+        {
+            self.lock().failed = Some((self.0.clock.tick(), why.clone()));
+        }
+        let value = Arc::new(value?);
         self.keep(now, forgotten, &value);
         Ok(value)
+    }
+
+    /// Why the reading failed for which a request has waited that came at this tick.
+    fn failure_since(&self, came: Tick) -> Option<String> {
+        let state = self.lock();
+        let (at, why) = state.failed.as_ref()?;
+        (*at > came).then(|| why.clone())
     }
 
     /// Forgets the value: this instance has changed it.
@@ -167,7 +189,7 @@ mod tests {
             let reads = Arc::clone(&self.reads);
             let read = || async move {
                 tokio::time::sleep(Duration::from_millis(5)).await;
-                Ok::<_, ()>(reads.fetch_add(1, Ordering::SeqCst) + 1)
+                Ok::<_, StoreError>(reads.fetch_add(1, Ordering::SeqCst) + 1)
             };
             *self.recent.get(read).await.unwrap()
         }
@@ -221,8 +243,26 @@ mod tests {
     #[tokio::test]
     async fn failed_reading_is_an_error_and_the_next_request_reads_again() {
         let counted = Counted::new();
-        let failed = counted.recent.get(|| async { Err("failed") }).await;
-        assert_eq!(failed.err(), Some("failed"));
+        let failed = counted.recent.get(|| async { Err(StoreError::Busy) }).await;
+        assert!(matches!(failed, Err(StoreError::Busy)));
         assert_eq!(counted.get().await, 1);
+    }
+
+    #[tokio::test]
+    async fn outage_is_met_once_by_all_who_wait() {
+        let counted = Counted::new();
+        let outage = || {
+            counted.reads.fetch_add(1, Ordering::SeqCst);
+            async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Err::<u32, _>(StoreError::Unavailable("it sleeps".to_owned()))
+            }
+        };
+        let get = || async { counted.recent.get(outage).await.unwrap_err().to_string() };
+        let (a, b, c) = tokio::join!(get(), get(), get());
+        let text = "the database is not available: it sleeps";
+        assert_eq!([a.as_str(), &b, &c], [text; 3]);
+        assert_eq!(counted.reads.load(Ordering::SeqCst), 1);
+        assert_eq!(counted.get().await, 2, "the next one reads again");
     }
 }

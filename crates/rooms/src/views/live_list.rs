@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use qlive_configs::Snapshot;
+use qlive_store::operation::within_limit;
 use qlive_store::schema::{broadcasts, members, rooms, users};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{GroupId, LiveId, Page, Rendered};
@@ -30,7 +31,7 @@ impl Rooms {
         }
         let cell = order.page(page);
         let page = cell.get_or_try_init(|| self.read_live_page(on_page));
-        page.await.map(Arc::clone)
+        within_limit(page).await?.map(Arc::clone)
     }
 
     async fn read_live_page(&self, on_page: Vec<(i64, i64)>) -> Result<Arc<LivePage>, RoomsError> {

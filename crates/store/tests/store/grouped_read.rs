@@ -1,6 +1,6 @@
 //! Reads that come at the same time become one statement.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use qlive_store::schema::transaction_locks;
@@ -13,6 +13,7 @@ on_both!(
     reads_at_once_get_their_own_values_in_few_statements,
     read_sees_what_was_committed_before,
     key_that_fails_does_so_alone,
+    outage_is_met_once_by_a_whole_group,
     reads_that_are_dropped_do_not_stop_the_others,
 );
 
@@ -112,6 +113,30 @@ async fn key_that_fails_does_so_alone(db: TestDb) {
     }
     let failed = reads.get(POISON).await;
     assert!(matches!(failed, Err(StoreError::Corrupt(_))), "{failed:?}");
+}
+
+/// A query of a database that is not available. One key says so after a while, and the others wait
+/// meanwhile: they are one group.
+fn sleep_in_vain(_: &mut Conn, keys: &[i64]) -> Result<Vec<(i64, i64)>, StoreError> {
+    std::thread::sleep(Duration::from_millis(100));
+    Err(StoreError::Unavailable(format!("{} keys", keys.len())))
+}
+
+async fn outage_is_met_once_by_a_whole_group(db: TestDb) {
+    let reads = GroupedRead::new("in vain", db.db.clone(), sleep_in_vain);
+    let mut running = JoinSet::new();
+    for key in 0..40 {
+        let reads = reads.clone();
+        running.spawn(async move { reads.get(key).await });
+    }
+    let started = Instant::now();
+    for failed in running.join_all().await {
+        assert!(
+            matches!(failed, Err(StoreError::Unavailable(_))),
+            "{failed:?}"
+        );
+    }
+    assert!(started.elapsed() < Duration::from_secs(2), "not key by key");
 }
 
 async fn reads_that_are_dropped_do_not_stop_the_others(db: TestDb) {
