@@ -14,13 +14,14 @@ use crate::decided_gift::{DecidedGift, insert_records};
 use crate::request::{PendingGift, SendGiftOutcome};
 use crate::shares::Shares;
 
-/// What to do about balances that another transaction has locked.
+/// What to do about balances that another transaction has locked. Gifts that move them are left
+/// out, so that a transaction waits for no lock while it holds others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locking {
-    /// Leave out the gifts that move them.
+    /// Wait for none.
     LeaveOut,
-    /// Wait for them.
-    Wait,
+    /// Wait for those of this user before any other is locked.
+    WaitFor(UserId),
 }
 
 /// What became of a gift of a batch.
@@ -66,10 +67,10 @@ pub(crate) fn send_batch(
     }
     let rows = BatchRows::load(conn, gifts)?;
     let users = gifts.iter().flat_map(|gift| rows.users_of(&gift.request));
-    let (entries, held) = match locking {
-        Locking::LeaveOut => EntryBatch::lock_unheld(conn, users)?,
-        Locking::Wait => (EntryBatch::lock(conn, users)?, BTreeSet::new()),
-    };
+    if let Locking::WaitFor(user) = locking {
+        EntryBatch::lock(conn, [user])?;
+    }
+    let (entries, held) = EntryBatch::lock_unheld(conn, users)?;
     // After the balances of the givers are locked: whoever sent the same request before has
     // committed.
     let outcomes = find_outcomes(conn, gifts.iter().filter_map(|gift| gift.key.as_ref()))?;

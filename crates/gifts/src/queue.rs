@@ -164,10 +164,22 @@ impl GiftQueue {
         waiting.drain(..count).collect()
     }
 
-    /// Notes that gifts of these givers no longer wait. Returns whether none is left that waits for
-    /// the balances of this user, so that nobody has to wait for them any longer.
-    pub(crate) fn finish_waiting(&self, user: UserId, givers: Vec<UserId>) -> bool {
+    /// Notes that gifts of these givers were taken, and puts those back that were left out. Returns
+    /// whether none is left that waits for the balances of this user, so that nobody has to wait
+    /// for them any longer.
+    pub(crate) fn finish_waiting(
+        &self,
+        user: UserId,
+        givers: Vec<UserId>,
+        left_out: Vec<QueuedGift>,
+    ) -> bool {
         let mut state = self.state();
+        for gift in left_out.into_iter().rev() {
+            let giver = state.waiting_givers.entry(gift.giver());
+            giver.or_insert((user, 0)).1 += 1;
+            // Before the later gifts of its giver.
+            state.waiting.entry(user).or_default().push_front(gift);
+        }
         for giver in givers {
             if let Entry::Occupied(mut entry) = state.waiting_givers.entry(giver) {
                 entry.get_mut().1 -= 1;

@@ -23,6 +23,9 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// How many transactions wait for locked balances at a time. Few, so that a connection of the share
 /// is left for the other gifts.
 const MAX_WAITING: usize = 2;
+/// The pause before gifts are tried again that wait for the balances of one user, when others have
+/// locked those of another.
+const LEFT_OUT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Sends the gifts that wait together. Cheap to clone.
 #[derive(Clone)]
@@ -95,7 +98,10 @@ impl GiftSender {
             if result.is_err() && gifts.is_empty() {
                 gifts = self.queue.take_batch();
             }
-            self.settle(gifts, result, Locking::LeaveOut).await;
+            let left_out = self.settle(gifts, result, Locking::LeaveOut).await;
+            for user in self.queue.put_back(left_out) {
+                self.spawn(Self::run_waiting(self.clone(), user));
+            }
             if self.queue.finish() {
                 on_failure.disarm();
                 return;
@@ -115,11 +121,17 @@ impl GiftSender {
                 let mut gifts = self.queue.take_waiting(user);
                 let givers = gifts.iter().map(QueuedGift::giver).collect();
                 gifts.retain(|gift| !gift.is_given_up());
-                let (gifts, result) = self.write_gifts(gifts, Locking::Wait).await;
-                self.settle(gifts, result, Locking::Wait).await;
-                if self.queue.finish_waiting(user, givers) {
+                let (count, locking) = (gifts.len(), Locking::WaitFor(user));
+                let (gifts, result) = self.write_gifts(gifts, locking).await;
+                let left_out = self.settle(gifts, result, locking).await;
+                let nothing_sent = count > 0 && left_out.len() == count;
+                let left_out = left_out.into_iter().map(|(gift, _)| gift);
+                if self.queue.finish_waiting(user, givers, left_out.collect()) {
                     on_failure.disarm();
                     return;
+                }
+                if nothing_sent {
+                    tokio::time::sleep(LEFT_OUT_PAUSE).await;
                 }
             }
         })
@@ -168,33 +180,50 @@ impl GiftSender {
         result
     }
 
-    /// Answers the gifts of a batch. One that failed for another reason than an outage is tried
-    /// gift by gift, so that one gift cannot fail the others. After an outage the database is
-    /// not asked again: whether the batch was committed may be unknown, and a gift without a
-    /// request id must not be sent twice.
+    /// Answers the gifts of a batch, and returns those that were left out. A batch that failed for
+    /// another reason than an outage is tried gift by gift, so that one gift cannot fail the
+    /// others. After an outage the database is not asked again: whether the batch was committed
+    /// may be unknown, and a gift without a request id must not be sent twice.
     async fn settle(
         &self,
         gifts: Vec<QueuedGift>,
         result: Result<Vec<GiftResult>, GiftsError>,
         locking: Locking,
-    ) {
+    ) -> Vec<(QueuedGift, UserId)> {
         let mut left_out = Vec::new();
         match result {
             Err(failure) if gifts.len() > 1 && !is_outage(&failure) => {
-                for gift in gifts {
-                    let waits_for = left_out_giver(&left_out, gift.giver());
-                    if let Some(user) = waits_for {
-                        left_out.push((gift, user));
-                        continue;
-                    }
-                    let (gifts, result) = self.write_gifts(vec![gift], locking).await;
-                    answer(gifts, result, &mut left_out);
-                }
+                self.write_one_by_one(gifts, locking, &mut left_out).await;
             }
             result => answer(gifts, result, &mut left_out),
         }
-        for user in self.queue.put_back(left_out) {
-            self.spawn(Self::run_waiting(self.clone(), user));
+        left_out
+    }
+
+    /// Sends gifts, each in a transaction of its own, until there is an outage.
+    async fn write_one_by_one(
+        &self,
+        gifts: Vec<QueuedGift>,
+        locking: Locking,
+        left_out: &mut Vec<(QueuedGift, UserId)>,
+    ) {
+        let mut rest = gifts.into_iter();
+        while let Some(gift) = rest.next() {
+            if gift.is_given_up() {
+                continue;
+            }
+            if let Some(user) = left_out_giver(left_out, gift.giver()) {
+                left_out.push((gift, user));
+                continue;
+            }
+            let (gifts, result) = self.write_gifts(vec![gift], locking).await;
+            let outage = result.as_ref().err().filter(|failure| is_outage(failure));
+            let outage = outage.map(ToString::to_string);
+            answer(gifts, result, left_out);
+            if let Some(outage) = outage {
+                answer(rest.collect(), Err(unavailable(&outage)), left_out);
+                return;
+            }
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::prelude::*;
-use qlive_store::schema::ledger_balances;
 use qlive_store::{
     Conn, StoreError, insert_rows, insert_rows_returning_ids, key_violation_as_contention,
     update_rows,
@@ -11,6 +9,9 @@ use qlive_store::{
 use qlive_types::{EntryId, Moment, UserId};
 
 use crate::balance_change::BalanceChange;
+use crate::balance_locks::{
+    LockedRow, find_first_rows_held, find_stored, lock_first_rows, lock_rows,
+};
 use crate::balances::{Balances, BalancesRow};
 use crate::entry::{Entry, Transfer};
 use crate::error::LedgerError;
@@ -48,14 +49,6 @@ struct HistoryLine {
     income: i64,
 }
 
-/// A row of `ledger_balances` that this transaction has locked.
-#[derive(Queryable)]
-struct LockedRow {
-    user_id: i64,
-    entry_count: i64,
-    balances: BalancesRow,
-}
-
 impl EntryBatch {
     /// Locks the balances of these users until the transaction ends. Waits for another transaction
     /// that has locked one of them.
@@ -68,7 +61,18 @@ impl EntryBatch {
     ) -> Result<Self, StoreError> {
         let users: BTreeSet<UserId> = users.into_iter().collect();
         let rows = lock_rows(conn, &users, true)?;
-        Self::of_rows(&users, rows)
+        let batch = Self::of_rows(&users, rows)?;
+        let new = batch.users_without_row();
+        if let Conn::Pg(_) = conn
+            && !new.is_empty()
+        {
+            lock_first_rows(conn, &new)?;
+            if !find_stored(conn, new)?.is_empty() {
+                // Another transaction has inserted one meanwhile.
+                return Err(StoreError::Contended);
+            }
+        }
+        Ok(batch)
     }
 
     /// The same without waiting. Returns also the users whose balances another transaction has
@@ -83,19 +87,37 @@ impl EntryBatch {
         let users: BTreeSet<UserId> = users.into_iter().collect();
         let rows = lock_rows(conn, &users, false)?;
         let mut batch = Self::of_rows(&users, rows)?;
-        let rest = batch.users.iter().filter(|(_, user)| !user.is_stored);
-        let rest: Vec<i64> = rest.map(|(user, _)| user.get()).collect();
-        if rest.is_empty() {
-            return Ok((batch, BTreeSet::new()));
-        }
-        // Those who have a row nevertheless: another transaction has locked or just inserted it.
         let mut held = BTreeSet::new();
-        for user in find_stored(conn, rest)? {
-            let user = user_of(user)?;
-            batch.users.remove(&user);
-            held.insert(user);
+        // On SQLite nothing is locked by another transaction.
+        if let Conn::Pg(_) = conn {
+            let mut rest = batch.users_without_row();
+            let mut leave_out = |batch: &mut Self, users: Vec<i64>| {
+                for user in users {
+                    let user = user_of(user)?;
+                    batch.users.remove(&user);
+                    held.insert(user);
+                }
+                Ok::<_, StoreError>(())
+            };
+            // Those who have a row nevertheless: another transaction has locked it.
+            if !rest.is_empty() {
+                leave_out(&mut batch, find_stored(conn, rest)?)?;
+                rest = batch.users_without_row();
+            }
+            // Those whose first row another transaction is about to insert, or has inserted just
+            // now.
+            if !rest.is_empty() {
+                leave_out(&mut batch, find_first_rows_held(conn, &rest)?)?;
+                let rest = batch.users_without_row();
+                leave_out(&mut batch, find_stored(conn, rest)?)?;
+            }
         }
         Ok((batch, held))
+    }
+
+    fn users_without_row(&self) -> Vec<i64> {
+        let users = self.users.iter().filter(|(_, user)| !user.is_stored);
+        users.map(|(user, _)| user.get()).collect()
     }
 
     fn of_rows(users: &BTreeSet<UserId>, rows: Vec<LockedRow>) -> Result<Self, StoreError> {
@@ -328,48 +350,4 @@ const NOT_LOCKED: StoreError = StoreError::Corrupt("balances that are not locked
 
 fn user_of(id: i64) -> Result<UserId, StoreError> {
     UserId::new(id).ok_or(StoreError::Corrupt("ledger_balances.user_id"))
-}
-
-/// Locks the rows of these users in ascending order, and reads them. A user without a row has
-/// nothing that could be locked. SQLite has one writer, which this transaction is.
-fn lock_rows(
-    conn: &mut Conn,
-    users: &BTreeSet<UserId>,
-    waits: bool,
-) -> Result<Vec<LockedRow>, StoreError> {
-    if users.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<i64> = users.iter().map(|user| user.get()).collect();
-    let rows = ledger_balances::table
-        .filter(ledger_balances::user_id.eq_any(ids))
-        .order(ledger_balances::user_id)
-        .select((
-            ledger_balances::user_id,
-            ledger_balances::entry_count,
-            (
-                ledger_balances::bought,
-                ledger_balances::granted,
-                ledger_balances::income,
-                ledger_balances::held,
-                ledger_balances::debt,
-            ),
-        ));
-    Ok(match conn {
-        Conn::Sqlite(conn) => rows.load(conn)?,
-        Conn::Pg(conn) if waits => rows.for_no_key_update().load(conn)?,
-        Conn::Pg(conn) => rows.for_no_key_update().skip_locked().load(conn)?,
-    })
-}
-
-/// Those of these users who have a row.
-fn find_stored(conn: &mut Conn, users: Vec<i64>) -> Result<Vec<i64>, StoreError> {
-    let stored = ledger_balances::table
-        .filter(ledger_balances::user_id.eq_any(users))
-        .select(ledger_balances::user_id);
-    Ok(match conn {
-        // Nothing is locked by another transaction.
-        Conn::Sqlite(_) => Vec::new(),
-        Conn::Pg(conn) => stored.load(conn)?,
-    })
 }

@@ -16,6 +16,7 @@ mod account;
 mod allocate;
 mod audit;
 mod balance_change;
+mod balance_locks;
 mod balances;
 mod chain;
 mod chain_sealer;

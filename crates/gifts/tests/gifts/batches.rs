@@ -16,7 +16,7 @@ use qlive_store::schema::gifts_sent;
 use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError, on_both};
 use qlive_types::{Coins, Gender, Moment, Page, UserId, random};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::debt::assert_gifts_agree;
 use crate::support::{Pair, coins, sent};
@@ -26,6 +26,7 @@ on_both!(
     gifts_of_two_instances_cross_without_a_deadlock,
     gifts_of_two_instances_to_one_receiver_are_all_sent,
     locked_balance_holds_up_only_its_own_gifts,
+    first_balance_that_is_not_committed_holds_up_only_its_own_gifts,
     gift_that_the_database_refuses_fails_alone,
     gifts_of_callers_that_went_away_do_not_stop_the_others,
     messages_of_a_room_have_the_order_of_the_records,
@@ -266,53 +267,36 @@ async fn gifts_of_two_instances_to_one_receiver_are_all_sent(db: TestDb) {
     pair.assert_audit_passes().await;
 }
 
-/// Locks the balances of a user in another transaction, until the sender is dropped.
-async fn lock_balances(pair: &Pair, user: UserId) -> mpsc::Sender<()> {
+/// Makes a change in another transaction, which ends when the sender is dropped.
+async fn hold(
+    pair: &Pair,
+    mut change: impl FnMut(&mut Conn) -> Result<(), StoreError> + Send + 'static,
+) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
-    let (locked, is_locked) = tokio::sync::oneshot::channel();
-    let mut locked = Some(locked);
+    let (changed, is_changed) = tokio::sync::oneshot::channel();
+    let mut changed = Some(changed);
     let db = pair.test.services.db.clone();
-    let sql = format!("SELECT 1 FROM ledger_balances WHERE user_id = {user} FOR UPDATE");
-    let locking = db_write_until(db, sql, move || {
-        if let Some(locked) = locked.take() {
-            locked.send(()).unwrap();
-        }
-        // Ends when the sender is dropped.
-        released.recv().unwrap_err();
-    });
-    drop(locking);
-    is_locked.await.unwrap();
-    release
-}
-
-fn db_write_until(
-    db: qlive_store::Db,
-    sql: String,
-    mut wait: impl FnMut() + Send + 'static,
-) -> JoinHandle<()> {
     tokio::spawn(async move {
         let held = db.write(move |conn| {
-            conn.batch_execute(&sql)?;
-            wait();
+            change(conn)?;
+            if let Some(changed) = changed.take() {
+                changed.send(()).unwrap();
+            }
+            // Ends when the sender is dropped.
+            released.recv().unwrap_err();
             Ok::<_, StoreError>(())
         });
         held.await.unwrap();
-    })
+    });
+    is_changed.await.unwrap();
+    release
 }
 
-async fn locked_balance_holds_up_only_its_own_gifts(db: TestDb) {
-    let pair = Pair::start(db, 100).await;
-    if !is_postgres(&pair).await {
-        // SQLite has one writer.
-        return;
-    }
+/// Until `release` is dropped, another transaction holds the balances of `locked`.
+async fn assert_only_its_own_gifts_wait(pair: &Pair, locked: UserId, release: mpsc::Sender<()>) {
     let gift = pair.gift(2).await;
-    let locked = pair.test.user("locked", Gender::Female).await;
     let other = pair.test.user("other", Gender::Male).await;
-    for user in [locked, other] {
-        pair.test.grant(user, 10).await;
-    }
-    let release = lock_balances(&pair, locked).await;
+    pair.test.grant(other, 10).await;
     let gifts = pair.test.services.gifts.clone();
     let send = |request: SendGift| {
         let gifts = gifts.clone();
@@ -334,10 +318,51 @@ async fn locked_balance_holds_up_only_its_own_gifts(db: TestDb) {
         by_another.unwrap().unwrap();
     }
     assert!(!to_locked.is_finished() && !after_it.is_finished());
+    // Whoever waits for these balances has not locked those of the giver meanwhile.
+    let giver = pair.giver;
+    let lock = format!("SELECT 1 FROM ledger_balances WHERE user_id = {giver} FOR UPDATE NOWAIT");
+    let db = &pair.test.services.db;
+    let locking = db.write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&lock)?));
+    locking.await.unwrap();
     drop(release);
     assert_eq!(to_locked.await.unwrap(), sent(98, 0));
     assert_eq!(after_it.await.unwrap(), sent(94, 0), "in their order");
     pair.assert_audit_passes().await;
+}
+
+async fn locked_balance_holds_up_only_its_own_gifts(db: TestDb) {
+    let pair = Pair::start(db, 100).await;
+    if !is_postgres(&pair).await {
+        // SQLite has one writer.
+        return;
+    }
+    let locked = pair.test.user("locked", Gender::Female).await;
+    pair.test.grant(locked, 10).await;
+    let lock = format!("SELECT 1 FROM ledger_balances WHERE user_id = {locked} FOR UPDATE");
+    let release = hold(&pair, move |conn| Ok(conn.batch_execute(&lock)?)).await;
+    assert_only_its_own_gifts_wait(&pair, locked, release).await;
+}
+
+async fn first_balance_that_is_not_committed_holds_up_only_its_own_gifts(db: TestDb) {
+    let pair = Pair::start(db, 100).await;
+    if !is_postgres(&pair).await {
+        return;
+    }
+    let locked = pair.test.user("locked", Gender::Female).await;
+    let now = pair.test.clock.now();
+    let grant = Entry::new(EntryKind::Grant, "g").with_transfer(
+        Account::System(SystemAccount::Platform),
+        Account::User(locked, BalanceKind::Granted),
+        coins(10),
+        TransferCode::Grant,
+    );
+    let release = hold(&pair, move |conn| {
+        post_entry(conn, now, &grant).unwrap();
+        Ok(())
+    })
+    .await;
+    assert_only_its_own_gifts_wait(&pair, locked, release).await;
+    assert_eq!(pair.balances(locked).await, (10, 1));
 }
 
 async fn gift_that_the_database_refuses_fails_alone(db: TestDb) {
