@@ -80,6 +80,8 @@ impl ChainSealer {
                 });
             }
             self.pass_began_at = Some(tick);
+            // Large, so that one round sees everything even of a busy ledger.
+            self.batch = BACKLOG_BATCH;
         }
         let (now, after) = (self.clock.now(), self.searched_to);
         let last = self.seal_after(after).await?;
@@ -88,6 +90,10 @@ impl ChainSealer {
         // it. Only a pass of one round has seen everything at one moment.
         let saw_everything = last.is_none() && after == self.sealed_to;
         if !saw_everything {
+            if last.is_none() {
+                // The next pass follows at once: later it would find another backlog.
+                self.pass_began_at = None;
+            }
             return Ok(RoundOutcome::MoreDue);
         }
         self.update_newest().await?;
@@ -201,34 +207,55 @@ mod tests {
         let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
         let clock = Clock::system();
         let mut sealer = ChainSealer::new(db.db.clone(), clock.clone());
-        let batches = SEAL_BATCH + BACKLOG_BATCH;
-        post_entries(&db.db, clock.now(), batches + 100).await;
-        for searched_to in [SEAL_BATCH, batches, 0] {
-            clock.advance(LATEST_COMMIT + LATEST_COMMIT);
+        post_entries(&db.db, clock.now(), BACKLOG_BATCH + 100).await;
+        for searched_to in [BACKLOG_BATCH, 0] {
             assert_round(&mut sealer, RoundOutcome::MoreDue).await;
             assert_eq!((sealer.searched_to, sealer.sealed_to), (searched_to, 0));
         }
         assert_round(&mut sealer, RoundOutcome::Done).await;
-        assert_eq!(
-            (sealer.searched_to, sealer.sealed_to),
-            (batches, batches),
-            "the last batch was sealed only now"
-        );
+        assert_eq!((sealer.sealed_to, sealer.newest), (0, BACKLOG_BATCH + 100));
+        assert!(sealer.updated_at.is_some(), "all was sealed just now");
         clock.advance(LATEST_COMMIT + UPDATE_INTERVAL);
         post_entries(&db.db, clock.now(), 1).await;
         assert_round(&mut sealer, RoundOutcome::Done).await;
-        assert_eq!(sealer.sealed_to, batches + 100);
+        assert_eq!(sealer.sealed_to, BACKLOG_BATCH + 100);
         // Long enough ago by now, but not every round updates.
         clock.advance(UPDATE_INTERVAL.saturating_sub(Duration::from_secs(1)));
         assert_round(&mut sealer, RoundOutcome::Done).await;
         clock.advance(LATEST_COMMIT);
         assert_round(&mut sealer, RoundOutcome::Done).await;
-        assert_eq!(sealer.sealed_to, batches + 101);
+        assert_eq!(sealer.sealed_to, BACKLOG_BATCH + 101);
         post_entries(&db.db, clock.now(), 1).await;
         assert_round(&mut sealer, RoundOutcome::Done).await;
         let updated_at = sealer.updated_at;
         clock.advance(UPDATE_INTERVAL.saturating_sub(Duration::from_secs(1)));
         assert_round(&mut sealer, RoundOutcome::Done).await;
         assert_eq!(sealer.updated_at, updated_at);
+    }
+    #[tokio::test]
+    async fn sealed_to_moves_while_entries_come_all_the_time() {
+        let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
+        let clock = Clock::system();
+        let mut sealer = ChainSealer::new(db.db.clone(), clock.clone());
+        for _ in 0..3 {
+            post_entries(&db.db, clock.now(), SEAL_BATCH + 50).await;
+            while sealer.seal_batch().await.unwrap() == RoundOutcome::MoreDue {
+                post_entries(&db.db, clock.now(), SEAL_BATCH + 50).await;
+            }
+            clock.advance(LATEST_COMMIT + UPDATE_INTERVAL);
+        }
+        assert!(sealer.sealed_to > SEAL_BATCH, "{}", sealer.sealed_to);
+    }
+
+    #[tokio::test]
+    async fn sealer_that_starts_knows_what_others_have_sealed() {
+        let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
+        let clock = Clock::system();
+        post_entries(&db.db, clock.now(), 10).await;
+        let mut first = ChainSealer::new(db.db.clone(), clock.clone());
+        assert_round(&mut first, RoundOutcome::Done).await;
+        let mut second = ChainSealer::new(db.db.clone(), clock.clone());
+        assert_round(&mut second, RoundOutcome::Done).await;
+        assert_eq!((first.newest, second.newest), (10, 10));
     }
 }

@@ -39,6 +39,8 @@ const RULES: [(&str, &str, &str); 4] = [
 const RESET: &str = "RESET synchronous_commit; RESET lock_timeout; \
                      RESET idle_in_transaction_session_timeout";
 
+/// How many clients are tried, to find out whether they share sessions.
+const CLIENTS: usize = 3;
 /// How long the database is tried.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -61,31 +63,38 @@ fn find_faults(address: &DatabaseAddress) -> Result<Vec<String>, StoreError> {
     if address.engine == Engine::Sqlite {
         return Ok(Vec::new());
     }
-    let open = || connect(address, Access::ReadWrite);
     let unavailable = |error: diesel::r2d2::Error| StoreError::Unavailable(error.to_string());
-    let mut first = open().map_err(unavailable)?;
-    let mut second = open().map_err(unavailable)?;
-    first.batch_execute("SET qlive.session = 'first'")?;
-    second.batch_execute("SET qlive.session = 'second'")?;
-    // While one is in a transaction, the other one cannot have the same session.
-    first.batch_execute("BEGIN")?;
-    second.batch_execute("BEGIN")?;
-    let is_pooled = setting(&mut first, "qlive.session")? != "first"
-        || setting(&mut second, "qlive.session")? != "second";
+    let mut clients = Vec::new();
+    for number in 0..CLIENTS {
+        let mut client = connect(address, Access::ReadWrite).map_err(unavailable)?;
+        client.batch_execute(&format!("SET qlive.session = 'client {number}'"))?;
+        clients.push((format!("client {number}"), client));
+    }
+    // While one is in a transaction, no other one can have the same session. They begin in another
+    // order than before, so that a pooler that gives its sessions in turn is noticed too.
+    let mut is_pooled = false;
+    for (name, client) in clients.iter_mut().rev() {
+        client.batch_execute("BEGIN")?;
+        is_pooled |= setting(client, "qlive.session")? != *name;
+    }
+    let Some((_, client)) = clients.first_mut() else {
+        return Ok(Vec::new());
+    };
     let hint = if is_pooled {
-        first.batch_execute(RESET)?;
+        client.batch_execute(RESET)?;
         "; behind a pooler in transaction mode, set it for the role: ALTER ROLE … SET …"
     } else {
         ""
     };
     let mut faults = Vec::new();
     for (name, wrong, consequence) in RULES {
-        if setting(&mut first, name)? == wrong {
+        if setting(client, name)? == wrong {
             faults.push(format!("{name} is {wrong}: {consequence}{hint}"));
         }
     }
-    first.batch_execute("ROLLBACK")?;
-    second.batch_execute("ROLLBACK")?;
+    for (_, client) in &mut clients {
+        client.batch_execute("ROLLBACK")?;
+    }
     Ok(faults)
 }
 

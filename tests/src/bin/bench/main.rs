@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let Some(options) = Options::parse(arguments) else {
-        eprintln!("usage: bench [--check] [sqlite|postgres]...");
+        eprintln!("usage: bench [--check] [sqlite|postgres]..., without ONLY for --check");
         return ExitCode::FAILURE;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -25,7 +25,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the arguments and the environment. `None` when an argument is unknown.
+    /// Reads the arguments and the environment. `None` when an argument is unknown, and when goals
+    /// are to be checked of which only some are measured.
     ///
     /// # Panics
     /// When an environment variable is no number.
@@ -50,7 +51,12 @@ impl Options {
         if options.engines.is_empty() {
             options.engines = vec![Engine::Postgres, Engine::Sqlite];
         }
-        Some(options)
+        (options.measures_all() || !options.check).then_some(options)
+    }
+
+    /// Whether nothing is left out.
+    pub(crate) fn measures_all(&self) -> bool {
+        self.only.is_empty()
     }
 
     /// Whether this is to be measured.

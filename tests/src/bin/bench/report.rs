@@ -122,8 +122,8 @@ impl Report {
         rows.filter_map(|row| Some((row.engine, &*row.name, row.median("per_second")?)))
     }
 
-    /// Prints the medians and the goals, and writes the file. Returns whether all goals that were
-    /// measured are reached.
+    /// Prints the medians and the goals, and writes the file. Returns whether all goals are
+    /// reached.
     pub(crate) fn finish(&self, options: &Options) -> bool {
         println!("\nMedians of {} runs:\n{HEADINGS}", options.runs);
         for row in &self.rows {
@@ -132,7 +132,7 @@ impl Report {
             }
         }
         self.write_file(options);
-        let mut goals = goals(self);
+        let mut goals = goals(self, options);
         if options.scale == 10 {
             let smaller = std::fs::read_to_string(file(1)).unwrap_or_default();
             let smaller = serde_json::from_str(&smaller).unwrap_or_default();
