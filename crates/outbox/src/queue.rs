@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
-use qlive_store::schema::outbox;
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, StoreError, insert_rows};
 use qlive_types::{LiveId, Moment, random};
 
 use crate::delivery::Delivery;
@@ -19,8 +18,6 @@ use crate::status::Status;
 /// [`ROWS_AT_ONCE`], with the least and the most for one of them.
 const LANE_WINDOW: (usize, usize) = (40, 500);
 const ROWS_AT_ONCE: usize = 4_000;
-/// The most rows that one statement writes: each has a parameter, and SQLite takes 32,766.
-const ROWS_PER_INSERT: usize = 5_000;
 /// The condition that a row whose id is known still waits. The sum keeps the planner from reading
 /// all waiting rows instead of these.
 const IS_STILL_WAITING: &str = "outbox.status + 0 = 0";
@@ -88,26 +85,11 @@ impl StoredRow {
 /// # Errors
 /// A failure of the store.
 pub fn enqueue(conn: &mut Conn, now: Moment, delivery: &Delivery) -> Result<(), StoreError> {
-    let due_at = now.after(delivery.delay());
-    let lane = delivery.lane();
-    diesel::insert_into(outbox::table)
-        .values((
-            outbox::lane_kind.eq(lane.kind.number()),
-            outbox::lane_id.eq(lane.id),
-            outbox::delivery.eq(delivery_text(delivery)?),
-            outbox::status.eq(Status::Waiting.number()),
-            outbox::created_at.eq(now.millis()),
-            outbox::due_at.eq(due_at.millis()),
-            outbox::random.eq(i64::from(random::u32())),
-            outbox::attempts.eq(0),
-            outbox::detail.eq(""),
-        ))
-        .execute(conn)?;
-    Ok(())
+    enqueue_all(conn, now, std::slice::from_ref(delivery))
 }
 
-/// Writes deliveries in the transaction of their causes, in this order, by one statement for some
-/// thousand of them. See [`enqueue`].
+/// Writes deliveries in the transaction of their causes, in this order, by one statement. See
+/// [`enqueue`].
 ///
 /// # Errors
 /// A failure of the store.
@@ -116,29 +98,24 @@ pub fn enqueue_all(
     now: Moment,
     deliveries: &[Delivery],
 ) -> Result<(), StoreError> {
-    for deliveries in deliveries.chunks(ROWS_PER_INSERT) {
-        let mut rows = Vec::with_capacity(deliveries.len());
-        let mut texts = Vec::with_capacity(deliveries.len());
-        for (number, delivery) in (1..).zip(deliveries) {
-            let (lane, due_at) = (delivery.lane(), now.after(delivery.delay()));
-            rows.push(format!(
-                "({}, {}, ${number}, {}, {}, {}, {}, 0, '')",
-                lane.kind.number(),
-                lane.id,
-                Status::Waiting.number(),
-                now.millis(),
-                due_at.millis(),
-                random::u32(),
-            ));
-            texts.push(delivery_text(delivery)?);
-        }
-        let statement = format!(
-            "INSERT INTO outbox (lane_kind, lane_id, delivery, status, created_at, due_at, \
-             random, attempts, detail) VALUES {}",
-            sql::join(rows)
-        );
-        sql::execute_with_texts(conn, statement, texts)?;
-    }
+    let each = || deliveries.iter();
+    let texts: Vec<String> = each().map(delivery_text).collect::<Result<_, _>>()?;
+    let due_at = |delivery: &Delivery| now.after(delivery.delay()).millis();
+    let columns = [
+        (
+            "lane_kind",
+            each().map(|d| d.lane().kind.number()).collect(),
+        ),
+        ("lane_id", each().map(|d| d.lane().id).collect()),
+        ("delivery", texts.into_iter().collect()),
+        ("status", each().map(|_| Status::Waiting.number()).collect()),
+        ("created_at", each().map(|_| now.millis()).collect()),
+        ("due_at", each().map(due_at).collect()),
+        ("random", each().map(|_| i64::from(random::u32())).collect()),
+        ("attempts", each().map(|_| 0_i32).collect()),
+        ("detail", each().map(|_| String::new()).collect()),
+    ];
+    insert_rows(conn, "outbox", &columns)?;
     Ok(())
 }
 

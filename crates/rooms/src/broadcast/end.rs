@@ -1,7 +1,7 @@
 //! Ends a broadcast.
 
 use diesel::prelude::*;
-use qlive_outbox::{BroadcastRef, Delivery, GroupMessage, enqueue};
+use qlive_outbox::{BroadcastRef, Delivery, GroupMessage, enqueue_all};
 use qlive_store::schema::{broadcast_log, broadcasts, members};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{LiveId, UserId};
@@ -85,16 +85,12 @@ pub(crate) fn end_broadcast(
     let message = GroupMessage::Over {
         reason: reason.as_str().into(),
     };
-    enqueue(
-        conn,
-        context.now,
-        &Delivery::SendGroupMessage { about, message },
-    )?;
+    let mut deliveries = vec![Delivery::SendGroupMessage { about, message }];
     for (user, state) in removed {
         if UserType::ON_STAGE.contains(&state) {
             let user = UserId::new(user).ok_or(StoreError::Corrupt("members.user_id"))?;
-            enqueue(conn, context.now, &Delivery::DropStream { user })?;
+            deliveries.push(Delivery::DropStream { user });
         }
     }
-    Ok(())
+    Ok(enqueue_all(conn, context.now, &deliveries)?)
 }
