@@ -67,7 +67,8 @@ pub(crate) fn find_stored(conn: &mut Conn, users: Vec<i64>) -> Result<Vec<i64>, 
 /// Waits for another transaction that has locked one.
 pub(crate) fn lock_first_rows(conn: &mut Conn, users: &[i64]) -> Result<(), StoreError> {
     sql_query(format!(
-        "SELECT COUNT(pg_advisory_xact_lock({FIRST_ROWS} + id)) FROM (VALUES {}) AS first_rows (id)",
+        "SELECT COUNT(pg_advisory_xact_lock({FIRST_ROWS} + id)) \
+         FROM (VALUES {}) AS first_rows (id)",
         values(users)
     ))
     .execute(conn)?;
@@ -80,7 +81,8 @@ struct HeldRow {
     id: i64,
 }
 
-/// Locks the first rows of users without waiting. Returns those that another transaction has locked.
+/// Locks the first rows of users without waiting. Returns those that another transaction has
+/// locked.
 pub(crate) fn find_first_rows_held(conn: &mut Conn, users: &[i64]) -> Result<Vec<i64>, StoreError> {
     let held: Vec<HeldRow> = sql_query(format!(
         "SELECT id FROM (VALUES {}) AS first_rows (id) \

@@ -12,6 +12,7 @@
 mod cluster;
 mod plan_check;
 mod plans;
+mod recorded_statements;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -21,8 +22,8 @@ use crate::connection::{Access, connect};
 
 pub use crate::Engine;
 pub use cluster::unprivileged_user;
-pub(crate) use plan_check::record_statement;
 pub use plans::plans_of;
+pub(crate) use recorded_statements::record_statement;
 
 /// Connections of a test database's pool.
 const POOL_SIZE: u32 = 8;
@@ -123,7 +124,7 @@ pub fn run_test<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb
     runtime.block_on(async {
         if let Some(db) = TestDb::fresh(engine).await {
             let url = db.url.clone();
-            plan_check::begin();
+            recorded_statements::begin();
             test(db).await;
             plan_check::check_recorded(&url);
         }

@@ -17,8 +17,8 @@ CREATE TABLE outbox_instances (
     beats BIGINT NOT NULL
 );
 
--- Lanes that an instance holds, or that rest after a failure. The leases of instances of the version
--- before end here: stop them first.
+-- Lanes that an instance holds, or that rest after a failure. The leases of instances of the
+-- version before end here: stop them first.
 DROP TABLE outbox_lanes;
 CREATE TABLE outbox_lanes (
     lane_kind INTEGER NOT NULL

@@ -49,7 +49,7 @@ impl KnownCaller {
         call(&self.room, &self.token).await;
     }
 
-    /// Another instance is told that the connection is lost.
+    /// Another instance learns that the connection is lost.
     async fn disconnect(&self) {
         self.wait().await;
         let callback = disconnected(self.user, self.room.now());

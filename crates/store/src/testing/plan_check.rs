@@ -1,13 +1,11 @@
 //! The check that no statement of an operation reads a table that grows from end to end.
 //!
-//! The statements that requests and workers send to PostgreSQL are recorded while tests run. After
-//! each test those that are new are planned as for large tables: with any index rather than none.
+//! After each test the statements that were recorded since the last one are planned as for large
+//! tables: with any index rather than none.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
 
-use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
@@ -15,7 +13,7 @@ use serde_json::Value;
 
 use crate::address::DatabaseAddress;
 use crate::connection::{Access, connect};
-use crate::statement_counts::{count_statement, is_in_operation};
+use crate::testing::recorded_statements;
 use crate::{Conn, Engine};
 
 /// What may be read from end to end: a table or an index, a part of the statement that does so, and
@@ -27,7 +25,6 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("blocks", "", "the blocks for sale"),
     ("outbox_instances", "", "one row an instance"),
     ("outbox_instances_pkey", "", "one row an instance"),
-    ("outbox_lanes", "owner NOT IN", "lanes with a lease"),
     ("members_invited", "", "members with an invitation"),
     ("members_im_grace", "", "members who are gone"),
     ("members_stream_grace", "", "members without a stream"),
@@ -56,57 +53,6 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The statements that were sent, and those of them that are checked, without their numbers.
-#[derive(Default)]
-struct Statements {
-    checking: bool,
-    waiting: Vec<String>,
-    seen: BTreeSet<String>,
-}
-
-static STATEMENTS: Mutex<Statements> = Mutex::new(Statements {
-    checking: false,
-    waiting: Vec::new(),
-    seen: BTreeSet::new(),
-});
-
-/// Counts a statement, as [`count_statement`] does, and records it for the check.
-pub(crate) fn record_statement(event: InstrumentationEvent<'_>) {
-    if let InstrumentationEvent::StartQuery { query, .. } = &event
-        && is_in_operation()
-    {
-        let mut statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
-        if statements.checking {
-            let shown = query.to_string();
-            let (statement, _) = shown.split_once(" -- binds: ").unwrap_or((&shown, ""));
-            if statements.seen.insert(without_numbers(statement)) {
-                statements.waiting.push(statement.to_owned());
-            }
-        }
-    }
-    count_statement(event);
-}
-
-/// The statement with one digit in place of each number: statements that differ in them alone have
-/// the same plan.
-fn without_numbers(statement: &str) -> String {
-    let mut text = String::with_capacity(statement.len());
-    for char in statement.chars() {
-        if !char.is_ascii_digit() {
-            text.push(char);
-        } else if !text.ends_with('0') {
-            text.push('0');
-        }
-    }
-    text
-}
-
-/// Begins to record statements.
-pub(super) fn begin() {
-    let mut statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
-    statements.checking = true;
-}
-
 /// Plans the statements that were recorded since the last call, in the database at `url`.
 ///
 /// # Panics
@@ -116,10 +62,7 @@ pub(super) fn check_recorded(url: &str) {
     if address.engine != Engine::Postgres {
         return;
     }
-    let statements = {
-        let mut statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut statements.waiting)
-    };
+    let statements = recorded_statements::take();
     if statements.is_empty() {
         return;
     }

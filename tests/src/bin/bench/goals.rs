@@ -42,8 +42,8 @@ impl Goal {
     }
 }
 
-/// The goals of these engines. Without a number a goal is not reached; those of what was left out on
-/// purpose are missing.
+/// The goals of the engines in the options. Without a number a goal is not reached; those of what
+/// was left out on purpose are missing.
 pub(crate) fn goals(report: &Report, options: &Options) -> Vec<Goal> {
     let mut goals = Vec::new();
     for engine in options.engines.iter().copied() {

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 on_both!(operations_send_as_few_statements_as_listed,);
 
-/// The operations, with their numbers of statements, BEGIN and COMMIT included. They are the same on
-/// both engines.
+/// The operations, with their numbers of statements, BEGIN and COMMIT included. They are the same
+/// on both engines.
 const COUNTS: &[(&str, u64)] = &[
     ("accept_micro", 8),
     ("apply_micro", 5),
