@@ -88,28 +88,19 @@ impl EntryBatch {
         let rows = lock_rows(conn, &users, false)?;
         let mut batch = Self::of_rows(&users, rows)?;
         let mut held = BTreeSet::new();
+        let rest = batch.users_without_row();
         // On SQLite nothing is locked by another transaction.
-        if let Conn::Pg(_) = conn {
-            let mut rest = batch.users_without_row();
-            let mut leave_out = |batch: &mut Self, users: Vec<i64>| {
-                for user in users {
-                    let user = user_of(user)?;
-                    batch.users.remove(&user);
-                    held.insert(user);
-                }
-                Ok::<_, StoreError>(())
-            };
-            // Those who have a row nevertheless: another transaction has locked it.
-            if !rest.is_empty() {
-                leave_out(&mut batch, find_stored(conn, rest)?)?;
-                rest = batch.users_without_row();
-            }
-            // Those whose first row another transaction is about to insert, or has inserted just
-            // now.
-            if !rest.is_empty() {
-                leave_out(&mut batch, find_first_rows_held(conn, &rest)?)?;
-                let rest = batch.users_without_row();
-                leave_out(&mut batch, find_stored(conn, rest)?)?;
+        if let Conn::Pg(_) = conn
+            && !rest.is_empty()
+        {
+            // Those whose first row another transaction is about to insert; and those who have a
+            // row nevertheless: another transaction has locked it, or inserted it just now.
+            let mut left_out = find_first_rows_held(conn, &rest)?;
+            left_out.extend(find_stored(conn, rest)?);
+            for user in left_out {
+                let user = user_of(user)?;
+                batch.users.remove(&user);
+                held.insert(user);
             }
         }
         Ok((batch, held))
