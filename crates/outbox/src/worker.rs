@@ -36,8 +36,8 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
 /// How soon a lane is looked at again whose group is busy.
 const BUSY_INTERVAL: Duration = Duration::from_millis(10);
 /// After a round that had nothing to settle and found nothing to call for, the next one waits this
-/// many times as long as that one took, up to a limit, so that a backlog of lanes that rest does not
-/// occupy the database.
+/// many times as long as that one took, up to a limit, so that a backlog of lanes that rest does
+/// not occupy the database.
 const REST_FACTOR: u32 = 4;
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
