@@ -105,8 +105,7 @@ impl Payments {
     /// database fails.
     pub async fn disable_block(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
         let now = self.clock.now();
-        let changed = self
-            .db
+        self.db
             .write(move |conn| {
                 let for_sale = blocks::table.find(id).filter(blocks::enabled.eq(true));
                 let disabled = diesel::update(for_sale)
@@ -120,6 +119,6 @@ impl Payments {
             })
             .await?;
         self.blocks.forget();
-        Ok(changed)
+        Ok(())
     }
 }

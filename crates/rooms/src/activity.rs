@@ -43,11 +43,7 @@ impl ActivityRecorder {
     /// read, so the call waits for this half a second at most, and a failure is logged.
     pub(crate) async fn record(self: &Arc<Self>, db: &Db, seen: Seen) {
         let (done, recorded) = oneshot::channel();
-        let mut queue = self.lock();
-        queue.waiting.push((seen, done));
-        let starts = !mem::replace(&mut queue.is_running, true);
-        drop(queue);
-        if starts {
+        if self.push(seen, done) {
             let (recorder, db) = (Arc::clone(self), db.clone());
             tokio::spawn(run_background("activity", async move {
                 recorder.record_waiting(&db).await;
@@ -55,6 +51,13 @@ impl ActivityRecorder {
         }
         // Whichever comes first: it is recorded, recording it failed, or the wait is over.
         let _ = timeout(MAX_WAIT, recorded).await;
+    }
+
+    /// Adds what a call shows. Returns whether the caller is to start the task that records.
+    fn push(&self, seen: Seen, done: oneshot::Sender<()>) -> bool {
+        let mut queue = self.lock();
+        queue.waiting.push((seen, done));
+        !mem::replace(&mut queue.is_running, true)
     }
 
     /// Records until nothing waits.

@@ -99,7 +99,7 @@ pub(crate) fn find_member(conn: &mut Conn, user: UserId) -> Result<Option<Member
     let is_of_member = invitation_required::broadcast_id
         .eq(members::broadcast_id)
         .and(invitation_required::user_id.eq(members::user_id));
-    let found: Option<(MemberRow, bool, bool, Option<i64>, Option<i64>)> = members::table
+    let found = members::table
         .inner_join(users::table)
         .left_join(invitation_required::table.on(is_of_member))
         .left_join(others.on(is_on_seat_of_member))
@@ -108,18 +108,18 @@ pub(crate) fn find_member(conn: &mut Conn, user: UserId) -> Result<Option<Member
             MemberRow::as_select(),
             users::name_known,
             users::gender_known,
-            invitation_required::user_id.nullable(),
-            others.field(members::user_id).nullable(),
+            invitation_required::user_id.nullable().is_not_null(),
+            others.field(members::user_id).nullable().is_not_null(),
         ))
-        .get_result(conn)
+        .get_result::<(MemberRow, bool, bool, bool, bool)>(conn)
         .optional()?;
-    let Some((row, name_known, gender_known, invitation_required, on_seat)) = found else {
+    let Some((row, name_known, gender_known, needs_invitation, seat_occupied)) = found else {
         return Ok(None);
     };
     let others = OtherRows {
         profile_complete: name_known && gender_known,
-        needs_invitation: invitation_required.is_some(),
-        seat_occupied: on_seat.is_some(),
+        needs_invitation,
+        seat_occupied,
     };
     row.into_member(&others).map(Some)
 }

@@ -15,7 +15,9 @@ const MAX_KEYS: usize = 64;
 const MAX_RUNNING: usize = 2;
 
 /// Reads rows by their keys, one statement for all keys that wait.
-type Query<K, V> = fn(&mut Conn, &[K]) -> Result<Vec<(K, V)>, StoreError>;
+type Query<K, V> = fn(&mut Conn, &[K]) -> Result<Found<K, V>, StoreError>;
+/// The values that were found, with their keys.
+pub type Found<K, V> = Vec<(K, V)>;
 /// Where the value of a key goes.
 type Waiting<K, V> = (K, oneshot::Sender<Result<Option<V>, StoreError>>);
 

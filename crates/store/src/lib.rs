@@ -35,7 +35,7 @@ pub use connection::Conn;
 pub use db::Db;
 pub use engine::Engine;
 pub use error::{StoreError, TransactionError, key_violation_as_contention};
-pub use grouped_read::GroupedRead;
+pub use grouped_read::{Found, GroupedRead};
 pub use operator::{EmptyOperatorName, OperatorName};
 pub use readiness::NotReady;
 pub use recent::Recent;

@@ -28,9 +28,9 @@ impl Operation {
     /// [`StoreError::Unavailable`] when that is over.
     pub(crate) async fn within_limit<F: Future>(self, work: F) -> Result<F::Output, StoreError> {
         match self.limit {
-            Some(limit) => timeout(limit, work)
-                .await
-                .map_err(|_| StoreError::Unavailable("it did not answer in time".to_owned())),
+            Some(limit) => timeout(limit, work).await.map_err(|_elapsed| {
+                StoreError::Unavailable("it did not answer in time".to_owned())
+            }),
             None => Ok(work.await),
         }
     }

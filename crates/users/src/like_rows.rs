@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use qlive_store::schema::{likes, users};
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, Found, StoreError};
 use qlive_types::UserId;
 
 /// Whether users like users, for pairs of who likes and who is liked, in one statement. Leaves out
@@ -12,7 +12,7 @@ use qlive_types::UserId;
 pub(crate) fn find_likes(
     conn: &mut Conn,
     pairs: &[(UserId, UserId)],
-) -> Result<Vec<((UserId, UserId), bool)>, StoreError> {
+) -> Result<Found<(UserId, UserId), bool>, StoreError> {
     let is_of_row = likes::liked_id.eq(users::id);
     let columns = (users::id, likes::user_id.nullable());
     let rows: Vec<(i64, Option<i64>)> = match pairs {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use qlive_ledger::{Balances, BalancesRow};
 use qlive_store::schema::{ledger_balances, users};
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, Found, StoreError};
 use qlive_types::{Gender, Moment, UserId};
 
 use crate::profile::Profile;
@@ -99,7 +99,7 @@ pub fn find_users(
 pub(crate) fn find_with_balances(
     conn: &mut Conn,
     ids: &[UserId],
-) -> Result<Vec<(UserId, (Profile, Balances))>, StoreError> {
+) -> Result<Found<UserId, (Profile, Balances)>, StoreError> {
     let found = users::table
         .left_join(ledger_balances::table.on(ledger_balances::user_id.eq(users::id)))
         .select((UserRow::as_select(), Option::<BalancesRow>::as_select()));

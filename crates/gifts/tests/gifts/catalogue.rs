@@ -29,7 +29,7 @@ fn new_gift() -> NewGift {
 async fn catalogue_has_enabled_gifts_the_cheapest_first(db: TestDb) {
     let pair = Pair::start(db, 0).await;
     let gifts = &pair.test.services.gifts;
-    assert_empty(&gifts).await;
+    assert_empty(gifts).await;
     for price in [10, 5, 7, 5, 0] {
         pair.gift(price).await;
     }
@@ -83,7 +83,7 @@ async fn disabled_gift_is_listed_for_operators_only(db: TestDb) {
     let gifts = &pair.test.services.gifts;
     let gift = pair.gift(1).await;
     gifts.disable(pair.test.operator(), gift).await.unwrap();
-    assert_empty(&gifts).await;
+    assert_empty(gifts).await;
     let listed = gifts.list().await.unwrap();
     assert_eq!((listed[0].id, listed[0].enabled), (gift, false));
     let refused = pair.send(pair.request(gift, 1)).await;

@@ -123,7 +123,8 @@ fn find_fault(conn: &mut PgConnection, statement: &str) -> Option<String> {
         .unwrap_or_else(|error| fail(error));
     let plan: Value =
         serde_json::from_str(&row.plan).unwrap_or_else(|error| panic!("{statement}: {error}"));
-    let plan = &plan[0]["Plan"];
+    let plan = plan.pointer("/0/Plan");
+    let plan = plan.unwrap_or_else(|| panic!("{statement} has no plan"));
     let fault = find_fault_in(conn, statement, plan, false);
     conn.batch_execute("DEALLOCATE checked")
         .unwrap_or_else(|error| fail(error));
