@@ -83,6 +83,8 @@ mutants:
     QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-payments -f 'crates/payments/src/*/state.rs'
     QLIVE_TEST_POSTGRES_URL=none cargo mutants -p qlive-rooms -f 'crates/rooms/src/mic/*.rs'
 
-# Measure the throughput on both databases. Compare numbers of one run only.
-bench:
-    cargo run --release -p qlive-tests --bin bench
+# Measure operations of the release server beside references, on both databases or one:
+# `SCALE=10 RUNS=5 just bench postgres`. Needs wrk and PostgreSQL; see docs/benchmarks.md.
+bench *ENGINES:
+    cargo build --release -p qlive-server -p qlive-tests --bin qlive-server --bin bench
+    target/release/bench {{ENGINES}}

@@ -167,6 +167,7 @@ fn start_workers(services: &Services, stop: &CancellationToken) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     workers.spawn(services.outbox_worker().run(stop.clone()));
     workers.spawn(services.timeout_worker().run(stop.clone()));
+    workers.spawn(services.authentication_worker().run(stop.clone()));
     workers.spawn(services.chain_sealer().run(stop.clone()));
     workers.spawn(services.payment_poller().run(stop.clone()));
     workers

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use qlive_app::{BASE_PATH, Mode, Settings, check, open_services};
 use qlive_server::{Application, init_logging};
+use qlive_store::{StoreError, find_session_faults};
 use qlive_types::Clock;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The back end of a live video matchmaking mini-program.
@@ -48,9 +50,35 @@ async fn main() -> anyhow::Result<()> {
             for note in check(&settings)? {
                 print_line(&note);
             }
-            Ok(())
+            check_database(&settings).await
         }
     }
+}
+
+/// Logs what `check-config` would refuse. The server starts meanwhile.
+async fn warn_of_database(url: SecretString) {
+    for fault in find_session_faults(url.expose_secret())
+        .await
+        .unwrap_or_default()
+    {
+        tracing::warn!("the database: {fault}");
+    }
+}
+
+/// Checks that the database keeps what is committed. One that cannot be reached from here is only
+/// named.
+async fn check_database(settings: &Settings) -> anyhow::Result<()> {
+    let url = settings.database.url.expose_secret();
+    let faults = match find_session_faults(url).await {
+        Ok(faults) => faults,
+        Err(StoreError::Unavailable(_)) => {
+            print_line("the database cannot be reached, so its settings are not checked");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    anyhow::ensure!(faults.is_empty(), "the database: {}", faults.join("; "));
+    Ok(())
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
@@ -64,6 +92,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     );
     let application = Application::build(&settings, Clock::system()).await?;
     let handle = application.handle();
+    tokio::spawn(warn_of_database(settings.database.url.clone()));
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -1,5 +1,6 @@
 //! The metrics that Prometheus reads.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use prometheus::{
@@ -17,6 +18,7 @@ pub(crate) struct Metrics {
     request_seconds: HistogramVec,
     callbacks: IntCounterVec,
     upstream_errors: IntCounterVec,
+    statements: IntCounterVec,
     connections: IntGauge,
     connections_refused: IntCounterVec,
     connections_closed: IntCounterVec,
@@ -114,6 +116,8 @@ impl Metrics {
                 "Callbacks received", &["kind", "verdict"])?,
             upstream_errors: counter("qlive_upstream_errors_total",
                 "Failed calls to WeChat or Tencent", &["system"])?,
+            statements: counter("qlive_database_statements_total",
+                "Statements sent to the database", &["operation"])?,
             connections: gauge("qlive_connections", "Open connections of clients")?,
             connections_refused: counter("qlive_connections_refused_total",
                 "Connections closed at once", &["reason"])?,
@@ -170,6 +174,14 @@ impl Metrics {
     pub(crate) fn raise_upstream_errors(&self, system: &str, total: u64) {
         let counter = self.upstream_errors.with_label_values(&[system]);
         counter.inc_by(total.saturating_sub(counter.get()));
+    }
+
+    /// Raises the numbers of statements to totals that are counted elsewhere.
+    pub(crate) fn raise_statements(&self, totals: BTreeMap<&'static str, u64>) {
+        for (operation, total) in totals {
+            let counter = self.statements.with_label_values(&[operation]);
+            counter.inc_by(total.saturating_sub(counter.get()));
+        }
     }
 
     pub(crate) fn set_room_gauges(&self, rooms: Gauges) {

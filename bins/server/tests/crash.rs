@@ -28,8 +28,8 @@ on_both!(killed_server_neither_loses_nor_repeats_a_request);
 
 /// The environment variable with the number of kills; `just crash` sets it.
 const KILLS: &str = "QLIVE_CRASHES";
-/// How many users give at the same time.
-const GIVERS: usize = 6;
+/// How many users give at the same time: enough that a kill meets batches of several gifts.
+const GIVERS: usize = 16;
 /// How many users buy at the same time.
 const BUYERS: usize = 2;
 /// The price of a gift, in coins.

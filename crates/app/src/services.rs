@@ -8,9 +8,9 @@ use std::sync::Arc;
 use qlive_configs::Configs;
 use qlive_gifts::Gifts;
 use qlive_ledger::ChainSealer;
-use qlive_outbox::{Dispatcher, Outbox, OutboxWorker};
+use qlive_outbox::{Dispatcher, ImLimits, Outbox, OutboxWorker};
 use qlive_payments::{PaymentPoller, Payments};
-use qlive_rooms::{OutboxLookup, Rooms, SignalSender, TimeoutWorker};
+use qlive_rooms::{AuthenticationWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker};
 use qlive_store::Db;
 use qlive_tencent::HttpClient;
 use qlive_tencent::css::CssClient;
@@ -35,6 +35,7 @@ pub struct Services {
     pub configs: Configs,
     pub outbox: Outbox,
     im: Arc<ImClient>,
+    im_limits: ImLimits,
     /// None: no cloud API key is configured, so no stream is cut.
     css: Option<CssClient>,
 }
@@ -94,6 +95,7 @@ impl Services {
             configs,
             outbox,
             im,
+            im_limits: rooms::im_limits(im_section),
             css: rooms::css_api(http, live),
         })
     }
@@ -106,13 +108,20 @@ impl Services {
             css: self.css.clone(),
             lookup: Arc::new(OutboxLookup),
         };
-        OutboxWorker::new(self.db.clone(), self.clock.clone(), deliverer, &self.outbox)
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        OutboxWorker::new(db, clock, deliverer, &self.outbox, self.im_limits)
     }
 
     /// The worker that ends grace periods, invitations and seats without a stream.
     #[must_use]
     pub fn timeout_worker(&self) -> TimeoutWorker {
         TimeoutWorker::new(self.rooms.clone())
+    }
+
+    /// The worker that notices what others change about the callers that this instance knows.
+    #[must_use]
+    pub fn authentication_worker(&self) -> AuthenticationWorker {
+        AuthenticationWorker::new(self.rooms.clone())
     }
 
     /// The worker that queries providers about orders, refunds and withdrawals that wait.

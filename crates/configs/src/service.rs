@@ -1,26 +1,24 @@
 //! [`Configs`]: reading with a cache, and changes by operators.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::configs;
-use qlive_store::{Conn, Db, StoreError, key_violation_as_contention, serialize_transactions};
-use qlive_types::{Cached, Clock, Moment, WebAddressRules};
+use qlive_store::{
+    Conn, Db, Recent, StoreError, key_violation_as_contention, serialize_transactions,
+};
+use qlive_types::{Clock, Moment, WebAddressRules};
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Snapshot, keys};
-
-/// How long a snapshot is cached, and so how late this instance notices a change by another.
-const CACHE_TIME: Duration = Duration::from_secs(1);
 
 /// The configs. Cheap to clone.
 #[derive(Clone)]
 pub struct Configs {
     db: Db,
     clock: Clock,
-    cache: Arc<Cached<Snapshot>>,
+    recent: Recent<Snapshot>,
     address_rules: WebAddressRules,
 }
 
@@ -29,9 +27,9 @@ impl Configs {
     #[must_use]
     pub fn new(db: Db, clock: Clock) -> Self {
         Self {
+            recent: Recent::new(clock.clone()),
             db,
             clock,
-            cache: Arc::new(Cached::new(CACHE_TIME)),
             address_rules: WebAddressRules::default(),
         }
     }
@@ -50,11 +48,10 @@ impl Configs {
     /// # Errors
     /// When the database fails.
     pub async fn snapshot(&self) -> Result<Arc<Snapshot>, ConfigError> {
-        let now = self.clock.tick();
-        if let Some(snapshot) = self.cache.get(now) {
-            return Ok(snapshot);
-        }
-        Ok(self.cache.put(now, self.db.read(load_snapshot).await?))
+        let db = self.db.clone();
+        self.recent
+            .get(|| async move { db.read_one(load_snapshot).await })
+            .await
     }
 
     /// Sets a key to the text that an operator typed.
@@ -118,7 +115,7 @@ impl Configs {
                 Ok::<_, ConfigError>(())
             })
             .await?;
-        self.cache.forget();
+        self.recent.forget();
         Ok(())
     }
 }

@@ -1,13 +1,16 @@
 //! The values of all keys at one moment.
 
+use qlive_types::Rendered;
 use serde_json::{Map, Value};
 
 use crate::{ConfigError, Rate, keys};
 
 /// The value of every key at one moment: the stored one, or the default.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Snapshot {
     values: Map<String, Value>,
+    /// The answer that shows the public keys.
+    pub rendered: Rendered,
 }
 
 impl Snapshot {
@@ -15,6 +18,7 @@ impl Snapshot {
         let defaults = keys::defaults().map(|(key, value)| (key.to_owned(), value));
         Self {
             values: defaults.chain(stored).collect(),
+            rendered: Rendered::default(),
         }
     }
 

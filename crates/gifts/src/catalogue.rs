@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use qlive_store::Conn;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
-use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Page, WebAddressRules, text};
 
-use crate::{CatalogueGift, Gifts, GiftsError};
+use crate::catalogue_page::Catalogue;
+use crate::gift_row::{GiftRow, catalogue_gifts};
+use crate::{CatalogueGift, CataloguePage, Gifts, GiftsError};
 
 /// The most characters of a name.
 const MAX_NAME_CHARS: usize = 40;
@@ -50,80 +52,26 @@ impl NewGift {
     }
 }
 
-/// A row of `gifts`.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = gifts)]
-struct GiftRow {
-    id: i64,
-    name: String,
-    image: String,
-    price: i64,
-    effect: String,
-    enabled: bool,
-}
-
-impl TryFrom<GiftRow> for CatalogueGift {
-    type Error = StoreError;
-
-    fn try_from(row: GiftRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id,
-            name: row.name,
-            image: row.image,
-            price: Coins::new(row.price)
-                .ok()
-                .ok_or(StoreError::Corrupt("gifts.price"))?,
-            effect: row.effect,
-            enabled: row.enabled,
-        })
-    }
-}
-
-/// A gift that is in the catalogue and not disabled.
-pub(crate) fn find_enabled(conn: &mut Conn, id: i64) -> Result<Option<CatalogueGift>, StoreError> {
-    let row: Option<GiftRow> = gifts::table
-        .find(id)
+/// The gifts that can be sent, the cheapest first.
+fn read_catalogue(conn: &mut Conn) -> Result<Catalogue, GiftsError> {
+    let rows: Vec<GiftRow> = gifts::table
         .filter(gifts::enabled.eq(true))
+        .order((gifts::price, gifts::id))
         .select(GiftRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(TryInto::try_into).transpose()
-}
-
-fn catalogue_gifts(rows: Vec<GiftRow>) -> Result<Vec<CatalogueGift>, StoreError> {
-    rows.into_iter().map(TryInto::try_into).collect()
+        .load(conn)?;
+    Ok(Catalogue::new(&catalogue_gifts(rows)?))
 }
 
 impl Gifts {
-    /// How many gifts can be sent, and a page of them, the cheapest first.
+    /// A page of the gifts that can be sent, the cheapest first, at most one second old.
     ///
     /// # Errors
     /// [`GiftsError::PastTheEnd`] when a page after the first is empty, or when the database fails.
-    pub async fn catalogue(&self, page: Page) -> Result<(i64, Vec<CatalogueGift>), GiftsError> {
-        let catalogue = self.enabled_gifts().await?;
-        let on_page = page.of(&catalogue);
-        if on_page.is_empty() && page != Page::FIRST {
-            return Err(GiftsError::PastTheEnd);
-        }
-        let count = i64::try_from(catalogue.len()).unwrap_or(i64::MAX);
-        Ok((count, on_page.to_vec()))
-    }
-
-    /// All gifts that can be sent, the cheapest first, at most one second old.
-    async fn enabled_gifts(&self) -> Result<Arc<Vec<CatalogueGift>>, GiftsError> {
-        let now = self.clock.tick();
-        if let Some(catalogue) = self.catalogue.get(now) {
-            return Ok(catalogue);
-        }
-        let catalogue = self.db.read(|conn| {
-            let rows: Vec<GiftRow> = gifts::table
-                .filter(gifts::enabled.eq(true))
-                .order((gifts::price, gifts::id))
-                .select(GiftRow::as_select())
-                .load(conn)?;
-            Ok::<_, GiftsError>(catalogue_gifts(rows)?)
-        });
-        Ok(self.catalogue.put(now, catalogue.await?))
+    pub async fn catalogue(&self, page: Page) -> Result<Arc<CataloguePage>, GiftsError> {
+        let db = self.db.clone();
+        let read = || async move { db.read_one(read_catalogue).await };
+        let catalogue = self.catalogue.get(read).await?;
+        catalogue.page(page).ok_or(GiftsError::PastTheEnd)
     }
 
     /// All gifts, disabled ones included, for operators.

@@ -1,14 +1,12 @@
 //! A gift that will be sent: its coins, its record and its message.
 
-use diesel::prelude::*;
 use qlive_ledger::{
-    Account, BalanceKind, Entry, EntryKind, NewIncome, Spending, SystemAccount, TransferCode,
-    allocate, post_entry,
+    Account, BalanceKind, Entry, EntryBatch, EntryKind, NewIncome, Spending, SystemAccount,
+    TransferCode, allocate,
 };
 use qlive_outbox::{Delivery, GiftMessage, GroupMessage};
 use qlive_rooms::SharedRoom;
-use qlive_store::schema::gifts_sent;
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Column, Conn, StoreError, insert_rows};
 use qlive_types::{Coins, EntryId, Moment, UserId};
 use qlive_users::Profile;
 
@@ -21,30 +19,33 @@ use crate::shares::Shares;
 pub(crate) struct DecidedGift<'a> {
     pub(crate) request: &'a SendGift,
     pub(crate) gift: &'a CatalogueGift,
+    pub(crate) giver: &'a Profile,
     pub(crate) receiver: &'a Profile,
     pub(crate) cost: Coins,
-    pub(crate) spending: Spending,
     pub(crate) shared_room: Option<SharedRoom>,
     /// The host of the shared room, if they get a share.
     pub(crate) host: Option<UserId>,
     pub(crate) shares: Shares,
-    /// The parts of the shares that pay debts.
-    pub(crate) receiver_income: NewIncome,
-    pub(crate) host_income: NewIncome,
+    /// The position of the ledger entry in its batch. `None` for a gift that costs nothing.
+    pub(crate) entry: Option<usize>,
 }
 
 impl DecidedGift<'_> {
-    /// Posts the ledger entry. Returns `None` for a gift that costs nothing.
-    pub(crate) fn post_ledger_entry(
+    /// The ledger entry, by the balances as the gifts before this one left them. `None` for a gift
+    /// that costs nothing.
+    pub(crate) fn ledger_entry(
         &self,
-        conn: &mut Conn,
-        now: Moment,
-    ) -> Result<Option<EntryId>, GiftsError> {
+        balances: &EntryBatch,
+        spending: Spending,
+    ) -> Result<Option<Entry>, GiftsError> {
+        if self.cost.is_zero() {
+            return Ok(None);
+        }
         let giver = |kind| Account::User(self.request.giver, kind);
         let sources = [
-            (giver(BalanceKind::Granted), self.spending.granted),
-            (giver(BalanceKind::Bought), self.spending.bought),
-            (giver(BalanceKind::Income), self.spending.income),
+            (giver(BalanceKind::Granted), spending.granted),
+            (giver(BalanceKind::Bought), spending.bought),
+            (giver(BalanceKind::Income), spending.income),
         ];
         let share = |user, share: NewIncome, code| {
             [
@@ -52,10 +53,14 @@ impl DecidedGift<'_> {
                 (Account::User(user, BalanceKind::Income), share.income, code),
             ]
         };
-        let (receiver, received) = (self.request.receiver, TransferCode::GiftReceived);
-        let mut destinations = share(receiver, self.receiver_income, received).to_vec();
+        let receiver = self.receiver.user;
+        let received = balances
+            .balances(receiver)?
+            .plan_income(self.shares.receiver);
+        let mut destinations = share(receiver, received, TransferCode::GiftReceived).to_vec();
         if let Some(host) = self.host {
-            destinations.extend(share(host, self.host_income, TransferCode::GiftHosted));
+            let hosted = balances.balances(host)?.plan_income(self.shares.host);
+            destinations.extend(share(host, hosted, TransferCode::GiftHosted));
         }
         destinations.push((
             Account::System(SystemAccount::Platform),
@@ -63,65 +68,71 @@ impl DecidedGift<'_> {
             TransferCode::GiftPlatform,
         ));
         let transfers = allocate(&sources, &destinations)?;
-        if transfers.is_empty() {
-            return Ok(None);
-        }
-        let entry = Entry::new(EntryKind::Gift, self.gift.id.to_string()).with_transfers(transfers);
-        Ok(Some(post_entry(conn, now, &entry)?))
+        let subject = self.gift.id.to_string();
+        Ok(Some(
+            Entry::new(EntryKind::Gift, subject).with_transfers(transfers),
+        ))
     }
 
-    /// Inserts the record of the gift.
-    pub(crate) fn insert_record(
-        &self,
-        conn: &mut Conn,
-        now: Moment,
-        entry: Option<EntryId>,
-    ) -> Result<(), StoreError> {
-        let broadcast = self.shared_room.map(|room| room.about);
-        diesel::insert_into(gifts_sent::table)
-            .values((
-                gifts_sent::giver_id.eq(self.request.giver.get()),
-                gifts_sent::receiver_id.eq(self.request.receiver.get()),
-                gifts_sent::room_id.eq(broadcast.map(|about| about.live.get())),
-                gifts_sent::broadcast_id.eq(broadcast.map(|about| about.broadcast.get())),
-                gifts_sent::host_id.eq(self.host.map(UserId::get)),
-                (
-                    gifts_sent::gift_id.eq(self.gift.id),
-                    gifts_sent::name.eq(&self.gift.name),
-                    gifts_sent::price.eq(self.gift.price.get()),
-                ),
-                (
-                    gifts_sent::num.eq(self.request.num),
-                    gifts_sent::cost.eq(self.cost.get()),
-                ),
-                gifts_sent::receiver_share.eq(self.shares.receiver.get()),
-                gifts_sent::host_share.eq(self.shares.host.get()),
-                gifts_sent::entry_id.eq(entry.map(EntryId::get)),
-                gifts_sent::at.eq(now.millis()),
-            ))
-            .execute(conn)?;
-        Ok(())
-    }
-
-    /// Inserts the message to the shared room into the outbox, if there is such a room.
-    pub(crate) fn enqueue_message(&self, conn: &mut Conn, now: Moment) -> Result<(), StoreError> {
-        let Some(room) = self.shared_room else {
-            return Ok(());
-        };
-        let giver = qlive_users::find_user(conn, self.request.giver)?
-            .ok_or(StoreError::Corrupt("a giver without an account"))?;
+    /// The message to the shared room, if there is such a room.
+    pub(crate) fn message(&self) -> Option<Delivery> {
+        let about = self.shared_room?.about;
         let message = GroupMessage::Gift(GiftMessage {
             gift_id: self.gift.id,
             gift_title: self.gift.name.clone(),
             gift_num: self.request.num,
             gift_image: self.gift.image.clone(),
             effect: self.gift.effect.clone(),
-            user_id: giver.user,
-            nickname: giver.nickname,
+            user_id: self.giver.user,
+            nickname: self.giver.nickname.clone(),
             to_user_id: self.receiver.user,
             to_nickname: self.receiver.nickname.clone(),
         });
-        let about = room.about;
-        qlive_outbox::enqueue(conn, now, &Delivery::SendGroupMessage { about, message })
+        Some(Delivery::SendGroupMessage { about, message })
     }
+}
+
+/// Inserts the records of gifts. `entries` are the ids of the entries of their batch.
+pub(crate) fn insert_records(
+    conn: &mut Conn,
+    now: Moment,
+    gifts: &[DecidedGift<'_>],
+    entries: &[EntryId],
+) -> Result<(), StoreError> {
+    let number =
+        |value: fn(&DecidedGift<'_>) -> i64| -> Column { gifts.iter().map(value).collect() };
+    let optional = |value: fn(&DecidedGift<'_>) -> Option<i64>| -> Column {
+        gifts.iter().map(value).collect()
+    };
+    let entry_of = |gift: &DecidedGift<'_>| {
+        let id = gift.entry.and_then(|position| entries.get(position));
+        id.map(|id| id.get())
+    };
+    let columns = [
+        ("giver_id", number(|gift| gift.request.giver.get())),
+        ("receiver_id", number(|gift| gift.request.receiver.get())),
+        (
+            "room_id",
+            optional(|gift| gift.shared_room.map(|room| room.about.live.get())),
+        ),
+        (
+            "broadcast_id",
+            optional(|gift| gift.shared_room.map(|room| room.about.broadcast.get())),
+        ),
+        ("host_id", optional(|gift| gift.host.map(UserId::get))),
+        ("gift_id", number(|gift| gift.gift.id)),
+        (
+            "name",
+            gifts.iter().map(|gift| gift.gift.name.clone()).collect(),
+        ),
+        ("price", number(|gift| gift.gift.price.get())),
+        ("num", number(|gift| gift.request.num)),
+        ("cost", number(|gift| gift.cost.get())),
+        ("receiver_share", number(|gift| gift.shares.receiver.get())),
+        ("host_share", number(|gift| gift.shares.host.get())),
+        ("entry_id", gifts.iter().map(entry_of).collect()),
+        ("at", gifts.iter().map(|_| now.millis()).collect()),
+    ];
+    insert_rows(conn, "gifts_sent", &columns)?;
+    Ok(())
 }

@@ -1,16 +1,22 @@
 //! Gifts: the catalogue, and sending gifts.
 //!
 //! Architecture invariants: the coins, the record and the message of a gift are written in one
-//! transaction; prices and shares are decided here, only the ledger moves coins; nothing here
-//! knows orders.
+//! transaction, which the gifts of a batch share; prices and shares are decided here, only the
+//! ledger moves coins; nothing here knows orders.
 
 mod audit;
+mod batch;
+mod batch_rows;
 mod catalogue;
 mod catalogue_gift;
+mod catalogue_page;
 mod decided_gift;
 mod error;
+mod gift_row;
+mod queue;
 mod request;
 mod send;
+mod sender;
 mod sent;
 mod service;
 mod shares;
@@ -18,6 +24,7 @@ mod shares;
 pub use audit::audit;
 pub use catalogue::NewGift;
 pub use catalogue_gift::CatalogueGift;
+pub use catalogue_page::CataloguePage;
 pub use error::GiftsError;
 pub use request::{SendGift, SendGiftOutcome};
 pub use sent::SentGift;

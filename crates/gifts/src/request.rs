@@ -3,6 +3,8 @@
 use qlive_ledger::IdempotencyKey;
 use qlive_types::{Coins, LiveId, UserId};
 
+use crate::shares::Rates;
+
 /// A request to send a gift.
 #[derive(Debug, Clone)]
 pub struct SendGift {
@@ -18,6 +20,25 @@ pub struct SendGift {
     pub request_id: Option<String>,
 }
 
+/// A request that waits for its batch.
+#[derive(Debug)]
+pub(crate) struct PendingGift {
+    pub(crate) request: SendGift,
+    pub(crate) key: Option<IdempotencyKey>,
+    /// The rates at the time of the request.
+    pub(crate) rates: Rates,
+}
+
+impl PendingGift {
+    pub(crate) fn new(request: SendGift, rates: Rates) -> Self {
+        Self {
+            key: request.idempotency_key(),
+            request,
+            rates,
+        }
+    }
+}
+
 /// The outcome of a request, with the giver's balances after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendGiftOutcome {
@@ -31,7 +52,7 @@ impl SendGift {
     /// The most of a gift in one request.
     pub const MAX_NUM: i64 = 9_999;
 
-    pub(crate) fn idempotency_key(&self) -> Option<IdempotencyKey> {
+    fn idempotency_key(&self) -> Option<IdempotencyKey> {
         let request_id = self.request_id.as_ref()?;
         let live = self.live.map_or(0, LiveId::get);
         let input = format!("{}|{}|{}|{live}", self.receiver, self.gift, self.num);

@@ -1,18 +1,12 @@
 //! [`Gifts`]: the service. Its methods are in the files of their subjects.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use qlive_configs::Configs;
 use qlive_outbox::Outbox;
-use qlive_store::Db;
-use qlive_types::{Cached, Clock, WebAddressRules};
+use qlive_store::{Db, Recent};
+use qlive_types::{Clock, WebAddressRules};
 
-use crate::CatalogueGift;
-
-/// How old the catalogue may be that is shown, and so how late this instance notices a change by
-/// another. Sending a gift reads it as it is.
-const CATALOGUE_AGE: Duration = Duration::from_secs(1);
+use crate::catalogue_page::Catalogue;
+use crate::sender::GiftSender;
 
 /// The gifts. Cheap to clone.
 #[derive(Clone)]
@@ -20,25 +14,23 @@ pub struct Gifts {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
     pub(crate) configs: Configs,
-    pub(crate) outbox: Outbox,
-    /// Whether the server sends the message about a gift to the room; otherwise clients do.
-    pub(crate) notify_rooms: bool,
+    pub(crate) sender: GiftSender,
     pub(crate) address_rules: WebAddressRules,
-    /// The gifts that can be sent, the cheapest first.
-    pub(crate) catalogue: Arc<Cached<Vec<CatalogueGift>>>,
+    /// What is shown of the catalogue. Sending a gift reads it as it is.
+    pub(crate) catalogue: Recent<Catalogue>,
 }
 
 impl Gifts {
-    /// Gifts stored in `db`. With `notify_rooms` each gift within a room is announced in it.
+    /// Gifts stored in `db`. With `notify_rooms` the server sends the message about a gift to the
+    /// room; otherwise clients do. Gifts are sent on the runtime in which this is called.
     #[must_use]
     pub fn new(db: Db, clock: Clock, configs: Configs, outbox: Outbox, notify_rooms: bool) -> Self {
         Self {
+            sender: GiftSender::new(db.clone(), clock.clone(), outbox, notify_rooms),
+            catalogue: Recent::new(clock.clone()),
             db,
             clock,
             configs,
-            outbox,
-            notify_rooms,
-            catalogue: Arc::new(Cached::new(CATALOGUE_AGE)),
             address_rules: WebAddressRules::default(),
         }
     }

@@ -84,7 +84,7 @@ impl Balances {
 /// A row of `ledger_balances`. `debt` is zero or negative.
 #[derive(Debug, Clone, Copy, Default, Queryable, Selectable)]
 #[diesel(table_name = ledger_balances)]
-pub(crate) struct BalancesRow {
+pub struct BalancesRow {
     pub(crate) bought: i64,
     pub(crate) granted: i64,
     pub(crate) income: i64,
@@ -93,13 +93,23 @@ pub(crate) struct BalancesRow {
 }
 
 impl BalancesRow {
-    /// The row of a user; `None` before their first entry.
-    pub(crate) fn find(conn: &mut Conn, user: UserId) -> Result<Option<Self>, StoreError> {
-        Ok(ledger_balances::table
-            .find(user.get())
-            .select(Self::as_select())
-            .get_result(conn)
-            .optional()?)
+    /// The same as amounts.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if one is out of range.
+    pub fn to_balances(self) -> Result<Balances, StoreError> {
+        let coins = |amount: i64| {
+            Coins::new(amount)
+                .ok()
+                .ok_or(StoreError::Corrupt("ledger_balances"))
+        };
+        Ok(Balances {
+            bought: coins(self.bought)?,
+            granted: coins(self.granted)?,
+            income: coins(self.income)?,
+            held: coins(self.held)?,
+            debt: coins(self.debt.saturating_neg())?,
+        })
     }
 }
 
@@ -108,19 +118,12 @@ impl BalancesRow {
 /// # Errors
 /// A failure of the store.
 pub fn load_balances(conn: &mut Conn, user: UserId) -> Result<Balances, StoreError> {
-    let row = BalancesRow::find(conn, user)?.unwrap_or_default();
-    let coins = |amount: i64| {
-        Coins::new(amount)
-            .ok()
-            .ok_or(StoreError::Corrupt("ledger_balances"))
-    };
-    Ok(Balances {
-        bought: coins(row.bought)?,
-        granted: coins(row.granted)?,
-        income: coins(row.income)?,
-        held: coins(row.held)?,
-        debt: coins(-row.debt)?,
-    })
+    let row: Option<BalancesRow> = ledger_balances::table
+        .find(user.get())
+        .select(BalancesRow::as_select())
+        .get_result(conn)
+        .optional()?;
+    row.unwrap_or_default().to_balances()
 }
 
 #[cfg(test)]

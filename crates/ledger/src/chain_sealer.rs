@@ -11,7 +11,7 @@ use qlive_store::{Db, StoreError};
 use qlive_types::{Clock, Moment, Tick};
 use tokio_util::sync::CancellationToken;
 
-use crate::chain::{SEAL_BATCH, append_to_chain, unsealed_entries};
+use crate::chain::{ChainEntry, SEAL_BATCH, append_to_chain, unsealed_entries};
 
 /// No transaction that posted an entry is open for longer than this: the timeouts for locks and
 /// idle transactions are some seconds. An entry with a lower id than one that was sealed this long
@@ -19,6 +19,12 @@ use crate::chain::{SEAL_BATCH, append_to_chain, unsealed_entries};
 const LATEST_COMMIT: Duration = Duration::from_secs(300);
 /// The least time between two updates of [`ChainSealer::sealed_to`].
 const UPDATE_INTERVAL: Duration = Duration::from_secs(60);
+/// The time between two searches for entries that committed late. Each looks at all entries of the
+/// last minutes; the rounds between look only at newer entries.
+const LATE_SEARCH_INTERVAL: Duration = Duration::from_secs(5);
+/// The most entries that are sealed in one transaction while there is a backlog. They take a few
+/// megabytes of memory, and on SQLite they hold the writer for some hundredths of a second.
+const BACKLOG_BATCH: i64 = 5_000;
 
 /// The background worker that seals entries. Every instance may run one.
 pub struct ChainSealer {
@@ -31,6 +37,13 @@ pub struct ChainSealer {
     /// The id after which the next round searches. Each pass over the entries begins after
     /// `sealed_to` and takes one round or, with more than one batch, several.
     searched_to: i64,
+    /// When the last pass began; `None` before the first.
+    pass_began_at: Option<Tick>,
+    /// The highest id that was sealed, by whichever instance, when the last pass ended or since.
+    /// Between two passes, rounds search after it.
+    newest: i64,
+    /// The most entries of the next round.
+    batch: i64,
 }
 
 impl ChainSealer {
@@ -42,6 +55,9 @@ impl ChainSealer {
             sealed_to: 0,
             updated_at: None,
             searched_to: 0,
+            pass_began_at: None,
+            newest: 0,
+            batch: SEAL_BATCH,
         }
     }
 
@@ -52,32 +68,74 @@ impl ChainSealer {
 
     /// Seals one batch.
     async fn seal_batch(&mut self) -> Result<RoundOutcome, StoreError> {
-        let (now, after) = (self.clock.now(), self.searched_to);
-        // Read in a transaction of its own, so that no gift waits for the search.
-        let entries = self
-            .db
-            .read(move |conn| unsealed_entries(conn, after))
-            .await?;
-        let full = i64::try_from(entries.len()).is_ok_and(|found| found == SEAL_BATCH);
-        let last = entries.last().copied().filter(|_| full);
-        if !entries.is_empty() {
-            self.db
-                .write(move |conn| append_to_chain(conn, now, &entries))
-                .await?;
+        let tick = self.clock.tick();
+        if self.searched_to == self.sealed_to {
+            let is_due = |began: Tick| tick.since(began) >= LATE_SEARCH_INTERVAL;
+            if !self.pass_began_at.is_none_or(is_due) {
+                let full = self.seal_after(self.newest).await?.is_some();
+                return Ok(if full {
+                    RoundOutcome::MoreDue
+                } else {
+                    RoundOutcome::Done
+                });
+            }
+            self.pass_began_at = Some(tick);
+            // Large, so that one round sees everything even of a busy ledger.
+            self.batch = BACKLOG_BATCH;
         }
+        let (now, after) = (self.clock.now(), self.searched_to);
+        let last = self.seal_after(after).await?;
         self.searched_to = last.unwrap_or(self.sealed_to);
         // An entry that commits late can lie behind a pass of several rounds; the next pass finds
         // it. Only a pass of one round has seen everything at one moment.
-        let saw_everything = !full && after == self.sealed_to;
+        let saw_everything = last.is_none() && after == self.sealed_to;
         if !saw_everything {
+            if last.is_none() {
+                // The next pass follows at once: later it would find another backlog.
+                self.pass_began_at = None;
+            }
             return Ok(RoundOutcome::MoreDue);
         }
-        let tick = self.clock.tick();
+        self.update_newest().await?;
         let is_due = |at: Tick| tick.since(at) >= UPDATE_INTERVAL;
         if self.updated_at.is_none_or(is_due) {
             self.update_sealed_to(now).await?;
         }
         Ok(RoundOutcome::Done)
+    }
+
+    /// Seals a batch of entries with ids above `after`. Returns the highest id if the batch was
+    /// full, so that there may be more.
+    async fn seal_after(&mut self, after: i64) -> Result<Option<i64>, StoreError> {
+        let (now, batch) = (self.clock.now(), self.batch);
+        // Read in a transaction of its own, so that no gift waits for the search.
+        let entries = self
+            .db
+            .read(move |conn| unsealed_entries(conn, after, batch))
+            .await?;
+        let full = i64::try_from(entries.len()).is_ok_and(|found| found == batch);
+        self.batch = if full { BACKLOG_BATCH } else { SEAL_BATCH };
+        let last = entries.last().map(ChainEntry::id);
+        if !entries.is_empty() {
+            self.db
+                .write(move |conn| append_to_chain(conn, now, &entries))
+                .await?;
+        }
+        self.newest = self.newest.max(last.unwrap_or(0));
+        Ok(last.filter(|_| full))
+    }
+
+    /// Moves `newest` to the highest entry that was sealed.
+    async fn update_newest(&mut self) -> Result<(), StoreError> {
+        let highest = self.db.read_one(|conn| {
+            let highest = ledger_chain::table
+                .order(ledger_chain::entry_id.desc())
+                .select(ledger_chain::entry_id)
+                .first(conn);
+            Ok::<_, StoreError>(highest.optional()?)
+        });
+        self.newest = self.newest.max(highest.await?.unwrap_or(0));
+        Ok(())
     }
 
     /// Moves `sealed_to` to the highest entry that was sealed long enough ago. Call this only after
@@ -88,8 +146,10 @@ impl ChainSealer {
             .db
             .read(move |conn| {
                 let old = ledger_chain::table.filter(ledger_chain::at.lt(sealed_before));
-                let highest = old.select(diesel::dsl::max(ledger_chain::entry_id));
-                Ok::<_, StoreError>(highest.get_result(conn)?)
+                // By the index of entries: the newest ones are passed over, the rest is not read.
+                let highest = old.order(ledger_chain::entry_id.desc());
+                let highest = highest.select(ledger_chain::entry_id).first(conn);
+                Ok::<_, StoreError>(highest.optional()?)
             })
             .await?;
         self.sealed_to = highest.unwrap_or(self.sealed_to);
@@ -147,33 +207,55 @@ mod tests {
         let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
         let clock = Clock::system();
         let mut sealer = ChainSealer::new(db.db.clone(), clock.clone());
-        post_entries(&db.db, clock.now(), 2 * SEAL_BATCH + 100).await;
-        for searched_to in [SEAL_BATCH, 2 * SEAL_BATCH, 0] {
-            clock.advance(LATEST_COMMIT + LATEST_COMMIT);
+        post_entries(&db.db, clock.now(), BACKLOG_BATCH + 100).await;
+        for searched_to in [BACKLOG_BATCH, 0] {
             assert_round(&mut sealer, RoundOutcome::MoreDue).await;
             assert_eq!((sealer.searched_to, sealer.sealed_to), (searched_to, 0));
         }
         assert_round(&mut sealer, RoundOutcome::Done).await;
-        assert_eq!(
-            (sealer.searched_to, sealer.sealed_to),
-            (2 * SEAL_BATCH, 2 * SEAL_BATCH),
-            "the last batch was sealed only now"
-        );
+        assert_eq!((sealer.sealed_to, sealer.newest), (0, BACKLOG_BATCH + 100));
+        assert!(sealer.updated_at.is_some(), "all was sealed just now");
         clock.advance(LATEST_COMMIT + UPDATE_INTERVAL);
         post_entries(&db.db, clock.now(), 1).await;
         assert_round(&mut sealer, RoundOutcome::Done).await;
-        assert_eq!(sealer.sealed_to, 2 * SEAL_BATCH + 100);
+        assert_eq!(sealer.sealed_to, BACKLOG_BATCH + 100);
         // Long enough ago by now, but not every round updates.
         clock.advance(UPDATE_INTERVAL.saturating_sub(Duration::from_secs(1)));
         assert_round(&mut sealer, RoundOutcome::Done).await;
         clock.advance(LATEST_COMMIT);
         assert_round(&mut sealer, RoundOutcome::Done).await;
-        assert_eq!(sealer.sealed_to, 2 * SEAL_BATCH + 101);
+        assert_eq!(sealer.sealed_to, BACKLOG_BATCH + 101);
         post_entries(&db.db, clock.now(), 1).await;
         assert_round(&mut sealer, RoundOutcome::Done).await;
         let updated_at = sealer.updated_at;
         clock.advance(UPDATE_INTERVAL.saturating_sub(Duration::from_secs(1)));
         assert_round(&mut sealer, RoundOutcome::Done).await;
         assert_eq!(sealer.updated_at, updated_at);
+    }
+    #[tokio::test]
+    async fn sealed_to_moves_while_entries_come_all_the_time() {
+        let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
+        let clock = Clock::system();
+        let mut sealer = ChainSealer::new(db.db.clone(), clock.clone());
+        for _ in 0..3 {
+            post_entries(&db.db, clock.now(), SEAL_BATCH + 50).await;
+            while sealer.seal_batch().await.unwrap() == RoundOutcome::MoreDue {
+                post_entries(&db.db, clock.now(), SEAL_BATCH + 50).await;
+            }
+            clock.advance(LATEST_COMMIT + UPDATE_INTERVAL);
+        }
+        assert!(sealer.sealed_to > SEAL_BATCH, "{}", sealer.sealed_to);
+    }
+
+    #[tokio::test]
+    async fn sealer_that_starts_knows_what_others_have_sealed() {
+        let db = TestDb::fresh(Engine::Sqlite).await.unwrap();
+        let clock = Clock::system();
+        post_entries(&db.db, clock.now(), 10).await;
+        let mut first = ChainSealer::new(db.db.clone(), clock.clone());
+        assert_round(&mut first, RoundOutcome::Done).await;
+        let mut second = ChainSealer::new(db.db.clone(), clock.clone());
+        assert_round(&mut second, RoundOutcome::Done).await;
+        assert_eq!((first.newest, second.newest), (10, 10));
     }
 }

@@ -1,6 +1,6 @@
 //! Entries and transfers: what moves, between which accounts, and why.
 
-use qlive_types::{AmountOutOfRange, Coins};
+use qlive_types::{AmountOutOfRange, Coins, UserId};
 
 use crate::account::Account;
 
@@ -180,6 +180,16 @@ impl Entry {
         self
     }
 
+    /// The users whose balances the entry moves.
+    pub(crate) fn users(&self) -> impl Iterator<Item = UserId> {
+        let accounts = self.transfers.iter();
+        let accounts = accounts.flat_map(|transfer| [transfer.from, transfer.to]);
+        accounts.filter_map(|account| match account {
+            Account::User(user, _) => Some(user),
+            Account::System(_) => None,
+        })
+    }
+
     /// The sum of the transfers.
     pub(crate) fn total(&self) -> Result<Coins, AmountOutOfRange> {
         self.transfers
@@ -194,7 +204,6 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::account::{BalanceKind, SystemAccount};
-    use qlive_types::UserId;
 
     #[test]
     fn stored_numbers_are_fixed() {

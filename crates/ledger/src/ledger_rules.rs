@@ -67,14 +67,16 @@ fn entry_count_is_the_length_of_the_history() -> String {
     let held = BalanceKind::Held.number();
     format!(
         "SELECT 'user ' || b.user_id || ': the history counts ' || b.entry_count
-            || ' entries, there are ' || COUNT(h.entry_id) AS what
+            || ' entries, there are ' || COALESCE(h.entries, 0) AS what
         FROM ledger_balances b LEFT JOIN (
-            SELECT DISTINCT {user_id} AS user_id, entry_id FROM (
-                SELECT debit AS account, entry_id FROM ledger_transfers
-                UNION ALL SELECT credit, entry_id FROM ledger_transfers
-            ) t WHERE {kind} <> {held}
+            SELECT user_id, COUNT(*) AS entries FROM (
+                SELECT DISTINCT {user_id} AS user_id, entry_id FROM (
+                    SELECT debit AS account, entry_id FROM ledger_transfers
+                    UNION ALL SELECT credit, entry_id FROM ledger_transfers
+                ) t WHERE {kind} <> {held}
+            ) d GROUP BY user_id
         ) h ON h.user_id = b.user_id
-        GROUP BY b.user_id, b.entry_count HAVING COUNT(h.entry_id) <> b.entry_count
+        WHERE COALESCE(h.entries, 0) <> b.entry_count
         ORDER BY b.user_id LIMIT 1"
     )
 }

@@ -7,8 +7,8 @@ use qlive_types::{Coins, EntryId, Moment};
 
 use crate::account::Account;
 use crate::entry::{Entry, EntryKind, Transfer};
+use crate::entry_batch::EntryBatch;
 use crate::error::LedgerError;
-use crate::post_entry::post_entry;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = ledger_transfers)]
@@ -55,13 +55,6 @@ pub fn reverse_entry(
         EntryKind::from_number(kind),
         Some(EntryKind::Grant | EntryKind::Gift)
     );
-    let reversals: i64 = ledger_entries::table
-        .filter(ledger_entries::reverses.eq(entry.get()))
-        .count()
-        .get_result(conn)?;
-    if !reversible || reversals > 0 {
-        return Err(LedgerError::NotReversible);
-    }
     let rows: Vec<TransferRow> = ledger_transfers::table
         .filter(ledger_transfers::entry_id.eq(entry.get()))
         .order(ledger_transfers::id)
@@ -75,5 +68,14 @@ pub fn reverse_entry(
         reverses: Some(entry.get()),
         ..Entry::new(EntryKind::Reversal, reason).with_transfers(transfers)
     };
-    post_entry(conn, now, &reversal)
+    // After the balances are locked: another transaction may have just reversed the entry.
+    let batch = EntryBatch::lock(conn, reversal.users())?;
+    let reversals: i64 = ledger_entries::table
+        .filter(ledger_entries::reverses.eq(entry.get()))
+        .count()
+        .get_result(conn)?;
+    if !reversible || reversals > 0 {
+        return Err(LedgerError::NotReversible);
+    }
+    batch.post_one(conn, now, reversal)
 }

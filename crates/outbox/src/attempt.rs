@@ -4,7 +4,7 @@ use qlive_tencent::css::CssError;
 use qlive_tencent::im::{ImError, Recovery};
 
 /// The outcome of one attempt.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AttemptOutcome {
     Delivered,
     /// No call was needed, and why.

@@ -1,5 +1,6 @@
 //! The calls to IM for accounts: import, profile, login, direct messages.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use qlive_store::Db;
@@ -82,7 +83,9 @@ impl Dispatcher {
             return AttemptOutcome::of_im(first);
         }
         let lookup = Arc::clone(&self.lookup);
-        let account = match db.read(move |conn| lookup.find_account(conn, to)).await {
+        let user = BTreeSet::from([to]);
+        let found = db.read(move |conn| lookup.find_accounts(conn, &user)).await;
+        let account = match found.map(|mut found| found.remove(&to)) {
             Ok(Some(account)) => account,
             Ok(None) => return AttemptOutcome::Skipped("no such user"),
             Err(error) => return AttemptOutcome::Failed(error.to_string()),

@@ -1,10 +1,7 @@
 //! The calls to IM for the groups of rooms: creation, profile, messages.
 
-use std::sync::Arc;
-
-use qlive_store::Db;
 use qlive_tencent::im::{GroupProfile, GroupTextMessage, ImError, MessagePriority, Recovery};
-use qlive_types::{Clock, LiveId, text};
+use qlive_types::{Clock, text};
 
 use crate::attempt::AttemptOutcome;
 use crate::delivery::Delivery;
@@ -73,23 +70,13 @@ impl Dispatcher {
         AttemptOutcome::of_im(updated)
     }
 
-    /// Creates the group of a room and records that IM has it.
+    /// Creates the group of a room.
     pub(crate) async fn create_group_of_room(
         &self,
-        live: LiveId,
         room: &RoomProfile,
-        db: &Db,
         clock: &Clock,
     ) -> AttemptOutcome {
-        if let Err(error) = self.create_group(room, clock).await {
-            return AttemptOutcome::of_im(Err(error));
-        }
-        let lookup = Arc::clone(&self.lookup);
-        let recorded = db.write(move |conn| lookup.mark_group_created(conn, live));
-        match recorded.await {
-            Ok(()) => AttemptOutcome::Delivered,
-            Err(error) => AttemptOutcome::Failed(error.to_string()),
-        }
+        AttemptOutcome::of_im(self.create_group(room, clock).await)
     }
 
     /// Creates a group with the name of the host, or with the default name if IM refuses that.

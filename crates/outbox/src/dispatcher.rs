@@ -28,7 +28,6 @@ impl Dispatcher {
         clock: &Clock,
     ) -> AttemptOutcome {
         match prepared {
-            PreparedDelivery::NotNeeded(reason) => AttemptOutcome::Skipped(reason),
             PreparedDelivery::GroupMessage { row, room, custom } => {
                 self.send_group_message(row, room, custom, clock).await
             }
@@ -48,8 +47,8 @@ impl Dispatcher {
                 self.update_account_profile(*user, account, clock).await
             }
             PreparedDelivery::EndLogin { user } => self.end_login(*user, clock).await,
-            PreparedDelivery::CreateGroup { live, room } => {
-                self.create_group_of_room(*live, room, db, clock).await
+            PreparedDelivery::CreateGroup { room, .. } => {
+                self.create_group_of_room(room, clock).await
             }
             PreparedDelivery::UpdateGroupProfile { room } => {
                 self.update_group_profile(room, clock).await

@@ -59,7 +59,7 @@ impl LaneKind {
         }
     }
 
-    /// The pool whose workers deliver lanes of this kind.
+    /// The pool of calls that lanes of this kind share.
     pub(crate) const fn pool(self) -> WorkerPool {
         match self {
             Self::Gifts => WorkerPool::Gifts,
@@ -106,7 +106,8 @@ impl Serialize for Lane {
     }
 }
 
-/// Workers that only deliver lanes of certain kinds, so that these lanes never wait for others.
+/// Calls for lanes of certain kinds. Each pool has a limit of its own, so that these lanes never
+/// wait for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkerPool {
     /// Gifts come in large numbers at once.
@@ -115,17 +116,6 @@ pub(crate) enum WorkerPool {
     Streams,
     /// Seats, ends of broadcasts, counts, and direct messages.
     Other,
-}
-
-impl WorkerPool {
-    pub(crate) const ALL: [Self; 3] = [Self::Gifts, Self::Streams, Self::Other];
-
-    /// The kinds of lanes that this pool delivers.
-    pub(crate) fn lane_kinds(self) -> impl Iterator<Item = LaneKind> {
-        LaneKind::ALL
-            .into_iter()
-            .filter(move |kind| kind.pool() == self)
-    }
 }
 
 #[cfg(test)]
@@ -154,15 +144,5 @@ mod tests {
         let lane = Lane::of_room(LaneKind::Gifts, LiveId::new(7));
         assert_eq!(lane.to_string(), "gift:7");
         assert_eq!(serde_json::to_string(&lane).unwrap(), "\"gift:7\"");
-    }
-
-    #[test]
-    fn each_kind_of_lane_belongs_to_one_pool() {
-        let mut kinds: Vec<_> = WorkerPool::ALL
-            .into_iter()
-            .flat_map(WorkerPool::lane_kinds)
-            .collect();
-        kinds.sort();
-        assert_eq!(kinds, LaneKind::ALL);
     }
 }

@@ -1,19 +1,23 @@
 //! Leases of lanes: one instance delivers a lane at a time.
+//!
+//! A lease has no end of its own. It holds as long as its instance beats ([`crate::instances`]).
+//! Every write about a lane is preceded by [`confirm_lanes`] or [`lease_lanes`] in the same
+//! transaction. Both lock the rows of the lanes, so that no other instance takes one meanwhile.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use diesel::dsl::{exists, min, not};
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use qlive_store::schema::{outbox, outbox_lanes};
-use qlive_store::{Conn, StoreError, key_violation_as_contention};
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Integer};
+use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, random};
 
 use crate::delivery::LONGEST_WAIT;
-use crate::lane::{Lane, LaneKind, WorkerPool};
-use crate::status::Status;
+use crate::lane::{Lane, LaneKind};
+use crate::sql::{self, LaneKey, lane_keys};
 
-/// How long a lease lasts unless it is renewed. Longer than one delivery with all its attempts.
-const LEASE: Duration = Duration::from_secs(30);
 /// The delay after the first failure. It doubles with each further failure, up to
 /// [`LAST_DELAY`].
 const FIRST_DELAY: Duration = Duration::from_millis(500);
@@ -21,154 +25,243 @@ const LAST_DELAY: Duration = Duration::from_secs(30);
 /// The longest that a lane rests: the last delay and what is added to it at random.
 const LONGEST_REST: Duration = Duration::from_millis(37_500);
 
-/// Finds at most `limit` lanes of a pool that have a due row, are not leased and do not rest after
-/// a failure, those with the oldest rows first.
+/// Lanes that may be leased.
+#[derive(Default)]
+pub(crate) struct DueLanes {
+    /// Those with the oldest rows first.
+    pub(crate) lanes: Vec<Lane>,
+    /// Whether there are more due rows than were looked at.
+    pub(crate) is_full: bool,
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(embed)]
+    key: LaneKey,
+    #[diesel(sql_type = BigInt)]
+    due_rows: i64,
+}
+
+/// Finds the lanes that have a due row, are not held and do not rest after a failure. `rows` says
+/// how many due rows are looked at for each kind.
 pub(crate) fn find_due_lanes(
     conn: &mut Conn,
-    pool: WorkerPool,
-    limit: i64,
+    rows: &[(LaneKind, usize)],
+    now: Moment,
+) -> Result<DueLanes, StoreError> {
+    let (wait, rest) = (now.running(LONGEST_WAIT), now.running(LONGEST_REST));
+    // `status < 1` and `lane_kind > 0` name the index: see the migration.
+    let of_kind = |(kind, rows): &(LaneKind, usize)| {
+        let kind = kind.number();
+        format!(
+            "SELECT * FROM (SELECT o.lane_kind, o.lane_id, o.id FROM outbox o \
+             WHERE o.status < 1 AND o.lane_kind = {kind} AND o.lane_kind > 0 \
+             AND o.due_at NOT BETWEEN {} AND {} \
+             AND (SELECT 1 FROM outbox_lanes l \
+                 WHERE l.lane_kind = o.lane_kind AND l.lane_id = o.lane_id \
+                 AND (l.owner <> '' OR l.resume_at BETWEEN {} AND {})) IS NULL \
+             ORDER BY o.id LIMIT {rows}) AS kind{kind}",
+            wait.0, wait.1, rest.0, rest.1
+        )
+    };
+    let kinds: Vec<_> = rows
+        .iter()
+        .filter(|(_, rows)| *rows > 0)
+        .map(of_kind)
+        .collect();
+    if kinds.is_empty() {
+        return Ok(DueLanes::default());
+    }
+    if let Conn::Pg(conn) = conn {
+        // Rows are read in the order of the index, and only as many as are needed. With statistics
+        // from before a backlog the planner would read and sort all of them; and with those of a
+        // backlog it would spend 50 ms on compiling a query that takes one.
+        conn.batch_execute("SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off")?;
+    }
+    let found: Vec<DueRow> = sql_query(format!(
+        "SELECT lane_kind, lane_id, COUNT(*) AS due_rows FROM ({}) AS due \
+         GROUP BY lane_kind, lane_id ORDER BY MIN(id)",
+        kinds.join(" UNION ALL ")
+    ))
+    .load(conn)?;
+    let mut due = DueLanes::default();
+    let mut found_rows = BTreeMap::<LaneKind, i64>::new();
+    for row in found {
+        let lane = row.key.lane()?;
+        *found_rows.entry(lane.kind).or_default() += row.due_rows;
+        due.lanes.push(lane);
+    }
+    due.is_full = rows.iter().any(|(kind, limit)| {
+        let found = found_rows.get(kind).copied().unwrap_or(0);
+        found > 0 && usize::try_from(found).is_ok_and(|found| found >= *limit)
+    });
+    Ok(due)
+}
+
+/// Leases lanes to `owner`. Returns those that no other instance has leased, or let rest,
+/// meanwhile.
+pub(crate) fn lease_lanes(
+    conn: &mut Conn,
+    mut lanes: Vec<Lane>,
+    owner: &str,
     now: Moment,
 ) -> Result<Vec<Lane>, StoreError> {
-    let (lease, rest) = (now.running(LEASE), now.running(LONGEST_REST));
-    let unavailable = outbox_lanes::table
-        .filter(outbox_lanes::lane_kind.eq(outbox::lane_kind))
-        .filter(outbox_lanes::lane_id.eq(outbox::lane_id))
-        .filter(
-            outbox_lanes::leased_until
-                .between(lease.0, lease.1)
-                .or(outbox_lanes::resume_at.between(rest.0, rest.1)),
-        );
-    let wait = now.running(LONGEST_WAIT);
-    let kinds: Vec<i32> = pool.lane_kinds().map(LaneKind::number).collect();
-    let lanes: Vec<(i32, i64)> = outbox::table
-        .filter(
-            outbox::status
-                .eq(Status::Waiting.number())
-                .and(outbox::due_at.not_between(wait.0, wait.1)),
-        )
-        .filter(outbox::lane_kind.eq_any(kinds))
-        .filter(not(exists(unavailable)))
-        .group_by((outbox::lane_kind, outbox::lane_id))
-        .order(min(outbox::id))
-        .limit(limit)
-        .select((outbox::lane_kind, outbox::lane_id))
-        .load(conn)?;
-    lanes
-        .into_iter()
-        .map(|(kind, id)| {
-            let kind =
-                LaneKind::from_number(kind).ok_or(StoreError::Corrupt("outbox.lane_kind"))?;
-            Ok(Lane { kind, id })
-        })
+    if lanes.is_empty() {
+        return Ok(lanes);
+    }
+    let rest = now.running(LONGEST_REST);
+    // Two instances that lease the same lanes lock them in the same order.
+    lanes.sort_unstable();
+    let row = |lane: &Lane| format!("({}, {}, '{owner}', 0, 0)", lane.kind.number(), lane.id);
+    let statement = format!(
+        "INSERT INTO outbox_lanes (lane_kind, lane_id, owner, resume_at, failures) VALUES {} \
+         ON CONFLICT (lane_kind, lane_id) DO UPDATE SET owner = excluded.owner \
+         WHERE outbox_lanes.owner = '' \
+         AND outbox_lanes.resume_at NOT BETWEEN {} AND {} \
+         RETURNING lane_kind, lane_id",
+        sql::join(lanes.iter().map(row)),
+        rest.0,
+        rest.1,
+    );
+    let keys: Vec<LaneKey> = sql_query(statement).load(conn)?;
+    keys.iter().map(LaneKey::lane).collect()
+}
+
+#[derive(QueryableByName)]
+struct ConfirmedRow {
+    #[diesel(embed)]
+    key: LaneKey,
+    #[diesel(sql_type = Integer)]
+    failures: i32,
+}
+
+/// Locks those of the lanes that `owner` still holds. Returns them with their failures in a row.
+pub(crate) fn confirm_lanes(
+    conn: &mut Conn,
+    lanes: &[Lane],
+    owner: &str,
+) -> Result<BTreeMap<Lane, i32>, StoreError> {
+    if lanes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let statement = format!(
+        "UPDATE outbox_lanes SET owner = '{owner}' WHERE owner = '{owner}' \
+         AND (lane_kind, lane_id) IN (VALUES {}) RETURNING lane_kind, lane_id, failures",
+        lane_keys(lanes)
+    );
+    let rows: Vec<ConfirmedRow> = sql_query(statement).load(conn)?;
+    rows.iter()
+        .map(|row| Ok((row.key.lane()?, row.failures)))
         .collect()
 }
 
-/// Leases a lane to `owner`. False if another instance has it, or if it rests after a failure.
-pub(crate) fn lease_lane(
+/// Ends the leases of these lanes.
+pub(crate) fn release_lanes(
     conn: &mut Conn,
-    lane: Lane,
+    lanes: &[Lane],
     owner: &str,
-    now: Moment,
-) -> Result<bool, StoreError> {
-    let until = now.after(LEASE).millis();
-    let (lease, rest) = (now.running(LEASE), now.running(LONGEST_REST));
-    let available = outbox_lanes::leased_until
-        .not_between(lease.0, lease.1)
-        .and(outbox_lanes::resume_at.not_between(rest.0, rest.1));
-    let row = outbox_lanes::table.find((lane.kind.number(), lane.id));
-    let leased = diesel::update(row.filter(available))
-        .set((
-            outbox_lanes::owner.eq(owner),
-            outbox_lanes::leased_until.eq(until),
-        ))
-        .execute(conn)?;
-    if leased == 1 {
-        return Ok(true);
+) -> Result<(), StoreError> {
+    if !lanes.is_empty() {
+        let keys = lane_keys(lanes);
+        sql::execute(
+            conn,
+            format!(
+                "DELETE FROM outbox_lanes WHERE owner = '{owner}' \
+                 AND (lane_kind, lane_id) IN (VALUES {keys})"
+            ),
+        )?;
     }
-    let rows: i64 = row.count().get_result(conn)?;
-    if rows == 1 {
-        return Ok(false);
-    }
-    let row = (
-        outbox_lanes::lane_kind.eq(lane.kind.number()),
-        outbox_lanes::lane_id.eq(lane.id),
-        outbox_lanes::owner.eq(owner),
-        outbox_lanes::leased_until.eq(until),
-        outbox_lanes::resume_at.eq(0_i64),
-        outbox_lanes::failures.eq(0),
-    );
-    key_violation_as_contention(
-        diesel::insert_into(outbox_lanes::table)
-            .values(row)
-            .execute(conn),
-    )?;
-    Ok(true)
-}
-
-/// Extends the lease of `owner`. False if it has lost the lane.
-pub(crate) fn renew_lease(
-    conn: &mut Conn,
-    lane: Lane,
-    owner: &str,
-    now: Moment,
-) -> Result<bool, StoreError> {
-    let renewed = diesel::update(leased_by(lane, owner))
-        .set(outbox_lanes::leased_until.eq(now.after(LEASE).millis()))
-        .execute(conn)?;
-    Ok(renewed == 1)
-}
-
-/// Ends the lease of `owner`.
-pub(crate) fn release_lane(conn: &mut Conn, lane: Lane, owner: &str) -> Result<(), StoreError> {
-    diesel::delete(leased_by(lane, owner)).execute(conn)?;
     Ok(())
 }
 
-/// Ends all leases of an instance that stops. Lanes that rest after a failure keep resting.
+/// Ends the leases of all lanes of `owner` but these.
+pub(crate) fn release_other_lanes(
+    conn: &mut Conn,
+    held: &[Lane],
+    owner: &str,
+) -> Result<(), StoreError> {
+    let but = if held.is_empty() {
+        String::new()
+    } else {
+        let keys = lane_keys(held);
+        format!(" AND (lane_kind, lane_id) NOT IN (VALUES {keys})")
+    };
+    let statement = format!("UPDATE outbox_lanes SET owner = '' WHERE owner = '{owner}'{but}");
+    sql::execute(conn, statement)?;
+    Ok(())
+}
+
+/// Ends the leases of an instance that stops, and deletes its beats.
 pub(crate) fn release_all_lanes(conn: &mut Conn, owner: &str) -> Result<(), StoreError> {
-    diesel::update(outbox_lanes::table.filter(outbox_lanes::owner.eq(owner)))
-        .set(outbox_lanes::leased_until.eq(0_i64))
-        .execute(conn)?;
+    release_other_lanes(conn, &[], owner)?;
+    let statement = format!("DELETE FROM outbox_instances WHERE name = '{owner}'");
+    sql::execute(conn, statement)?;
     Ok(())
 }
 
-/// Ends the lease of `owner` after a failure. The lane rests, longer with each failure in a row.
-pub(crate) fn release_lane_after_failure(
+/// Ends the leases of lanes whose delivery failed, with their failures in a row before. The lanes
+/// rest, longer with each failure in a row.
+pub(crate) fn rest_lanes(
+    conn: &mut Conn,
+    failed: &[(Lane, i32)],
+    now: Moment,
+) -> Result<(), StoreError> {
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let row = |(lane, failures): &(Lane, i32)| {
+        let resume_at = now.after(delay_after(*failures)).millis();
+        let (kind, failures) = (lane.kind.number(), failures.saturating_add(1));
+        format!("({kind}, {}, {resume_at}, {failures})", lane.id)
+    };
+    sql::execute(
+        conn,
+        format!(
+            "WITH failed (kind, id, resume_at, failures) AS (VALUES {}) \
+             UPDATE outbox_lanes \
+             SET owner = '', resume_at = failed.resume_at, failures = failed.failures \
+             FROM failed WHERE lane_kind = failed.kind AND lane_id = failed.id",
+            sql::join(failed.iter().map(row))
+        ),
+    )?;
+    Ok(())
+}
+
+/// Sets the failures in a row of these lanes to zero.
+pub(crate) fn reset_failures(conn: &mut Conn, lanes: &[Lane]) -> Result<(), StoreError> {
+    if !lanes.is_empty() {
+        let keys = lane_keys(lanes);
+        sql::execute(
+            conn,
+            format!(
+                "UPDATE outbox_lanes SET failures = 0 \
+                 WHERE (lane_kind, lane_id) IN (VALUES {keys})"
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// Lets a lane rest that could not be settled or planned, if `owner` or nobody holds it.
+pub(crate) fn rest_faulty_lane(
     conn: &mut Conn,
     lane: Lane,
     owner: &str,
     now: Moment,
 ) -> Result<(), StoreError> {
-    let failures: Option<i32> = leased_by(lane, owner)
-        .select(outbox_lanes::failures)
-        .get_result(conn)
-        .optional()?;
-    let Some(failures) = failures else {
-        return Ok(());
-    };
-    diesel::update(leased_by(lane, owner))
-        .set((
-            outbox_lanes::leased_until.eq(0_i64),
-            outbox_lanes::resume_at.eq(now.after(delay_after(failures)).millis()),
-            outbox_lanes::failures.eq(failures.saturating_add(1)),
-        ))
-        .execute(conn)?;
+    let (kind, resume_at) = (lane.kind.number(), now.after(LAST_DELAY).millis());
+    sql::execute(
+        conn,
+        format!(
+            "INSERT INTO outbox_lanes (lane_kind, lane_id, owner, resume_at, failures) \
+             VALUES ({kind}, {}, '', {resume_at}, 1) \
+             ON CONFLICT (lane_kind, lane_id) DO UPDATE SET owner = '', resume_at = {resume_at}, \
+                 failures = outbox_lanes.failures + 1 \
+             WHERE outbox_lanes.owner IN ('', '{owner}')",
+            lane.id
+        ),
+    )?;
     Ok(())
-}
-
-/// Sets the failures in a row to zero after a success.
-pub(crate) fn reset_failures(conn: &mut Conn, lane: Lane, owner: &str) -> Result<(), StoreError> {
-    diesel::update(leased_by(lane, owner).filter(outbox_lanes::failures.gt(0)))
-        .set(outbox_lanes::failures.eq(0))
-        .execute(conn)?;
-    Ok(())
-}
-
-#[diesel::dsl::auto_type(no_type_alias)]
-fn leased_by<'a>(lane: Lane, owner: &'a str) -> _ {
-    let key: (i32, i64) = (lane.kind.number(), lane.id);
-    let row: diesel::dsl::Find<outbox_lanes::table, (i32, i64)> = outbox_lanes::table.find(key);
-    row.filter(outbox_lanes::owner.eq(owner))
 }
 
 /// How long a lane rests that had failed `failures` times in a row before: doubled up to the last

@@ -1,5 +1,7 @@
 //! What is looked up when a delivery is made, not when it is written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use qlive_store::{Conn, StoreError};
 use qlive_types::{BroadcastId, Gender, GroupId, LiveId, Moment, UserId};
 
@@ -23,40 +25,56 @@ pub struct AccountProfile {
     pub gender: Gender,
 }
 
-/// Reads the present state of rooms and accounts on an open connection. Implemented by the crate
-/// that knows rooms.
+/// Reads the present state of rooms and accounts on an open connection, of many at once. What does
+/// not exist is missing in the answer. Implemented by the crate that knows rooms.
 pub trait Lookup: Send + Sync + 'static {
-    /// Finds a room.
+    /// Finds rooms.
     ///
     /// # Errors
     /// A failure of the store.
-    fn find_room(&self, conn: &mut Conn, live: LiveId) -> Result<Option<RoomProfile>, StoreError>;
-
-    /// Counts `[men applied, all men, women applied, all women]` in a room without the host.
-    ///
-    /// # Errors
-    /// A failure of the store.
-    fn applicant_counts(&self, conn: &mut Conn, live: LiveId) -> Result<[i64; 4], StoreError>;
-
-    /// Finds an account.
-    ///
-    /// # Errors
-    /// A failure of the store.
-    fn find_account(
+    fn find_rooms(
         &self,
         conn: &mut Conn,
-        user: UserId,
-    ) -> Result<Option<AccountProfile>, StoreError>;
+        lives: &BTreeSet<LiveId>,
+    ) -> Result<BTreeMap<LiveId, RoomProfile>, StoreError>;
 
-    /// Since when a user has been on stage; `None` if they are not.
+    /// Counts `[men applied, all men, women applied, all women]` in each room, without the host.
     ///
     /// # Errors
     /// A failure of the store.
-    fn on_stage_since(&self, conn: &mut Conn, user: UserId) -> Result<Option<Moment>, StoreError>;
+    fn applicant_counts(
+        &self,
+        conn: &mut Conn,
+        lives: &BTreeSet<LiveId>,
+    ) -> Result<BTreeMap<LiveId, [i64; 4]>, StoreError>;
 
-    /// Records that IM has the group of the room.
+    /// Finds accounts.
     ///
     /// # Errors
     /// A failure of the store.
-    fn mark_group_created(&self, conn: &mut Conn, live: LiveId) -> Result<(), StoreError>;
+    fn find_accounts(
+        &self,
+        conn: &mut Conn,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeMap<UserId, AccountProfile>, StoreError>;
+
+    /// Since when users have been on stage; those who are not are missing.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    fn on_stage_since(
+        &self,
+        conn: &mut Conn,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeMap<UserId, Moment>, StoreError>;
+
+    /// Records that IM has the groups of these rooms.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    fn mark_groups_created(
+        &self,
+        conn: &mut Conn,
+        lives: &BTreeSet<LiveId>,
+    ) -> Result<(), StoreError>;
 }

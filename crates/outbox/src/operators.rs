@@ -102,11 +102,16 @@ impl Outbox {
 }
 
 fn list_undelivered(conn: &mut Conn) -> Result<Vec<OutboxRow>, StoreError> {
-    let rows: Vec<ListedRow> = outbox::table
-        .filter(outbox::status.eq_any([Status::Waiting.number(), Status::Parked.number()]))
-        .order((outbox::status.desc(), outbox::id))
-        .limit(LIST_LIMIT)
-        .select(ListedRow::as_select())
-        .load(conn)?;
+    let mut rows: Vec<ListedRow> = Vec::new();
+    for status in [Status::Parked, Status::Waiting] {
+        let left = LIST_LIMIT.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        let more = outbox::table
+            .filter(status.condition())
+            .order(outbox::id)
+            .limit(left)
+            .select(ListedRow::as_select())
+            .load(conn)?;
+        rows.extend(more);
+    }
     rows.into_iter().map(OutboxRow::try_from).collect()
 }

@@ -1,7 +1,7 @@
 //! [`Outbox`]: the handle with which other services wake the outbox worker and read its state.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::prelude::*;
 use qlive_store::schema::outbox;
@@ -18,6 +18,7 @@ pub struct Outbox {
     pub(crate) clock: Clock,
     wake_signal: Arc<Notify>,
     failures: Arc<DeliveryFailures>,
+    delivered: Arc<AtomicU64>,
 }
 
 /// The numbers of deliveries of this instance that failed or were refused, by system.
@@ -44,6 +45,7 @@ impl Outbox {
             clock,
             wake_signal: Arc::default(),
             failures: Arc::default(),
+            delivered: Arc::default(),
         }
     }
 
@@ -51,6 +53,18 @@ impl Outbox {
     #[must_use]
     pub fn failures(&self) -> &DeliveryFailures {
         &self.failures
+    }
+
+    /// The number of rows that this instance has delivered since it started. Rows that were merged
+    /// into them are not counted.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
+    }
+
+    /// Counts a delivered row.
+    pub(crate) fn count_delivered(&self) {
+        self.delivered.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Wakes the outbox worker of this instance. Call it after the commit of a transaction that
@@ -71,9 +85,10 @@ impl Outbox {
     pub async fn stats(&self) -> Result<OutboxStats, StoreError> {
         self.db
             .read(|conn| {
-                let waiting = outbox::table.filter(outbox::status.eq(Status::Waiting.number()));
-                let parked = outbox::table.filter(outbox::status.eq(Status::Parked.number()));
+                let waiting = outbox::table.filter(Status::Waiting.condition());
+                let parked = outbox::table.filter(Status::Parked.condition());
                 let oldest: Option<i64> = waiting
+                    .clone()
                     .select(diesel::dsl::min(outbox::created_at))
                     .get_result(conn)?;
                 Ok(OutboxStats {

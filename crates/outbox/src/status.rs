@@ -1,5 +1,8 @@
 //! [`Status`]: how far the delivery of an outbox row has come.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 
 /// How far the delivery of an outbox row has come.
@@ -28,6 +31,12 @@ impl Status {
             Self::Skipped => 2,
             Self::Parked => 3,
         }
+    }
+
+    /// The condition that a row has this status, as the partial indexes have it: with a number in
+    /// place of a parameter.
+    pub(crate) fn condition(self) -> SqlLiteral<Bool> {
+        sql(&format!("outbox.status = {}", self.number()))
     }
 
     /// The status with this number; `None` if no status has it.

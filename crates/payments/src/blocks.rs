@@ -1,28 +1,19 @@
 //! Recharge blocks: amounts of gold that can be bought for a price.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
+use qlive_store::StoreError;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::blocks;
-use qlive_store::{Conn, StoreError};
 use qlive_types::{Coins, Fen};
 
+use crate::block_rows::{Block, BlockList, BlockRow, read_blocks_for_sale};
 use crate::error::PaymentsError;
 use crate::service::Payments;
 
 /// The most characters of a product id.
 const PRODUCT_ID_LIMIT: usize = 64;
-
-/// An amount of gold for a price.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    pub id: i64,
-    pub gold: Coins,
-    pub price: Fen,
-    /// The product id in WeChat's console. A block without one cannot be bought by virtual payment.
-    pub product_id: Option<String>,
-    /// Whether it is for sale.
-    pub enabled: bool,
-}
 
 /// A block to be added.
 #[derive(Debug, Clone)]
@@ -31,45 +22,6 @@ pub struct NewBlock {
     pub price: Fen,
     /// 1 to 64 visible ASCII characters.
     pub product_id: Option<String>,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = blocks)]
-struct BlockRow {
-    id: i64,
-    gold: i64,
-    fen: i64,
-    product_id: Option<String>,
-    enabled: bool,
-}
-
-impl TryFrom<BlockRow> for Block {
-    type Error = StoreError;
-
-    fn try_from(row: BlockRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: row.id,
-            gold: Coins::new(row.gold)
-                .ok()
-                .ok_or(StoreError::Corrupt("blocks.gold"))?,
-            price: Fen::new(row.fen)
-                .ok()
-                .ok_or(StoreError::Corrupt("blocks.fen"))?,
-            product_id: row.product_id,
-            enabled: row.enabled,
-        })
-    }
-}
-
-/// The block with this id, when it is for sale.
-pub(crate) fn find_enabled_block(conn: &mut Conn, id: i64) -> Result<Option<Block>, StoreError> {
-    let row: Option<BlockRow> = blocks::table
-        .find(id)
-        .filter(blocks::enabled.eq(true))
-        .select(BlockRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(TryInto::try_into).transpose()
 }
 
 fn check_new_block(new: &NewBlock) -> Result<(), PaymentsError> {
@@ -89,15 +41,14 @@ fn check_new_block(new: &NewBlock) -> Result<(), PaymentsError> {
 }
 
 impl Payments {
-    /// The blocks for sale, the cheapest first.
+    /// The blocks for sale, the cheapest first, at most one second old.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn blocks(&self) -> Result<Vec<Block>, PaymentsError> {
-        let mut blocks = self.all_blocks().await?;
-        blocks.retain(|block| block.enabled);
-        blocks.sort_by_key(|block| (block.price, block.id));
-        Ok(blocks)
+    pub async fn blocks(&self) -> Result<Arc<BlockList>, PaymentsError> {
+        let db = self.db.clone();
+        let read = || async move { db.read_one(read_blocks_for_sale).await };
+        self.blocks.get(read).await
     }
 
     /// Every block, for operators.
@@ -106,7 +57,7 @@ impl Payments {
     /// When the database fails.
     pub async fn all_blocks(&self) -> Result<Vec<Block>, PaymentsError> {
         self.db
-            .read(|conn| {
+            .read_one(|conn| {
                 let rows: Vec<BlockRow> = blocks::table
                     .order(blocks::id)
                     .select(BlockRow::as_select())
@@ -126,7 +77,8 @@ impl Payments {
     pub async fn add_block(&self, by: Operator, new: NewBlock) -> Result<i64, PaymentsError> {
         check_new_block(&new)?;
         let now = self.clock.now();
-        self.db
+        let changed = self
+            .db
             .write(move |conn| {
                 let id: i64 = diesel::insert_into(blocks::table)
                     .values((
@@ -139,9 +91,11 @@ impl Payments {
                     .returning(blocks::id)
                     .get_result(conn)?;
                 audit_log::record(conn, now, &by, "blocks add", &id.to_string())?;
-                Ok(id)
+                Ok::<_, PaymentsError>(id)
             })
-            .await
+            .await?;
+        self.blocks.forget();
+        Ok(changed)
     }
 
     /// Takes a block off sale. Its orders stay as they are.
@@ -163,6 +117,8 @@ impl Payments {
                 audit_log::record(conn, now, &by, "blocks disable", &id.to_string())?;
                 Ok(())
             })
-            .await
+            .await?;
+        self.blocks.forget();
+        Ok(())
     }
 }

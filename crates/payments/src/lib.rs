@@ -10,6 +10,7 @@
 //! nothing; coins are moved by the ledger only; nothing here knows of rooms.
 
 mod audit;
+mod block_rows;
 mod blocks;
 mod callbacks;
 mod error;
@@ -24,7 +25,8 @@ mod withdrawals;
 
 pub use audit::difference::{Difference, DifferenceKind};
 pub use audit::ledger_rules::find_ledger_violation;
-pub use blocks::{Block, NewBlock};
+pub use block_rows::{Block, BlockList};
+pub use blocks::NewBlock;
 pub use callbacks::complaints::Complaint;
 pub use callbacks::outcome::{Accepted, CallbackOutcome, Contradiction};
 pub use error::PaymentsError;

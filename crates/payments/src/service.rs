@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use qlive_configs::Configs;
-use qlive_store::Db;
+use qlive_store::{Db, Recent};
 use qlive_types::Clock;
 use qlive_users::Users;
 
+use crate::block_rows::BlockList;
 use crate::providers::certificates::CertificateRefresher;
 use crate::providers::provider::Providers;
 use crate::withdrawals::rules::WithdrawalRules;
@@ -24,6 +25,7 @@ pub struct Payments {
     /// Where WeChat Pay sends its notices.
     pub(crate) notify_url: String,
     pub(crate) certificates: Arc<CertificateRefresher>,
+    pub(crate) blocks: Recent<BlockList>,
 }
 
 impl Payments {
@@ -37,6 +39,7 @@ impl Payments {
         withdrawal_rules: Option<WithdrawalRules>,
         notify_url: String,
     ) -> Self {
+        let blocks = Recent::new(clock.clone());
         Self {
             db,
             clock,
@@ -46,6 +49,7 @@ impl Payments {
             withdrawal_rules,
             notify_url,
             certificates: Arc::default(),
+            blocks,
         }
     }
 }

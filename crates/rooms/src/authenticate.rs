@@ -1,17 +1,14 @@
 //! Finds the caller of a request by their token, and records their activity.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::prelude::*;
-use qlive_store::operation::run_background;
-use qlive_store::schema::members;
-use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId};
-use qlive_users::{AuthenticatedUser, tokens};
+use qlive_users::tokens::{TokenHash, hash_if_well_formed, is_use_due};
+use qlive_users::{AuthenticatedUser, KnownToken};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::time::timeout;
-use tracing::warn;
 
+use crate::activity::Seen;
 use crate::error::RoomsError;
 use crate::member::{find_member, record_activity};
 use crate::mic::MicEvent;
@@ -20,8 +17,6 @@ use crate::transition::apply_event;
 
 /// How often the activity of a member is recorded if nothing depends on it.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
-/// How long a request waits until its activity is recorded.
-const RECORD_WAIT: Duration = Duration::from_millis(500);
 
 /// Whether a call counts as activity of the user. Leaving and logging out do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +29,9 @@ impl Rooms {
     /// Finds the user of a token. `None` if the token is unknown or expired. With
     /// [`Activity::Record`], the call ends the grace period of an IM disconnect.
     ///
+    /// Most calls need no query: what is known of a token is used for a minute, and changes of it
+    /// are noticed at once on this instance, within two seconds on the others.
+    ///
     /// # Errors
     /// A failure of the store.
     pub async fn authenticate(
@@ -41,39 +39,70 @@ impl Rooms {
         token: SecretString,
         activity: Activity,
     ) -> Result<Option<AuthenticatedUser>, RoomsError> {
-        let now = self.clock.now();
-        let read_token = token.clone();
-        let found = self
-            .db
-            .read(move |conn| {
-                let Some((caller, token_use_due)) =
-                    tokens::authenticate(conn, read_token.expose_secret(), now)?
-                else {
-                    return Ok(None);
-                };
-                let due = match activity {
-                    Activity::Record => due_activity(conn, caller.user, now)?,
-                    Activity::Ignore => DueActivity::None,
-                };
-                Ok::<_, StoreError>(Some((caller, token_use_due, due)))
-            })
-            .await?;
-        let Some((caller, token_use_due, due)) = found else {
+        let Some(hash) = hash_if_well_formed(token.expose_secret()) else {
             return Ok(None);
         };
-        if due == DueActivity::EndsGrace {
-            self.end_grace(caller.user, now).await?;
+        let (now, tick) = (self.clock.now(), self.clock.tick());
+        let call = (activity == Activity::Record).then_some(now);
+        let known_tokens = self.users.known_tokens();
+        let token = match known_tokens.find(&hash, tick, call) {
+            Some(token) => token,
+            None => {
+                let query = known_tokens.begin_query(tick);
+                let Some(found) = self.token_reads.get(hash).await? else {
+                    return Ok(None);
+                };
+                let Some(token) = found.known_token(now)? else {
+                    return Ok(None);
+                };
+                let (token, grace_runs) = (Arc::new(token), found.grace_runs());
+                if grace_runs && call.is_some() {
+                    self.end_grace(token.caller.user, now).await?;
+                }
+                if !grace_runs {
+                    known_tokens.remember(query, hash, Arc::clone(&token));
+                }
+                token
+            }
+        };
+        self.record_if_due(hash, &token, activity, now).await;
+        Ok(Some(token.caller))
+    }
+
+    /// Records the use of a token, and the activity of its user, if the last record is a minute
+    /// old.
+    async fn record_if_due(
+        &self,
+        hash: TokenHash,
+        token: &KnownToken,
+        activity: Activity,
+        now: Moment,
+    ) {
+        let use_due = is_use_due(token.used_at(), now);
+        let activity_due = activity == Activity::Record
+            && token
+                .active_at()
+                .is_some_and(|at| now.is_past(at, ACTIVITY_INTERVAL));
+        if !use_due && !activity_due {
+            return;
         }
-        let token = token_use_due.then_some(token);
-        if token.is_some() || due == DueActivity::Record {
-            self.record(caller.user, token, due, now).await;
+        if use_due {
+            token.set_used_at(now);
         }
-        Ok(Some(caller))
+        if activity_due {
+            token.set_active_at(now);
+        }
+        let seen = Seen {
+            token: use_due.then_some(hash),
+            member: activity_due.then_some(token.caller.user),
+            at: now,
+        };
+        self.activity.record(&self.db, seen).await;
     }
 
     /// Ends the grace period of an IM disconnect. The answer waits for it: whoever called must not
     /// be removed for the disconnect.
-    async fn end_grace(&self, user: UserId, now: Moment) -> Result<(), RoomsError> {
+    pub(crate) async fn end_grace(&self, user: UserId, now: Moment) -> Result<(), RoomsError> {
         let context = self.context();
         self.db
             .write(move |conn| {
@@ -86,60 +115,15 @@ impl Rooms {
             .await
     }
 
-    /// Records the use of `token` and the activity of `user`, as far as they are due. A database
-    /// that is locked or cannot be written must not stop those who only read, so the request waits
-    /// for this no longer than [`RECORD_WAIT`], and its failure is logged.
-    async fn record(
-        &self,
-        user: UserId,
-        token: Option<SecretString>,
-        due: DueActivity,
-        now: Moment,
-    ) {
-        let db = self.db.clone();
-        // An operation of its own: records that wait take no connection from the reads.
-        let recording = tokio::spawn(run_background("activity", async move {
-            let recorded = db.write(move |conn| {
-                if let Some(token) = &token {
-                    tokens::record_use(conn, token.expose_secret(), now)?;
-                }
-                if due == DueActivity::Record {
-                    record_activity(conn, user, now)?;
-                }
-                Ok::<_, StoreError>(())
-            });
-            if let Err(error) = recorded.await {
-                warn!(%user, %error, "activity was not recorded");
-            }
-        }));
-        // A record that takes longer is made without this request, and logs its own failure.
-        let _ = timeout(RECORD_WAIT, recording).await;
-    }
-}
-
-/// What a call means for the user's membership.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DueActivity {
-    /// They are in no room, or their last recorded activity is recent.
-    None,
-    /// Their last recorded activity is a minute old.
-    Record,
-    /// A grace period runs, which this call ends.
-    EndsGrace,
-}
-
-/// What a call of this user means, by their member row.
-fn due_activity(conn: &mut Conn, user: UserId, now: Moment) -> Result<DueActivity, StoreError> {
-    let row: Option<(Option<i64>, i64)> = members::table
-        .find(user.get())
-        .select((members::im_grace_until, members::last_active_at))
-        .get_result(conn)
-        .optional()?;
-    Ok(match row {
-        Some((Some(_), _)) => DueActivity::EndsGrace,
-        Some((None, last)) if now.is_past(Moment::from_millis(last), ACTIVITY_INTERVAL) => {
-            DueActivity::Record
+    /// Forgets what is known of a user, of whom something has changed at a moment: call it after
+    /// the commit. A call that was answered since then without knowing of the change ends the
+    /// grace period, as it would have done knowing of it.
+    pub(crate) async fn forget_caller(&self, user: UserId, changed_at: Moment) {
+        let called_at = self.users.known_tokens().forget(user);
+        if called_at.is_some_and(|called_at| called_at > changed_at)
+            && let Err(error) = self.end_grace(user, self.clock.now()).await
+        {
+            tracing::warn!(%user, %error, "a grace period was not ended; the next call will");
         }
-        _ => DueActivity::None,
-    })
+    }
 }

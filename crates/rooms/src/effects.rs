@@ -1,6 +1,6 @@
 //! Writes the effects of the mic state machine to the outbox.
 
-use qlive_outbox::{Delivery, DirectMessage, GroupMessage, InvitationResponse, enqueue};
+use qlive_outbox::{Delivery, DirectMessage, GroupMessage, InvitationResponse, enqueue_all};
 use qlive_store::{Conn, StoreError};
 use qlive_types::UserId;
 use serde_json::json;
@@ -20,12 +20,11 @@ pub(crate) fn enqueue_effects(
     member: &Member,
     effects: &[MicEffect],
 ) -> Result<(), StoreError> {
+    let mut deliveries = Vec::new();
     for effect in effects {
-        if let Some(delivery) = delivery(conn, context, member, *effect)? {
-            enqueue(conn, context.now, &delivery)?;
-        }
+        deliveries.extend(delivery(conn, context, member, *effect)?);
     }
-    Ok(())
+    enqueue_all(conn, context.now, &deliveries)
 }
 
 fn delivery(

@@ -7,7 +7,9 @@
 //! This crate knows neither gold nor HTTP. An operation that concerns both an account and a room
 //! (a ban, a role, a change of gender) is a method of [`Rooms`].
 
+mod activity;
 mod authenticate;
+mod authentication_worker;
 mod broadcast;
 mod context;
 mod effects;
@@ -25,12 +27,14 @@ mod service;
 mod settings;
 mod shared_room;
 mod timeouts;
+mod token_rows;
 mod transition;
 mod user_type;
 mod views;
 mod visit;
 
 pub use authenticate::Activity;
+pub use authentication_worker::AuthenticationWorker;
 pub use broadcast::start::MatchmakerEnterOutcome;
 pub use error::RoomsError;
 pub use external::{FilterDecision, OutboxLookup};
@@ -38,7 +42,9 @@ pub use mic::Admission;
 pub use seats::AcceptOutcome;
 pub use service::Rooms;
 pub use settings::{RoomSettings, SignalSender};
-pub use shared_room::{SharedRoom, shared_room};
+pub use shared_room::{SharedRoom, SharedRooms, shared_room};
 pub use timeouts::TimeoutWorker;
-pub use views::{AudienceMember, Gauges, LiveRoom, RoomSync, Stage, UserOnStage, Whereabouts};
+pub use views::{
+    AudienceMember, Gauges, LivePage, LiveRoom, RoomSync, Stage, UserOnStage, Whereabouts,
+};
 pub use visit::VisitNumber;

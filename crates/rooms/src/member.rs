@@ -1,12 +1,15 @@
 //! The row of a user in a live room, and its conversion from and to [`MemberState`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::sql_query;
 use qlive_outbox::BroadcastRef;
 use qlive_store::schema::{invitation_required, members, users};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{BroadcastId, Gender, LiveId, Moment, UserId};
+use qlive_users::record_authentication_change;
 
 use crate::error::RoomsError;
 use crate::mic::{INVITATION_TTL, Invitation, MemberState, Place};
@@ -78,36 +81,45 @@ struct OtherRows {
     seat_occupied: bool,
 }
 
-/// The member row of a user, in whatever room they are.
+/// The member row of a user, in whatever room they are, with what else their state depends on, in
+/// one statement.
 pub(crate) fn find_member(conn: &mut Conn, user: UserId) -> Result<Option<Member>, StoreError> {
-    let found: Option<(MemberRow, bool, bool)> = members::table
+    let others = diesel::alias!(members as others);
+    let (other_room, other_gender) = (
+        others.field(members::room_id),
+        others.field(members::gender),
+    );
+    let (other_state, other_user) = (others.field(members::state), others.field(members::user_id));
+    // At most one row: a seat of either gender has one guest.
+    let is_on_seat_of_member = other_room
+        .eq(members::room_id)
+        .and(other_gender.eq(members::gender))
+        .and(other_state.eq_any(UserType::SEATED))
+        .and(other_user.ne(members::user_id));
+    let is_of_member = invitation_required::broadcast_id
+        .eq(members::broadcast_id)
+        .and(invitation_required::user_id.eq(members::user_id));
+    let found = members::table
         .inner_join(users::table)
+        .left_join(invitation_required::table.on(is_of_member))
+        .left_join(others.on(is_on_seat_of_member))
         .filter(members::user_id.eq(user.get()))
         .select((
             MemberRow::as_select(),
             users::name_known,
             users::gender_known,
+            invitation_required::user_id.nullable().is_not_null(),
+            others.field(members::user_id).nullable().is_not_null(),
         ))
-        .get_result(conn)
+        .get_result::<(MemberRow, bool, bool, bool, bool)>(conn)
         .optional()?;
-    let Some((row, name_known, gender_known)) = found else {
+    let Some((row, name_known, gender_known, needs_invitation, seat_occupied)) = found else {
         return Ok(None);
     };
-    let gender = row.gender()?;
-    let invitations_required: i64 = invitation_required::table
-        .find((row.broadcast_id, row.user_id))
-        .count()
-        .get_result(conn)?;
-    let others_on_seat: i64 = members::table
-        .filter(members::broadcast_id.eq(row.broadcast_id))
-        .filter(members::state.eq(UserType::seat_of(gender).number()))
-        .filter(members::user_id.ne(row.user_id))
-        .count()
-        .get_result(conn)?;
     let others = OtherRows {
         profile_complete: name_known && gender_known,
-        needs_invitation: invitations_required > 0,
-        seat_occupied: others_on_seat > 0,
+        needs_invitation,
+        seat_occupied,
     };
     row.into_member(&others).map(Some)
 }
@@ -276,11 +288,14 @@ impl Member {
                     .execute(conn),
             )?
         };
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Contended)
+        if changed != 1 {
+            return Err(StoreError::Contended);
         }
+        if next.im_grace.is_some() && self.state.im_grace.is_none() {
+            // The next call of the user ends the grace period.
+            record_authentication_change(conn, self.user, now)?;
+        }
+        Ok(())
     }
 
     /// Records a stream event of the time `at`, and how many pushes are open after it. The version
@@ -369,15 +384,31 @@ struct MemberChanges<'a> {
     changed_at: i64,
 }
 
-/// Records when a member was last active. No decision depends on it, so the version stays.
+/// Records that a member was active now. No decision depends on it, so the version stays.
 pub(crate) fn record_activity(
     conn: &mut Conn,
     user: UserId,
     now: Moment,
 ) -> Result<(), StoreError> {
-    diesel::update(members::table.find(user.get()))
-        .set(members::last_active_at.eq(now.millis()))
-        .execute(conn)?;
+    record_activities(conn, &BTreeMap::from([(user, now)]))
+}
+
+/// Records when members were active, each at a moment of its own, by one statement.
+pub(crate) fn record_activities(
+    conn: &mut Conn,
+    activities: &BTreeMap<UserId, Moment>,
+) -> Result<(), StoreError> {
+    if activities.is_empty() {
+        return Ok(());
+    }
+    let row = |(user, at): (&UserId, &Moment)| format!("({}, {})", user.get(), at.millis());
+    let rows: Vec<_> = activities.iter().map(row).collect();
+    sql_query(format!(
+        "WITH active (id, at) AS (VALUES {}) \
+         UPDATE members SET last_active_at = active.at FROM active WHERE user_id = active.id",
+        rows.join(", ")
+    ))
+    .execute(conn)?;
     Ok(())
 }
 

@@ -27,7 +27,7 @@ impl Rooms {
     /// [`UsersError::UnknownUser`], or a failure of the store.
     pub async fn ban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
         self.operate(by, "users ban", user.to_string(), move |conn, context| {
-            if !qlive_users::set_ban(conn, user, Some(context.now))? {
+            if !qlive_users::set_ban(conn, user, true, context.now)? {
                 return Err(UsersError::UnknownUser.into());
             }
             match find_member(conn, user)? {
@@ -37,7 +37,9 @@ impl Rooms {
             }
             Ok(enqueue(conn, context.now, &Delivery::EndLogin { user })?)
         })
-        .await
+        .await?;
+        self.users.known_tokens().forget(user);
+        Ok(())
     }
 
     /// Lifts a ban. A user who is not banned stays as they are.
@@ -50,11 +52,13 @@ impl Rooms {
             if profile.banned_at.is_none() {
                 return Ok(());
             }
-            qlive_users::set_ban(conn, user, None)?;
+            qlive_users::set_ban(conn, user, false, context.now)?;
             let resume = Delivery::ResumeStream { user };
             Ok(enqueue(conn, context.now, &resume)?)
         })
-        .await
+        .await?;
+        self.users.known_tokens().forget(user);
+        Ok(())
     }
 
     /// Makes a user a matchmaker, creates their room if they have none, and has IM create its

@@ -28,30 +28,25 @@ struct RoomRow {
 
 /// The room with this number.
 pub(crate) fn find_room(conn: &mut Conn, live: LiveId) -> Result<Option<Room>, StoreError> {
-    let row: Option<RoomRow> = rooms::table
-        .find(live.get())
-        .select(RoomRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(|row| with_broadcast(conn, row)).transpose()
+    let found = rooms::table
+        .left_join(broadcasts::table)
+        .filter(rooms::id.eq(live.get()))
+        .select((RoomRow::as_select(), broadcasts::id.nullable()))
+        .get_result(conn);
+    found.optional()?.map(into_room).transpose()
 }
 
 /// The room of this matchmaker.
 pub(crate) fn find_room_of_host(conn: &mut Conn, host: UserId) -> Result<Option<Room>, StoreError> {
-    let row: Option<RoomRow> = rooms::table
+    let found = rooms::table
+        .left_join(broadcasts::table)
         .filter(rooms::host_id.eq(host.get()))
-        .select(RoomRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(|row| with_broadcast(conn, row)).transpose()
+        .select((RoomRow::as_select(), broadcasts::id.nullable()))
+        .get_result(conn);
+    found.optional()?.map(into_room).transpose()
 }
 
-fn with_broadcast(conn: &mut Conn, row: RoomRow) -> Result<Room, StoreError> {
-    let broadcast: Option<i64> = broadcasts::table
-        .filter(broadcasts::room_id.eq(row.id))
-        .select(broadcasts::id)
-        .get_result(conn)
-        .optional()?;
+fn into_room((row, broadcast): (RoomRow, Option<i64>)) -> Result<Room, StoreError> {
     Ok(Room {
         live: LiveId::new(row.id),
         host: UserId::new(row.host_id).ok_or(StoreError::Corrupt("rooms.host_id"))?,

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use qlive_configs::Configs;
 use qlive_outbox::Outbox;
-use qlive_store::Db;
+use qlive_store::{Db, GroupedRead, Recent};
 use qlive_tencent::css::StreamUrls;
 use qlive_tencent::im::ImClient;
-use qlive_types::Clock;
+use qlive_types::{Clock, UserId};
 use qlive_users::Users;
+use qlive_users::tokens::TokenHash;
 
+use crate::activity::ActivityRecorder;
 use crate::context::Context;
 use crate::settings::RoomSettings;
+use crate::token_rows::{FoundToken, find_tokens};
 use crate::views::audience_order::AudienceOrders;
-use crate::views::live_list_cache::LiveListCache;
+use crate::views::live_list_cache::LiveOrder;
+use crate::views::whereabouts_rows::{Whereabouts, find_whereabouts};
 
 /// The rooms, their broadcasts and the users in them. Cheap to clone.
 #[derive(Clone)]
@@ -26,8 +30,11 @@ pub struct Rooms {
     pub(crate) im: Arc<ImClient>,
     pub(crate) streams: Arc<StreamUrls>,
     pub(crate) settings: RoomSettings,
-    pub(crate) live_list_cache: Arc<LiveListCache>,
+    pub(crate) live_order: Recent<LiveOrder>,
+    pub(crate) token_reads: GroupedRead<TokenHash, FoundToken>,
+    pub(crate) whereabouts_reads: GroupedRead<UserId, Whereabouts>,
     pub(crate) audience_orders: Arc<AudienceOrders>,
+    pub(crate) activity: Arc<ActivityRecorder>,
 }
 
 impl Rooms {
@@ -42,17 +49,23 @@ impl Rooms {
         streams: StreamUrls,
         settings: RoomSettings,
     ) -> Self {
+        let token_reads = GroupedRead::new("tokens", db.clone(), find_tokens);
+        let whereabouts_reads = GroupedRead::new("whereabouts", db.clone(), find_whereabouts);
+        let live_order = Recent::new(clock.clone());
         Self {
             db,
             clock,
+            live_order,
+            token_reads,
+            whereabouts_reads,
             users,
             configs,
             outbox,
             im,
             streams: Arc::new(streams),
             settings,
-            live_list_cache: Arc::default(),
             audience_orders: Arc::default(),
+            activity: Arc::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use qlive_store::schema::members;
 use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, StoreError, outside};
 use qlive_tencent::im::ImClient;
 use qlive_types::{Moment, Tick, UserId};
 use tokio_util::sync::CancellationToken;
@@ -89,23 +89,23 @@ impl TimeoutWorker {
         move |conn| {
             let invitation = now.running(INVITATION_TTL);
             let expired_invitations = members::table
-                .filter(members::invited_until.not_between(invitation.0, invitation.1))
+                .filter(outside!(members::invited_until, invitation))
                 .order(members::invited_until)
                 .select(members::user_id)
                 .limit(BATCH)
                 .load(conn)?;
             let mut due = with_event(expired_invitations, MicEvent::InvitationDue)?;
             let ended_stream_graces = members::table
-                .filter(members::stream_grace_until.not_between(grace.0, grace.1))
+                .filter(outside!(members::stream_grace_until, grace))
                 .order(members::stream_grace_until)
                 .select(members::user_id)
                 .limit(BATCH)
                 .load(conn)?;
             let grace_due = MicEvent::GraceDue { connected: false };
             due.extend(with_event(ended_stream_graces, grace_due)?);
-            if let Some((first, last)) = just_seated {
+            if let Some(just_seated) = just_seated {
                 let without_stream = members::table
-                    .filter(members::seated_at.not_between(first, last))
+                    .filter(outside!(members::seated_at, just_seated))
                     .filter(members::stream_sequence.is_null())
                     .select(members::user_id)
                     .limit(BATCH)
@@ -176,6 +176,7 @@ impl Rooms {
     /// does not keep the timeouts of the others from being applied.
     async fn apply_timeout(&self, user: UserId, event: MicEvent) {
         let context = self.context();
+        let now = context.now;
         let result = self
             .db
             .write(move |conn| {
@@ -199,6 +200,9 @@ impl Rooms {
         if let Err(error) = result {
             tracing::warn!(%error, ?user, ?event, "a timeout was not applied; the next check will");
         }
+        if event == MicEvent::ImDisconnected {
+            self.forget_caller(user, now).await;
+        }
         self.outbox.wake();
     }
 }
@@ -211,22 +215,24 @@ fn members_to_ask_about(
 ) -> Result<(Vec<UserId>, Vec<UserId>), StoreError> {
     let (grace, active) = (now.running(longest_grace), now.recent(MAX_SILENCE));
     let disconnected = members::table
-        .filter(members::im_grace_until.not_between(grace.0, grace.1))
+        .filter(outside!(members::im_grace_until, grace))
         .order(members::im_grace_until)
         .limit(BATCH)
         .select(members::user_id)
         .load(conn)?;
-    let silent = members::table
-        .filter(
-            members::last_active_at
-                .lt(active.0)
-                .or(members::last_active_at.gt(active.1)),
-        )
+    // Two queries, each of which reads its end of the index. One query for both ends reads all that
+    // lies between them.
+    let connected = members::table
         .filter(members::im_grace_until.is_null())
         .order(members::last_active_at)
         .limit(BATCH)
-        .select(members::user_id)
+        .select(members::user_id);
+    let mut silent: Vec<i64> = connected
+        .filter(members::last_active_at.lt(active.0))
         .load(conn)?;
+    let ahead = connected.filter(members::last_active_at.gt(active.1));
+    silent.extend(ahead.load::<i64>(conn)?);
+    silent.truncate(usize::try_from(BATCH).unwrap_or(usize::MAX));
     Ok((user_ids(disconnected)?, user_ids(silent)?))
 }
 

@@ -8,10 +8,11 @@ pub(crate) mod live_list_cache;
 pub(crate) mod stage;
 mod sync;
 mod whereabouts;
+pub(crate) mod whereabouts_rows;
 
 pub use audience::AudienceMember;
 pub use gauges::Gauges;
-pub use live_list_cache::LiveRoom;
+pub use live_list_cache::{LivePage, LiveRoom};
 pub use stage::{Stage, UserOnStage};
 pub use sync::RoomSync;
-pub use whereabouts::Whereabouts;
+pub use whereabouts_rows::Whereabouts;

@@ -5,6 +5,7 @@ use diesel::{Connection as _, MultiConnection, PgConnection, SqliteConnection};
 
 use crate::Engine;
 use crate::address::DatabaseAddress;
+use crate::statement_counts::count_statement;
 
 /// A connection to either engine. Queries on it use only the SQL that both engines understand.
 #[derive(MultiConnection)]
@@ -32,6 +33,11 @@ pub(crate) fn connect(
         Engine::Sqlite => SqliteConnection::establish(&address.location).map(Conn::Sqlite),
     };
     let mut conn = connected.map_err(diesel::r2d2::Error::ConnectionError)?;
+    conn.set_instrumentation(count_statement);
+    #[cfg(feature = "testing")]
+    if address.engine == Engine::Postgres {
+        conn.set_instrumentation(crate::testing::record_statement);
+    }
     conn.batch_execute(session_sql(address.engine, access))
         .map_err(diesel::r2d2::Error::QueryError)?;
     Ok(conn)
@@ -41,11 +47,20 @@ pub(crate) fn connect(
 /// lock.
 const fn session_sql(engine: Engine, access: Access) -> &'static str {
     match (engine, access) {
+        // Who has chosen more than `on` has replicas to wait for.
+        //
+        // To compile a statement, to plan it for each of its parameters and to start workers for it
+        // takes longer than to execute it. The tests check the plans without parameters.
+        //
         // Transactions take milliseconds. One that holds its locks for longer hangs, or its client
         // is unreachable: the timeouts make the server end it, and keep other transactions from
         // waiting for it, each with a connection of the pool.
         (Engine::Postgres, _) => {
-            "SET synchronous_commit = on; \
+            "SELECT set_config('synchronous_commit', 'on', FALSE) \
+                 WHERE current_setting('synchronous_commit') = 'off'; \
+             SET jit = off; \
+             SET plan_cache_mode = force_generic_plan; \
+             SET max_parallel_workers_per_gather = 0; \
              SET client_min_messages = warning; \
              SET lock_timeout = '3s'; \
              SET idle_in_transaction_session_timeout = '30s'; \

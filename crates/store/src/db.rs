@@ -1,14 +1,18 @@
 //! [`Db`]: the pools, and the two kinds of transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use diesel::QueryResult;
 
 use crate::address::DatabaseAddress;
 use crate::connection::Access;
 use crate::failure::{Failure, Place, failure_of, name_outage};
 use crate::operation::{self, Operation};
-use crate::pool::{self, Pool, checkout};
+use crate::pool::{self, Connection, Pool};
 use crate::readiness::{NotReady, Readiness};
+use crate::statement_counts::StatementCounts;
 use crate::transaction::{begin_read, begin_write, commit, rollback, transaction_depth};
 use crate::{Conn, Engine, StoreError, TransactionError, migrations, sqlite_files};
 
@@ -19,6 +23,11 @@ const CONTENTION_ATTEMPTS: u32 = 3;
 const ENGINE_ATTEMPTS: u32 = 8;
 /// A transaction is not run again after this time: its connection is needed.
 const RETRY_TIME: Duration = Duration::from_secs(4);
+/// On how many connections a transaction is tried to begin. The first may have died since it was
+/// last used; the others are tested.
+const BEGIN_ATTEMPTS: u32 = 2;
+/// What fails later than this did not fail because the connection was dead from the start.
+const DEAD_CONNECTION_TIME: Duration = Duration::from_secs(1);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +36,7 @@ pub struct Db {
     readers: Pool,
     address: Arc<DatabaseAddress>,
     readiness: Readiness,
+    statements: Arc<StatementCounts>,
 }
 
 impl Db {
@@ -60,6 +70,7 @@ impl Db {
                 readers,
                 readiness: Readiness::new(address.clone()),
                 address: Arc::new(address),
+                statements: Arc::default(),
             })
         })
         .await
@@ -72,6 +83,9 @@ impl Db {
     /// [`StoreError::Newer`] when the database has a migration that this program does not know,
     /// [`StoreError::Migration`] when one fails.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        if self.check_schema().await.is_ok() {
+            return Ok(());
+        }
         let address = Arc::clone(&self.address);
         run_blocking(None, move || migrations::apply_pending(&address)).await
     }
@@ -83,6 +97,13 @@ impl Db {
     /// database has one that this program does not know.
     pub async fn check_schema(&self) -> Result<(), StoreError> {
         self.read(migrations::check_applied).await
+    }
+
+    /// How many statements each operation has sent since the start, by its name. BEGIN, COMMIT and
+    /// the preparation of a statement count too.
+    #[must_use]
+    pub fn statement_counts(&self) -> BTreeMap<&'static str, u64> {
+        self.statements.all()
     }
 
     /// Whether this program can serve: the database answers, has the migrations and takes a write.
@@ -111,21 +132,65 @@ impl Db {
         let engine = self.address.engine;
         let operation = operation::current();
         let permit = pool.permits.acquire(operation).await?;
-        run_blocking(operation, move || {
+        let statements = Arc::clone(&self.statements);
+        run_counted(operation, statements, move || {
             let _permit = permit;
-            let mut conn = checkout(&pool)?;
+            let mut conn = checkout_and_begin(&pool, engine, begin_read)?;
             let started = Instant::now();
-            let result = begin_read(&mut conn)
-                .map_err(|error| E::from(error.into()))
-                .and_then(|()| run_and_end(&mut conn, query));
-            result.map_err(|error| {
+            let result = run_and_end(&mut conn, query);
+            let place = Place {
+                engine,
+                access: Access::ReadOnly,
+                after: started.elapsed(),
+            };
+            end_use(&pool, conn, result, place)
+        })
+        .await
+    }
+
+    /// Runs a query of one statement, which needs no transaction: one round trip. When it fails
+    /// because the connection died since it was last used, it runs again on another one.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_one<T, E>(
+        &self,
+        mut query: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: TransactionError + Send + 'static,
+    {
+        let pool = self.readers.clone();
+        let engine = self.address.engine;
+        let operation = operation::current();
+        let permit = pool.permits.acquire(operation).await?;
+        let statements = Arc::clone(&self.statements);
+        run_counted(operation, statements, move || {
+            let _permit = permit;
+            let mut attempt = 1;
+            loop {
+                let mut conn = pool.checkout()?;
+                let started = Instant::now();
+                let result = query(&mut conn);
                 let place = Place {
                     engine,
                     access: Access::ReadOnly,
                     after: started.elapsed(),
                 };
-                name_outage(error, place)
-            })
+                let is_outage = result.as_ref().is_err_and(|error| {
+                    matches!(
+                        failure_of(error, place),
+                        Some(Failure::Unavailable | Failure::Unclear)
+                    )
+                });
+                if is_outage && attempt == 1 && place.after < DEAD_CONNECTION_TIME {
+                    attempt += 1;
+                    pool.put_back_doubted(conn);
+                    continue;
+                }
+                return end_use(&pool, conn, result, place);
+            }
         })
         .await
     }
@@ -152,47 +217,95 @@ impl Db {
         let engine = self.address.engine;
         let operation = operation::current();
         let permit = pool.permits.acquire(operation).await?;
-        run_blocking(operation, move || {
+        let statements = Arc::clone(&self.statements);
+        run_counted(operation, statements, move || {
             let _permit = permit;
-            let mut conn = checkout(&pool)?;
-            write_with_retries(&mut conn, engine, &mut change)
+            let conn = checkout_and_begin(&pool, engine, begin_write)?;
+            write_with_retries(&pool, conn, engine, &mut change)
         })
         .await
     }
 }
 
-/// Runs the transaction until it succeeds, fails for good, or has used its attempts.
-fn write_with_retries<T, E: TransactionError>(
-    conn: &mut Conn,
+/// Takes a connection and begins a transaction on it. When that fails because the connection died
+/// since it was last used, another one is taken: nothing was asked of the database yet.
+fn checkout_and_begin(
+    pool: &Pool,
     engine: Engine,
-    change: &mut impl FnMut(&mut Conn) -> Result<T, E>,
-) -> Result<T, E> {
-    if transaction_depth(conn) != Some(0) {
-        return Err(StoreError::Nested.into());
-    }
-    let first_started = Instant::now();
+    begin: fn(&mut Conn) -> QueryResult<()>,
+) -> Result<Connection, StoreError> {
     let mut attempt = 1;
     loop {
+        let mut conn = pool.checkout()?;
+        if transaction_depth(&mut conn) != Some(0) {
+            return Err(StoreError::Nested);
+        }
         let started = Instant::now();
-        let begun = begin_write(conn).map_err(|error| E::from(error.into()));
-        let error = match begun.and_then(|()| run_and_end(conn, &mut *change)) {
-            Ok(value) => return Ok(value),
-            Err(error) => error,
+        let Err(error) = begin(&mut conn) else {
+            return Ok(conn);
         };
         let place = Place {
             engine,
             access: Access::ReadWrite,
             after: started.elapsed(),
         };
-        let failure = failure_of(&error, place);
+        pool.put_back_doubted(conn);
+        if attempt == BEGIN_ATTEMPTS || place.after >= DEAD_CONNECTION_TIME {
+            return Err(name_outage(error.into(), place));
+        }
+        attempt += 1;
+    }
+}
+
+/// Puts a connection back after its use, doubted when the database may have failed, and names an
+/// outage.
+fn end_use<T, E: TransactionError>(
+    pool: &Pool,
+    conn: Connection,
+    result: Result<T, E>,
+    place: Place,
+) -> Result<T, E> {
+    let Err(error) = result else {
+        Pool::put_back(conn);
+        return result;
+    };
+    match failure_of(&error, place) {
+        Some(Failure::Unavailable | Failure::Unclear) => pool.put_back_doubted(conn),
+        _ => Pool::put_back(conn),
+    }
+    Err(name_outage(error, place))
+}
+
+/// Runs the transaction, which has begun, until it succeeds, fails for good, or has used its
+/// attempts.
+fn write_with_retries<T, E: TransactionError>(
+    pool: &Pool,
+    mut conn: Connection,
+    engine: Engine,
+    change: &mut impl FnMut(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    let first_started = Instant::now();
+    let mut attempt = 1;
+    let mut started = first_started;
+    let mut result = run_and_end(&mut conn, &mut *change);
+    loop {
+        let place = Place {
+            engine,
+            access: Access::ReadWrite,
+            after: started.elapsed(),
+        };
+        let Err(error) = &result else {
+            return end_use(pool, conn, result, place);
+        };
+        let failure = failure_of(error, place);
         let attempts = match (error.store_error(), failure) {
             (Some(StoreError::Contended), _) => CONTENTION_ATTEMPTS,
             (_, Some(Failure::Conflict | Failure::Unclear)) => ENGINE_ATTEMPTS,
-            _ => return Err(name_outage(error, place)),
+            _ => return end_use(pool, conn, result, place),
         };
         if attempt >= attempts || first_started.elapsed() >= RETRY_TIME {
             if failure == Some(Failure::Unclear) {
-                return Err(name_outage(error, place));
+                return end_use(pool, conn, result, place);
             }
             if let Some(StoreError::Query(conflict)) = error.store_error() {
                 tracing::warn!(%conflict, attempt, "transaction failed on every attempt");
@@ -200,6 +313,11 @@ fn write_with_retries<T, E: TransactionError>(
             return Err(StoreError::Busy.into());
         }
         attempt += 1;
+        started = Instant::now();
+        result = match begin_write(&mut conn) {
+            Ok(()) => run_and_end(&mut conn, &mut *change),
+            Err(error) => Err(StoreError::from(error).into()),
+        };
     }
 }
 
@@ -224,6 +342,19 @@ fn run_and_end<T, E: TransactionError>(
     }
 }
 
+/// Runs blocking work that sends statements; see [`run_blocking`].
+async fn run_counted<T, E>(
+    operation: Option<Operation>,
+    statements: Arc<StatementCounts>,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    run_blocking(operation, move || statements.count(operation, work)).await
+}
+
 /// Runs blocking work on the blocking pool, off the async threads. A request does not wait longer
 /// than its limit; the work then ends on its own.
 async fn run_blocking<T, E>(
@@ -234,16 +365,13 @@ where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    let work = tokio::task::spawn_blocking(work);
-    let joined = match operation.and_then(|operation| operation.limit) {
-        Some(limit) => match tokio::time::timeout(limit, work).await {
-            Ok(joined) => joined,
-            Err(_) => {
-                let silent = "it did not answer in time".to_owned();
-                return Err(StoreError::Unavailable(silent).into());
-            }
-        },
-        None => work.await,
+    let joined = match operation {
+        Some(operation) => {
+            operation
+                .within_limit(tokio::task::spawn_blocking(work))
+                .await?
+        }
+        None => tokio::task::spawn_blocking(work).await,
     };
     match joined {
         Ok(result) => result,

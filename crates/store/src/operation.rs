@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::StoreError;
 
 /// How long a request waits for the end of its transaction. A transaction that takes longer, since
 /// the database hangs, ends on its own; what it did is unknown to the client, as after a lost
@@ -18,6 +21,21 @@ pub(crate) struct Operation {
     pub(crate) limit: Option<Duration>,
 }
 
+impl Operation {
+    /// Waits for the database no longer than this operation may.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when that is over.
+    pub(crate) async fn within_limit<F: Future>(self, work: F) -> Result<F::Output, StoreError> {
+        match self.limit {
+            Some(limit) => timeout(limit, work).await.map_err(|_elapsed| {
+                StoreError::Unavailable("it did not answer in time".to_owned())
+            }),
+            None => Ok(work.await),
+        }
+    }
+}
+
 tokio::task_local! {
     static OPERATION: Operation;
 }
@@ -26,6 +44,17 @@ tokio::task_local! {
 /// every connection.
 pub(crate) fn current() -> Option<Operation> {
     OPERATION.try_with(|operation| *operation).ok()
+}
+
+/// Waits for another task no longer than the running operation may.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when that is over.
+pub async fn within_limit<F: Future>(work: F) -> Result<F::Output, StoreError> {
+    match current() {
+        Some(operation) => operation.within_limit(work).await,
+        None => Ok(work.await),
+    }
 }
 
 /// Runs a request. All requests of this name together take at most a share of the connections, and

@@ -65,6 +65,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    authentication_changes (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     likes (user_id, liked_id) {
         user_id -> BigInt,
         liked_id -> BigInt,
@@ -173,11 +181,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox_instances (name) {
+        name -> Text,
+        beats -> BigInt,
+    }
+}
+
+diesel::table! {
     outbox_lanes (lane_kind, lane_id) {
         lane_kind -> Integer,
         lane_id -> BigInt,
         owner -> Text,
-        leased_until -> BigInt,
         resume_at -> BigInt,
         failures -> Integer,
     }
@@ -415,6 +429,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     users,
 );
 diesel::allow_tables_to_appear_in_same_query!(outbox, outbox_lanes);
+diesel::allow_tables_to_appear_in_same_query!(ledger_balances, users);
+diesel::allow_tables_to_appear_in_same_query!(likes, users);
 diesel::joinable!(ledger_transfers -> ledger_entries (entry_id));
 diesel::allow_tables_to_appear_in_same_query!(ledger_chain, ledger_entries, ledger_transfers,);
 diesel::joinable!(ledger_history -> ledger_entries (entry_id));

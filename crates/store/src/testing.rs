@@ -10,7 +10,9 @@
 )]
 
 mod cluster;
+mod plan_check;
 mod plans;
+mod recorded_statements;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -19,7 +21,9 @@ use crate::address::DatabaseAddress;
 use crate::connection::{Access, connect};
 
 pub use crate::Engine;
+pub use cluster::unprivileged_user;
 pub use plans::plans_of;
+pub(crate) use recorded_statements::record_statement;
 
 /// Connections of a test database's pool.
 const POOL_SIZE: u32 = 8;
@@ -109,7 +113,8 @@ async fn create_database(server: &str) -> String {
 /// PostgreSQL. The tests that [`on_both!`](crate::on_both) declares call this.
 ///
 /// # Panics
-/// When the test or the creation of the database panics.
+/// When the test or the creation of the database panics, and when an operation sent PostgreSQL a
+/// statement that reads a table from end to end.
 pub fn run_test<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -118,7 +123,10 @@ pub fn run_test<F: Future<Output = ()>>(engine: Engine, test: impl FnOnce(TestDb
         .unwrap_or_else(|error| panic!("runtime: {error}"));
     runtime.block_on(async {
         if let Some(db) = TestDb::fresh(engine).await {
+            let url = db.url.clone();
+            recorded_statements::begin();
             test(db).await;
+            plan_check::check_recorded(&url);
         }
     });
 }

@@ -65,7 +65,7 @@ impl Moment {
     /// Whatever is outside of them is due: an end that lies ahead by more than the wait and
     /// [`Self::CLOCK_DIFFERENCE`] was written before the clock was set back.
     ///
-    /// In SQL: `until.not_between(first, last)` selects what is due. For one end see
+    /// In SQL, `qlive_store::outside!` selects what is due. For one end see
     /// [`Moment::is_waiting`].
     #[must_use]
     pub fn running(self, wait: Duration) -> (i64, i64) {
@@ -74,7 +74,7 @@ impl Moment {
     }
 
     /// The stored moments since which `wait` has not passed, first and last, in milliseconds; see
-    /// [`Moment::is_past`]. In SQL: `since.not_between(first, last)` selects what is past.
+    /// [`Moment::is_past`]. In SQL, `qlive_store::outside!` selects what is past.
     #[must_use]
     pub fn recent(self, wait: Duration) -> (i64, i64) {
         let last = self.after(Self::CLOCK_DIFFERENCE);

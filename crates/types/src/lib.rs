@@ -4,7 +4,6 @@
 //! Architecture invariant: nothing here does I/O except reading the clock and the operating
 //! system's random numbers, and nothing here knows a database, a web framework or a provider.
 
-mod cached;
 mod characters;
 mod clock;
 mod gender;
@@ -12,15 +11,16 @@ mod ids;
 mod money;
 mod page;
 pub mod random;
+mod rendered;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
 mod web_address;
 
-pub use cached::Cached;
 pub use clock::{Clock, Moment, Tick};
 pub use gender::Gender;
 pub use ids::{BroadcastId, EntryId, GroupId, LiveId, UserId};
 pub use money::{AmountOutOfRange, Coins, Fen};
 pub use page::Page;
+pub use rendered::Rendered;
 pub use web_address::WebAddressRules;

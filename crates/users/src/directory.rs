@@ -1,10 +1,13 @@
 //! Finding users, and the marks that operators set on them: the ban and the role of a matchmaker.
 
 use diesel::prelude::*;
+use qlive_ledger::Balances;
 use qlive_store::schema::users;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Gender, Moment, Page, UserId};
 
+use crate::authentication_changes::record_authentication_change;
+use crate::profile_rows::UserRow;
 use crate::{Profile, Users, UsersError};
 
 /// A user in the list for operators.
@@ -34,68 +37,6 @@ impl From<Profile> for UserSummary {
     }
 }
 
-/// A row of `users`.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = users)]
-struct UserRow {
-    id: i64,
-    app_id: String,
-    openid: String,
-    nickname: String,
-    gender: i32,
-    age: i32,
-    height: i32,
-    area: String,
-    face_url: String,
-    name_known: bool,
-    gender_known: bool,
-    name_unchecked_at: Option<i64>,
-    matchmaker: bool,
-    banned_at: Option<i64>,
-    last_login_at: Option<i64>,
-    created_at: i64,
-}
-
-impl TryFrom<UserRow> for Profile {
-    type Error = StoreError;
-
-    fn try_from(row: UserRow) -> Result<Self, StoreError> {
-        Ok(Self {
-            user: UserId::new(row.id).ok_or(StoreError::Corrupt("users.id"))?,
-            app_id: row.app_id,
-            openid: row.openid,
-            nickname: row.nickname,
-            gender: Gender::from_number(row.gender.into())
-                .ok_or(StoreError::Corrupt("users.gender"))?,
-            age: row.age,
-            height: row.height,
-            area: row.area,
-            face_url: row.face_url,
-            matchmaker: row.matchmaker,
-            banned_at: row.banned_at.map(Moment::from_millis),
-            last_login_at: row.last_login_at.map(Moment::from_millis),
-            created_at: Moment::from_millis(row.created_at),
-            ready: row.name_known && row.gender_known,
-            name_known: row.name_known,
-            gender_known: row.gender_known,
-            name_unchecked_at: row.name_unchecked_at.map(Moment::from_millis),
-        })
-    }
-}
-
-/// The profile of a user.
-///
-/// # Errors
-/// When the database fails.
-pub fn find_user(conn: &mut Conn, user: UserId) -> Result<Option<Profile>, StoreError> {
-    let row: Option<UserRow> = users::table
-        .find(user.get())
-        .select(UserRow::as_select())
-        .get_result(conn)
-        .optional()?;
-    row.map(TryInto::try_into).transpose()
-}
-
 /// The user who registered with an openid, and whether they are banned.
 pub(crate) fn find_by_openid(
     conn: &mut Conn,
@@ -114,19 +55,22 @@ pub(crate) fn find_by_openid(
     Ok(Some((user, banned_at.is_some())))
 }
 
-/// Bans a user, or lifts the ban when `banned_at` is `None`. Returns false when there is no such
-/// user.
+/// Bans a user, or lifts the ban. Returns false when there is no such user.
 ///
 /// # Errors
 /// When the database fails.
 pub fn set_ban(
     conn: &mut Conn,
     user: UserId,
-    banned_at: Option<Moment>,
+    is_banned: bool,
+    now: Moment,
 ) -> Result<bool, StoreError> {
     let updated = diesel::update(users::table.find(user.get()))
-        .set(users::banned_at.eq(banned_at.map(Moment::millis)))
+        .set(users::banned_at.eq(is_banned.then_some(now.millis())))
         .execute(conn)?;
+    if updated == 1 {
+        record_authentication_change(conn, user, now)?;
+    }
     Ok(updated == 1)
 }
 
@@ -151,9 +95,21 @@ impl Users {
     /// # Errors
     /// [`UsersError::UnknownUser`], or when the database fails.
     pub async fn profile(&self, user: UserId) -> Result<Profile, UsersError> {
-        self.db
-            .read(move |conn| find_user(conn, user)?.ok_or(UsersError::UnknownUser))
-            .await
+        Ok(self.profile_with_balances(user).await?.0)
+    }
+
+    /// The profile of a user with their balances.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or when the database fails.
+    pub async fn profile_with_balances(
+        &self,
+        user: UserId,
+    ) -> Result<(Profile, Balances), UsersError> {
+        self.profiles
+            .get(user)
+            .await?
+            .ok_or(UsersError::UnknownUser)
     }
 
     /// A page of all users, the newest first.

@@ -5,16 +5,20 @@
 //! crate that take a connection.
 
 mod access_tokens;
+mod authentication_changes;
 mod check_history;
 mod credentials;
 mod directory;
 mod error;
 mod hash;
+mod known_tokens;
+mod like_rows;
 mod likes;
 mod login;
 mod name_check;
 mod profile;
 mod profile_change;
+mod profile_rows;
 mod register;
 mod service;
 mod session;
@@ -24,12 +28,18 @@ mod user_sig;
 mod wallet;
 mod wechat_gateway;
 
+pub use authentication_changes::{
+    AuthenticationChange, delete_authentication_changes, load_authentication_changes,
+    newest_authentication_change, record_authentication_change,
+};
 pub use credentials::Credentials;
-pub use directory::{UserSummary, find_user, set_ban, set_matchmaker};
+pub use directory::{UserSummary, set_ban, set_matchmaker};
 pub use error::{UsersError, WechatCallError};
+pub use known_tokens::{KnownToken, KnownTokens};
 pub use name_check::NameCheck;
 pub use profile::Profile;
 pub use profile_change::{ProfileChange, UnvalidatedProfileChange, apply_profile_change};
+pub use profile_rows::{find_user, find_users};
 pub use register::Registration;
 pub use service::Users;
 pub use tokens::AuthenticatedUser;

@@ -45,12 +45,8 @@ impl Users {
     /// # Errors
     /// [`UsersError::UnknownUser`] when `liked` does not exist, or when the database fails.
     pub async fn is_liked(&self, user: UserId, liked: UserId) -> Result<bool, UsersError> {
-        self.db
-            .read(move |conn| {
-                require_user(conn, liked)?;
-                like_exists(conn, user, liked)
-            })
-            .await
+        let is_liked = self.likes.get((user, liked)).await?;
+        is_liked.ok_or(UsersError::UnknownUser)
     }
 }
 

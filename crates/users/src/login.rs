@@ -41,6 +41,9 @@ impl Users {
                 Ok::<_, UsersError>(Some((user, is_banned, token)))
             })
             .await?;
-        Ok(found.map(|(user, is_banned, token)| self.credentials(user, is_banned, token)))
+        Ok(found.map(|(user, is_banned, token)| {
+            self.known_tokens.forget(user);
+            self.credentials(user, is_banned, token)
+        }))
     }
 }

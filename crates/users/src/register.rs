@@ -69,6 +69,7 @@ impl Users {
                 Ok::<_, UsersError>((user, is_banned, token))
             })
             .await?;
+        self.known_tokens.forget(user);
         self.outbox.wake();
         Ok(self.credentials(user, is_banned, token))
     }

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use qlive_ledger::Balances;
 use qlive_outbox::Outbox;
-use qlive_store::Db;
-use qlive_types::{Clock, WebAddressRules};
+use qlive_store::{Db, GroupedRead};
+use qlive_types::{Clock, UserId, WebAddressRules};
 
 use crate::check_history::CheckHistory;
-use crate::{UserSigSigner, WechatGateway};
+use crate::like_rows::find_likes;
+use crate::profile_rows::find_with_balances;
+use crate::{KnownTokens, Profile, UserSigSigner, WechatGateway};
 
 /// The users. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +22,9 @@ pub struct Users {
     pub(crate) outbox: Outbox,
     pub(crate) address_rules: WebAddressRules,
     pub(crate) check_history: Arc<CheckHistory>,
+    pub(crate) known_tokens: Arc<KnownTokens>,
+    pub(crate) profiles: GroupedRead<UserId, (Profile, Balances)>,
+    pub(crate) likes: GroupedRead<(UserId, UserId), bool>,
 }
 
 impl Users {
@@ -32,6 +38,8 @@ impl Users {
         outbox: Outbox,
     ) -> Self {
         Self {
+            profiles: GroupedRead::new("profiles", db.clone(), find_with_balances),
+            likes: GroupedRead::new("likes", db.clone(), find_likes),
             db,
             clock,
             gateway,
@@ -39,7 +47,14 @@ impl Users {
             outbox,
             address_rules: WebAddressRules::default(),
             check_history: Arc::default(),
+            known_tokens: Arc::default(),
         }
+    }
+
+    /// The tokens that this instance knows.
+    #[must_use]
+    pub fn known_tokens(&self) -> &KnownTokens {
+        &self.known_tokens
     }
 
     /// The same users, whose pictures may be where `rules` allow.

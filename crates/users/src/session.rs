@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::schema::{wechat_codes, wechat_sessions};
-use qlive_store::{Conn, StoreError, key_violation_as_contention};
+use qlive_store::{Conn, StoreError, key_violation_as_contention, outside};
 use qlive_tencent::wechat::{LoginSession, WechatError};
 use qlive_types::Moment;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -213,8 +213,8 @@ fn store_exchanged_code(
                 .execute(conn),
         )?;
     }
-    let (first, last) = now.running(CODE_LIFETIME);
-    let expired = wechat_codes::table.filter(wechat_codes::expires_at.not_between(first, last));
+    let running = now.running(CODE_LIFETIME);
+    let expired = wechat_codes::table.filter(outside!(wechat_codes::expires_at, running));
     diesel::delete(expired).execute(conn)?;
     let code_hash = code_hash(app_id, code);
     diesel::delete(wechat_codes::table.find(&code_hash)).execute(conn)?;

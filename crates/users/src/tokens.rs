@@ -8,8 +8,9 @@ use qlive_store::schema::{tokens, users};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId, random};
 use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
 
-use crate::hash::sha256_hex;
+use crate::authentication_changes::record_authentication_change;
 
 /// A token expires when it is not used for this long.
 const LIFETIME: Duration = Duration::from_secs(30 * 86_400);
@@ -30,53 +31,101 @@ pub struct AuthenticatedUser {
     pub banned: bool,
 }
 
-/// The user of a token, and whether [`record_use`] should be called because the last recorded use
-/// is a minute ago. Returns `None` for a token that does not exist or has expired.
-///
-/// # Errors
-/// When the database fails.
-pub fn authenticate(
-    conn: &mut Conn,
-    token: &str,
-    now: Moment,
-) -> Result<Option<(AuthenticatedUser, bool)>, StoreError> {
-    if !is_well_formed(token) {
-        return Ok(None);
+/// The hash of a token, which stands for it everywhere but in the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The SHA-256 of a token.
+    #[must_use]
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token).into())
     }
-    let is_token = tokens::hash.eq(sha256_hex(token));
-    let is_alive = tokens::used_at.gt(now.before(LIFETIME).millis());
-    let row: Option<(i64, i64, i64, Option<i64>)> = tokens::table
-        .inner_join(users::table)
-        .filter(is_token.and(is_alive))
-        .select((
-            tokens::user_id,
-            tokens::created_at,
-            tokens::used_at,
-            users::banned_at,
-        ))
-        .get_result(conn)
-        .optional()?;
-    let Some((user, created_at, used_at, banned_at)) = row else {
-        return Ok(None);
-    };
-    let authenticated = AuthenticatedUser {
-        user: UserId::new(user).ok_or(StoreError::Corrupt("tokens.user_id"))?,
-        banned: banned_at.is_some(),
-    };
-    let is_first_use = used_at == created_at;
-    let is_use_due = is_first_use || now.is_past(Moment::from_millis(used_at), RECORD_INTERVAL);
-    Ok(Some((authenticated, is_use_due)))
+
+    /// In lower-case hexadecimal, as it is stored.
+    #[must_use]
+    pub fn stored(&self) -> String {
+        hex::encode(self.0)
+    }
+
+    /// A stored hash; `None` when it is none.
+    #[must_use]
+    pub fn from_stored(stored: &str) -> Option<Self> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(stored, &mut hash).ok()?;
+        Some(Self(hash))
+    }
 }
 
-/// Stores that a token was used now, which extends its life.
+/// A stored token, joined with its user.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub struct TokenRow {
+    pub user_id: i64,
+    pub created_at: i64,
+    pub used_at: i64,
+    pub banned_at: Option<i64>,
+}
+
+impl TokenRow {
+    /// The user, and when the token was last used after it was issued, as far as that is recorded.
+    /// `None` when the token has expired.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn authenticate(
+        &self,
+        now: Moment,
+    ) -> Result<Option<(AuthenticatedUser, Option<Moment>)>, StoreError> {
+        if self.used_at <= now.before(LIFETIME).millis() {
+            return Ok(None);
+        }
+        let authenticated = AuthenticatedUser {
+            user: UserId::new(self.user_id).ok_or(StoreError::Corrupt("tokens.user_id"))?,
+            banned: self.banned_at.is_some(),
+        };
+        let was_used = self.used_at > self.created_at;
+        let used_at = was_used.then(|| Moment::from_millis(self.used_at));
+        Ok(Some((authenticated, used_at)))
+    }
+}
+
+/// The hash of a token that has the form of one.
+#[must_use]
+pub fn hash_if_well_formed(token: &str) -> Option<TokenHash> {
+    is_well_formed(token).then(|| TokenHash::of(token))
+}
+
+/// Whether the use of a token must be recorded: it was not yet, or a minute ago.
+#[must_use]
+pub fn is_use_due(used_at: Option<Moment>, now: Moment) -> bool {
+    used_at.is_none_or(|used_at| now.is_past(used_at, RECORD_INTERVAL))
+}
+
+/// Stores that tokens were used now, which extends their lives.
 ///
 /// # Errors
 /// When the database fails.
-pub fn record_use(conn: &mut Conn, token: &str, now: Moment) -> Result<(), StoreError> {
-    diesel::update(tokens::table.find(sha256_hex(token)))
+pub fn record_uses(conn: &mut Conn, hashes: &[TokenHash], now: Moment) -> Result<(), StoreError> {
+    let hashes = hashes.iter().map(TokenHash::stored);
+    diesel::update(tokens::table.filter(tokens::hash.eq_any(hashes)))
         .set(tokens::used_at.eq(now.millis()))
         .execute(conn)?;
     Ok(())
+}
+
+/// Whether a token is a valid one of this user.
+fn is_token_of(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    user: UserId,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    let alive = tokens::table
+        .find(hash.stored())
+        .filter(tokens::user_id.eq(user.get()))
+        .filter(tokens::used_at.gt(now.before(LIFETIME).millis()));
+    let count: i64 = alive.count().get_result(conn)?;
+    Ok(count == 1)
 }
 
 /// A token for `user`: the presented one if it is a valid token of this user, otherwise a new one,
@@ -88,10 +137,10 @@ pub(crate) fn reuse_or_issue(
     now: Moment,
 ) -> Result<SecretString, StoreError> {
     if let Some(token) = presented
-        && let Some((owner, _)) = authenticate(conn, token.expose_secret(), now)?
-        && owner.user == user
+        && let Some(hash) = hash_if_well_formed(token.expose_secret())
+        && is_token_of(conn, &hash, user, now)?
     {
-        record_use(conn, token.expose_secret(), now)?;
+        record_uses(conn, &[hash], now)?;
         return Ok(token.clone());
     }
     lock_user(conn, user)?;
@@ -99,7 +148,7 @@ pub(crate) fn reuse_or_issue(
     let token = random::hex(LENGTH / 2);
     diesel::insert_into(tokens::table)
         .values((
-            tokens::hash.eq(sha256_hex(&token)),
+            tokens::hash.eq(TokenHash::of(&token).stored()),
             tokens::user_id.eq(user.get()),
             tokens::created_at.eq(now.millis()),
             tokens::used_at.eq(now.millis()),
@@ -131,6 +180,7 @@ fn make_room_for_token(conn: &mut Conn, user: UserId, now: Moment) -> Result<(),
         .collect();
     if !surplus.is_empty() {
         diesel::delete(tokens::table.filter(tokens::hash.eq_any(surplus))).execute(conn)?;
+        record_authentication_change(conn, user, now)?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ impl Users {
     /// When the database fails.
     pub async fn balances(&self, user: UserId) -> Result<Balances, UsersError> {
         self.db
-            .read(move |conn| Ok(load_balances(conn, user)?))
+            .read_one(move |conn| Ok(load_balances(conn, user)?))
             .await
     }
 

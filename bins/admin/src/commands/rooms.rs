@@ -24,8 +24,8 @@ impl RoomsCommand {
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         match self {
             Self::List { page } => {
-                let rooms = services.rooms.live_list(parse_page(page)?).await?;
-                Ok(rooms.iter().map(live_room_json).collect())
+                let page = services.rooms.live_list(parse_page(page)?).await?;
+                Ok(page.rooms.iter().map(live_room_json).collect())
             }
             Self::End { id } => {
                 services.rooms.end_by_operator(by, LiveId::new(id)).await?;

@@ -9,7 +9,7 @@ use utoipa::openapi::{ObjectBuilder, Ref, RefOr};
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use super::inputs::NoInput;
-use super::wire::{JsonObject, JsonRows, Paged};
+use super::wire::{JsonObject, JsonRows, Paged, SharedJson};
 use crate::http::{Access, ApiError, Call, FromParams, State, Who};
 
 /// The schemas that the document lists, by name.
@@ -71,6 +71,12 @@ where
         let name = format!("Paged_{}", T::name());
         schemas.push((name.clone(), Self::schema()));
         Ref::from_schema_name(name).into()
+    }
+}
+
+impl<A: DescribedAnswer> DescribedAnswer for SharedJson<A> {
+    fn describe(schemas: &mut NamedSchemas) -> RefOr<Schema> {
+        A::describe(schemas)
     }
 }
 

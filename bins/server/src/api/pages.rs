@@ -60,6 +60,7 @@ async fn metrics(state: Data<State>) -> Result<HttpResponse, ApiError> {
     let failures = services.outbox.failures();
     metrics.raise_upstream_errors("im", failures.im.load(Ordering::Relaxed));
     metrics.raise_upstream_errors("css", failures.css.load(Ordering::Relaxed));
+    metrics.raise_statements(services.db.statement_counts());
     let text = metrics.text().map_err(|error| {
         tracing::error!(%error, "the metrics cannot be written");
         ApiError::INTERNAL

@@ -1,7 +1,7 @@
 //! The router, made from the table of operations.
 
 use actix_web::http::Method;
-use actix_web::web;
+use actix_web::{Resource, web};
 use qlive_app::BASE_PATH;
 
 use super::endpoint::Endpoint;
@@ -35,21 +35,28 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     paths.dedup();
     for path in paths {
         let with_slash = format!("{BASE_PATH}{path}");
-        let without_slash = with_slash.trim_end_matches('/').to_owned();
-        let mut resource = web::resource([with_slash, without_slash]);
-        for operation in operations()
-            .iter()
-            .filter(|operation| operation.path == path)
-        {
-            for method in operation.method.methods() {
-                let Endpoint { route, .. } = (operation.endpoint)();
-                resource = resource.route(route.method(method.clone()));
-            }
-        }
-        config.service(resource.default_service(web::to(method_not_allowed)));
+        config.service(resource(with_slash.trim_end_matches('/'), path));
+        config.service(resource(&with_slash, path));
     }
     configure_pages(config);
     config.default_service(web::to(not_found));
+}
+
+/// The operations with this path in the table, at one address. A resource of its own for each
+/// address, since the router compares fixed addresses as strings, but alternatives as regular
+/// expressions.
+fn resource(address: &str, path: &str) -> Resource {
+    let here = operations()
+        .iter()
+        .filter(|operation| operation.path == path);
+    let mut resource = web::resource(address);
+    for operation in here {
+        for method in operation.method.methods() {
+            let Endpoint { route, .. } = (operation.endpoint)();
+            resource = resource.route(route.method(method.clone()));
+        }
+    }
+    resource.default_service(web::to(method_not_allowed))
 }
 
 async fn method_not_allowed() -> Result<&'static str, ApiError> {

@@ -1,17 +1,23 @@
 //! Answers that several operations share.
 
+use std::marker::PhantomData;
+
 use actix_web::body::BoxBody;
+use actix_web::http::header::ContentType;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use qlive_app::BASE_PATH;
 use qlive_rooms::UserOnStage;
-use qlive_types::Page;
+use qlive_types::{Page, Rendered};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::http::State;
+use crate::http::{ApiError, State};
 
 /// A JSON array.
+#[derive(Serialize)]
+#[serde(transparent)]
 pub(crate) struct JsonRows<T>(pub(crate) Vec<T>);
 
 impl<T: Serialize> Responder for JsonRows<T> {
@@ -23,13 +29,40 @@ impl<T: Serialize> Responder for JsonRows<T> {
 }
 
 /// A JSON object with keys that are not known in advance.
+#[derive(Serialize)]
+#[serde(transparent)]
 pub(crate) struct JsonObject(pub(crate) Map<String, Value>);
 
-impl Responder for JsonObject {
+/// An answer that many requests share, as the JSON of an `A`.
+pub(crate) struct SharedJson<A> {
+    body: Bytes,
+    answer: PhantomData<A>,
+}
+
+impl<A: Serialize> SharedJson<A> {
+    /// The answer that is rendered in `rendered`, or that of `make`.
+    ///
+    /// # Errors
+    /// The error of `make`.
+    pub(crate) fn of(
+        rendered: &Rendered,
+        make: impl FnOnce() -> Result<A, ApiError>,
+    ) -> Result<Self, ApiError> {
+        let render = || serde_json::to_vec(&make()?).ok().ok_or(ApiError::INTERNAL);
+        Ok(Self {
+            body: rendered.get_or_render(render)?,
+            answer: PhantomData,
+        })
+    }
+}
+
+impl<A> Responder for SharedJson<A> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok().json(self.0)
+        HttpResponse::Ok()
+            .content_type(ContentType::json())
+            .body(self.body)
     }
 }
 

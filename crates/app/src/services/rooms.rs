@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use qlive_outbox::ImLimits;
 use qlive_rooms::RoomSettings;
 use qlive_rooms::mic::Rules;
 use qlive_tencent::css::{CssClient, StreamUrls};
@@ -20,6 +21,14 @@ pub(super) fn im_account(
         sdk_app_id: im.sdk_app_id,
         secret_key: secret_key.clone(),
         admin: im.admin.clone(),
+    }
+}
+
+pub(super) fn im_limits(im: &ImSection) -> ImLimits {
+    ImLimits {
+        calls_per_second: im.calls_per_second.get(),
+        group_messages_per_second: im.group_messages_per_second.get(),
+        concurrent_calls: im.concurrent_calls.get(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The settings of live rooms: Tencent IM in `[im]`, Tencent CSS in `[live]`, and `[rooms]`.
 
+use std::num::NonZeroU32;
+
+use qlive_outbox::ImLimits;
 use qlive_rooms::{Admission, SignalSender};
 use qlive_tencent::NonEmptySecret;
 use serde::Deserialize;
@@ -22,6 +25,12 @@ pub struct ImSection {
     pub callback_token: Option<NonEmptySecret>,
     /// `server` or `client`: who sends the signals that clients can also send themselves.
     pub speaks: SignalSender,
+    /// The most REST calls of this instance in a second.
+    pub calls_per_second: NonZeroU32,
+    /// The most messages of this instance to one group in a second.
+    pub group_messages_per_second: NonZeroU32,
+    /// The most REST calls of this instance that run at once.
+    pub concurrent_calls: NonZeroU32,
 }
 
 /// `[live]`: Tencent CSS.
@@ -67,6 +76,7 @@ pub struct RoomsSection {
 
 impl Default for ImSection {
     fn default() -> Self {
+        let limits = ImLimits::default();
         Self {
             api_url: "https://console.tim.qq.com".into(),
             sdk_app_id: 0,
@@ -74,6 +84,9 @@ impl Default for ImSection {
             admin: "administrator".into(),
             callback_token: None,
             speaks: SignalSender::Server,
+            calls_per_second: at_least_one(limits.calls_per_second),
+            group_messages_per_second: at_least_one(limits.group_messages_per_second),
+            concurrent_calls: at_least_one(limits.concurrent_calls),
         }
     }
 }
@@ -87,6 +100,10 @@ impl Default for RoomsSection {
             stream_start_secs: 0,
         }
     }
+}
+
+fn at_least_one(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
 fn default_css_app() -> String {

@@ -48,7 +48,7 @@ impl Settings {
             secret_key: Some(secret("sandbox-im-key")?),
             admin: "administrator".into(),
             callback_token: Some(secret("sandbox-im-token")?),
-            speaks: self.im.speaks,
+            ..self.im.clone()
         };
         self.live = Some(LiveSection {
             push_domain: "push.sandbox.invalid".into(),

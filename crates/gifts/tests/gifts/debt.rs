@@ -34,7 +34,7 @@ async fn owe(pair: &Pair, user: UserId, amount: i64) {
 
 /// Asserts that the ledger is in order, and agrees with the records of gifts. Not that a refund is
 /// recorded.
-async fn assert_gifts_agree(pair: &Pair) {
+pub(crate) async fn assert_gifts_agree(pair: &Pair) {
     let db = &pair.test.services.db;
     let audited = db.read(|conn| {
         qlive_ledger::audit(conn)?;

@@ -6,6 +6,7 @@
 )]
 
 mod audit;
+mod batches;
 mod catalogue;
 mod debt;
 mod idempotency;

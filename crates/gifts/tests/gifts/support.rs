@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use qlive_gifts::{GiftsError, NewGift, SendGift, SendGiftOutcome, SentGift};
-use qlive_store::schema::{ledger_entries, outbox, rooms};
+use qlive_store::schema::{gifts_sent, ledger_entries, outbox, rooms};
 use qlive_store::testing::TestDb;
 use qlive_store::{Conn, StoreError};
 use qlive_testing::TestServices;
@@ -72,6 +72,14 @@ impl Pair {
     pub(crate) async fn records(&self) -> Vec<SentGift> {
         let gifts = &self.test.services.gifts;
         gifts.list_sent(None, None, Page::FIRST).await.unwrap()
+    }
+
+    /// How many gifts are recorded.
+    pub(crate) async fn records_count(&self) -> usize {
+        let count: i64 = self
+            .read(|conn| gifts_sent::table.count().get_result(conn))
+            .await;
+        usize::try_from(count).unwrap()
     }
 
     /// Sets a rate in the configs.

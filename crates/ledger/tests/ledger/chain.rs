@@ -16,7 +16,7 @@ on_both!(
     concurrent_sealers_seal_each_entry_once,
     sealing_takes_a_batch_after_the_given_entry,
     worker_seals_what_is_committed,
-    worker_seals_several_batches_and_an_entry_that_commits_late,
+    worker_seals_a_backlog_and_an_entry_that_commits_late,
 );
 
 async fn concurrent_sealers_seal_each_entry_once(db: TestDb) {
@@ -87,7 +87,7 @@ async fn worker_seals_what_is_committed(db: TestDb) {
     sealer.await.unwrap();
 }
 
-async fn worker_seals_several_batches_and_an_entry_that_commits_late(db: TestDb) {
+async fn worker_seals_a_backlog_and_an_entry_that_commits_late(db: TestDb) {
     register_users(&db).await;
     // SQLite has one writer, so no entry can commit after one with a higher id.
     let late = if db.url.starts_with("postgres") {

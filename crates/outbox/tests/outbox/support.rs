@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use qlive_outbox::{Delivery, Dispatcher, Outbox, OutboxWorker, Status, enqueue};
+use qlive_outbox::{Delivery, Dispatcher, ImLimits, Outbox, OutboxWorker, Status, enqueue};
 use qlive_sandbox::{Sandbox, SandboxConfig};
 use qlive_store::audit_log::Operator;
 use qlive_store::schema::outbox;
@@ -59,6 +59,12 @@ impl RunningWorker {
     pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.task.await.unwrap();
+    }
+
+    /// Ends the worker as a crash does: nothing is released.
+    pub(crate) async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
     }
 }
 
@@ -159,7 +165,7 @@ impl TestOutbox {
             lookup: Arc::new(self.lookup.clone()),
         };
         let (db, clock) = (self.db.db.clone(), self.clock.clone());
-        let worker = OutboxWorker::new(db, clock, dispatcher, &self.outbox);
+        let worker = OutboxWorker::new(db, clock, dispatcher, &self.outbox, ImLimits::default());
         let stop = CancellationToken::new();
         let task = tokio::spawn(worker.run(stop.clone()));
         RunningWorker { stop, task }

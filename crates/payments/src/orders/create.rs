@@ -15,7 +15,7 @@ use qlive_users::Profile;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::blocks::{Block, find_enabled_block};
+use crate::block_rows::{Block, find_enabled_block};
 use crate::error::PaymentsError;
 use crate::numbers::new_order_number;
 use crate::orders::report::OrderReport;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use qlive_store::StoreError;
 use qlive_store::schema::orders;
 use qlive_types::{Moment, Page, UserId};
@@ -142,8 +144,11 @@ impl Payments {
     pub async fn waiting_orders(&self) -> Result<(i64, Option<Moment>), PaymentsError> {
         self.db
             .read(|conn| {
-                let created = orders::table.filter(orders::state.eq(OrderState::Created.number()));
+                // As the partial index has it: with a number in place of a parameter.
+                let created = format!("orders.state = {}", OrderState::Created.number());
+                let created = orders::table.filter(sql::<Bool>(&created));
                 let oldest: Option<i64> = created
+                    .clone()
                     .select(diesel::dsl::min(orders::created_at))
                     .get_result(conn)?;
                 let count = created.count().get_result(conn)?;

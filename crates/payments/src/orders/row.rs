@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_store::schema::orders;
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, StoreError, outside};
 use qlive_types::{Coins, Fen, Moment, UserId};
 
 use crate::orders::state::{OrderAge, OrderState};
@@ -140,10 +140,10 @@ pub(crate) fn find_order(conn: &mut Conn, number: &str) -> Result<Option<Order>,
 /// [`LONGEST_WAIT`]. Only closed orders wait for it.
 macro_rules! is_not_awaiting_last_check {
     ($now:expr) => {{
-        let (first, last) = $now.running(LAST_CHECK_AFTER);
+        let running = $now.running(LAST_CHECK_AFTER);
         orders::state
             .ne(OrderState::Closed.number())
-            .or(orders::next_query_at.not_between(first, last))
+            .or(outside!(orders::next_query_at, running))
     }};
 }
 
@@ -159,10 +159,9 @@ pub(crate) fn due_orders(
 
 /// Claims a due order for a query. False when another instance has claimed it.
 pub(crate) fn claim_order(conn: &mut Conn, number: &str, now: Moment) -> Result<bool, StoreError> {
-    let (first, last) = now.running(LONGEST_WAIT);
     let due = orders::table
         .find(number)
-        .filter(orders::next_query_at.not_between(first, last))
+        .filter(outside!(orders::next_query_at, now.running(LONGEST_WAIT)))
         .filter(is_not_awaiting_last_check!(now));
     claim_row!(conn, orders, due, now)
 }
@@ -181,10 +180,9 @@ pub(crate) fn claim_order_early(
     let unsettled = orders::state
         .ne(OrderState::Paid.number())
         .or(orders::delivery_notice_due.eq(true));
-    let (first, last) = now.recent(interval);
     let claimable = orders::table
         .find(number)
-        .filter(orders::queried_at.not_between(first, last))
+        .filter(outside!(orders::queried_at, now.recent(interval)))
         .filter(unsettled);
     let claimed = diesel::update(claimable)
         .set((

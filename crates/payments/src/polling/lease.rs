@@ -20,11 +20,11 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// `Result<Vec<T>, StoreError>`, where `T: TryFrom<OrderRow>`.
 macro_rules! due_rows {
     ($conn:expr, $table:ident, $rows:expr, $row:ty, $now:expr, $limit:expr) => {{
-        let (first, last) = $now.running(crate::polling::lease::LONGEST_WAIT);
+        let running = $now.running(crate::polling::lease::LONGEST_WAIT);
         let rows: Vec<$row> = $rows
             // For SQLite, which otherwise does not use the partial index.
             .filter($table::next_query_at.is_not_null())
-            .filter($table::next_query_at.not_between(first, last))
+            .filter(qlive_store::outside!($table::next_query_at, running))
             .order($table::next_query_at)
             .limit($limit)
             .select(<$row>::as_select())

@@ -1,7 +1,7 @@
 //! Ends a broadcast.
 
 use diesel::prelude::*;
-use qlive_outbox::{BroadcastRef, Delivery, GroupMessage, enqueue};
+use qlive_outbox::{BroadcastRef, Delivery, GroupMessage, enqueue_all};
 use qlive_store::schema::{broadcast_log, broadcasts, members};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{LiveId, UserId};
@@ -62,10 +62,12 @@ pub(crate) fn end_broadcast(
     reason: EndReason,
 ) -> Result<(), RoomsError> {
     // The members first, so that a user who has just reached the mic is in the list.
-    let removed: Vec<(i64, i32)> =
-        diesel::delete(members::table.filter(members::broadcast_id.eq(about.broadcast.get())))
-            .returning((members::user_id, members::state))
-            .get_results(conn)?;
+    let present = members::table
+        .filter(members::room_id.eq(about.live.get()))
+        .filter(members::broadcast_id.eq(about.broadcast.get()));
+    let removed: Vec<(i64, i32)> = diesel::delete(present)
+        .returning((members::user_id, members::state))
+        .get_results(conn)?;
     let started_at: Option<i64> = diesel::delete(broadcasts::table.find(about.broadcast.get()))
         .returning(broadcasts::started_at)
         .get_result(conn)
@@ -83,16 +85,12 @@ pub(crate) fn end_broadcast(
     let message = GroupMessage::Over {
         reason: reason.as_str().into(),
     };
-    enqueue(
-        conn,
-        context.now,
-        &Delivery::SendGroupMessage { about, message },
-    )?;
+    let mut deliveries = vec![Delivery::SendGroupMessage { about, message }];
     for (user, state) in removed {
         if UserType::ON_STAGE.contains(&state) {
             let user = UserId::new(user).ok_or(StoreError::Corrupt("members.user_id"))?;
-            enqueue(conn, context.now, &Delivery::DropStream { user })?;
+            deliveries.push(Delivery::DropStream { user });
         }
     }
-    Ok(())
+    Ok(enqueue_all(conn, context.now, &deliveries)?)
 }

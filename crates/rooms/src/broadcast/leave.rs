@@ -38,6 +38,7 @@ impl Rooms {
         hidden: bool,
     ) -> Result<(), RoomsError> {
         let context = self.context();
+        let now = context.now;
         let event = if hidden {
             MicEvent::ImDisconnected
         } else {
@@ -51,6 +52,9 @@ impl Rooms {
                 Some(_) | None => Ok(()),
             })
             .await?;
+        if hidden {
+            self.forget_caller(user, now).await;
+        }
         self.outbox.wake();
         Ok(())
     }

@@ -21,6 +21,7 @@ impl Rooms {
         at: i64,
     ) -> Result<(), RoomsError> {
         let context = self.context();
+        let now = context.now;
         self.db
             .write(move |conn| {
                 let Some(member) = find_member(conn, user)? else {
@@ -45,6 +46,7 @@ impl Rooms {
                 Ok::<_, RoomsError>(())
             })
             .await?;
+        self.forget_caller(user, now).await;
         self.outbox.wake();
         Ok(())
     }

@@ -1,13 +1,10 @@
 //! The order of the live rooms as it was a moment ago, with the pages that were read in it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use qlive_types::{Cached, GroupId, LiveId, Page};
-
-/// The greatest age of the list.
-const MAX_AGE: Duration = Duration::from_secs(1);
+use qlive_types::{GroupId, LiveId, Page, Rendered};
+use tokio::sync::OnceCell;
 
 /// A room in the list of live rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +24,17 @@ pub struct LiveRoom {
     pub audience: i64,
 }
 
+/// A page of the list of live rooms.
+#[derive(Debug, Default)]
+pub struct LivePage {
+    pub rooms: Vec<LiveRoom>,
+    /// The answer that shows this page.
+    pub rendered: Rendered,
+}
+
+/// A page that one request reads, while others wait for it.
+type PageCell = Arc<OnceCell<Arc<LivePage>>>;
+
 /// All live rooms in the order of the list. The order of all of them is what costs; a page of it
 /// costs the same wherever it is, and nothing past the end.
 #[derive(Debug)]
@@ -34,7 +42,7 @@ pub(crate) struct LiveOrder {
     /// The room ids with the numbers of users.
     rooms: Vec<(i64, i64)>,
     /// The pages that were read, by offset.
-    pages: Mutex<HashMap<i64, Arc<Vec<LiveRoom>>>>,
+    pages: Mutex<HashMap<i64, PageCell>>,
 }
 
 impl LiveOrder {
@@ -50,27 +58,9 @@ impl LiveOrder {
         page.of(&self.rooms)
     }
 
-    /// A page that was read before.
-    pub(crate) fn page(&self, page: Page) -> Option<Arc<Vec<LiveRoom>>> {
-        self.lock().get(&page.offset()).map(Arc::clone)
-    }
-
-    /// Keeps a page.
-    pub(crate) fn keep_page(&self, page: Page, rooms: Arc<Vec<LiveRoom>>) {
-        self.lock().insert(page.offset(), rooms);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Arc<Vec<LiveRoom>>>> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The present order of the live rooms.
-#[derive(Debug)]
-pub(crate) struct LiveListCache(pub(crate) Cached<LiveOrder>);
-
-impl Default for LiveListCache {
-    fn default() -> Self {
-        Self(Cached::new(MAX_AGE))
+    /// The place of a page that is not past the end.
+    pub(crate) fn page(&self, page: Page) -> PageCell {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(pages.entry(page.offset()).or_default())
     }
 }

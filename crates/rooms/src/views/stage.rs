@@ -1,5 +1,7 @@
 //! A live room as a user in it sees it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use diesel::prelude::*;
 use qlive_store::schema::{members, users};
 use qlive_store::{Conn, StoreError};
@@ -148,27 +150,38 @@ impl StageRow {
 
 /// Counts `[men applied, all men, women applied, all women]` in a room, without the host.
 pub(crate) fn count_by_gender(conn: &mut Conn, live: LiveId) -> Result<[i64; 4], StoreError> {
-    let rows: Vec<(i32, i32, i64)> = members::table
-        .filter(members::room_id.eq(live.get()))
+    let counts = counts_by_gender(conn, &BTreeSet::from([live]))?;
+    Ok(counts.get(&live).copied().unwrap_or_default())
+}
+
+/// The same for many rooms; a room without members but its host is missing.
+pub(crate) fn counts_by_gender(
+    conn: &mut Conn,
+    lives: &BTreeSet<LiveId>,
+) -> Result<BTreeMap<LiveId, [i64; 4]>, StoreError> {
+    let rows: Vec<(i64, i32, i32, i64)> = members::table
+        .filter(members::room_id.eq_any(lives.iter().map(|live| live.get())))
         .filter(members::state.ne(UserType::Host.number()))
-        .group_by((members::gender, members::state))
+        .group_by((members::room_id, members::gender, members::state))
         .select((
+            members::room_id,
             members::gender,
             members::state,
             diesel::dsl::count(members::user_id),
         ))
         .load(conn)?;
-    let sum = |wanted: Gender, applied_only: bool| -> i64 {
-        rows.iter()
-            .filter(|(gender, _, _)| *gender == wanted.number())
-            .filter(|(_, state, _)| !applied_only || *state == UserType::Applied.number())
-            .map(|(_, _, count)| count)
-            .sum()
-    };
-    Ok([
-        sum(Gender::Male, true),
-        sum(Gender::Male, false),
-        sum(Gender::Female, true),
-        sum(Gender::Female, false),
-    ])
+    let mut counts = BTreeMap::<LiveId, [i64; 4]>::new();
+    for (room, gender, state, count) in rows {
+        let [men_applied, men, women_applied, women] = counts.entry(LiveId::new(room)).or_default();
+        let (applied, all) = if gender == Gender::Male.number() {
+            (men_applied, men)
+        } else {
+            (women_applied, women)
+        };
+        *all += count;
+        if state == UserType::Applied.number() {
+            *applied += count;
+        }
+    }
+    Ok(counts)
 }

@@ -8,6 +8,7 @@
 )]
 
 mod broadcasts;
+mod callers;
 mod im_events;
 mod message_filter;
 mod mic;

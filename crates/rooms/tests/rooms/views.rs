@@ -30,17 +30,20 @@ async fn the_live_list_is_ordered_by_audience_and_at_most_a_second_old(db: TestD
     room.guest_on_mic("bob", Gender::Male).await;
     let rooms = room.rooms();
 
-    let list = rooms.live_list(first_page()).await.unwrap();
+    let page = rooms.live_list(first_page()).await.unwrap();
+    let list = &page.rooms;
     let found: Vec<_> = list.iter().map(|row| (row.live, row.audience)).collect();
     assert_eq!(found, [(room.live, 2), (second_live, 1)]);
     assert_eq!(list[0].name, "host");
     assert_eq!(list[0].group.as_str(), room.group_name().await);
     let next = rooms.live_list(Page::new(2).unwrap()).await.unwrap();
+    let next = &next.rooms;
     assert!(next.is_empty());
 
     rooms.end(room.host, room.live, None).await.unwrap();
     room.services.advance(1);
-    let list = rooms.live_list(first_page()).await.unwrap();
+    let page = rooms.live_list(first_page()).await.unwrap();
+    let list = &page.rooms;
     assert_eq!(list.len(), 1);
     let expected = Gauges {
         rooms_live: 1,

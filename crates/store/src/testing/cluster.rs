@@ -136,8 +136,11 @@ fn start_watcher(bin: &Path, folder: &Path, user: Option<(u32, u32)>) -> io::Res
 }
 
 /// The user and group to run PostgreSQL as when this process runs as root, which PostgreSQL
-/// refuses; otherwise `None`.
-fn unprivileged_user() -> io::Result<Option<(u32, u32)>> {
+/// refuses; otherwise `None`. PgBouncer refuses it too.
+///
+/// # Errors
+/// When the machine has no such user.
+pub fn unprivileged_user() -> io::Result<Option<(u32, u32)>> {
     use std::os::unix::fs::MetadataExt as _;
     if std::fs::metadata("/proc/self")?.uid() != 0 {
         return Ok(None);

@@ -8,8 +8,10 @@
 mod catalog;
 mod config_rows;
 mod constraints;
+mod grouped_read;
 mod migrating;
 mod outages;
+mod pooler;
 mod schema;
 mod sqlite_files;
 mod transactions;

@@ -181,9 +181,10 @@ async fn every_table_has_its_declared_columns(db: TestDb) {
     let declared = db.db.write(|conn| {
         Ok::<_, StoreError>(select_no_row!(conn:
             users, wechat_sessions, wechat_codes, wechat_access_tokens, tokens, likes,
+            authentication_changes,
             configs, audit_log, environment, transaction_locks, readiness_checks,
             rooms, broadcasts, broadcast_log, members, invitation_required,
-            outbox, outbox_lanes, outbox_seqs,
+            outbox, outbox_instances, outbox_lanes, outbox_seqs,
             ledger_balances, ledger_entries, ledger_transfers, ledger_history, idempotency_keys,
             ledger_chain,
             gifts, gifts_sent,

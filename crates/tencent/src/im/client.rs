@@ -3,6 +3,7 @@
 //! Vendor's page: REST API 简介 ("RESTful API Overview"), cloud.tencent.com. The HTTP status is 200
 //! even when IM refuses a request; `ErrorCode` in the body says whether it succeeded.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -45,6 +46,7 @@ pub struct ImClient {
     config: ImConfig,
     admin_sig: Mutex<Option<AdminSig>>,
     random: fn() -> u32,
+    calls_made: AtomicU64,
 }
 
 impl ImClient {
@@ -59,7 +61,15 @@ impl ImClient {
             config,
             admin_sig: Mutex::new(None),
             random,
+            calls_made: AtomicU64::new(0),
         }
+    }
+
+    /// The number of requests that this client has sent. IM limits how many an application may send
+    /// in a second.
+    #[must_use]
+    pub fn calls_made(&self) -> u64 {
+        self.calls_made.load(Ordering::Relaxed)
     }
 
     /// Creates an account in IM (导入单个帐号, account_import). Repeating it is harmless.
@@ -220,6 +230,7 @@ impl ImClient {
             ("random", (self.random)().to_string()),
             ("contenttype", "json".to_owned()),
         ];
+        self.calls_made.fetch_add(1, Ordering::Relaxed);
         let reply = self.http.post_json(&url, &query, body).await?;
         match integer(reply.get("ErrorCode")) {
             Some(0) => Ok(reply),

@@ -3,10 +3,10 @@
 //! Vendor's page: 生成 UserSig ("Generating UserSig"), cloud.tencent.com; the algorithm is
 //! TLSSigAPIv2.
 
-use std::io::Write as _;
+use std::cell::RefCell;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use flate2::{Compression, write::ZlibEncoder};
+use flate2::{Compress, Compression, FlushCompress};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
@@ -44,13 +44,22 @@ pub fn generate_user_sig(
         .into()
 }
 
+thread_local! {
+    /// A compressor has tables of some hundred kilobytes, so each thread keeps one.
+    static COMPRESSOR: RefCell<Compress> =
+        RefCell::new(Compress::new(Compression::default(), true));
+}
+
+/// Compresses to a zlib stream.
 fn deflate(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    // Writing to a Vec cannot fail.
-    encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .unwrap_or_default()
+    // What cannot be compressed is stored, in blocks of up to 64 KiB with a few bytes each.
+    let mut packed = Vec::with_capacity(bytes.len() + 64);
+    COMPRESSOR.with_borrow_mut(|compressor| {
+        compressor.reset();
+        // Fails only for a stream that has ended, which this one has not.
+        let _ = compressor.compress_vec(bytes, &mut packed, FlushCompress::Finish);
+    });
+    packed
 }
 
 #[cfg(test)]

@@ -41,24 +41,24 @@ async fn ban_and_role_are_set_and_revoked(db: TestDb) {
     let user = test.user("alice", Gender::Female).await;
     let unknown = unknown_user(user);
     let now = test.clock.now();
-    for (banned_at, is_matchmaker) in [(Some(now), true), (None, false)] {
+    for (is_banned, is_matchmaker) in [(true, true), (false, false)] {
         let found = test.services.db.write(move |conn| {
-            assert!(!set_ban(conn, unknown, banned_at)?);
+            assert!(!set_ban(conn, unknown, is_banned, now)?);
             assert!(!set_matchmaker(conn, unknown, is_matchmaker)?);
             Ok::<_, qlive_store::StoreError>(
-                set_ban(conn, user, banned_at)? && set_matchmaker(conn, user, is_matchmaker)?,
+                set_ban(conn, user, is_banned, now)? && set_matchmaker(conn, user, is_matchmaker)?,
             )
         });
         assert!(found.await.unwrap());
         let profile = test.services.users.profile(user).await.unwrap();
         assert_eq!(
             (profile.banned_at, profile.matchmaker),
-            (banned_at, is_matchmaker)
+            (is_banned.then_some(now), is_matchmaker)
         );
         let listed = test.services.users.list(Page::FIRST).await.unwrap();
         assert_eq!(
             (listed[0].banned, listed[0].matchmaker),
-            (banned_at.is_some(), is_matchmaker)
+            (is_banned, is_matchmaker)
         );
     }
 }

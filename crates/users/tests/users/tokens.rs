@@ -1,12 +1,12 @@
 //! Tokens.
 
 use diesel::prelude::*;
-use qlive_store::schema::tokens as token_table;
+use qlive_store::on_both;
+use qlive_store::schema::{tokens as token_table, users};
 use qlive_store::testing::TestDb;
-use qlive_store::{StoreError, on_both};
 use qlive_testing::TestServices;
 use qlive_types::{Gender, UserId};
-use qlive_users::tokens::{authenticate, record_use};
+use qlive_users::tokens::{TokenRow, hash_if_well_formed, is_use_due, record_uses};
 
 use crate::support::{login, read, text};
 
@@ -26,23 +26,40 @@ async fn token(test: &TestServices) -> String {
     text(&login(test, "alice", None).await.unwrap().unwrap().token)
 }
 
-/// Whom a token authenticates, and whether its use is due for recording.
+/// The user of a token, and whether they are banned and its use is due for recording.
+async fn find(test: &TestServices, token: &str) -> Option<(UserId, bool, bool)> {
+    let hash = hash_if_well_formed(token)?;
+    let now = test.clock.now();
+    let row: Option<TokenRow> = read(test, move |conn| {
+        token_table::table
+            .inner_join(users::table)
+            .filter(token_table::hash.eq(hash.stored()))
+            .select((
+                token_table::user_id,
+                token_table::created_at,
+                token_table::used_at,
+                users::banned_at,
+            ))
+            .get_result(conn)
+            .optional()
+    })
+    .await;
+    let (caller, used_at) = row?.authenticate(now).unwrap()?;
+    Some((caller.user, caller.banned, is_use_due(used_at, now)))
+}
+
+/// The user of a token, and whether its use is due for recording.
 async fn check(test: &TestServices, token: &str) -> Option<(UserId, bool)> {
-    let (token, now) = (token.to_owned(), test.clock.now());
-    let found = test
-        .services
-        .db
-        .read(move |conn| authenticate(conn, &token, now));
-    let found = found.await.unwrap();
-    found.map(|(authenticated, is_use_due)| (authenticated.user, is_use_due))
+    let found = find(test, token).await;
+    found.map(|(user, _, is_use_due)| (user, is_use_due))
 }
 
 async fn record(test: &TestServices, token: &str) {
-    let (token, now) = (token.to_owned(), test.clock.now());
+    let (hash, now) = (hash_if_well_formed(token).unwrap(), test.clock.now());
     let written = test
         .services
         .db
-        .write(move |conn| record_use(conn, &token, now));
+        .write(move |conn| record_uses(conn, &[hash], now));
     written.await.unwrap();
 }
 
@@ -132,14 +149,11 @@ async fn sixth_token_replaces_the_least_recently_used(db: TestDb) {
 async fn token_of_a_banned_user_says_so(db: TestDb) {
     let test = TestServices::start(db).await;
     let user = test.user("alice", Gender::Female).await;
-    let (token, now) = (token(&test).await, test.clock.now());
+    let token = token(&test).await;
     test.services
         .rooms
         .ban(test.operator(), user)
         .await
         .unwrap();
-    let found = test.services.db.read(move |conn| {
-        Ok::<_, StoreError>(authenticate(conn, &token, now)?.map(|(found, _)| found.banned))
-    });
-    assert_eq!(found.await.unwrap(), Some(true));
+    assert_eq!(find(&test, &token).await, Some((user, true, true)));
 }

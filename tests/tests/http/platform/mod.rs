@@ -15,3 +15,4 @@ mod openapi_document;
 mod rate_limits;
 mod readiness;
 mod server;
+mod statement_counts;

@@ -1,7 +1,7 @@
 //! Profiles: the caller's own in full, those of other users in part.
 
 use actix_web::web::{Data, Json};
-use qlive_ledger::LedgerError;
+use qlive_ledger::{Balances, LedgerError};
 use qlive_types::{Moment, UserId};
 use qlive_users::{NameCheck, Profile, UnvalidatedProfileChange};
 use secrecy::ExposeSecret as _;
@@ -57,9 +57,8 @@ impl ProfileAnswer {
         }
     }
 
-    async fn of_caller(state: &State, profile: Profile) -> Result<Self, ApiError> {
+    fn of_caller(state: &State, profile: Profile, balances: &Balances) -> Result<Self, ApiError> {
         let last_login_time = profile.last_login_at.map(Moment::shanghai);
-        let balances = state.services.users.balances(profile.user).await?;
         let gold = balances.gold().map_err(LedgerError::from)?.get();
         let (user, banned) = (profile.user, profile.banned_at.is_some());
         let answer = Self {
@@ -122,8 +121,9 @@ pub(crate) async fn update_userinfo(
     if check == Some(NameCheck::Unchecked) {
         state.metrics.count_unchecked_name();
     }
-    let profile = state.services.users.profile(caller.0).await?;
-    Ok(Json(ProfileAnswer::of_caller(&state, profile).await?))
+    let (profile, balances) = services.users.profile_with_balances(caller.0).await?;
+    let answer = ProfileAnswer::of_caller(&state, profile, &balances)?;
+    Ok(Json(answer))
 }
 
 #[derive(IntoParams)]
@@ -146,19 +146,15 @@ pub(crate) async fn get_userinfo(
     Call(caller, input): Call<Reader, OptionalUserInput>,
 ) -> Result<Json<ProfileAnswer>, ApiError> {
     let user = input.user_id.unwrap_or(caller.0);
-    let profile = state.services.users.profile(user).await?;
-    let rate = state
-        .services
-        .configs
-        .snapshot()
-        .await?
-        .withdraw_rate()
-        .to_string();
+    let users = &state.services.users;
     let answer = if user == caller.0 {
-        ProfileAnswer::of_caller(&state, profile).await?
+        let (profile, balances) = users.profile_with_balances(user).await?;
+        ProfileAnswer::of_caller(&state, profile, &balances)?
     } else {
-        ProfileAnswer::of_other_user(profile)
+        ProfileAnswer::of_other_user(users.profile(user).await?)
     };
+    let configs = state.services.configs.snapshot().await?;
+    let rate = configs.withdraw_rate().to_string();
     Ok(Json(ProfileAnswer {
         rate: Some(rate),
         ..answer

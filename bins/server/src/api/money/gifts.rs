@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::inputs::PageInput;
-use crate::api::wire::Paged;
+use crate::api::wire::{Paged, SharedJson};
 use crate::http::{ApiError, Call, Caller, FromParams, Params, Reader, State};
 
 #[derive(Serialize, ToSchema)]
@@ -36,16 +36,13 @@ impl From<CatalogueGift> for GiftAnswer {
 pub(crate) async fn get_gifts(
     state: Data<State>,
     Call(_reader, input): Call<Reader, PageInput>,
-) -> Result<Paged<GiftAnswer>, ApiError> {
-    let (count, gifts) = state.services.gifts.catalogue(input.page).await?;
-    let results = gifts.into_iter().map(Into::into).collect();
-    Ok(Paged::new(
-        &state,
-        "qlive_gift/",
-        input.page,
-        count,
-        results,
-    ))
+) -> Result<SharedJson<Paged<GiftAnswer>>, ApiError> {
+    let page = state.services.gifts.catalogue(input.page).await?;
+    SharedJson::of(&page.rendered, || {
+        let results = page.gifts.iter().cloned().map(Into::into).collect();
+        let path = "qlive_gift/";
+        Ok(Paged::new(&state, path, input.page, page.count, results))
+    })
 }
 
 #[derive(IntoParams)]

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::inputs::{NoInput, optional_code};
-use crate::api::wire::JsonRows;
+use crate::api::wire::{JsonRows, SharedJson};
 use crate::http::{ApiError, Call, FromParams, Params, Payer, Reader, State};
 
 /// The longest order number, in bytes.
@@ -43,10 +43,12 @@ fn block_answer(block: &Block) -> Result<BlockAnswer, ApiError> {
 pub(crate) async fn get_blocks(
     state: Data<State>,
     Call(_reader, NoInput): Call<Reader, NoInput>,
-) -> Result<JsonRows<BlockAnswer>, ApiError> {
-    let blocks = state.services.payments.blocks().await?;
-    let rows = blocks.iter().map(block_answer);
-    Ok(JsonRows(rows.collect::<Result<_, _>>()?))
+) -> Result<SharedJson<JsonRows<BlockAnswer>>, ApiError> {
+    let list = state.services.payments.blocks().await?;
+    SharedJson::of(&list.rendered, || {
+        let rows = list.blocks.iter().map(block_answer);
+        Ok(JsonRows(rows.collect::<Result<_, _>>()?))
+    })
 }
 
 #[derive(ToSchema)]

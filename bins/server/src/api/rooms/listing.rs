@@ -1,11 +1,12 @@
 //! Listings: the live rooms, and the viewers of one room.
 
 use actix_web::web::Data;
+use qlive_rooms::LiveRoom;
 use qlive_types::{Gender, LiveId, Page};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::wire::JsonRows;
+use crate::api::wire::{JsonRows, SharedJson};
 use crate::http::{ApiError, Call, FromParams, Params, Reader, State};
 
 #[derive(IntoParams)]
@@ -46,9 +47,9 @@ pub(crate) struct Players {
 pub(crate) async fn get_livelist(
     state: Data<State>,
     Call(_reader, input): Call<Reader, LiveListInput>,
-) -> Result<JsonRows<LiveRoomAnswer>, ApiError> {
-    let rooms = state.services.rooms.live_list(input.page).await?;
-    let answer = rooms.iter().map(|room| LiveRoomAnswer {
+) -> Result<SharedJson<JsonRows<LiveRoomAnswer>>, ApiError> {
+    let page = state.services.rooms.live_list(input.page).await?;
+    let answer = |room: &LiveRoom| LiveRoomAnswer {
         id: room.live.get(),
         group_id: room.group.to_string(),
         room_name: room.name.clone(),
@@ -58,8 +59,10 @@ pub(crate) async fn get_livelist(
             girl: room.girl.clone(),
         },
         audience_count: room.audience,
-    });
-    Ok(JsonRows(answer.collect()))
+    };
+    SharedJson::of(&page.rendered, || {
+        Ok(JsonRows(page.rooms.iter().map(answer).collect()))
+    })
 }
 
 #[derive(IntoParams)]

@@ -1,6 +1,6 @@
 //! A lookup in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use qlive_outbox::{AccountProfile, Lookup, RoomProfile};
@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) counts: [i64; 4],
     pub(crate) accounts: BTreeMap<UserId, AccountProfile>,
     pub(crate) on_stage: BTreeMap<UserId, Moment>,
+    /// The user whose account cannot be read.
+    pub(crate) faulty_account: Option<UserId>,
     /// The rooms whose groups were recorded as created.
     pub(crate) groups_created: Vec<LiveId>,
 }
@@ -44,6 +46,7 @@ impl TestLookup {
                 .map(|number| (user(number), account(number)))
                 .collect(),
             on_stage: BTreeMap::new(),
+            faulty_account: None,
             groups_created: Vec::new(),
         })))
     }
@@ -63,29 +66,59 @@ impl TestLookup {
     }
 }
 
+/// The values of these keys.
+fn select<K: Ord + Copy, V: Clone>(all: &BTreeMap<K, V>, keys: &BTreeSet<K>) -> BTreeMap<K, V> {
+    let found = keys.iter().filter_map(|key| Some((*key, all.get(key)?)));
+    found.map(|(key, value)| (key, value.clone())).collect()
+}
+
 impl Lookup for TestLookup {
-    fn find_room(&self, _: &mut Conn, live: LiveId) -> Result<Option<RoomProfile>, StoreError> {
-        Ok(self.state().rooms.get(&live).cloned())
-    }
-
-    fn applicant_counts(&self, _: &mut Conn, _: LiveId) -> Result<[i64; 4], StoreError> {
-        Ok(self.state().counts)
-    }
-
-    fn find_account(
+    fn find_rooms(
         &self,
         _: &mut Conn,
-        user: UserId,
-    ) -> Result<Option<AccountProfile>, StoreError> {
-        Ok(self.state().accounts.get(&user).cloned())
+        lives: &BTreeSet<LiveId>,
+    ) -> Result<BTreeMap<LiveId, RoomProfile>, StoreError> {
+        Ok(select(&self.state().rooms, lives))
     }
 
-    fn on_stage_since(&self, _: &mut Conn, user: UserId) -> Result<Option<Moment>, StoreError> {
-        Ok(self.state().on_stage.get(&user).copied())
+    fn applicant_counts(
+        &self,
+        _: &mut Conn,
+        lives: &BTreeSet<LiveId>,
+    ) -> Result<BTreeMap<LiveId, [i64; 4]>, StoreError> {
+        let counts = self.state().counts;
+        Ok(lives.iter().map(|live| (*live, counts)).collect())
     }
 
-    fn mark_group_created(&self, _: &mut Conn, live: LiveId) -> Result<(), StoreError> {
-        self.state().groups_created.push(live);
+    fn find_accounts(
+        &self,
+        _: &mut Conn,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeMap<UserId, AccountProfile>, StoreError> {
+        let state = self.state();
+        if state
+            .faulty_account
+            .is_some_and(|user| users.contains(&user))
+        {
+            return Err(StoreError::Corrupt("users.gender"));
+        }
+        Ok(select(&state.accounts, users))
+    }
+
+    fn on_stage_since(
+        &self,
+        _: &mut Conn,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeMap<UserId, Moment>, StoreError> {
+        Ok(select(&self.state().on_stage, users))
+    }
+
+    fn mark_groups_created(
+        &self,
+        _: &mut Conn,
+        lives: &BTreeSet<LiveId>,
+    ) -> Result<(), StoreError> {
+        self.state().groups_created.extend(lives);
         Ok(())
     }
 }
