@@ -64,6 +64,7 @@ pub(crate) async fn measure_engine(engine: Engine, options: &Options, report: &m
         }
         skip_messages(&database).await;
         crowd.restore(&database).await;
+        database.settle().await;
     }
     if options.audit {
         database.audit().await;

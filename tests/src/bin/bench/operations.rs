@@ -119,7 +119,7 @@ fn gifts(crowd: Crowd) -> Vec<Operation> {
 
 /// Users who are in no room enter one and leave it.
 fn enter_and_leave(crowd: Crowd) -> Operation {
-    let requests = (0..OUTSIDERS).map(|number| {
+    let requests = (0..OUTSIDERS / 2).map(|number| {
         // The first room has a number that is easy to tell from others in the statements.
         let (user, room) = (crowd.outsider(number), FIRST_ENTERED + number % 200);
         let path = |path: &str| get(user, &format!("{path}?live_id={room}"));
@@ -171,9 +171,10 @@ fn like() -> Operation {
     }
 }
 
-/// Users log in with a code of their own.
+/// Users log in with a code of their own. They do nothing else: a user keeps five tokens, so theirs
+/// end.
 fn login(crowd: Crowd) -> Operation {
-    let requests = (0..OUTSIDERS).map(|number| {
+    let requests = (OUTSIDERS / 2..OUTSIDERS).map(|number| {
         let body = json!({"appId": qlive_tests::APP, "code": crowd.login_code(number)});
         vec![post(None, "qlive_user/login/", &body)]
     });
