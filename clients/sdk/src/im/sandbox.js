@@ -7,6 +7,15 @@
 /** @typedef {import('./adapter.js').ImMessage} ImMessage */
 /** @typedef {import('./adapter.js').ImState} ImState */
 
+/**
+ * The login that runs.
+ * @typedef {object} Account
+ * @property {string} userId
+ * @property {string} userSig
+ * @property {Set<string>} groups
+ * @property {string | null} session the sandbox's name for it
+ */
+
 /** The pause before a connection that was lost is made again, in milliseconds. */
 const RECONNECT = 1000;
 
@@ -23,8 +32,7 @@ export function sandboxIm({ url, fetch: given }) {
   const messageListeners = new Set();
   /** @type {Set<(state: ImState) => void>} */
   const stateListeners = new Set();
-  /** The login that runs: `session` is the sandbox's name for it.
-   * @type {{ userId: string, userSig: string, groups: Set<string>, session: string | null } | null} */
+  /** @type {Account | null} */
   let account = null;
   /** @type {AbortController | null} */
   let connection = null;
@@ -46,7 +54,7 @@ export function sandboxIm({ url, fetch: given }) {
 
   /** Keeps a connection as long as the login runs. Resolves when the first one is ready. */
   const connect = async () => {
-    const of = account;
+    const of = /** @type {Account | null} */ (account);
     if (of === null) return;
     const abort = new AbortController();
     connection = abort;
@@ -64,7 +72,7 @@ export function sandboxIm({ url, fetch: given }) {
     });
   };
 
-  /** @param {NonNullable<typeof account>} of @param {AsyncGenerator<SandboxEvent>} events */
+  /** @param {Account} of @param {AsyncGenerator<SandboxEvent>} events */
   const listen = async (of, events) => {
     try {
       for await (const { event, data } of events) {
@@ -83,7 +91,7 @@ export function sandboxIm({ url, fetch: given }) {
     }
   };
 
-  /** @param {NonNullable<typeof account>} of */
+  /** @param {Account} of */
   const reconnect = (of) => {
     setTimeout(() => {
       if (account !== of) return;

@@ -1,0 +1,15 @@
+//! The side of IM that clients speak: server-sent events for clients without Tencent's SDK.
+
+mod commands;
+mod events;
+
+use actix_web::web;
+
+pub(crate) fn gateway_routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/sandbox/events", web::get().to(events::stream_events))
+        .route("/sandbox/im/join", web::post().to(commands::join))
+        .route("/sandbox/im/quit", web::post().to(commands::quit))
+        .route("/sandbox/im/send", web::post().to(commands::send))
+        .route("/sandbox/im/logout", web::post().to(commands::log_out));
+}
