@@ -18,9 +18,10 @@ const START_TIMEOUT = 30_000;
 
 /**
  * Starts a server on ports of its own.
+ * @param {Record<string, string>} [settings] further environment variables
  * @returns {Promise<TestServer>}
  */
-export async function startServer() {
+export async function startServer(settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'qlive-test-'));
   const any = '127.0.0.1:0';
   const child = spawn(BINARY, [], {
@@ -30,6 +31,7 @@ export async function startServer() {
       QLIVE__SERVER__LISTEN: any,
       QLIVE__SERVER__INTERNAL_LISTEN: any,
       QLIVE__SANDBOX__LISTEN: any,
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -67,9 +69,17 @@ export class TestServer {
     this.sandbox = addresses.sandbox;
     /** @type {Qlive[]} */
     this.users = [];
+    /** @type {Promise<void> | undefined} */
+    this.stopped = undefined;
   }
 
-  async stop() {
+  /** Stops once, however often it is called. */
+  stop() {
+    this.stopped ??= this.#stop();
+    return this.stopped;
+  }
+
+  async #stop() {
     for (const user of this.users) {
       user.close();
       await user.im.logout().catch(() => {});

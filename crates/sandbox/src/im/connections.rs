@@ -18,7 +18,7 @@ pub(crate) enum ImEvent {
     Kicked,
 }
 
-/// The names of the connections: `im/connections` tells them apart by a random session.
+/// The connections, one an account. Each has a random name, its session.
 #[derive(Default)]
 pub(crate) struct Connections {
     by_account: BTreeMap<String, Connection>,
@@ -76,10 +76,6 @@ impl Connections {
             .iter()
             .find(|(_, connection)| connection.session == session);
         found.map(|(account, _)| account.as_str())
-    }
-
-    pub(crate) fn is_connected(&self, account: &str) -> bool {
-        self.by_account.contains_key(account)
     }
 
     /// Adds an account to a group. False if it is not connected.
@@ -163,9 +159,8 @@ mod tests {
         let second = connections.log_in("ann");
         assert_eq!(received(&mut first), ["kicked"]);
         assert_eq!(connections.remove(&first.session), None);
-        assert!(connections.is_connected("ann"));
         let (account, _) = connections.remove(&second.session).unwrap();
         assert_eq!(account, "ann");
-        assert!(!connections.is_connected("ann"));
+        assert_eq!(connections.account_of(&second.session), None);
     }
 }
