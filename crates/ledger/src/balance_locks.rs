@@ -66,10 +66,12 @@ pub(crate) fn find_stored(conn: &mut PgConnection, users: &[i64]) -> Result<Vec<
 /// Locks the first rows of users on PostgreSQL, which do not exist yet, until the transaction ends.
 /// Waits for another transaction that has locked one.
 pub(crate) fn lock_first_rows(conn: &mut PgConnection, users: &[i64]) -> Result<(), StoreError> {
-    sql_query("SELECT COUNT(pg_advisory_xact_lock($1 + id)) FROM UNNEST($2) AS first_rows (id)")
-        .bind::<BigInt, _>(FIRST_ROWS)
-        .bind::<Array<BigInt>, _>(users)
-        .execute(conn)?;
+    sql_query(
+        "SELECT COUNT(pg_advisory_xact_lock($1 + id)) FROM UNNEST($2::BIGINT[]) AS first_rows (id)",
+    )
+    .bind::<BigInt, _>(FIRST_ROWS)
+    .bind::<Array<BigInt>, _>(users)
+    .execute(conn)?;
     Ok(())
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn find_first_rows_held(
     users: &[i64],
 ) -> Result<Vec<i64>, StoreError> {
     let held: Vec<HeldRow> = sql_query(
-        "SELECT id FROM UNNEST($2) AS first_rows (id) WHERE NOT pg_try_advisory_xact_lock($1 + id)",
+        "SELECT id FROM UNNEST($2::BIGINT[]) AS first_rows (id) WHERE NOT pg_try_advisory_xact_lock($1 + id)",
     )
     .bind::<BigInt, _>(FIRST_ROWS)
     .bind::<Array<BigInt>, _>(users)
