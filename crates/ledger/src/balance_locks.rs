@@ -88,7 +88,8 @@ pub(crate) fn find_first_rows_held(
     users: &[i64],
 ) -> Result<Vec<i64>, StoreError> {
     let held: Vec<HeldRow> = sql_query(
-        "SELECT id FROM UNNEST($2::BIGINT[]) AS first_rows (id) WHERE NOT pg_try_advisory_xact_lock($1 + id)",
+        "SELECT id FROM UNNEST($2::BIGINT[]) AS first_rows (id) \
+         WHERE NOT pg_try_advisory_xact_lock($1 + id)",
     )
     .bind::<BigInt, _>(FIRST_ROWS)
     .bind::<Array<BigInt>, _>(users)
