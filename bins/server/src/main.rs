@@ -57,11 +57,13 @@ async fn main() -> anyhow::Result<()> {
 
 /// Logs what `check-config` would refuse. The server starts meanwhile.
 async fn warn_of_database(url: SecretString) {
-    for fault in find_session_faults(url.expose_secret())
-        .await
-        .unwrap_or_default()
-    {
-        tracing::warn!("the database: {fault}");
+    match find_session_faults(url.expose_secret()).await {
+        Ok(faults) => {
+            for fault in faults {
+                tracing::warn!("the database: {fault}");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "the settings of the database are not checked"),
     }
 }
 

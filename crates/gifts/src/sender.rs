@@ -218,7 +218,7 @@ impl GiftSender {
             }
             let (gifts, result) = self.write_gifts(vec![gift], locking).await;
             let outage = result.as_ref().err().filter(|failure| is_outage(failure));
-            let outage = outage.map(ToString::to_string);
+            let outage = outage.map(reason_of);
             answer(gifts, result, left_out);
             if let Some(outage) = outage {
                 answer(rest.collect(), Err(unavailable(&outage)), left_out);
@@ -254,8 +254,8 @@ fn answer(
 
 /// The failure of a batch, for each of its gifts.
 fn same_failures(failure: GiftsError, count: usize) -> impl Iterator<Item = Answer> {
-    let text = failure.to_string();
-    let others = std::iter::repeat_with(move || unavailable(&text));
+    let reason = reason_of(&failure);
+    let others = std::iter::repeat_with(move || unavailable(&reason));
     std::iter::once(failure).chain(others).take(count).map(Err)
 }
 
@@ -267,6 +267,14 @@ fn left_out_giver(left_out: &[(QueuedGift, UserId)], giver: UserId) -> Option<Us
 
 fn is_outage(failure: &GiftsError) -> bool {
     matches!(failure.store_error(), Some(StoreError::Unavailable(_)))
+}
+
+/// What [`unavailable`] takes to name the same failure.
+fn reason_of(failure: &GiftsError) -> String {
+    match failure.store_error() {
+        Some(StoreError::Unavailable(reason)) => reason.clone(),
+        _ => failure.to_string(),
+    }
 }
 
 fn unavailable(text: &str) -> GiftsError {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{Array, BigInt};
 use qlive_store::schema::ledger_balances;
 use qlive_store::{Conn, StoreError};
 use qlive_types::UserId;
@@ -56,7 +56,7 @@ pub(crate) fn lock_rows(
 }
 
 /// Those of these users who have a row.
-pub(crate) fn find_stored(conn: &mut Conn, users: Vec<i64>) -> Result<Vec<i64>, StoreError> {
+pub(crate) fn find_stored(conn: &mut PgConnection, users: &[i64]) -> Result<Vec<i64>, StoreError> {
     let stored = ledger_balances::table
         .filter(ledger_balances::user_id.eq_any(users))
         .select(ledger_balances::user_id);
@@ -65,12 +65,12 @@ pub(crate) fn find_stored(conn: &mut Conn, users: Vec<i64>) -> Result<Vec<i64>, 
 
 /// Locks the first rows of users on PostgreSQL, which do not exist yet, until the transaction ends.
 /// Waits for another transaction that has locked one.
-pub(crate) fn lock_first_rows(conn: &mut Conn, users: &[i64]) -> Result<(), StoreError> {
-    sql_query(format!(
-        "SELECT COUNT(pg_advisory_xact_lock({FIRST_ROWS} + id)) \
-         FROM (VALUES {}) AS first_rows (id)",
-        values(users)
-    ))
+pub(crate) fn lock_first_rows(conn: &mut PgConnection, users: &[i64]) -> Result<(), StoreError> {
+    sql_query(
+        "SELECT COUNT(pg_advisory_xact_lock($1 + id)) FROM UNNEST($2::BIGINT[]) AS first_rows (id)",
+    )
+    .bind::<BigInt, _>(FIRST_ROWS)
+    .bind::<Array<BigInt>, _>(users)
     .execute(conn)?;
     Ok(())
 }
@@ -83,18 +83,16 @@ struct HeldRow {
 
 /// Locks the first rows of users without waiting. Returns those that another transaction has
 /// locked.
-pub(crate) fn find_first_rows_held(conn: &mut Conn, users: &[i64]) -> Result<Vec<i64>, StoreError> {
-    let held: Vec<HeldRow> = sql_query(format!(
-        "SELECT id FROM (VALUES {}) AS first_rows (id) \
-         WHERE NOT pg_try_advisory_xact_lock({FIRST_ROWS} + id)",
-        values(users)
-    ))
+pub(crate) fn find_first_rows_held(
+    conn: &mut PgConnection,
+    users: &[i64],
+) -> Result<Vec<i64>, StoreError> {
+    let held: Vec<HeldRow> = sql_query(
+        "SELECT id FROM UNNEST($2::BIGINT[]) AS first_rows (id) \
+         WHERE NOT pg_try_advisory_xact_lock($1 + id)",
+    )
+    .bind::<BigInt, _>(FIRST_ROWS)
+    .bind::<Array<BigInt>, _>(users)
     .load(conn)?;
     Ok(held.into_iter().map(|row| row.id).collect())
-}
-
-/// `(CAST(5 AS BIGINT)), (CAST(7 AS BIGINT))`
-fn values(users: &[i64]) -> String {
-    let row = |user: &i64| format!("(CAST({user} AS BIGINT))");
-    users.iter().map(row).collect::<Vec<_>>().join(", ")
 }

@@ -232,6 +232,7 @@ mod tests {
         assert_round(&mut sealer, RoundOutcome::Done).await;
         assert_eq!(sealer.updated_at, updated_at);
     }
+
     #[tokio::test]
     async fn sealed_to_moves_while_entries_come_all_the_time() {
         let db = TestDb::fresh(Engine::Sqlite).await.unwrap();

@@ -63,11 +63,11 @@ impl EntryBatch {
         let rows = lock_rows(conn, &users, true)?;
         let batch = Self::of_rows(&users, rows)?;
         let new = batch.users_without_row();
-        if let Conn::Pg(_) = conn
+        if let Conn::Pg(conn) = conn
             && !new.is_empty()
         {
             lock_first_rows(conn, &new)?;
-            if !find_stored(conn, new)?.is_empty() {
+            if !find_stored(conn, &new)?.is_empty() {
                 // Another transaction has inserted one meanwhile.
                 return Err(StoreError::Contended);
             }
@@ -90,13 +90,13 @@ impl EntryBatch {
         let mut held = BTreeSet::new();
         let rest = batch.users_without_row();
         // On SQLite nothing is locked by another transaction.
-        if let Conn::Pg(_) = conn
+        if let Conn::Pg(conn) = conn
             && !rest.is_empty()
         {
             // Those whose first row another transaction is about to insert; and those who have a
             // row nevertheless: another transaction has locked it, or inserted it just now.
             let mut left_out = find_first_rows_held(conn, &rest)?;
-            left_out.extend(find_stored(conn, rest)?);
+            left_out.extend(find_stored(conn, &rest)?);
             for user in left_out {
                 let user = user_of(user)?;
                 batch.users.remove(&user);

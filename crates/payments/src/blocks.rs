@@ -77,7 +77,7 @@ impl Payments {
     pub async fn add_block(&self, by: Operator, new: NewBlock) -> Result<i64, PaymentsError> {
         check_new_block(&new)?;
         let now = self.clock.now();
-        let changed = self
+        let id = self
             .db
             .write(move |conn| {
                 let id: i64 = diesel::insert_into(blocks::table)
@@ -95,7 +95,7 @@ impl Payments {
             })
             .await?;
         self.blocks.forget();
-        Ok(changed)
+        Ok(id)
     }
 
     /// Takes a block off sale. Its orders stay as they are.

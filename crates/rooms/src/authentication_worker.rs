@@ -67,7 +67,7 @@ impl AuthenticationWorker {
                 ReadChanges::up_to(newest - RUNNING_AT_START)
             }
         };
-        let result = self.forget_changed(&mut read, began, began_at).await;
+        let result = self.forget_changed(&mut read, began).await;
         self.read = Some(read);
         result?;
         self.last_reading = began_at;
@@ -75,12 +75,7 @@ impl AuthenticationWorker {
         Ok(())
     }
 
-    async fn forget_changed(
-        &self,
-        read: &mut ReadChanges,
-        began: Tick,
-        began_at: Moment,
-    ) -> Result<(), StoreError> {
+    async fn forget_changed(&self, read: &mut ReadChanges, began: Tick) -> Result<(), StoreError> {
         let mut new = Vec::new();
         let mut after = read.all_to;
         loop {
@@ -92,6 +87,7 @@ impl AuthenticationWorker {
                 break;
             }
         }
+        let read_at = self.rooms.clock.now();
         let mut changed = BTreeMap::<UserId, Moment>::new();
         for change in &new {
             let latest = changed.entry(change.user).or_insert(change.at);
@@ -99,7 +95,7 @@ impl AuthenticationWorker {
         }
         for (user, at) in changed {
             // It was committed since the last reading, whatever the clock of its instance says.
-            let at = at.clamp(self.last_reading.min(began_at), began_at);
+            let at = at.clamp(self.last_reading.min(read_at), read_at);
             self.rooms.forget_caller(user, at).await;
         }
         read.add(new.iter().map(|change| change.id), began);

@@ -47,7 +47,7 @@ pub(crate) fn connect(
 /// lock.
 const fn session_sql(engine: Engine, access: Access) -> &'static str {
     match (engine, access) {
-        // Who has chosen more than `on` has replicas to wait for.
+        // A stronger `synchronous_commit` than `on`, for replicas, is kept.
         //
         // To compile a statement, to plan it for each of its parameters and to start workers for it
         // takes longer than to execute it. The tests check the plans without parameters.

@@ -128,14 +128,8 @@ impl Db {
         T: Send + 'static,
         E: TransactionError + Send + 'static,
     {
-        let pool = self.readers.clone();
-        let engine = self.address.engine;
-        let operation = operation::current();
-        let permit = pool.permits.acquire(operation).await?;
-        let statements = Arc::clone(&self.statements);
-        run_counted(operation, statements, move || {
-            let _permit = permit;
-            let mut conn = checkout_and_begin(&pool, engine, begin_read)?;
+        self.run(&self.readers, move |pool, engine| {
+            let mut conn = checkout_and_begin(pool, engine, begin_read)?;
             let started = Instant::now();
             let result = run_and_end(&mut conn, query);
             let place = Place {
@@ -143,7 +137,7 @@ impl Db {
                 access: Access::ReadOnly,
                 after: started.elapsed(),
             };
-            end_use(&pool, conn, result, place)
+            end_use(pool, conn, result, place)
         })
         .await
     }
@@ -161,13 +155,7 @@ impl Db {
         T: Send + 'static,
         E: TransactionError + Send + 'static,
     {
-        let pool = self.readers.clone();
-        let engine = self.address.engine;
-        let operation = operation::current();
-        let permit = pool.permits.acquire(operation).await?;
-        let statements = Arc::clone(&self.statements);
-        run_counted(operation, statements, move || {
-            let _permit = permit;
+        self.run(&self.readers, move |pool, engine| {
             let mut attempt = 1;
             loop {
                 let mut conn = pool.checkout()?;
@@ -189,7 +177,7 @@ impl Db {
                     pool.put_back_doubted(conn);
                     continue;
                 }
-                return end_use(&pool, conn, result, place);
+                return end_use(pool, conn, result, place);
             }
         })
         .await
@@ -213,15 +201,32 @@ impl Db {
         T: Send + 'static,
         E: TransactionError + Send + 'static,
     {
-        let pool = self.writers.clone();
+        self.run(&self.writers, move |pool, engine| {
+            let conn = checkout_and_begin(pool, engine, begin_write)?;
+            write_with_retries(pool, conn, engine, &mut change)
+        })
+        .await
+    }
+
+    /// Runs work on the blocking pool when a connection of `pool` is free for the operation, and
+    /// counts its statements.
+    async fn run<T, E>(
+        &self,
+        pool: &Pool,
+        work: impl FnOnce(&Pool, Engine) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let pool = pool.clone();
         let engine = self.address.engine;
         let operation = operation::current();
         let permit = pool.permits.acquire(operation).await?;
         let statements = Arc::clone(&self.statements);
-        run_counted(operation, statements, move || {
+        run_blocking(operation, move || {
             let _permit = permit;
-            let conn = checkout_and_begin(&pool, engine, begin_write)?;
-            write_with_retries(&pool, conn, engine, &mut change)
+            statements.count(operation, || work(&pool, engine))
         })
         .await
     }
@@ -340,19 +345,6 @@ fn run_and_end<T, E: TransactionError>(
             Err(error)
         }
     }
-}
-
-/// Runs blocking work that sends statements; see [`run_blocking`].
-async fn run_counted<T, E>(
-    operation: Option<Operation>,
-    statements: Arc<StatementCounts>,
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-{
-    run_blocking(operation, move || statements.count(operation, work)).await
 }
 
 /// Runs blocking work on the blocking pool, off the async threads. A request does not wait longer

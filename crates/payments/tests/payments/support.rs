@@ -307,9 +307,19 @@ impl Shop {
 
     /// Has the sandbox send a push with this content, and handles it.
     pub(crate) async fn handle_made_up_push(&self, message: Value) -> CallbackOutcome {
+        let before = self.test.callbacks("wx_notify");
+        let known: Vec<_> = before
+            .iter()
+            .map(|push| self.open_push(push).event)
+            .collect();
         self.test.sandbox_post("/sandbox/pushes", message).await;
-        let last = self.test.callbacks("wx_notify").pop().unwrap();
-        self.handle_push(&last).await
+        let mut new = self.test.callbacks("wx_notify").split_off(before.len());
+        // Pushes of before may have been repeated meanwhile.
+        let made_up = new
+            .iter()
+            .position(|push| !known.contains(&self.open_push(push).event));
+        let push = new.swap_remove(made_up.unwrap_or(new.len() - 1));
+        self.handle_push(&push).await
     }
 
     /// Sends pushes in plain mode from now on.
