@@ -36,12 +36,26 @@
  */
 
 /**
+ * An event of the sandbox's IM.
+ * @typedef {{ event: string, data: any }} ServerEvent
+ */
+
+/**
+ * @typedef {object} EventListener
+ * @property {(event: ServerEvent) => void} event
+ * @property {(cause?: unknown) => void} end called once, when the connection has ended or could not
+ *   be made
+ */
+
+/**
  * @typedef {object} Platform
  * @property {(request: PlatformRequest) => Promise<PlatformAnswer>} request rejects with `NoAnswer`
  * @property {() => Promise<{ appId: string, code: string, sealed?: SealedProfile }>} getLoginCode
  * @property {Storage} storage
  * @property {(listener: { hide: () => void, show: () => void }) => () => void} watchVisibility
  *   calls the listener until the returned function is called
+ * @property {(url: string, listener: EventListener) => () => void} openEvents opens the stream of
+ *   events of the sandbox; the returned function closes it
  * @property {(payment: PaymentSheet) => Promise<void>} pay resolves when the user has paid, rejects
  *   with an error whose `cancelled` is true when they did not
  * @property {(confirmation: TransferSheet) => Promise<void>} confirmTransfer the same for a payout

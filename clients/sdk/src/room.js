@@ -381,8 +381,11 @@ export class Room extends Emitter {
 
   /** Enters the room again that the server has removed this user from. */
   async #enterAgain() {
+    const known = this.sequence.last;
     try {
       await this.open(this.liveId);
+      const { last } = this.sequence;
+      if (last > known) this.emit('gap', { from: known + 1, to: last });
     } catch (error) {
       if (error instanceof QliveError && ['not_live', 'unknown_room'].includes(error.code)) {
         this.#end(null);

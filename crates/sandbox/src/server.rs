@@ -9,6 +9,7 @@ use actix_web::{App, HttpServer, web};
 use qlive_types::Clock;
 
 use crate::config::SandboxConfig;
+use crate::cross_origin::cross_origin;
 use crate::credentials::SandboxKeys;
 use crate::host_check::refuse_other_hosts;
 use crate::state::SandboxState;
@@ -49,6 +50,7 @@ impl Sandbox {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(sandbox.clone())
+                .wrap(cross_origin(&sandbox.config))
                 .wrap(from_fn(refuse_other_hosts))
                 .configure(wechat::wechat_routes)
                 .configure(im::im_routes)

@@ -2,7 +2,10 @@
  * @module A browser, or Node from version 18 on.
  */
 
+import { readEvents } from './server_sent_events.js';
+
 /** @typedef {import('../platform.js').Platform} Platform */
+/** @typedef {import('../platform.js').EventListener} EventListener */
 
 /**
  * @param {object} options
@@ -25,6 +28,8 @@ export function web({ appId, getLoginCode, pay, confirmTransfer, storage, fetch:
     getLoginCode: async () => ({ appId, ...(await getLoginCode()) }),
     storage: storage ?? browserStorage() ?? memoryStorage(),
     watchVisibility,
+    openEvents: (url, listener) =>
+      globalThis.document ? openSocket(url, listener) : openStream(fetch, url, listener),
     pay: pay ?? unavailable,
     confirmTransfer: confirmTransfer ?? unavailable,
   };
@@ -47,6 +52,34 @@ async function send(fetch, { method, url, headers, body, timeout }) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * The events over a WebSocket: a browser has only six other connections to a server.
+ * @param {string} url
+ * @param {EventListener} listener
+ */
+function openSocket(url, listener) {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'));
+  socket.onmessage = ({ data }) => listener.event(JSON.parse(data));
+  socket.onclose = () => listener.end();
+  return () => socket.close();
+}
+
+/**
+ * @param {typeof globalThis.fetch} fetch
+ * @param {string} url
+ * @param {EventListener} listener
+ */
+function openStream(fetch, url, listener) {
+  const abort = new AbortController();
+  const read = async () => {
+    const answer = await fetch(url, { signal: abort.signal });
+    if (!answer.ok || answer.body === null) throw new Error(`IM refused the login: ${answer.status}`);
+    for await (const event of readEvents(answer.body)) listener.event(event);
+  };
+  read().then(() => listener.end(), (cause) => listener.end(cause));
+  return () => abort.abort();
 }
 
 /** @returns {import('../platform.js').Storage | null} */

@@ -30,6 +30,18 @@ export function wechat(wx, { appId } = {}) {
         wx.offAppShow(show);
       };
     },
+    openEvents(url, listener) {
+      const task = wx.connectSocket({ url: url.replace(/^http/, 'ws') });
+      let ended = false;
+      const end = (/** @type {unknown} */ cause) => {
+        if (!ended) listener.end(cause);
+        ended = true;
+      };
+      task.onMessage((/** @type {any} */ { data }) => listener.event(JSON.parse(data)));
+      task.onClose(() => end(undefined));
+      task.onError(end);
+      return () => task.close({});
+    },
     async pay({ provider, content }) {
       const name = provider === 'virtual' ? 'requestVirtualPayment' : 'requestPayment';
       await callForUser(wx, name, content);

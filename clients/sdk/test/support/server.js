@@ -110,7 +110,7 @@ export class TestServer {
     const user = new Qlive({
       base: this.api,
       platform,
-      im: im ?? sandboxIm({ url: this.sandbox }),
+      im: im ?? sandboxIm({ url: this.sandbox, platform }),
     });
     this.users.push(user);
     return user;
