@@ -500,8 +500,11 @@ sync_fn = async function() {
   if (missed > 0) this.emit("gap", { from: since + 1, to: answer.seq });
 };
 enterAgain_fn = async function() {
+  const known = this.sequence.last;
   try {
     await this.open(this.liveId);
+    const { last } = this.sequence;
+    if (last > known) this.emit("gap", { from: known + 1, to: last });
   } catch (error) {
     if (error instanceof QliveError && ["not_live", "unknown_room"].includes(error.code)) {
       __privateMethod(this, _Room_instances, end_fn).call(this, null);
@@ -1086,79 +1089,81 @@ function paymentError(cause) {
 
 // sdk/src/im/sandbox.js
 var RECONNECT = 1e3;
-function sandboxIm({ url, fetch: given }) {
-  const fetch = given ?? globalThis.fetch.bind(globalThis);
+var TIMEOUT2 = 8e3;
+function sandboxIm({ url, platform }) {
   const base = url.endsWith("/") ? url : `${url}/`;
   const messageListeners = /* @__PURE__ */ new Set();
   const stateListeners = /* @__PURE__ */ new Set();
   let account = null;
-  let connection = null;
+  let close = null;
   const report = (state) => {
     for (const listener of [...stateListeners]) listener(state);
   };
   const post = async (command, body) => {
-    const answer = await fetch(`${base}sandbox/im/${command}`, {
+    const { text } = await platform.request({
       method: "POST",
+      url: `${base}sandbox/im/${command}`,
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ session: account?.session, ...body })
+      body: JSON.stringify({ session: account?.session, ...body }),
+      timeout: TIMEOUT2
     });
-    const { error } = await answer.json();
+    const { error } = JSON.parse(text);
     if (error) throw Object.assign(new Error(error), { code: error });
   };
-  const connect = async () => {
-    const of = (
-      /** @type {Account | null} */
-      account
-    );
-    if (of === null) return;
-    const abort = new AbortController();
-    connection = abort;
-    const query = new URLSearchParams({ account: of.userId, user_sig: of.userSig });
-    const answer = await fetch(`${base}sandbox/events?${query}`, { signal: abort.signal });
-    if (!answer.ok || answer.body === null) throw new Error(`IM refused the login: ${answer.status}`);
-    const events = readEvents(answer.body);
-    const first = await events.next();
-    if (first.done) throw new Error("IM ended the connection");
-    of.session = first.value.data.session;
+  const connect = async (of) => {
+    const query = `account=${encodeURIComponent(of.userId)}&user_sig=${encodeURIComponent(of.userSig)}`;
+    await new Promise((resolve, reject) => {
+      close = platform.openEvents(`${base}sandbox/events?${query}`, {
+        event: ({ event, data }) => {
+          if (event === "ready") {
+            of.session = data.session;
+            resolve(void 0);
+          } else {
+            receive(of, event, data);
+          }
+        },
+        end: (cause) => {
+          reject(cause ?? new Error("IM ended the connection"));
+          if (account === of && of.session !== null) {
+            of.session = null;
+            report("lost");
+            reconnect(of);
+          }
+        }
+      });
+    });
     for (const group of of.groups) await post("join", { group });
     report("ready");
-    listen(of, events).catch(() => {
-    });
   };
-  const listen = async (of, events) => {
-    try {
-      for await (const { event, data } of events) {
-        if (event === "kicked") {
-          account = null;
-          report("kicked");
-          return;
-        }
-        if (event === "message") for (const listener of [...messageListeners]) listener(data);
-      }
-    } finally {
-      if (account === of) {
-        report("lost");
-        reconnect(of);
-      }
+  const receive = (of, event, data) => {
+    if (account !== of) return;
+    if (event === "message") {
+      for (const listener of [...messageListeners]) listener(data);
+    } else if (event === "kicked") {
+      account = null;
+      report("kicked");
     }
   };
   const reconnect = (of) => {
     setTimeout(() => {
       if (account !== of) return;
-      connect().catch(() => reconnect(of));
+      connect(of).catch(() => {
+        if (of.session === null) reconnect(of);
+      });
     }, RECONNECT);
   };
   return {
     async login({ userId, userSig }) {
-      connection?.abort();
+      account = null;
+      close?.();
       account = { userId, userSig, groups: /* @__PURE__ */ new Set(), session: null };
-      await connect();
+      await connect(account);
     },
     async logout() {
       if (account === null) return;
       await post("logout", {});
       account = null;
-      connection?.abort();
+      close?.();
     },
     async join(group) {
       await post("join", { group });
@@ -1169,7 +1174,7 @@ function sandboxIm({ url, fetch: given }) {
       await post("quit", { group });
     },
     send: (to, text) => post("send", { ...to, text }),
-    drop: () => connection?.abort(),
+    drop: () => close?.(),
     onMessage(listener) {
       messageListeners.add(listener);
       return () => messageListeners.delete(listener);
@@ -1179,26 +1184,6 @@ function sandboxIm({ url, fetch: given }) {
       return () => stateListeners.delete(listener);
     }
   };
-}
-async function* readEvents(body) {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  for (; ; ) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    text += decoder.decode(value, { stream: true });
-    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
-      const event = parseEvent(text.slice(0, end));
-      text = text.slice(end + 2);
-      if (event !== null) yield event;
-    }
-  }
-}
-function parseEvent(block) {
-  const field = (name) => block.split("\n").filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2)).join("\n");
-  const data = field("data");
-  return data === "" ? null : { event: field("event") || "message", data: JSON.parse(data) };
 }
 
 // sdk/src/im/tencent.js
@@ -1273,6 +1258,28 @@ function tencentIm(TencentCloudChat, { proxyServer } = {}) {
   };
 }
 
+// sdk/src/platforms/server_sent_events.js
+async function* readEvents(body) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (; ; ) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    text += decoder.decode(value, { stream: true });
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const event = parseEvent(text.slice(0, end));
+      text = text.slice(end + 2);
+      if (event !== null) yield event;
+    }
+  }
+}
+function parseEvent(block) {
+  const field = (name) => block.split("\n").filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2)).join("\n");
+  const data = field("data");
+  return data === "" ? null : { event: field("event") || "message", data: JSON.parse(data) };
+}
+
 // sdk/src/platforms/web.js
 function web({ appId, getLoginCode, pay, confirmTransfer, storage, fetch: given }) {
   const fetch = given ?? globalThis.fetch.bind(globalThis);
@@ -1284,6 +1291,7 @@ function web({ appId, getLoginCode, pay, confirmTransfer, storage, fetch: given 
     getLoginCode: async () => ({ appId, ...await getLoginCode() }),
     storage: storage ?? browserStorage() ?? memoryStorage(),
     watchVisibility,
+    openEvents: (url, listener) => globalThis.document ? openSocket(url, listener) : openStream(fetch, url, listener),
     pay: pay ?? unavailable,
     confirmTransfer: confirmTransfer ?? unavailable
   };
@@ -1300,6 +1308,22 @@ async function send(fetch, { method, url, headers, body, timeout }) {
   } finally {
     clearTimeout(timer);
   }
+}
+function openSocket(url, listener) {
+  const socket = new WebSocket(url.replace(/^http/, "ws"));
+  socket.onmessage = ({ data }) => listener.event(JSON.parse(data));
+  socket.onclose = () => listener.end();
+  return () => socket.close();
+}
+function openStream(fetch, url, listener) {
+  const abort = new AbortController();
+  const read = async () => {
+    const answer = await fetch(url, { signal: abort.signal });
+    if (!answer.ok || answer.body === null) throw new Error(`IM refused the login: ${answer.status}`);
+    for await (const event of readEvents(answer.body)) listener.event(event);
+  };
+  read().then(() => listener.end(), (cause) => listener.end(cause));
+  return () => abort.abort();
 }
 function browserStorage() {
   const storage = globalThis.document ? globalThis.localStorage : void 0;
@@ -1347,6 +1371,18 @@ function wechat(wx, { appId } = {}) {
         wx.offAppHide(hide);
         wx.offAppShow(show);
       };
+    },
+    openEvents(url, listener) {
+      const task = wx.connectSocket({ url: url.replace(/^http/, "ws") });
+      let ended = false;
+      const end = (cause) => {
+        if (!ended) listener.end(cause);
+        ended = true;
+      };
+      task.onMessage(({ data }) => listener.event(JSON.parse(data)));
+      task.onClose(() => end(void 0));
+      task.onError(end);
+      return () => task.close({});
     },
     async pay({ provider, content }) {
       const name = provider === "virtual" ? "requestVirtualPayment" : "requestPayment";

@@ -7,10 +7,11 @@ use std::time::Duration;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use qlive_types::Clock;
+use tokio::runtime::Handle;
 
 use crate::config::SandboxConfig;
-use crate::cross_origin::cross_origin;
 use crate::credentials::SandboxKeys;
+use crate::cross_origin::cross_origin;
 use crate::host_check::refuse_other_hosts;
 use crate::state::SandboxState;
 use crate::{control, css, im, virtual_payment, wechat, wechat_pay};
@@ -46,7 +47,9 @@ impl Sandbox {
             .map_err(io::Error::other)?;
         let url = format!("http://{address}");
         let keys = SandboxKeys::get_or_generate()?;
-        let sandbox = web::Data::new(SandboxState::new(config, clock, http, url, keys));
+        let runtime = Handle::current();
+        let state = SandboxState::new(config, clock, http, url, keys, runtime);
+        let sandbox = web::Data::new(state);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(sandbox.clone())
@@ -68,6 +71,12 @@ impl Sandbox {
             address,
             task: tokio::spawn(server),
         })
+    }
+
+    /// The address at which the sandbox listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The URL at which the sandbox listens, without a trailing slash.

@@ -1,7 +1,7 @@
 //! Logins of clients, and their ends, with the callbacks that report them.
 
 use actix_web::web;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::im::callbacks::send_im_callback;
 use crate::im::connections::Login;
@@ -75,17 +75,21 @@ pub(crate) fn report_exit(sandbox: &web::Data<SandboxState>, account: &str, grou
     let callback = json!({"GroupId": group, "Type": "AVChatRoom", "ExitType": "Quit",
         "Operator_Account": account, "ExitMemberList": [{"Member_Account": account}],
         "EventTime": sandbox.clock.now().millis()});
-    let sandbox = sandbox.clone();
-    actix_web::rt::spawn(async move {
-        send_im_callback(&sandbox, "Group.CallbackAfterMemberExit", callback).await;
-    });
+    spawn_callback(sandbox, "Group.CallbackAfterMemberExit", callback);
 }
 
 fn report_state(sandbox: &web::Data<SandboxState>, account: &str, action: &str, reason: &str) {
     let info = json!({"Action": action, "To_Account": account, "Reason": reason});
     let callback = json!({"Info": info, "EventTime": sandbox.clock.now().millis()});
+    spawn_callback(sandbox, "State.StateChange", callback);
+}
+
+/// Sends a callback on the runtime of the sandbox, whose end does not wait for it: a connection may
+/// end with the thread that serves it.
+fn spawn_callback(sandbox: &web::Data<SandboxState>, command: &'static str, callback: Value) {
+    let runtime = sandbox.runtime.clone();
     let sandbox = sandbox.clone();
-    actix_web::rt::spawn(async move {
-        send_im_callback(&sandbox, "State.StateChange", callback).await;
+    runtime.spawn(async move {
+        send_im_callback(&sandbox, command, callback).await;
     });
 }
