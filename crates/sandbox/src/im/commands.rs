@@ -15,6 +15,9 @@ const MAX_QUERIED_ACCOUNTS: usize = 500;
 /// For how long a message with the same text and random number counts as a repetition.
 const REPETITION_MILLIS: i64 = 300_000;
 
+/// IM refuses a group's name with this word.
+const REFUSED_WORD: &str = "违禁";
+
 /// Error codes of Tencent IM.
 const GROUP_PARAMETER_INVALID: i64 = 10004;
 const GROUP_NOT_ALLOWED: i64 = 10007;
@@ -22,6 +25,7 @@ const GROUP_NOT_FOUND: i64 = 10010;
 const GROUP_ID_IN_USE: i64 = 10025;
 const PROFILE_ACCOUNT_NOT_FOUND: i64 = 40003;
 const UNKNOWN_COMMAND: i64 = 60009;
+const TEXT_REFUSED: i64 = 80001;
 const ACCOUNT_NOT_FOUND: i64 = 70107;
 const ACCOUNT_NAME_INVALID: i64 = 70402;
 const RECEIVER_NOT_FOUND: i64 = 90012;
@@ -126,8 +130,11 @@ fn create_group(records: &mut ImRecords, body: &Value) -> Value {
     if body.get("MemberList").is_some() || text(body, "Type") != "AVChatRoom" {
         return im_error(GROUP_NOT_ALLOWED);
     }
-    if !has_valid_group_texts(body) || group_id.is_empty() {
+    if group_id.is_empty() {
         return im_error(GROUP_PARAMETER_INVALID);
+    }
+    if let Err(code) = check_group_texts(body) {
+        return im_error(code);
     }
     let answer =
         json!({"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "GroupId": group_id});
@@ -136,8 +143,8 @@ fn create_group(records: &mut ImRecords, body: &Value) -> Value {
 }
 
 fn modify_group(records: &mut ImRecords, body: &Value) -> Value {
-    if !has_valid_group_texts(body) {
-        return im_error(GROUP_PARAMETER_INVALID);
+    if let Err(code) = check_group_texts(body) {
+        return im_error(code);
     }
     match records.groups.get_mut(text(body, "GroupId")) {
         Some(group) => {
@@ -148,8 +155,15 @@ fn modify_group(records: &mut ImRecords, body: &Value) -> Value {
     }
 }
 
-fn has_valid_group_texts(body: &Value) -> bool {
-    text(body, "Name").len() <= MAX_NAME_BYTES && text(body, "FaceUrl").len() <= MAX_FACE_URL_BYTES
+fn check_group_texts(body: &Value) -> Result<(), i64> {
+    let name = text(body, "Name");
+    if name.len() > MAX_NAME_BYTES || text(body, "FaceUrl").len() > MAX_FACE_URL_BYTES {
+        return Err(GROUP_PARAMETER_INVALID);
+    }
+    if name.contains(REFUSED_WORD) {
+        return Err(TEXT_REFUSED);
+    }
+    Ok(())
 }
 
 fn send_to_account(records: &mut ImRecords, body: &Value, now_millis: i64) -> Value {

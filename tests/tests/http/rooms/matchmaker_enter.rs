@@ -106,11 +106,10 @@ async fn room_without_im_group_is_not_ready(db: TestDb) {
 
 async fn group_name_refused_by_im_is_replaced(db: TestDb) {
     let app = TestApp::start(db).await;
-    app.add_fault(
-        json!({"path": "/v4/group_open_http_svc/create_group", "errcode": 80001, "times": 1}),
-    )
-    .await;
-    let maker = app.matchmaker("maker").await;
+    let maker = app.guest("maker", Gender::Female).await;
+    let name = json!({"nickname": "违禁"});
+    maker.post("qlive_user/update_userinfo/", name).await.ok();
+    app.grant_matchmaker(&maker).await;
     let room = maker.open_room().await;
     assert_eq!(room["status"], "ok");
     let state = app.sandbox_state().await;

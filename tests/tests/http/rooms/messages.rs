@@ -4,7 +4,7 @@ use qlive_outbox::Status;
 use qlive_outbox::{BroadcastRef, Delivery, GiftMessage, GroupMessage, enqueue};
 use qlive_store::testing::TestDb;
 use qlive_store::{StoreError, on_both};
-use qlive_tests::{Stage, TestApp};
+use qlive_tests::{Stage, TestApp, wait_until};
 use qlive_types::{BroadcastId, Gender, LiveId, UserId};
 use serde_json::{Value, json};
 
@@ -116,15 +116,19 @@ async fn refused_message_is_parked_and_the_lane_continues(db: TestDb) {
     let app = TestApp::start(db).await;
     let Stage { live, group, .. } = app.open_stage().await;
     let bob = app.guest("bob", Gender::Male).await;
-    app.add_fault(
-        json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 80001, "times": 1}),
-    )
-    .await;
+    app.add_fault(json!({"path": "/v4/group_open_http_svc/send_group_msg", "errcode": 80001}))
+        .await;
     bob.take_mic(&live).await;
+    let list = || async { app.services.outbox.list().await.unwrap() };
+    wait_until("the message is parked", async || {
+        list().await.iter().any(|row| row.status == Status::Parked)
+    })
+    .await;
+    app.clear_faults().await;
     bob.leave_mic(&live, &bob, Gender::Male).await.ok();
     app.wait_for_outbox().await;
     assert_eq!(app.group_summary(&group).await, ["off 1"]);
-    let listed = app.services.outbox.list().await.unwrap();
+    let listed = list().await;
     assert_eq!((listed.len(), listed[0].status), (1, Status::Parked));
     assert!(listed[0].detail.contains("80001"), "{}", listed[0].detail);
     let retry = || app.services.outbox.retry(app.operator(), listed[0].id);
