@@ -57,6 +57,8 @@ export class Qlive extends Emitter {
     });
     im.onMessage((message) => this.room?.receive(message));
     im.onState((state) => {
+      // Another login has ended this one; the next command that needs IM logs in again.
+      if (state === 'kicked') this.imLogin = null;
       this.emit('im', state);
       // Messages may have been missed.
       if (state === 'ready') this.room?.resume().catch((error) => this.reportError(error));
@@ -196,9 +198,9 @@ export class Qlive extends Emitter {
     return this.call('get_order', { out_trade_no: outTradeNo, wait });
   }
 
-  /** One's last 20 orders. @returns {Promise<any[]>} */
-  async orders() {
-    return (await this.call('get_order')).results;
+  /** One's last 20 orders, the newest first. @returns {Promise<any[]>} */
+  orders() {
+    return this.call('get_order');
   }
 
   /**
@@ -218,8 +220,8 @@ export class Qlive extends Emitter {
   }
 
   /** @returns {Promise<any[]>} */
-  async withdrawals() {
-    return (await this.call('get_withdrawals')).results;
+  withdrawals() {
+    return this.call('get_withdrawals');
   }
 
   /**
@@ -329,8 +331,8 @@ export class Qlive extends Emitter {
   }
 
   /** @param {number} id */
-  async #withdrawal(id) {
-    return (await this.call('get_withdrawals', { id })).results[0];
+  #withdrawal(id) {
+    return this.call('get_withdrawals', { id });
   }
 
   /** @param {Promise<void>} work */

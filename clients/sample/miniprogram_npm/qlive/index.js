@@ -1006,9 +1006,9 @@ var Qlive = class extends Emitter {
   order(outTradeNo, wait) {
     return this.call("get_order", { out_trade_no: outTradeNo, wait });
   }
-  /** One's last 20 orders. @returns {Promise<any[]>} */
-  async orders() {
-    return (await this.call("get_order")).results;
+  /** One's last 20 orders, the newest first. @returns {Promise<any[]>} */
+  orders() {
+    return this.call("get_order");
   }
   /**
    * A page of the movements of one's gold and income.
@@ -1025,8 +1025,8 @@ var Qlive = class extends Emitter {
     return this.call("withdraw", { income, real_name: realName, request_id: requestId });
   }
   /** @returns {Promise<any[]>} */
-  async withdrawals() {
-    return (await this.call("get_withdrawals")).results;
+  withdrawals() {
+    return this.call("get_withdrawals");
   }
   /**
    * Lets the user confirm a payout whose state is `confirm`, and returns it as it is afterwards.
@@ -1124,8 +1124,9 @@ order_fn = async function(blockId) {
   const { code } = await this.platform.getLoginCode();
   return JSON.parse((await this.call("recharge", { block_id: blockId, code })).content);
 };
-withdrawal_fn = async function(id) {
-  return (await this.call("get_withdrawals", { id })).results[0];
+/** @param {number} id */
+withdrawal_fn = function(id) {
+  return this.call("get_withdrawals", { id });
 };
 /** @param {Promise<void>} work */
 quietly_fn = function(work) {

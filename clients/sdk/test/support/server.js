@@ -55,6 +55,12 @@ export async function startServer(settings = {}) {
   return new TestServer(child, folder, addresses);
 }
 
+/** The platform of a user in Node. @param {object} [options] as `web` takes them */
+export function nodePlatform(options = {}) {
+  const getLoginCode = async () => ({ code: '' });
+  return web({ appId: APP_ID, storage: memoryStorage(), getLoginCode, ...options });
+}
+
 export class TestServer {
   /**
    * @param {import('node:child_process').ChildProcess} child
@@ -97,9 +103,7 @@ export class TestServer {
    * @param {{ fetch?: typeof globalThis.fetch, im?: any, pay?: any }} [options]
    */
   user(name, gender, { fetch, im, pay } = {}) {
-    const platform = web({
-      appId: APP_ID,
-      storage: memoryStorage(),
+    const platform = nodePlatform({
       fetch,
       pay,
       getLoginCode: async () => {

@@ -1,12 +1,17 @@
-//! The side of IM that clients without Tencent's SDK speak: a stream of events, and commands.
+//! The side of IM that clients speak: the socket of Tencent's SDK, and for clients without it a
+//! stream of events, and commands.
 
 mod commands;
 mod events;
+mod frames;
+mod polls;
+mod socket;
 
 use actix_web::web;
 
 pub(crate) fn gateway_routes(config: &mut web::ServiceConfig) {
     config
+        .route("/binfo", web::get().to(socket::open_socket))
         .route("/sandbox/events", web::get().to(events::receive_events))
         .route("/sandbox/im/join", web::post().to(commands::join))
         .route("/sandbox/im/quit", web::post().to(commands::quit))
