@@ -5,9 +5,11 @@
 
 import { build } from 'esbuild';
 
+import { writeErrorTables } from './build/errors.mjs';
 import { Output } from './build/output.mjs';
 import { buildPlayroom } from './build/playroom.mjs';
 import { root } from './build/root.mjs';
+import { writeTypes } from './build/types.mjs';
 
 const output = new Output(process.argv.includes('--check'));
 
@@ -32,5 +34,9 @@ for (const { format, target, outfiles } of targets) {
   });
   for (const outfile of outfiles) await output.put(outfile, outputFiles[0].text);
 }
+// The package is one of ES modules, except for this folder.
+await output.put('sdk/miniprogram_dist/package.json', '{ "type": "commonjs" }\n');
+await writeTypes(output);
 await buildPlayroom(output);
-await output.finish(['playroom/dist']);
+await writeErrorTables(output);
+await output.finish(['playroom/dist', 'sdk/dist', 'sdk/miniprogram_dist']);

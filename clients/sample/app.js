@@ -1,10 +1,9 @@
 const { createClient } = require('./lib/client');
 
+const qlive = createClient();
+
 App({
-  onLaunch() {
-    const client = createClient();
-    this.qlive = client;
-    // Logs in at once; the pages wait for it.
-    this.ready = client.login();
-  },
+  qlive,
+  // Logs in at once; the pages wait for it.
+  ready: qlive.login(),
 });

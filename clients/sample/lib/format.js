@@ -20,6 +20,7 @@ function signed(amount) {
   return amount > 0 ? `+${amount}` : String(amount);
 }
 
+/** @type {Record<string, string>} */
 const ENTRY_KINDS = {
   recharge: '充值',
   gift: '送礼',
@@ -34,6 +35,7 @@ function entryKind(kind) {
   return ENTRY_KINDS[kind] || kind;
 }
 
+/** @type {Record<string, string>} */
 const WITHDRAWAL_STATES = {
   review: '审核中',
   confirm: '待确认收款',

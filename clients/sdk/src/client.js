@@ -13,6 +13,8 @@ import { Transport } from './transport.js';
 /** @typedef {import('./im/adapter.js').ImAdapter} ImAdapter */
 /** @typedef {import('./platform.js').Platform} Platform */
 /** @typedef {import('./session.js').Credentials} Credentials */
+/** @typedef {Exclude<import('./operations.js').Answer<'get_order'>, any[]>} Order */
+/** @typedef {Exclude<import('./operations.js').Answer<'get_withdrawals'>, any[]>} Withdrawal */
 
 /**
  * @typedef {object} QliveEvents
@@ -84,12 +86,13 @@ export class Qlive extends Emitter {
 
   /**
    * Calls any operation of the API by its id in the server's description.
-   * @param {keyof typeof OPERATIONS} name
-   * @param {import('./transport.js').Params} params
-   * @returns {Promise<any>}
+   * @template {keyof typeof OPERATIONS} N
+   * @param {N} name
+   * @param {import('./operations.js').Ask<N>} [params]
+   * @returns {Promise<import('./operations.js').Answer<N>>}
    */
-  call(name, params = {}) {
-    return this.session.call(name, params);
+  call(name, params) {
+    return this.session.call(name, /** @type {any} */ (params ?? {}));
   }
 
   /**
@@ -167,8 +170,8 @@ export class Qlive extends Emitter {
   /**
    * Buys gold: makes an order, lets the user pay, and waits until the gold is there.
    * @param {number} blockId
-   * @returns {Promise<{ outTradeNo: string, state: 'paid' | 'created' | 'closed' | 'refunded',
-   *   gold: number }>} `created` when the user has paid and the news is late; ask again later
+   * @returns {Promise<{ outTradeNo: string, state: string, gold: number }>} the state is `paid`,
+   *   `closed`, `refunded`, or `created` when the payment is not settled yet: ask again later
    */
   async buy(blockId) {
     const content = await this.#order(blockId);
@@ -193,14 +196,16 @@ export class Qlive extends Emitter {
    * One's own order.
    * @param {string} outTradeNo
    * @param {number} [wait] how long the server waits for the payment, in seconds, 5 at most
+   * @returns {Promise<Order>}
    */
-  order(outTradeNo, wait) {
-    return this.call('get_order', { out_trade_no: outTradeNo, wait });
+  async order(outTradeNo, wait) {
+    const order = await this.call('get_order', { out_trade_no: outTradeNo, wait });
+    return /** @type {Order} */ (order);
   }
 
-  /** One's last 20 orders, the newest first. @returns {Promise<any[]>} */
-  orders() {
-    return this.call('get_order');
+  /** One's last 20 orders, the newest first. @returns {Promise<Order[]>} */
+  async orders() {
+    return /** @type {Order[]} */ (await this.call('get_order'));
   }
 
   /**
@@ -219,9 +224,9 @@ export class Qlive extends Emitter {
     return this.call('withdraw', { income, real_name: realName, request_id: requestId });
   }
 
-  /** @returns {Promise<any[]>} */
-  withdrawals() {
-    return this.call('get_withdrawals');
+  /** One's last 20 withdrawals, the newest first. @returns {Promise<Withdrawal[]>} */
+  async withdrawals() {
+    return /** @type {Withdrawal[]} */ (await this.call('get_withdrawals'));
   }
 
   /**
@@ -229,8 +234,9 @@ export class Qlive extends Emitter {
    * @param {number} id
    */
   async confirmWithdrawal(id) {
-    const { mch_id: mchId, app_id: appId, package_info: packageInfo, state } = await this.#withdrawal(id);
-    if (state !== 'confirm') return this.#withdrawal(id);
+    const withdrawal = await this.#withdrawal(id);
+    const { mch_id: mchId, app_id: appId, package_info: packageInfo } = withdrawal;
+    if (!mchId || !appId || !packageInfo) return withdrawal;
     try {
       await this.platform.confirmTransfer({ mchId, appId, packageInfo });
     } catch (error) {
@@ -331,8 +337,8 @@ export class Qlive extends Emitter {
   }
 
   /** @param {number} id */
-  #withdrawal(id) {
-    return this.call('get_withdrawals', { id });
+  async #withdrawal(id) {
+    return /** @type {Withdrawal} */ (await this.call('get_withdrawals', { id }));
   }
 
   /** @param {Promise<void>} work */

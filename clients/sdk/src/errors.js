@@ -20,7 +20,7 @@ export const NO_STATUS = 0;
  * @param {string} code
  * @returns {Action}
  */
-function actionFor(status, code) {
+export function actionFor(status, code) {
   if (status === NO_STATUS || status === 429 || status >= 502 || code === 'busy') return 'retry';
   if (status === 401) return 'login';
   if (status === 400) return 'fix';

@@ -7,3 +7,8 @@ export { sandboxIm } from './im/sandbox.js';
 export { tencentIm } from './im/tencent.js';
 export { memoryStorage, web } from './platforms/web.js';
 export { wechat } from './platforms/wechat.js';
+
+/** @typedef {import('./session.js').Credentials} Credentials */
+/** @typedef {import('./room.js').RoomState} RoomState */
+/** @typedef {import('./im/adapter.js').ImAdapter} ImAdapter */
+/** @typedef {import('./platform.js').Platform} Platform */

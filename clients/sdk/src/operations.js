@@ -19,6 +19,23 @@
  * @property {boolean} [open] whether it needs no token
  */
 
+/** @typedef {import('./api.js').operations} Described */
+
+/**
+ * What an operation answers.
+ * @template {keyof Described} N
+ * @typedef {Described[N] extends { responses: { 200: { content: { 'application/json': infer A } } } }
+ *   ? A : never} Answer
+ */
+
+/**
+ * What an operation is asked.
+ * @template {keyof Described} N
+ * @typedef {Described[N] extends { requestBody: { content: { 'application/json': infer B } } } ? B
+ *   : Described[N] extends { parameters: { query: infer Q } } ? Q
+ *   : Described[N] extends { parameters: { query?: infer Q } } ? Q : {}} Ask
+ */
+
 /** @type {(method: 'GET' | 'POST', path: string, repeat: Repetition) => Operation} */
 const operation = (method, path, repeat) => ({ method, path, repeat });
 

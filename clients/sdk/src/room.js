@@ -89,10 +89,11 @@ export class Room extends Emitter {
    * @param {number | null} liveId null for the host's own room
    */
   async open(liveId) {
+    /** @type {any} */
     const entered =
-      this.way === 'host'
-        ? await this.qlive.call('matchmaker_enter', {})
-        : await this.qlive.call('get_playurl', { live_id: liveId, presence: undefined });
+      this.way === 'host' || liveId === null
+        ? await this.qlive.call('matchmaker_enter')
+        : await this.qlive.call('get_playurl', { live_id: liveId });
     if (this.way === 'host' && entered.status !== 'ok') {
       throw new QliveError({ code: 'banned', message: '账号已被封禁', status: 403 });
     }
@@ -123,6 +124,7 @@ export class Room extends Emitter {
    * @returns {Promise<boolean>}
    */
   async takeMic() {
+    /** @type {any} */
     const answer = await this.#act('accept_micro');
     if (answer.code !== 'success') return false;
     const { push_url: pushUrl, gender, code: _code, ...guest } = answer;
@@ -365,7 +367,7 @@ export class Room extends Emitter {
     const answer = await this.qlive.call('sync', { live_id: this.liveId, since });
     if (!this.isOpen) return;
     let missed = 0;
-    for (const { id, seq, message } of answer.events) {
+    for (const { id, seq, message } of /** @type {any[]} */ (answer.events)) {
       if (this.sequence.note({ id, seq })) {
         missed += 1;
         // Seats are taken over from the stage below, as they are now.

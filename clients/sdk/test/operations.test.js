@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 
+import { API_TYPES, readApiTypes } from '../../build/api_types.mjs';
 import { OPERATIONS } from '../src/index.js';
 import { startServer } from './support/server.js';
 
@@ -14,6 +16,12 @@ before(async () => {
   server = await startServer();
 });
 after(() => server.stop());
+
+test('types of the API are those of the server', async () => {
+  const types = await readApiTypes(`${server.internal}/openapi.json`);
+  const written = await readFile(API_TYPES, 'utf8');
+  assert.ok(types === written, 'stale: node build/api_types.mjs URL-of-openapi.json');
+});
 
 test('client knows every operation of the server, by the same name, method and path', async () => {
   const description = await (await fetch(`${server.internal}/openapi.json`)).json();

@@ -1,3 +1,6 @@
+/** What the seats are called. @type {Record<string, string>} */
+const NAMES = { host: '红娘', male: '男嘉宾', female: '女嘉宾' };
+
 /** A seat of the stage: an empty one, one's own, or that of somebody whom one watches. */
 Component({
   properties: {
@@ -21,8 +24,7 @@ Component({
 
   observers: {
     kind(/** @type {string} */ kind) {
-      const names = { host: '红娘', male: '男嘉宾', female: '女嘉宾' };
-      this.setData({ name: names[kind] });
+      this.setData({ name: NAMES[kind] });
     },
   },
 

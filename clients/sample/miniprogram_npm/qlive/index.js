@@ -269,7 +269,7 @@ var Room = class extends Emitter {
    * @param {number | null} liveId null for the host's own room
    */
   async open(liveId) {
-    const entered = this.way === "host" ? await this.qlive.call("matchmaker_enter", {}) : await this.qlive.call("get_playurl", { live_id: liveId, presence: void 0 });
+    const entered = this.way === "host" || liveId === null ? await this.qlive.call("matchmaker_enter") : await this.qlive.call("get_playurl", { live_id: liveId });
     if (this.way === "host" && entered.status !== "ok") {
       throw new QliveError({ code: "banned", message: "账号已被封禁", status: 403 });
     }
@@ -526,7 +526,11 @@ sync_fn = async function() {
   const answer = await this.qlive.call("sync", { live_id: this.liveId, since });
   if (!this.isOpen) return;
   let missed = 0;
-  for (const { id, seq, message } of answer.events) {
+  for (
+    const { id, seq, message } of
+    /** @type {any[]} */
+    answer.events
+  ) {
     if (this.sequence.note({ id, seq })) {
       missed += 1;
       const read = { ...message, id, seq, from: "", broadcastId: null, at: null, reason: null };
@@ -884,6 +888,7 @@ var Qlive = class extends Emitter {
     });
     im.onState((state) => {
       var _a;
+      if (state === "kicked") this.imLogin = null;
       this.emit("im", state);
       if (state === "ready") (_a = this.room) == null ? void 0 : _a.resume().catch((error) => this.reportError(error));
     });
@@ -906,12 +911,17 @@ var Qlive = class extends Emitter {
   }
   /**
    * Calls any operation of the API by its id in the server's description.
-   * @param {keyof typeof OPERATIONS} name
-   * @param {import('./transport.js').Params} params
-   * @returns {Promise<any>}
+   * @template {keyof typeof OPERATIONS} N
+   * @param {N} name
+   * @param {import('./operations.js').Ask<N>} [params]
+   * @returns {Promise<import('./operations.js').Answer<N>>}
    */
-  call(name, params = {}) {
-    return this.session.call(name, params);
+  call(name, params) {
+    return this.session.call(
+      name,
+      /** @type {any} */
+      params != null ? params : {}
+    );
   }
   /**
    * A profile; one's own without an id.
@@ -978,8 +988,8 @@ var Qlive = class extends Emitter {
   /**
    * Buys gold: makes an order, lets the user pay, and waits until the gold is there.
    * @param {number} blockId
-   * @returns {Promise<{ outTradeNo: string, state: 'paid' | 'created' | 'closed' | 'refunded',
-   *   gold: number }>} `created` when the user has paid and the news is late; ask again later
+   * @returns {Promise<{ outTradeNo: string, state: string, gold: number }>} the state is `paid`,
+   *   `closed`, `refunded`, or `created` when the payment is not settled yet: ask again later
    */
   async buy(blockId) {
     const content = await __privateMethod(this, _Qlive_instances, order_fn).call(this, blockId);
@@ -1002,13 +1012,21 @@ var Qlive = class extends Emitter {
    * One's own order.
    * @param {string} outTradeNo
    * @param {number} [wait] how long the server waits for the payment, in seconds, 5 at most
+   * @returns {Promise<Order>}
    */
-  order(outTradeNo, wait) {
-    return this.call("get_order", { out_trade_no: outTradeNo, wait });
+  async order(outTradeNo, wait) {
+    const order = await this.call("get_order", { out_trade_no: outTradeNo, wait });
+    return (
+      /** @type {Order} */
+      order
+    );
   }
-  /** One's last 20 orders, the newest first. @returns {Promise<any[]>} */
-  orders() {
-    return this.call("get_order");
+  /** One's last 20 orders, the newest first. @returns {Promise<Order[]>} */
+  async orders() {
+    return (
+      /** @type {Order[]} */
+      await this.call("get_order")
+    );
   }
   /**
    * A page of the movements of one's gold and income.
@@ -1024,17 +1042,21 @@ var Qlive = class extends Emitter {
   withdraw({ income, realName, requestId = makeRequestId() }) {
     return this.call("withdraw", { income, real_name: realName, request_id: requestId });
   }
-  /** @returns {Promise<any[]>} */
-  withdrawals() {
-    return this.call("get_withdrawals");
+  /** One's last 20 withdrawals, the newest first. @returns {Promise<Withdrawal[]>} */
+  async withdrawals() {
+    return (
+      /** @type {Withdrawal[]} */
+      await this.call("get_withdrawals")
+    );
   }
   /**
    * Lets the user confirm a payout whose state is `confirm`, and returns it as it is afterwards.
    * @param {number} id
    */
   async confirmWithdrawal(id) {
-    const { mch_id: mchId, app_id: appId, package_info: packageInfo, state } = await __privateMethod(this, _Qlive_instances, withdrawal_fn).call(this, id);
-    if (state !== "confirm") return __privateMethod(this, _Qlive_instances, withdrawal_fn).call(this, id);
+    const withdrawal = await __privateMethod(this, _Qlive_instances, withdrawal_fn).call(this, id);
+    const { mch_id: mchId, app_id: appId, package_info: packageInfo } = withdrawal;
+    if (!mchId || !appId || !packageInfo) return withdrawal;
     try {
       await this.platform.confirmTransfer({ mchId, appId, packageInfo });
     } catch (error) {
@@ -1124,9 +1146,11 @@ order_fn = async function(blockId) {
   const { code } = await this.platform.getLoginCode();
   return JSON.parse((await this.call("recharge", { block_id: blockId, code })).content);
 };
-/** @param {number} id */
-withdrawal_fn = function(id) {
-  return this.call("get_withdrawals", { id });
+withdrawal_fn = async function(id) {
+  return (
+    /** @type {Withdrawal} */
+    await this.call("get_withdrawals", { id })
+  );
 };
 /** @param {Promise<void>} work */
 quietly_fn = function(work) {

@@ -1,9 +1,15 @@
+const { theApp } = require('../../lib/app');
 const { forUser } = require('../../lib/notify');
 
 /** How often the list is read again, in milliseconds. */
 const REFRESH = 5000;
 
+/** @typedef {ReturnType<typeof setInterval> | undefined} Timer */
+
 Page({
+  /** @type {Timer} */
+  timer: undefined,
+
   data: {
     /** @type {any[]} */
     rooms: [],
@@ -15,7 +21,7 @@ Page({
 
   onLoad() {
     forUser(async () => {
-      const { qlive, ready } = getApp();
+      const { qlive, ready } = theApp();
       const { room } = await ready;
       const [me, configs] = await Promise.all([qlive.profile(), qlive.configs()]);
       this.setData({ me, banner: configs.INDEX_BANNER });
@@ -42,7 +48,7 @@ Page({
 
   refresh() {
     forUser(async () => {
-      const { qlive, ready } = getApp();
+      const { qlive, ready } = theApp();
       await ready;
       const [rooms, me] = await Promise.all([qlive.liveList(), qlive.profile()]);
       this.setData({ rooms, me, loaded: true });

@@ -1,3 +1,4 @@
+const { theApp } = require('../../lib/app');
 const { forUser, toast } = require('../../lib/notify');
 
 Page({
@@ -12,7 +13,7 @@ Page({
 
   onLoad() {
     forUser(async () => {
-      const { qlive, ready } = getApp();
+      const { qlive, ready } = theApp();
       await ready;
       const me = await qlive.profile();
       const isKnown = me.profile_ready;
@@ -49,7 +50,7 @@ Page({
         toast('请填写昵称并选择性别');
         return;
       }
-      await getApp().qlive.updateProfile({ nickname, gender, age: Number(age) });
+      await theApp().qlive.updateProfile({ nickname, gender, age: Number(age) });
       toast('已保存');
       wx.navigateBack();
     }).then(() => this.setData({ busy: false }));

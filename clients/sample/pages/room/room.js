@@ -1,3 +1,4 @@
+const { theApp } = require('../../lib/app');
 const { forUser, showError, toast } = require('../../lib/notify');
 
 /** How many lines the list of comments shows. */
@@ -5,7 +6,25 @@ const LINES = 7;
 /** How long the effect of a gift flies, in milliseconds. */
 const EFFECT = 3200;
 
+/** @typedef {import('qlive').Qlive} Qlive */
+/** @typedef {import('qlive').Room} Room */
+
+/** What the host is told of an answer. @type {Record<string, string>} */
+const ANSWERS = { accept: '对方接受了邀请', reject: '对方婉拒了邀请', timeout: '邀请已过期' };
+/** One's own seat, by what one is in the room. @type {Record<number, string>} */
+const SEATS = { 3: 'male', 4: 'female', 5: 'host' };
+
 Page({
+  /** @type {Qlive} */
+  qlive: /** @type {any} */ (null),
+  /** @type {Room} */
+  room: /** @type {any} */ (null),
+  lineNumber: 0,
+  /** Nicknames by user. @type {Record<string, string>} */
+  names: {},
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  effectTimer: undefined,
+
   data: {
     name: '',
     /** @type {any} */
@@ -46,11 +65,9 @@ Page({
 
   /** @param {any} query */
   onLoad(query) {
-    this.lineNumber = 0;
-    /** Nicknames by user. */
-    this.names = new Map();
+    this.names = {};
     forUser(async () => {
-      const { qlive, ready } = getApp();
+      const { qlive, ready } = theApp();
       this.qlive = qlive;
       await ready;
       const [me, gifts] = await Promise.all([qlive.profile(), qlive.gifts()]);
@@ -62,7 +79,7 @@ Page({
 
   onUnload() {
     const { room } = this;
-    this.room = null;
+    this.room = /** @type {any} */ (null);
     if (room && room.isOpen && !this.data.isHost) room.leave().catch(showError);
   },
 
@@ -86,8 +103,7 @@ Page({
     on('invite', () => this.setData({ invited: true }));
     on('kickout', () => toast('红娘请你下麦'));
     on('response', ({ answer }) => {
-      const texts = { accept: '对方接受了邀请', reject: '对方婉拒了邀请', timeout: '邀请已过期' };
-      toast(texts[answer]);
+      toast(ANSWERS[answer] || answer);
     });
     on('over', () => this.setData({ isOver: true, panel: '', invited: false }));
     on('gap', ({ from, to }) => this.addLine('notice', '', `已补上第 ${from}–${to} 条消息`));
@@ -100,7 +116,7 @@ Page({
     const isHost = userType === 5;
     const me = this.qlive.userId;
     const receivers = [owner, male, female].filter((person) => person && person.user_id !== me);
-    const mySeat = { 3: 'male', 4: 'female', 5: 'host' }[userType] || '';
+    const mySeat = SEATS[userType] || '';
     this.setData({
       userType, male, female, owner, pushUrl, num, isHost, mySeat,
       receivers,
@@ -114,10 +130,10 @@ Page({
   async showComment(from, text) {
     const { owner, male, female, me } = this.data;
     for (const person of [owner, male, female, me]) {
-      if (person) this.names.set(person.user_id, person.nickname);
+      if (person) this.names[person.user_id] = person.nickname;
     }
-    if (!this.names.has(from)) this.names.set(from, (await this.qlive.profile(from)).nickname);
-    this.addLine('say', this.names.get(from), text);
+    if (!this.names[from]) this.names[from] = (await this.qlive.profile(from)).nickname;
+    this.addLine('say', this.names[from], text);
   },
 
   /** @param {string} kind @param {string} name @param {string} text */

@@ -1,3 +1,4 @@
+const { theApp } = require('../../lib/app');
 const { entryKind, price, shortTime, signed, withdrawalState } = require('../../lib/format');
 const { forUser, toast } = require('../../lib/notify');
 
@@ -21,7 +22,7 @@ Page({
   },
 
   async load() {
-    const { qlive, ready } = getApp();
+    const { qlive, ready } = theApp();
     await ready;
     const [me, blocks, wallet, withdrawals] = await Promise.all([
       qlive.profile(),
@@ -47,7 +48,7 @@ Page({
     if (this.data.paying) return;
     this.setData({ paying: true });
     forUser(async () => {
-      const { state, gold } = await getApp().qlive.buy(this.data.chosen);
+      const { state, gold } = await theApp().qlive.buy(this.data.chosen);
       toast(state === 'paid' ? `${gold} 金币已到账` : '支付结果确认中，稍后到账');
       await this.load();
     }).then(() => this.setData({ paying: false }));
@@ -60,7 +61,7 @@ Page({
 
   withdraw() {
     forUser(async () => {
-      await getApp().qlive.withdraw({ income: Number(this.data.amount) });
+      await theApp().qlive.withdraw({ income: Number(this.data.amount) });
       toast('已提交，等待审核');
       this.setData({ amount: '' });
       await this.load();
@@ -70,7 +71,7 @@ Page({
   /** @param {any} event */
   confirm(event) {
     forUser(async () => {
-      await getApp().qlive.confirmWithdrawal(Number(event.currentTarget.dataset.id));
+      await theApp().qlive.confirmWithdrawal(Number(event.currentTarget.dataset.id));
       await this.load();
     });
   },
