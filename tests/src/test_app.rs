@@ -156,7 +156,12 @@ impl TestApp {
         let services = application.services().clone();
         let server = application.handle();
         let handle = tokio::spawn(async move { application.run().await.unwrap() });
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        // A connection that the server closes soon cannot be used again: it may be closed just then.
+        let is_kept = limits.idle >= ConnectionLimits::default().idle;
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(if is_kept { usize::MAX } else { 0 });
+        let http = http.build().unwrap();
         let document = http.get(format!("{internal}/openapi.json"));
         let document = document.send().await.unwrap().json().await.unwrap();
         let credentials = SandboxCredentials::fetch(&sandbox).await.unwrap();
