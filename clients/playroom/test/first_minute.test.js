@@ -21,6 +21,8 @@ test('within ten seconds a guest takes the mic and the pictures move', async () 
   assert.ok(Date.now() - began < 11_000);
   await page.waitForTimeout(600);
   assert.ok((await time()) > first, 'the picture stands still');
+  const cover = phone(page, 'xiaoli').locator('.seat-male .seat-cover');
+  assert.equal(await cover.count(), 0, 'the page was told that the picture has come');
   await page.context().close();
 });
 

@@ -96,6 +96,9 @@ for (const provider of ['virtual', 'wechat_pay']) {
       await page.waitForTimeout(1500);
       assert.equal(await xiaoli.locator('.seat-female live-player').count(), 1);
       await page.locator('#phone-alice').getByRole('button', { name: '恢复网络' }).click();
+      // Comments are not repeated: this one is written when she receives again.
+      const receives = () => /** @type {any} */ (document.querySelector('#phone-alice')).phone.isReceiving;
+      await page.waitForFunction(receives);
       await host.getByLabel('说点什么').fill('欢迎回来');
       await host.getByLabel('说点什么').press('Enter');
       await alice.getByText('欢迎回来').waitFor({ timeout: 15_000 });
@@ -103,7 +106,7 @@ for (const provider of ['virtual', 'wechat_pay']) {
     });
 
     await t.test('host puts the guest down', async () => {
-      await host.getByRole('button', { name: '请阿明下麦' }).click();
+      await host.getByRole('button', { name: '请下麦：阿明' }).click();
       for (const other of [aming, xiaoli]) {
         await other.getByRole('button', { name: '男嘉宾的麦位空着' }).waitFor();
       }

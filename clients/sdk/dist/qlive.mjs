@@ -836,12 +836,14 @@ var Qlive = class extends Emitter {
     );
     this.room = null;
     this.imLogin = null;
+    this.isReceiving = false;
     this.session.onLogin((credentials) => {
       this.imLogin = null;
       this.emit("login", credentials);
     });
     im.onMessage((message) => this.room?.receive(message));
     im.onState((state) => {
+      this.isReceiving = state === "ready";
       if (state === "kicked") this.imLogin = null;
       this.emit("im", state);
       if (state === "ready") this.room?.resume().catch((error) => this.reportError(error));
@@ -1316,7 +1318,7 @@ function web({ appId, getLoginCode, pay, confirmTransfer, storage, fetch: given 
     getLoginCode: async () => ({ appId, ...await getLoginCode() }),
     storage: storage ?? browserStorage() ?? memoryStorage(),
     watchVisibility,
-    openEvents: (url, listener) => globalThis.document ? openSocket(url, listener) : openStream(fetch, url, listener),
+    openEvents: (url, listener) => "WebSocket" in globalThis ? openSocket(url, listener) : openStream(fetch, url, listener),
     pay: pay ?? unavailable,
     confirmTransfer: confirmTransfer ?? unavailable
   };

@@ -53,12 +53,15 @@ export class Qlive extends Emitter {
     this.room = null;
     /** @type {Promise<void> | null} */
     this.imLogin = null;
+    /** Whether messages of IM come at present. */
+    this.isReceiving = false;
     this.session.onLogin((credentials) => {
       this.imLogin = null;
       this.emit('login', credentials);
     });
     im.onMessage((message) => this.room?.receive(message));
     im.onState((state) => {
+      this.isReceiving = state === 'ready';
       // Another login has ended this one; the next command that needs IM logs in again.
       if (state === 'kicked') this.imLogin = null;
       this.emit('im', state);

@@ -2,35 +2,30 @@
  * @module The elements that WeChat builds in: their templates' components, and what shows pictures.
  */
 
-/** Attributes that the elements around the sample's own take over from its templates. */
-const ATTRIBUTES = { ariaLabel: 'aria-label', role: 'role' };
+/** Attributes of the sample's templates, which its elements have in the page too. */
+const ATTRIBUTES = { ariaLabel: 'aria-label', ariaLevel: 'aria-level', role: 'role' };
 
 /** @param {any} properties */
-const component = (properties = {}) => ({
-  properties: { ariaLabel: String, role: String, ...properties },
-  lifetimes: {
-    /** @this {any} */
-    attached() {
-      for (const [property, attribute] of Object.entries(ATTRIBUTES)) {
-        const value = this.data[property];
-        if (value) this._$.getBackendElement?.()?.setAttribute(attribute, value);
-      }
-    },
-  },
+const component = (properties = {}) => ({ properties: { ariaLabel: String, ...properties } });
+
+/** A component whose element has the attributes itself. */
+const labelled = () => ({
+  properties: { ariaLabel: String, ariaLevel: String, role: String },
+  observers: Object.fromEntries(
+    Object.entries(ATTRIBUTES).map(([property, attribute]) => [
+      property,
+      /** @this {any} @param {string} value */
+      function show(value) {
+        if (value) this._$.getBackendElement()?.setAttribute(attribute, value);
+      },
+    ]),
+  ),
 });
 
 /** By the names of their tags. */
 export const BASE_COMPONENTS = {
-  view: component(),
-  button: {
-    ...component(),
-    observers: {
-      /** @this {any} @param {string} label */
-      ariaLabel(label) {
-        if (label) this._$.getBackendElement?.()?.setAttribute('aria-label', label);
-      },
-    },
-  },
+  view: labelled(),
+  button: labelled(),
   image: component({ src: String, mode: String, alt: String }),
   field: {
     ...component({ value: String, placeholder: String, type: String, maxlength: Number }),
@@ -124,7 +119,7 @@ class PhoneInput extends HTMLElement {
 
   /** @param {string} name */
   #raise(name) {
-    this.dispatchEvent(new CustomEvent(name, { detail: { value: this.field.value } }));
+    raise(this, name, { value: this.field.value });
   }
 }
 
@@ -209,7 +204,22 @@ class PhonePusher extends HTMLElement {
   }
 }
 
-/** @param {HTMLElement} element @param {number} code */
+/**
+ * Reports a state, not while the page is being changed: what comes of it changes the page.
+ * @param {HTMLElement} element
+ * @param {number} code
+ */
 function report(element, code) {
-  element.dispatchEvent(new CustomEvent('statechange', { detail: { code } }));
+  queueMicrotask(() => raise(element, 'statechange', { code }));
+}
+
+/**
+ * Raises an event of the page. The framework makes its detail of the own properties of the event,
+ * if that is of a kind of its own.
+ * @param {HTMLElement} element
+ * @param {string} name
+ * @param {object} detail
+ */
+function raise(element, name, detail) {
+  element.dispatchEvent(Object.assign(new CustomEvent(name), detail));
 }

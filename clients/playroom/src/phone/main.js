@@ -38,6 +38,11 @@ class Phone {
     return this.pages.app.qlive;
   }
 
+  /** Whether IM brings messages to it. */
+  get isReceiving() {
+    return this.qlive.isReceiving;
+  }
+
   /** The page on top, with its data and methods. */
   get page() {
     return this.pages.top;

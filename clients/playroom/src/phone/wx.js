@@ -40,7 +40,8 @@ export function makeWx(phone) {
     },
 
     connectSocket: ({ url }) => {
-      const socket = new WebSocket(network.isOnline ? url : 'ws://127.0.0.1:1');
+      if (!network.isOnline) return unconnected();
+      const socket = new WebSocket(url);
       phone.sockets.add(socket);
       socket.addEventListener('close', () => phone.sockets.delete(socket));
       return {
@@ -95,6 +96,18 @@ function notice(phone, { url, method }, { statusCode, data }) {
   if (method === 'POST' && url.endsWith('/qlive_pay/') && statusCode === 200) {
     phone.lastOrder = JSON.parse(JSON.parse(data).content).out_trade_no;
   }
+}
+
+/** A socket that cannot be opened, as without a network. */
+function unconnected() {
+  const nothing = () => {};
+  return {
+    onMessage: nothing,
+    onClose: nothing,
+    onError: (/** @type {any} */ listener) =>
+      setTimeout(() => listener({ errMsg: 'connectSocket:fail no network' })),
+    close: nothing,
+  };
 }
 
 /**

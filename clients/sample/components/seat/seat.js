@@ -18,11 +18,17 @@ Component({
 
   data: {
     name: '',
+    /** The user in the seat. */
+    shown: '',
     /** Whether the picture has arrived. */
     playing: false,
   },
 
   observers: {
+    person(/** @type {any} */ person) {
+      const shown = person ? person.user_id : '';
+      if (shown !== this.data.shown) this.setData({ shown, playing: false });
+    },
     kind(/** @type {string} */ kind) {
       this.setData({ name: NAMES[kind] });
     },

@@ -878,6 +878,7 @@ var Qlive = class extends Emitter {
     );
     this.room = null;
     this.imLogin = null;
+    this.isReceiving = false;
     this.session.onLogin((credentials) => {
       this.imLogin = null;
       this.emit("login", credentials);
@@ -888,6 +889,7 @@ var Qlive = class extends Emitter {
     });
     im.onState((state) => {
       var _a;
+      this.isReceiving = state === "ready";
       if (state === "kicked") this.imLogin = null;
       this.emit("im", state);
       if (state === "ready") (_a = this.room) == null ? void 0 : _a.resume().catch((error) => this.reportError(error));
@@ -1369,7 +1371,7 @@ function web({ appId, getLoginCode, pay, confirmTransfer, storage, fetch: given 
     getLoginCode: async () => ({ appId, ...await getLoginCode() }),
     storage: (_a = storage != null ? storage : browserStorage()) != null ? _a : memoryStorage(),
     watchVisibility,
-    openEvents: (url, listener) => globalThis.document ? openSocket(url, listener) : openStream(fetch, url, listener),
+    openEvents: (url, listener) => "WebSocket" in globalThis ? openSocket(url, listener) : openStream(fetch, url, listener),
     pay: pay != null ? pay : unavailable,
     confirmTransfer: confirmTransfer != null ? confirmTransfer : unavailable
   };

@@ -26,6 +26,8 @@ export class Qlive extends Emitter<QliveEvents> {
     room: Room | null;
     /** @type {Promise<void> | null} */
     imLogin: Promise<void> | null;
+    /** Whether messages of IM come at present. */
+    isReceiving: boolean;
     stopWatching: () => void;
     /** The id of the user; empty before the login. */
     get userId(): string;

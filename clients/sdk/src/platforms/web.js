@@ -29,7 +29,7 @@ export function web({ appId, getLoginCode, pay, confirmTransfer, storage, fetch:
     storage: storage ?? browserStorage() ?? memoryStorage(),
     watchVisibility,
     openEvents: (url, listener) =>
-      globalThis.document ? openSocket(url, listener) : openStream(fetch, url, listener),
+      'WebSocket' in globalThis ? openSocket(url, listener) : openStream(fetch, url, listener),
     pay: pay ?? unavailable,
     confirmTransfer: confirmTransfer ?? unavailable,
   };

@@ -40,6 +40,7 @@ pub(super) fn canned_answer(command: &str, body: &Value, account: &str, im: &ImR
         // Without the flag the client asks again for ever.
         "page_get" => json!({"CompleteFlag": 1, "SessionItem": [], "TimeStamp": 0,
             "StartIndex": 0}),
+        "get_peer_read_time" => json!({"ReadTime": [0]}),
         "get_joined_group_list" => json!({"TotalCount": 0, "GroupIdList": []}),
         "getmsg" => json!({"SyncFlag": 2, "Cookie": "", "MsgList": []}),
         "fetch_imsdk_purchase_bitsv2" => json!({"str_json_purchase_bits": "{\"bits\":0}",

@@ -13,7 +13,7 @@ import { JSDOM } from 'jsdom';
 import { startServer, waitUntil } from '../../sdk/test/support/server.js';
 import { makeWx } from './wx.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../sample/', import.meta.url));
 const require = createRequire(import.meta.url);
 
 /** @type {import('../../sdk/test/support/server.js').TestServer} */
