@@ -156,7 +156,7 @@ impl TestApp {
         let services = application.services().clone();
         let server = application.handle();
         let handle = tokio::spawn(async move { application.run().await.unwrap() });
-        // A connection that the server closes soon cannot be used again: it may be closed just then.
+        // A connection that the server closes soon is not used again: it may be closed just then.
         let is_kept = limits.idle >= ConnectionLimits::default().idle;
         let http = reqwest::Client::builder()
             .no_proxy()
