@@ -22,7 +22,7 @@ test('within ten seconds a guest takes the mic and the pictures move', async () 
   await page.waitForTimeout(600);
   assert.ok((await time()) > first, 'the picture stands still');
   const cover = phone(page, 'xiaoli').locator('.seat-male .seat-cover');
-  assert.equal(await cover.count(), 0, 'the page was told that the picture has come');
+  assert.equal(await cover.count(), 0, 'the page knows that the picture has come');
   await page.context().close();
 });
 

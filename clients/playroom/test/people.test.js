@@ -96,7 +96,7 @@ for (const provider of ['virtual', 'wechat_pay']) {
       await page.waitForTimeout(1500);
       assert.equal(await xiaoli.locator('.seat-female live-player').count(), 1);
       await page.locator('#phone-alice').getByRole('button', { name: '恢复网络' }).click();
-      // Comments are not repeated: this one is written when she receives again.
+      // Comments are not repeated: this one is written when the guest receives again.
       const receives = () => /** @type {any} */ (document.querySelector('#phone-alice')).phone.isReceiving;
       await page.waitForFunction(receives);
       await host.getByLabel('说点什么').fill('欢迎回来');

@@ -83,7 +83,7 @@ test('room is as the server has it a second after messages were lost', async () 
   /** @type {any[]} */
   const gaps = [];
   room.on('gap', (gap) => gaps.push(gap));
-  // What IM delivers meanwhile does not reach her.
+  // What IM delivers meanwhile does not reach that viewer.
   isOffline = true;
   eve.im.drop();
   const bob = server.user('bob', 1);

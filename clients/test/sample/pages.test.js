@@ -37,7 +37,7 @@ before(async () => {
 
   server = await startServer();
   hosted = await server.user('host', 2).host();
-  // Bob is registered by the first login of the page; his gender is chosen on its own page.
+  // Bob is registered by the first login of the page; the gender is chosen on its own page.
   await server.user('bob', 1).login();
   const config = { base: server.api, sandbox: `${server.sandbox}/`, appId: 'wxca891295c56f2c79' };
   const { wx, seen: what } = makeWx({ code: 'bob', config });

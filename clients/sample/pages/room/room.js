@@ -9,7 +9,7 @@ const EFFECT = 3200;
 /** @typedef {import('qlive').Qlive} Qlive */
 /** @typedef {import('qlive').Room} Room */
 
-/** What the host is told of an answer. @type {Record<string, string>} */
+/** What the host sees of an answer. @type {Record<string, string>} */
 const ANSWERS = { accept: '对方接受了邀请', reject: '对方婉拒了邀请', timeout: '邀请已过期' };
 /** One's own seat, by what one is in the room. @type {Record<number, string>} */
 const SEATS = { 3: 'male', 4: 'female', 5: 'host' };

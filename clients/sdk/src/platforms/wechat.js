@@ -72,7 +72,7 @@ function send(wx, { method, url, headers, body, timeout }) {
       success({ statusCode, header, data }) {
         const names = Object.entries(header ?? {});
         const lower = names.map(([name, value]) => [name.toLowerCase(), String(value)]);
-        // Some base libraries parse JSON although they were told not to.
+        // Some base libraries parse JSON although they are asked not to.
         const text = typeof data === 'string' ? data : JSON.stringify(data ?? '');
         resolve({ status: statusCode, headers: Object.fromEntries(lower), text });
       },

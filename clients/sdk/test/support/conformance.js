@@ -122,10 +122,10 @@ export function testAdapter(name, makeAdapter) {
     const { messages } = record(eve.im);
     const room = await eve.enter(hosted.liveId);
     const isPresent = async () => (await hosted.audience('female')).length > 0;
-    await waitUntil('she is present', isPresent);
+    await waitUntil('the viewer is present', isPresent);
     await eve.im.quit(room.group);
     room.close();
-    await waitUntil('she has left', async () => !(await isPresent()));
+    await waitUntil('the viewer has left', async () => !(await isPresent()));
     const before = messages.length;
     await hosted.say('再见');
     await new Promise((resolve) => setTimeout(resolve, 300));

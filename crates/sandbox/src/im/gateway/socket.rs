@@ -2,9 +2,9 @@
 //! package `@tencentcloud/chat` does when its option `proxyServer` names the sandbox. Tencent does
 //! not document it: what is here was seen on the wire.
 //!
-//! Each message is JSON `{"head": {"servcmd", "seq", …}, "body": {…}}` and is answered with the same
-//! head. Messages of groups are the answers of a poll, `get_msg`, which waits for them; messages to
-//! the account, and the end of a login, are sent unasked.
+//! Each message is JSON `{"head": {"servcmd", "seq", …}, "body": {…}}` and is answered with the
+//! same head. Messages of groups are the answers of a poll, `get_msg`, which waits for them;
+//! messages to the account, and the end of a login, are sent unasked.
 
 use std::time::Duration;
 
@@ -69,6 +69,12 @@ struct SdkLogin {
 /// The client is gone.
 struct Gone;
 
+impl From<actix_ws::Closed> for Gone {
+    fn from(_: actix_ws::Closed) -> Self {
+        Self
+    }
+}
+
 impl SdkClient {
     async fn serve(mut self, mut messages: actix_ws::AggregatedMessageStream) {
         let mut ticks = tokio::time::interval(TICK);
@@ -92,7 +98,7 @@ impl SdkClient {
             AggregatedMessage::Text(text) => text.into_bytes(),
             AggregatedMessage::Binary(bytes) => bytes,
             AggregatedMessage::Ping(bytes) => {
-                return self.socket.pong(&bytes).await.map_err(|_| Gone);
+                return self.socket.pong(&bytes).await.map_err(Gone::from);
             }
             AggregatedMessage::Pong(_) => return Ok(()),
             AggregatedMessage::Close(_) => return Err(Gone),
@@ -273,7 +279,7 @@ impl SdkClient {
 
     async fn send(&mut self, head: Value, body: Value) -> Result<(), Gone> {
         let frame = json!({"head": head, "body": body}).to_string();
-        self.socket.binary(frame).await.map_err(|_| Gone)
+        Ok(self.socket.binary(frame).await?)
     }
 
     fn end_login(&mut self, reason: EndReason) {
