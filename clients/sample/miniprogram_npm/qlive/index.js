@@ -354,7 +354,7 @@ var Room = class extends Emitter {
    * Gives a gift in this room. Repeated until an answer comes, and paid once.
    * @param {{ to: string, gift: number, num?: number, requestId?: string }} gift
    * @returns {Promise<{ sent: boolean, gold: number, income: number }>} `sent` is false when the
-   *   purse is too small
+   *   gold does not suffice
    */
   async give({ to, gift, num = 1, requestId = makeRequestId() }) {
     const answer = await this.qlive.call("push_gift", {

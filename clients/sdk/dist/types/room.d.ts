@@ -69,7 +69,7 @@ export class Room extends Emitter<RoomEvents> {
      * Gives a gift in this room. Repeated until an answer comes, and paid once.
      * @param {{ to: string, gift: number, num?: number, requestId?: string }} gift
      * @returns {Promise<{ sent: boolean, gold: number, income: number }>} `sent` is false when the
-     *   purse is too small
+     *   gold does not suffice
      */
     give({ to, gift, num, requestId }: {
         to: string;
