@@ -17,7 +17,7 @@ test CRATE="":
     cargo test {{ if CRATE == "" { "--workspace" } else { "-p qlive-" + CRATE } }}
 
 # Run what CI runs.
-ci: fmt-check typos deny unused lint doc test peers hostile
+ci: fmt-check typos deny unused lint doc test clients peers hostile
 
 # Check the formatting.
 fmt-check:
@@ -46,6 +46,11 @@ lint:
 # Build the documentation, warnings as errors.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+# Check and test the client, the sample and the playroom. Needs Node.js, npm and Chromium.
+clients:
+    cargo build -p qlive-server
+    cd clients && npm ci --no-audit --no-fund && npm run check && npm test
 
 # Check signatures and encryption against public npm packages. Needs Node.js.
 peers:

@@ -10,6 +10,7 @@ mod openapi;
 mod operation;
 mod page_paths;
 mod pages;
+mod playroom;
 mod rooms;
 mod router;
 mod routes;
@@ -17,6 +18,6 @@ mod wire;
 
 pub(crate) use operation::{Caching, ErrorMsg};
 pub use operation::{Operation, Verb};
-pub(crate) use page_paths::{is_explorer_page, is_internal_page};
+pub(crate) use page_paths::{is_explorer_page, is_internal_page, is_playroom_page};
 pub(crate) use router::{answers_head, configure, find_operation};
 pub use routes::operations;

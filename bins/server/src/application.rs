@@ -81,14 +81,15 @@ impl Application {
         let stop = CancellationToken::new();
         let workers = start_workers(&services, &stop);
         if let Some(sandbox) = &sandbox {
-            seeds::create_seeds(&services, &sandbox.url())
+            seeds::create_seeds(&services, &sandbox.url(), &settings.public_url())
                 .await
                 .context("cannot create the sandbox's seeds")?;
         }
         let internal = settings.server.internal_listen.map(listen).transpose()?;
         let internal_pages = internal_pages(&listener, internal.as_ref())?;
         let listeners = [Some(listener), internal].into_iter().flatten().collect();
-        let state = build_state(&settings, services.clone(), internal_pages)?;
+        let sandbox_port = sandbox_port(&settings, sandbox.as_ref());
+        let state = build_state(&settings, services.clone(), internal_pages, sandbox_port)?;
         let bounds = connection_bounds(&settings, mode);
         let server = build_http_server(state, listeners, bounds, limits)?;
         Ok(Self {
@@ -275,10 +276,17 @@ fn connection_bounds(settings: &Settings, mode: Mode) -> Bounds {
     }
 }
 
+/// The port of the sandbox of this process, or of the one that it has joined.
+fn sandbox_port(settings: &Settings, sandbox: Option<&Sandbox>) -> Option<u16> {
+    let own = sandbox.map(|sandbox| sandbox.address().port());
+    own.or_else(|| settings.sandbox.join.map(|address| address.port()))
+}
+
 fn build_state(
     settings: &Settings,
     services: Services,
     internal_pages: InternalPages,
+    sandbox_port: Option<u16>,
 ) -> anyhow::Result<State> {
     let (im, live) = (settings.im()?, settings.live()?);
     let push = settings.wechat.push.as_ref();
@@ -292,6 +300,7 @@ fn build_state(
         internal_pages,
         public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
+        sandbox_port,
         im_callback_token: im.callback_token.clone(),
         live_callback_key: live.callback_key.clone(),
         push,

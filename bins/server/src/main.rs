@@ -110,6 +110,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         print_line(&format!("  metrics   {internal}/metrics"));
     }
     if let (Mode::Sandbox, Some(sandbox)) = (settings.mode()?, application.sandbox_url()) {
+        print_line(&format!("  playroom  {url}/ plays a room in the browser"));
         print_line(&format!(
             "  sandbox   {sandbox}/sandbox/messages shows the messages that IM received"
         ));

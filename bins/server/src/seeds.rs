@@ -7,7 +7,7 @@ use qlive_payments::NewBlock;
 use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, Fen};
 use qlive_users::Registration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The gifts of the catalogue: name, price in coins, effect.
 const GIFTS: [(&str, i64, &str); 9] = [
@@ -33,27 +33,40 @@ const BLOCKS: [(i64, i64); 6] = [
 ];
 
 /// Registers the matchmaker `host` and creates gifts, blocks and configs, unless there are any
-/// from an earlier start.
+/// from an earlier start. Their pictures are the server's own.
 ///
 /// # Errors
 /// When the sandbox or the database fails.
-pub(crate) async fn create_seeds(services: &Services, sandbox_url: &str) -> anyhow::Result<()> {
+pub(crate) async fn create_seeds(
+    services: &Services,
+    sandbox_url: &str,
+    server_url: &str,
+) -> anyhow::Result<()> {
     let by = Operator::new("seed", "a sandbox starts with a matchmaker")?;
-    let registration = matchmaker_registration(sandbox_url).await?;
+    let registration = matchmaker_registration(sandbox_url, server_url).await?;
     let host = services.users.register(registration).await?.user;
     if services.users.profile(host).await?.matchmaker {
         return Ok(());
     }
     services.rooms.grant_matchmaker(by.clone(), host).await?;
-    create_configs(services, &by).await?;
-    create_gifts(services, &by).await?;
+    create_configs(services, &by, server_url).await?;
+    create_gifts(services, &by, server_url).await?;
     create_blocks(services, &by).await
 }
 
 /// The registration of the matchmaker, with the profile that the sandbox encrypts for them.
-async fn matchmaker_registration(sandbox_url: &str) -> anyhow::Result<Registration> {
+async fn matchmaker_registration(
+    sandbox_url: &str,
+    server_url: &str,
+) -> anyhow::Result<Registration> {
     let http = reqwest::Client::builder().no_proxy().build()?;
-    let query = [("code", "host"), ("nickname", "红娘"), ("gender", "2")];
+    let avatar = format!("{server_url}/pictures/faces/host.svg");
+    let query = [
+        ("code", "host"),
+        ("nickname", "红娘"),
+        ("gender", "2"),
+        ("avatar", &avatar),
+    ];
     let request = http.get(format!("{sandbox_url}/sandbox/profile"));
     let profile: Value = request.query(&query).send().await?.json().await?;
     let field = |name: &str| {
@@ -68,25 +81,29 @@ async fn matchmaker_registration(sandbox_url: &str) -> anyhow::Result<Registrati
     })
 }
 
-async fn create_configs(services: &Services, by: &Operator) -> anyhow::Result<()> {
+async fn create_configs(
+    services: &Services,
+    by: &Operator,
+    server_url: &str,
+) -> anyhow::Result<()> {
     let configs = &services.configs;
-    let share = r#"{"title": "优质好男人都在这里等你！", "src": "https://example.com/share.png"}"#;
+    let picture = format!("{server_url}/pictures/banner.svg");
+    let share = json!({"title": "优质好男人都在这里等你！", "src": picture});
     configs
-        .add(by.clone(), "PROGRAM_SHARE".into(), share.into())
+        .add(by.clone(), "PROGRAM_SHARE".into(), share.to_string())
         .await?;
-    let banner = "https://example.com/banner.png";
     configs
-        .set(by.clone(), "INDEX_BANNER".into(), banner.into())
+        .set(by.clone(), "INDEX_BANNER".into(), picture)
         .await?;
     Ok(())
 }
 
-async fn create_gifts(services: &Services, by: &Operator) -> anyhow::Result<()> {
+async fn create_gifts(services: &Services, by: &Operator, server_url: &str) -> anyhow::Result<()> {
     for (name, price, effect) in GIFTS {
         let gift = NewGift {
             name: name.into(),
             price: Coins::new(price)?,
-            image: format!("https://example.com/gifts/{effect}.png"),
+            image: format!("{server_url}/pictures/gifts/{effect}.svg"),
             effect: effect.into(),
         };
         services.gifts.add(by.clone(), gift).await?;

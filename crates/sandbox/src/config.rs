@@ -42,6 +42,9 @@ pub struct SandboxConfig {
     pub push_aes_key: String,
     /// URL below which the server takes callbacks, with a trailing slash.
     pub callback_base: String,
+    /// Further origins whose pages may call the sandbox, such as `http://localhost:5173`. Those of
+    /// the server itself always may.
+    pub origins: Vec<String>,
 }
 
 impl SandboxConfig {
@@ -68,6 +71,7 @@ impl SandboxConfig {
             push_token: "sandbox-push-token".into(),
             push_aes_key: "sandboxEncodingAESKey0123456789abcdefghijkl".into(),
             callback_base,
+            origins: Vec::new(),
         }
     }
 }

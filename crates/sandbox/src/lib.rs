@@ -16,6 +16,7 @@ mod callback;
 mod config;
 mod control;
 mod credentials;
+mod cross_origin;
 mod crypto;
 mod css;
 mod faults;

@@ -7,9 +7,11 @@ use std::time::Duration;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use qlive_types::Clock;
+use tokio::runtime::Handle;
 
 use crate::config::SandboxConfig;
 use crate::credentials::SandboxKeys;
+use crate::cross_origin::cross_origin;
 use crate::host_check::refuse_other_hosts;
 use crate::state::SandboxState;
 use crate::{control, css, im, virtual_payment, wechat, wechat_pay};
@@ -45,10 +47,13 @@ impl Sandbox {
             .map_err(io::Error::other)?;
         let url = format!("http://{address}");
         let keys = SandboxKeys::get_or_generate()?;
-        let sandbox = web::Data::new(SandboxState::new(config, clock, http, url, keys));
+        let runtime = Handle::current();
+        let state = SandboxState::new(config, clock, http, url, keys, runtime);
+        let sandbox = web::Data::new(state);
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(sandbox.clone())
+                .wrap(cross_origin(&sandbox.config))
                 .wrap(from_fn(refuse_other_hosts))
                 .configure(wechat::wechat_routes)
                 .configure(im::im_routes)
@@ -66,6 +71,12 @@ impl Sandbox {
             address,
             task: tokio::spawn(server),
         })
+    }
+
+    /// The address at which the sandbox listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The URL at which the sandbox listens, without a trailing slash.

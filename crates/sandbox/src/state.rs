@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use qlive_types::Clock;
 use serde_json::Value;
+use tokio::runtime::Handle;
 
 use crate::config::SandboxConfig;
 use crate::credentials::SandboxKeys;
@@ -31,6 +32,8 @@ pub(crate) struct SandboxState {
     /// The sandbox's own URL, without a trailing slash.
     pub(crate) url: String,
     pub(crate) keys: SandboxKeys,
+    /// Where callbacks run that outlive the connection which causes them.
+    pub(crate) runtime: Handle,
     records: Mutex<Records>,
 }
 
@@ -68,6 +71,7 @@ impl SandboxState {
         http: reqwest::Client,
         url: String,
         keys: SandboxKeys,
+        runtime: Handle,
     ) -> Self {
         Self {
             config,
@@ -75,6 +79,7 @@ impl SandboxState {
             http,
             url,
             keys,
+            runtime,
             records: Mutex::default(),
         }
     }

@@ -23,7 +23,15 @@ fn files_with(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let skipped = name.starts_with('.') || ["target", "node_modules"].contains(&name.as_str());
+        // The last three are folders of built files.
+        let others = [
+            "target",
+            "node_modules",
+            "dist",
+            "miniprogram_dist",
+            "miniprogram_npm",
+        ];
+        let skipped = name.starts_with('.') || others.contains(&name.as_str());
         let extension = path.extension().and_then(|extension| extension.to_str());
         if path.is_dir() && !skipped {
             found.extend(files_with(&path, extensions));

@@ -28,6 +28,20 @@ const ALLOWED: [(&str, &str); 8] = [
     ("himself", "\"Nobody gives to himself.\""),
 ];
 
+/// Files in which a retired word is right: the word, and how the path begins. In the playroom a
+/// phone is a phone.
+const ALLOWED_IN: [(&str, &str); 8] = [
+    ("phone", "clients/"),
+    ("phones", "clients/"),
+    ("phone", "README.md"),
+    ("phones", "README.md"),
+    ("phone", "tests/tests/http/platform/playroom.rs"),
+    ("himself", "docs/clients.md"),
+    // A field of the sandbox's control paths, which the client's tests use.
+    ("told", "clients/sdk/test/"),
+    ("phone", "docs/progress.md"),
+];
+
 #[test]
 fn no_retired_word_comes_back() {
     let mut found = Vec::new();
@@ -42,7 +56,11 @@ fn no_retired_word_comes_back() {
                 let allowed = ALLOWED
                     .iter()
                     .any(|(allowed, context)| *allowed == word && line.contains(context));
-                if retired && !allowed {
+                let path = shown(&file);
+                let allowed_here = ALLOWED_IN
+                    .iter()
+                    .any(|(allowed, beginning)| *allowed == word && path.starts_with(beginning));
+                if retired && !allowed && !allowed_here {
                     found.push(format!("{}:{}: {word}", shown(&file), at + 1));
                 }
             }

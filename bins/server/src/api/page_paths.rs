@@ -9,3 +9,8 @@ pub(crate) fn is_explorer_page(path: &str) -> bool {
 pub(crate) fn is_internal_page(path: &str) -> bool {
     path == "/metrics" || is_explorer_page(path)
 }
+
+/// Whether the page at this path belongs to the playroom.
+pub(crate) fn is_playroom_page(path: &str) -> bool {
+    path == "/" || path.starts_with("/playroom/") || path.starts_with("/pictures/")
+}

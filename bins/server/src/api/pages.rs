@@ -7,6 +7,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Data};
 
 use super::explorer::configure_explorer;
+use super::playroom::configure_playroom;
 use crate::http::{ApiError, State};
 
 /// How long the gauges of `/metrics` are waited for.
@@ -18,7 +19,8 @@ pub(super) fn configure_pages(config: &mut web::ServiceConfig) {
         .route("/healthz", web::get().to(healthz))
         .route("/readyz", web::get().to(readyz))
         .route("/metrics", web::get().to(metrics))
-        .configure(configure_explorer);
+        .configure(configure_explorer)
+        .configure(configure_playroom);
 }
 
 /// 200: the process answers.

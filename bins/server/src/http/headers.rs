@@ -6,7 +6,7 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 
-use crate::api::{Caching, Operation, is_explorer_page};
+use crate::api::{Caching, Operation, is_explorer_page, is_playroom_page};
 
 /// What the API explorer may load: its own files, and the small images inside its style sheet.
 const EXPLORER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -25,20 +25,21 @@ pub(super) fn add_security_headers(
     let is_explorer = operation.is_none() && is_explorer_page(path);
     let may_be_stored = match operation {
         Some(operation) => operation.caching == Caching::Unspecified,
-        None => is_explorer,
+        None => is_explorer || is_playroom_page(path),
     };
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
+    // The playroom has a policy of its own.
+    let has_policy = response.headers().contains_key(CONTENT_SECURITY_POLICY);
+    let headers = response.headers_mut();
     let mut insert = |name: HeaderName, value: &'static str| {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     };
     insert(X_CONTENT_TYPE_OPTIONS, "nosniff");
     if is_error || !may_be_stored {
         insert(CACHE_CONTROL, "no-store");
     }
-    if operation.is_none() {
+    if operation.is_none() && !has_policy {
         let policy = if is_explorer {
             EXPLORER_POLICY
         } else {

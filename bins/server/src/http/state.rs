@@ -17,6 +17,8 @@ pub(crate) struct State {
     /// How clients reach the server, without a trailing slash.
     pub(crate) public_url: String,
     pub(crate) sdk_app_id: u32,
+    /// The port of the sandbox; `None`: there is none.
+    pub(crate) sandbox_port: Option<u16>,
     /// None: every IM callback is refused.
     pub(crate) im_callback_token: Option<NonEmptySecret>,
     /// None: every stream callback is refused.

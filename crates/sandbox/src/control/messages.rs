@@ -2,12 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use qlive_types::random;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::im::callbacks::send_im_callback;
-use crate::json::set;
+use crate::im::user_messages::{OutgoingMessage, Target, send_as_user, text_element};
 use crate::response::control_error;
 use crate::state::SandboxState;
 
@@ -61,56 +59,37 @@ pub(crate) async fn send_user_message(
     sandbox: web::Data<SandboxState>,
     message: web::Json<UserMessage>,
 ) -> HttpResponse {
-    let Some((conversation, mut callback)) = callback_of(&message) else {
+    let Some(message) = message.into_inner().outgoing() else {
         let error = "exactly one of to and group must be given, and text or elements";
         return control_error(StatusCode::BAD_REQUEST, error);
     };
-    if message.callback_before {
-        let command = format!("{conversation}.CallbackBeforeSendMsg");
-        let answer = send_im_callback(&sandbox, &command, callback.clone()).await;
-        let code = answer
-            .pointer("/answer/ErrorCode")
-            .and_then(Value::as_i64)
-            .unwrap_or(0);
-        if code != 0 {
-            return HttpResponse::Ok().json(json!({"sent": false, "code": code}));
-        }
+    match send_as_user(&sandbox, message).await {
+        Ok(_) => HttpResponse::Ok().json(json!({"sent": true})),
+        Err(code) => HttpResponse::Ok().json(json!({"sent": false, "code": code})),
     }
-    let text = message.text.as_deref().unwrap_or_default();
-    let content = serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
-    let now = sandbox.clock.now().millis();
-    let record = json!({"at": now, "from": message.from, "to": message.to,
-        "group": message.group, "text": text, "message": content,
-        "random": random::u32()});
-    sandbox.records().im.add_message(record);
-    set(&mut callback, "SendMsgResult", 0);
-    if let Some(at) = message.at {
-        set(&mut callback, "EventTime", at);
-    }
-    let command = format!("{conversation}.CallbackAfterSendMsg");
-    send_im_callback(&sandbox, &command, callback).await;
-    HttpResponse::Ok().json(json!({"sent": true}))
 }
 
-/// The kind of conversation, as callbacks name it, and the body of its callbacks; `None` unless the
-/// message has exactly one receiver and a content.
-fn callback_of(message: &UserMessage) -> Option<(&'static str, Value)> {
-    let from = &message.from;
-    let elements = match (&message.elements, &message.text) {
-        (Some(elements), _) => elements.clone(),
-        (None, Some(text)) => json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}]),
-        (None, None) => return None,
-    };
-    match (&message.to, &message.group) {
-        (Some(to), None) => Some((
-            "C2C",
-            json!({"From_Account": from, "To_Account": to, "MsgBody": elements}),
-        )),
-        (None, Some(group_id)) => Some((
-            "Group",
-            json!({"From_Account": from, "GroupId": group_id, "Type": "AVChatRoom",
-                "MsgBody": elements}),
-        )),
-        _ => None,
+impl UserMessage {
+    /// `None` unless the message has exactly one receiver and a content.
+    fn outgoing(self) -> Option<OutgoingMessage> {
+        let elements = match (&self.elements, &self.text) {
+            (Some(elements), _) => elements.clone(),
+            (None, Some(text)) => text_element(text),
+            (None, None) => return None,
+        };
+        let target = match (self.to, self.group) {
+            (Some(to), None) => Target::Account(to),
+            (None, Some(group)) => Target::Group(group),
+            _ => return None,
+        };
+        Some(OutgoingMessage {
+            from: self.from,
+            target,
+            text: self.text.unwrap_or_default(),
+            elements,
+            custom: String::new(),
+            at: self.at,
+            callback_before: self.callback_before,
+        })
     }
 }

@@ -85,6 +85,7 @@ fn kick(records: &mut ImRecords, body: &Value) -> Value {
     if !records.accounts.contains_key(&account) {
         return im_error(ACCOUNT_NOT_FOUND);
     }
+    records.connections.kick(&account);
     records.kicked.push(account);
     im_success()
 }
@@ -218,5 +219,5 @@ fn record_message(records: &mut ImRecords, body: &Value, target: Value, now_mill
     if let (Some(fields), Value::Object(target)) = (message.as_object_mut(), target) {
         fields.extend(target);
     }
-    records.add_message(message);
+    records.add_message(message, text(body, "CloudCustomData"));
 }

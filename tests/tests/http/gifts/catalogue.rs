@@ -27,7 +27,7 @@ async fn catalogue_is_paged_and_sorted_by_price(db: TestDb) {
     let rose = json!({
         "id": gifts::ROSE,
         "name": "玫瑰",
-        "image": "https://example.com/gifts/rose.png",
+        "image": format!("{}/pictures/gifts/rose.svg", app.url),
         "gold": 1,
         "effect": "rose",
     });

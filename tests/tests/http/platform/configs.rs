@@ -20,7 +20,8 @@ async fn public_configs_are_always_listed_private_ones_never(db: TestDb) {
         (&configs["LIVEROOM_SHARE"], &configs["BACKGROUND"]),
         (&json!([]), &json!({}))
     );
-    assert_eq!(configs["INDEX_BANNER"], "https://example.com/banner.png");
+    let banner = format!("{}/pictures/banner.svg", app.url);
+    assert_eq!(configs["INDEX_BANNER"], banner.as_str());
     for private in [
         "EXCHANGE_RATE",
         "HOST_RATE",

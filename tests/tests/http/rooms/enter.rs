@@ -28,7 +28,10 @@ async fn viewer_gets_stage_and_numbers(db: TestDb) {
     let seen = carol.enter(&live).await.ok();
     assert_eq!(
         seen["anchor_info"],
-        json!({"nickname": "红娘", "face_url": "https://example.com/face.png"})
+        json!({
+            "nickname": "红娘",
+            "face_url": format!("{}/pictures/faces/host.svg", app.url),
+        })
     );
     assert_eq!(seen["owner"]["user_id"], json!(host.user_id));
     assert_eq!(seen["male"]["user_id"], json!(bob.user_id));

@@ -154,5 +154,6 @@ fn config(callback_base: String) -> SandboxConfig {
         push_token: "push-token".into(),
         push_aes_key: "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG".into(),
         callback_base,
+        origins: Vec::new(),
     }
 }

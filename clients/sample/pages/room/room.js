@@ -1,0 +1,276 @@
+const { theApp } = require('../../lib/app');
+const { forUser, showError, toast } = require('../../lib/notify');
+
+/** How many lines the list of comments shows. */
+const LINES = 7;
+/** How long the effect of a gift flies, in milliseconds. */
+const EFFECT = 3200;
+
+/** @typedef {import('qlive').Qlive} Qlive */
+/** @typedef {import('qlive').Room} Room */
+
+/** What the host sees of an answer. @type {Record<string, string>} */
+const ANSWERS = { accept: '对方接受了邀请', reject: '对方婉拒了邀请', timeout: '邀请已过期' };
+/** One's own seat, by what one is in the room. @type {Record<number, string>} */
+const SEATS = { 3: 'male', 4: 'female', 5: 'host' };
+
+Page({
+  /** @type {Qlive} */
+  qlive: /** @type {any} */ (null),
+  /** @type {Room} */
+  room: /** @type {any} */ (null),
+  lineNumber: 0,
+  /** Nicknames by user. @type {Record<string, string>} */
+  names: {},
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  effectTimer: undefined,
+
+  data: {
+    name: '',
+    /** @type {any} */
+    me: null,
+    isHost: false,
+    /** 1 watching, 2 applied, 3 and 4 on the mic, 5 host. */
+    userType: 0,
+    /** @type {any} */
+    owner: null,
+    /** @type {any} */
+    male: null,
+    /** @type {any} */
+    female: null,
+    pushUrl: '',
+    /** @type {number[]} */
+    num: [],
+    waiting: 0,
+    present: 0,
+    /** @type {any[]} */
+    lines: [],
+    /** @type {any[]} */
+    gifts: [],
+    gold: 0,
+    /** @type {any[]} */
+    receivers: [],
+    /** `gifts`, `audience`, or none. */
+    panel: '',
+    gender: 1,
+    /** @type {any[]} */
+    people: [],
+    text: '',
+    /** @type {any} */
+    effect: null,
+    invited: false,
+    isOver: false,
+    mySeat: '',
+  },
+
+  /** @param {any} query */
+  onLoad(query) {
+    this.names = {};
+    forUser(async () => {
+      const { qlive, ready } = theApp();
+      this.qlive = qlive;
+      await ready;
+      const [me, gifts] = await Promise.all([qlive.profile(), qlive.gifts()]);
+      this.setData({ me, gifts, gold: me.gold });
+      const room = query.host ? await qlive.host() : await qlive.enter(Number(query.live_id));
+      this.watch(room);
+    });
+  },
+
+  onUnload() {
+    const { room } = this;
+    this.room = /** @type {any} */ (null);
+    if (room && room.isOpen && !this.data.isHost) room.leave().catch(showError);
+  },
+
+  /** @param {any} room */
+  watch(room) {
+    this.room = room;
+    const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ listener) => {
+      room.on(name, (/** @type {any} */ event) => {
+        if (this.room === room) listener(event);
+      });
+    };
+    this.setData({ name: room.name });
+    on('state', () => this.showState());
+    on('num', () => this.reloadPeople());
+    on('seat', ({ seat, guest }) => {
+      if (guest) this.addLine('notice', '', `${guest.nickname} 上麦了`);
+      else this.addLine('notice', '', seat === 'male' ? '男嘉宾下麦了' : '女嘉宾下麦了');
+    });
+    on('gift', (gift) => this.showGift(gift));
+    on('say', ({ from, text }) => forUser(() => this.showComment(from, text)));
+    on('invite', () => this.setData({ invited: true }));
+    on('kickout', () => toast('红娘请你下麦'));
+    on('response', ({ answer }) => {
+      toast(ANSWERS[answer] || answer);
+    });
+    on('over', () => this.setData({ isOver: true, panel: '', invited: false }));
+    on('gap', ({ from, to }) => this.addLine('notice', '', `已补上第 ${from}–${to} 条消息`));
+    this.showState();
+    this.addLine('notice', '', '文明交友，谨防诈骗');
+  },
+
+  showState() {
+    const { userType, male, female, owner, pushUrl, num } = this.room.state;
+    const isHost = userType === 5;
+    const me = this.qlive.userId;
+    const receivers = [owner, male, female].filter((person) => person && person.user_id !== me);
+    const mySeat = SEATS[userType] || '';
+    this.setData({
+      userType, male, female, owner, pushUrl, num, isHost, mySeat,
+      receivers,
+      waiting: (num[0] || 0) + (num[2] || 0),
+      present: (num[1] || 0) + (num[3] || 0) + 1,
+      invited: this.data.invited && userType < 3,
+    });
+  },
+
+  /** @param {string} from @param {string} text */
+  async showComment(from, text) {
+    const { owner, male, female, me } = this.data;
+    for (const person of [owner, male, female, me]) {
+      if (person) this.names[person.user_id] = person.nickname;
+    }
+    if (!this.names[from]) this.names[from] = (await this.qlive.profile(from)).nickname;
+    this.addLine('say', this.names[from], text);
+  },
+
+  /** @param {string} kind @param {string} name @param {string} text */
+  addLine(kind, name, text) {
+    this.lineNumber += 1;
+    const lines = [...this.data.lines, { id: this.lineNumber, kind, name, text }];
+    this.setData({ lines: lines.slice(-LINES) });
+  },
+
+  /** @param {any} gift */
+  showGift(gift) {
+    const { nickname, to_nickname: to, gift_title: title, gift_num: num, gift_image: image } = gift;
+    this.addLine('gift', nickname, `送给${to} ${title} ×${num}`);
+    this.setData({ effect: { image, text: `${nickname} 送给 ${to}`, num, kind: gift.effect } });
+    clearTimeout(this.effectTimer);
+    this.effectTimer = setTimeout(() => this.setData({ effect: null }), EFFECT);
+    if (gift.to_user_id === this.qlive.userId) this.reloadGold();
+  },
+
+  async reloadGold() {
+    const { gold } = await this.qlive.profile();
+    this.setData({ gold });
+  },
+
+  apply() {
+    forUser(async () => {
+      await this.room.apply();
+      toast('已申请，等红娘牵线');
+    });
+  },
+
+  cancel() {
+    forUser(async () => {
+      await this.room.refuse();
+      this.setData({ invited: false });
+    });
+  },
+
+  /** Takes the seat, after an application or an invitation. */
+  take() {
+    forUser(async () => {
+      const won = await this.room.takeMic();
+      this.setData({ invited: false });
+      if (!won) toast('抢麦失败，麦位已被占用');
+    });
+  },
+
+  leaveMic() {
+    forUser(() => this.room.leaveMic());
+  },
+
+  /** @param {any} event */
+  putDown(event) {
+    forUser(() => this.room.putDown(event.currentTarget.dataset.seat));
+  },
+
+  openGifts() {
+    this.setData({ panel: 'gifts' });
+    forUser(() => this.reloadGold());
+  },
+
+  openAudience() {
+    this.setData({ panel: 'audience' });
+    this.reloadPeople();
+  },
+
+  closePanel() {
+    this.setData({ panel: '' });
+  },
+
+  reloadPeople() {
+    if (this.data.panel !== 'audience') return;
+    forUser(async () => {
+      const people = await this.room.audience(this.data.gender === 1 ? 'male' : 'female');
+      this.setData({ people });
+    });
+  },
+
+  /** @param {any} event */
+  chooseGender(event) {
+    this.setData({ gender: event.detail.gender });
+    this.reloadPeople();
+  },
+
+  /** @param {any} event */
+  invite(event) {
+    forUser(async () => {
+      await this.room.invite(event.detail.userId);
+      toast('已邀请，60 秒内有效');
+    });
+  },
+
+  /** @param {any} event */
+  decline(event) {
+    forUser(async () => {
+      await this.room.decline(event.detail.userId);
+      this.reloadPeople();
+    });
+  },
+
+  /** @param {any} event */
+  give(event) {
+    forUser(async () => {
+      const { sent, gold } = await this.room.give(event.detail);
+      this.setData({ gold });
+      if (sent) this.closePanel();
+      else toast('金币不足，请先充值');
+    });
+  },
+
+  openWallet() {
+    wx.navigateTo({ url: '/pages/wallet/wallet' });
+  },
+
+  /** @param {any} event */
+  write(event) {
+    this.setData({ text: event.detail.value });
+  },
+
+  say() {
+    const { text } = this.data;
+    if (!text.trim()) return;
+    this.setData({ text: '' });
+    forUser(() => this.room.say(text.trim()));
+  },
+
+  end() {
+    wx.showModal({
+      title: '结束直播',
+      content: '所有人将离开直播间',
+      success: (/** @type {any} */ { confirm }) => {
+        if (confirm) forUser(() => this.room.end());
+      },
+    });
+  },
+
+  goBack() {
+    wx.navigateBack();
+  },
+});

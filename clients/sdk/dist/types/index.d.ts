@@ -1,0 +1,13 @@
+export { Qlive } from "./client.js";
+export { QliveError } from "./errors.js";
+export { Room } from "./room.js";
+export { OPERATIONS } from "./operations.js";
+export { storedToken } from "./session.js";
+export { sandboxIm } from "./im/sandbox.js";
+export { tencentIm } from "./im/tencent.js";
+export { wechat } from "./platforms/wechat.js";
+export type Credentials = import("./session.js").Credentials;
+export type RoomState = import("./room.js").RoomState;
+export type ImAdapter = import("./im/adapter.js").ImAdapter;
+export type Platform = import("./platform.js").Platform;
+export { memoryStorage, web } from "./platforms/web.js";
