@@ -17,7 +17,7 @@ test CRATE="":
     cargo test {{ if CRATE == "" { "--workspace" } else { "-p qlive-" + CRATE } }}
 
 # Run what CI runs.
-ci: fmt-check typos deny unused lint doc test clients peers hostile
+ci: fmt-check typos deny unused lint doc test clients-built peers hostile
 
 # Check the formatting.
 fmt-check:
@@ -50,6 +50,10 @@ doc:
 # Check and test the client, the sample and the playroom. Needs Node.js, npm and Chromium.
 clients:
     cargo build -p qlive-server
+    just clients-built
+
+# The same with the server that the tests have built.
+clients-built:
     cd clients && npm ci --no-audit --no-fund && npm run check && npm test
 
 # Check signatures and encryption against public npm packages. Needs Node.js.

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, web};
 use anyhow::{Context as _, bail};
 use qlive_app::{BASE_PATH, Mode, SandboxCredentials, Services, Settings, open_database};
@@ -20,7 +20,7 @@ use crate::api::configure;
 use crate::connections::{
     self, Bounds, ConnectionLimits, ConnectionTable, connection_bound, raise_file_limit,
 };
-use crate::http::{BODY_LIMIT, InternalPages, RateLimits, State, finish_response};
+use crate::http::{BODY_LIMIT, InternalPages, RateLimits, State, cross_origin, finish_response};
 use crate::metrics::Metrics;
 use crate::seeds;
 
@@ -229,7 +229,9 @@ fn start_sandbox(
     let sandbox_url = format!("http://{}", listener.local_addr()?);
     let credentials = sandbox_credentials(Credentials::get_or_generate()?);
     let settings = settings.against_sandbox(&sandbox_url, &credentials)?;
-    let config = SandboxConfig::new(format!("{url}{BASE_PATH}"));
+    let mut config = SandboxConfig::new(format!("{url}{BASE_PATH}"));
+    config.origins.clone_from(&settings.sandbox.origins);
+    config.private_addresses = settings.sandbox.private_addresses;
     let sandbox = Sandbox::start(listener, config, clock)?;
     Ok((settings, sandbox))
 }
@@ -254,10 +256,12 @@ fn build_http_server(
     let table = ConnectionTable::new(bounds, state.metrics.clone());
     let state = web::Data::new(state);
     let app = move || {
+        let origins = &state.origins;
         App::new()
             .app_data(state.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .wrap(from_fn(finish_response))
+            .wrap(Condition::new(!origins.is_empty(), cross_origin(origins)))
             .configure(configure)
     };
     Ok(connections::serve(listeners, &table, limits, DRAIN, app)?)
@@ -300,6 +304,10 @@ fn build_state(
         internal_pages,
         public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
+        origins: match sandbox_port {
+            Some(_) => settings.sandbox.origins.clone(),
+            None => Vec::new(),
+        },
         sandbox_port,
         im_callback_token: im.callback_token.clone(),
         live_callback_key: live.callback_key.clone(),

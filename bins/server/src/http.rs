@@ -5,6 +5,7 @@ mod access;
 mod bounded_limiter;
 mod caller;
 mod client_address;
+mod cross_origin;
 mod errors;
 mod headers;
 mod internal_pages;
@@ -21,6 +22,7 @@ mod state;
 
 pub use access::Access;
 pub(crate) use caller::{Call, Caller, Leaver, Payer, PresentedToken, Reader, Who};
+pub(crate) use cross_origin::cross_origin;
 pub(crate) use errors::{ApiError, ErrorAnswer};
 pub(crate) use internal_pages::InternalPages;
 pub(crate) use params::{BODY_LIMIT, FromParams, Params};

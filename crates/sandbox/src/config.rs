@@ -45,6 +45,8 @@ pub struct SandboxConfig {
     /// Further origins whose pages may call the sandbox, such as `http://localhost:5173`. Those of
     /// the server itself always may.
     pub origins: Vec<String>,
+    /// Whether it answers requests for private addresses, for a front end on another machine.
+    pub private_addresses: bool,
 }
 
 impl SandboxConfig {
@@ -72,6 +74,7 @@ impl SandboxConfig {
             push_aes_key: "sandboxEncodingAESKey0123456789abcdefghijkl".into(),
             callback_base,
             origins: Vec::new(),
+            private_addresses: false,
         }
     }
 }

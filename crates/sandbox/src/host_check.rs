@@ -10,7 +10,9 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HOST;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, web};
+
+use crate::state::SandboxState;
 
 /// Answers 421 (Misdirected Request) to a request for another host.
 pub(crate) async fn refuse_other_hosts(
@@ -29,6 +31,8 @@ pub(crate) async fn refuse_other_hosts(
 /// Whether every host that the request names is this machine, and it names one.
 fn is_for_this_machine(request: &ServiceRequest) -> bool {
     let own_address = request.app_config().local_addr().ip();
+    let sandbox = request.app_data::<web::Data<SandboxState>>();
+    let allows_private = sandbox.is_some_and(|sandbox| sandbox.config.private_addresses);
     let headers = request.headers().get_all(HOST);
     let mut hosts: Vec<&str> = headers
         .map(|value| value.to_str().unwrap_or_default())
@@ -42,11 +46,12 @@ fn is_for_this_machine(request: &ServiceRequest) -> bool {
     !hosts.is_empty()
         && hosts
             .iter()
-            .all(|host| names_this_machine(host, own_address))
+            .all(|host| names_this_machine(host, own_address, allows_private))
 }
 
-/// Whether a host, with or without a port, is a loopback name or the sandbox's own address.
-fn names_this_machine(host: &str, own_address: IpAddr) -> bool {
+/// Whether a host, with or without a port, is a loopback name, the sandbox's own address, or where
+/// that is allowed a private address. A page cannot have its own name be an address.
+fn names_this_machine(host: &str, own_address: IpAddr, allows_private: bool) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -57,8 +62,18 @@ fn names_this_machine(host: &str, own_address: IpAddr) -> bool {
         .unwrap_or(name)
         .parse::<IpAddr>();
     match address {
-        Ok(address) => address.is_loopback() || address == own_address,
+        Ok(address) => {
+            let is_own = address.is_loopback() || address == own_address;
+            is_own || (allows_private && is_private(address))
+        }
         Err(_) => name.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 
@@ -79,7 +94,7 @@ mod tests {
             "[::1]",
             "10.1.2.3:8081",
         ] {
-            assert!(names_this_machine(host, own_address), "{host}");
+            assert!(names_this_machine(host, own_address, false), "{host}");
         }
         for host in [
             "",
@@ -93,7 +108,11 @@ mod tests {
             "10.1.2.4",
             "0.0.0.0:8081",
         ] {
-            assert!(!names_this_machine(host, own_address), "{host}");
+            assert!(!names_this_machine(host, own_address, false), "{host}");
+        }
+        for (host, allows_private) in [("192.168.1.5:8081", true), ("8.8.8.8:8081", false)] {
+            let allowed = names_this_machine(host, own_address, true);
+            assert_eq!(allowed, allows_private, "{host}");
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct State {
     /// How clients reach the server, without a trailing slash.
     pub(crate) public_url: String,
     pub(crate) sdk_app_id: u32,
+    /// Other origins whose pages may call the API, in sandbox mode.
+    pub(crate) origins: Vec<String>,
     /// The port of the sandbox; `None`: there is none.
     pub(crate) sandbox_port: Option<u16>,
     /// None: every IM callback is refused.

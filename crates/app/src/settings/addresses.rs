@@ -1,20 +1,26 @@
 //! Checks of the URLs in the settings. A URL is parsed before anything is decided by its host: the
 //! host of `https://localhost:x@evil.example` is `evil.example`.
 
+use std::net::IpAddr;
+
 use anyhow::{Context as _, ensure};
 use url::{Host, Url};
 
 use super::Settings;
 
 impl Settings {
-    /// Whether clients reach this server only from this machine.
-    pub(super) fn is_on_loopback(&self) -> bool {
+    /// Whether clients reach this server only from this machine, or, where the settings say so,
+    /// from the private network that it is in.
+    pub(super) fn is_local(&self) -> bool {
         let others = [self.server.internal_listen, self.sandbox.join];
         let mut others = others.into_iter().flatten();
-        self.server.listen.ip().is_loopback()
-            && self.sandbox.listen.ip().is_loopback()
-            && others.all(|address| address.ip().is_loopback())
-            && is_local(&self.server.public_url)
+        let allows_private = self.sandbox.private_addresses;
+        let is_allowed =
+            |address: IpAddr| address.is_loopback() || (allows_private && is_private(address));
+        is_allowed(self.server.listen.ip())
+            && is_allowed(self.sandbox.listen.ip())
+            && others.all(|address| is_allowed(address.ip()))
+            && leads_to_allowed(&self.server.public_url, is_allowed)
     }
 
     /// Checks every URL of the settings.
@@ -24,6 +30,9 @@ impl Settings {
     pub(super) fn check_urls(&self) -> anyhow::Result<()> {
         if !self.server.public_url.is_empty() {
             check_url("[server] public_url", &self.server.public_url)?;
+        }
+        for origin in &self.sandbox.origins {
+            check_origin(origin)?;
         }
         check_url("[wechat] api_url", &self.wechat.api_url)?;
         check_url("[im] api_url", &self.im.api_url)?;
@@ -42,8 +51,27 @@ impl Settings {
     }
 }
 
-/// Whether a URL leads to this machine. An empty one does.
-fn is_local(url: &str) -> bool {
+/// Whether an address is one of a private network.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
+/// An origin is a URL of nothing but scheme, host and port.
+fn check_origin(origin: &str) -> anyhow::Result<()> {
+    check_url("[sandbox] origins", origin)?;
+    let url = Url::parse(origin).context("[sandbox] origins has no URL")?;
+    ensure!(
+        url.origin().ascii_serialization() == origin,
+        "[sandbox] origins must be like http://192.168.1.5:5173"
+    );
+    Ok(())
+}
+
+/// Whether a URL leads to this machine or to an address that is allowed. An empty one does.
+fn leads_to_allowed(url: &str, is_allowed: impl Fn(IpAddr) -> bool) -> bool {
     if url.is_empty() {
         return true;
     }
@@ -52,8 +80,8 @@ fn is_local(url: &str) -> bool {
     };
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Ipv4(address)) => is_allowed(address.into()),
+        Some(Host::Ipv6(address)) => is_allowed(address.into()),
         None => false,
     }
 }
@@ -81,6 +109,40 @@ fn check_url(setting: &str, text: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_local(url: &str) -> bool {
+        leads_to_allowed(url, |address| address.is_loopback())
+    }
+
+    #[test]
+    fn private_addresses_are_allowed_only_when_the_settings_say_so() {
+        let mut settings = Settings::default();
+        settings.server.listen = ([192, 168, 1, 5], 8080).into();
+        settings.sandbox.listen = ([192, 168, 1, 5], 8081).into();
+        assert!(!settings.is_local());
+        settings.sandbox.private_addresses = true;
+        assert!(settings.is_local());
+        settings.server.public_url = "http://192.168.1.5:8080".into();
+        assert!(settings.is_local());
+        for public in [[0, 0, 0, 0], [8, 8, 8, 8]] {
+            settings.sandbox.listen = (public, 8081).into();
+            assert!(!settings.is_local(), "{public:?}");
+        }
+    }
+
+    #[test]
+    fn origin_has_neither_path_nor_slash() {
+        check_origin("http://192.168.1.5:5173").unwrap();
+        for wrong in [
+            "http://a.example/",
+            "http://a.example/x",
+            "*",
+            "null",
+            "a.example",
+        ] {
+            check_origin(wrong).unwrap_err();
+        }
+    }
 
     #[test]
     fn url_is_local_by_its_parsed_host() {

@@ -12,21 +12,32 @@ use serde::{Deserialize, Deserializer};
 pub(super) fn deserialize_addresses<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<IpAddr>, D::Error> {
+    let texts = deserialize_list(deserializer)?;
+    let addresses = texts.iter().map(|text| text.parse());
+    addresses
+        .collect::<Result<_, _>>()
+        .map_err(D::Error::custom)
+}
+
+/// Reads a list of texts, or, as in the environment, one text with commas.
+pub(super) fn deserialize_list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum ListOrText {
-        List(Vec<IpAddr>),
+        List(Vec<String>),
         Text(String),
     }
-    match ListOrText::deserialize(deserializer)? {
-        ListOrText::List(list) => Ok(list),
+    Ok(match ListOrText::deserialize(deserializer)? {
+        ListOrText::List(list) => list,
         ListOrText::Text(text) => text
             .split(',')
             .map(str::trim)
             .filter(|part| !part.is_empty())
-            .map(|part| part.parse().map_err(D::Error::custom))
+            .map(str::to_owned)
             .collect(),
-    }
+    })
 }
 
 /// Reads a secret that may be absent. An empty one is absent.

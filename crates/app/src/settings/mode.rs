@@ -27,7 +27,7 @@ impl Settings {
             return Ok(Mode::Sandbox);
         }
         let has_credentials = self.has_real_credentials();
-        let is_local = self.is_on_loopback();
+        let is_local = self.is_local();
         match self.sandbox.enabled {
             Some(true) if has_credentials => {
                 bail!("[sandbox] is enabled beside real credentials: configure one or the other")

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::deserialize::deserialize_addresses;
+use super::deserialize::{deserialize_addresses, deserialize_list};
 
 /// `[server]`: where the API listens, and what it logs.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +53,13 @@ pub struct SandboxSection {
     pub listen: SocketAddr,
     /// The sandbox of another process, which is used instead of one in this process.
     pub join: Option<SocketAddr>,
+    /// Whether server and sandbox may listen on private addresses, for a front end on another
+    /// machine of the same network.
+    pub private_addresses: bool,
+    /// Origins whose pages may call the API and the sandbox. In the environment separated by
+    /// commas.
+    #[serde(deserialize_with = "deserialize_list")]
+    pub origins: Vec<String>,
 }
 
 /// `[limits]`: rate limits. 0 switches one off.
@@ -98,6 +105,8 @@ impl Default for SandboxSection {
             enabled: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 8081)),
             join: None,
+            private_addresses: false,
+            origins: Vec::new(),
         }
     }
 }

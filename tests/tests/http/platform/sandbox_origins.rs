@@ -14,6 +14,7 @@ on_both!(
     pages_of_the_server_may_call_the_sandbox_and_others_may_not,
     stream_brings_messages_and_its_end_is_a_lost_connection,
     stream_with_the_signature_of_another_user_is_refused,
+    named_origin_may_call_the_api_and_the_sandbox,
 );
 
 async fn pages_of_the_server_may_call_the_sandbox_and_others_may_not(db: TestDb) {
@@ -91,4 +92,29 @@ async fn stream_with_the_signature_of_another_user_is_refused(db: TestDb) {
     let request = app.http.get(format!("{}/sandbox/events", app.sandbox));
     let answer = request.query(&query).send().await.unwrap();
     assert_eq!(answer.status(), 403);
+}
+
+async fn named_origin_may_call_the_api_and_the_sandbox(db: TestDb) {
+    let named = "http://192.168.1.5:5173";
+    let app = TestApp::start_with(db, |settings| {
+        settings.sandbox.origins = vec![named.to_owned()];
+    })
+    .await;
+    let list = app.url_of("get_livelist/");
+    for (origin, is_allowed) in [(named, true), ("http://192.168.1.6:5173", false)] {
+        let preflight = app
+            .http
+            .request(Method::OPTIONS, &list)
+            .header("origin", origin)
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", "authorization");
+        let call = app.http.get(&list).header("origin", origin);
+        let sandbox = app.http.get(format!("{}/sandbox/state", app.sandbox));
+        for request in [preflight, call, sandbox.header("origin", origin)] {
+            let answer = request.send().await.unwrap();
+            let allowed = answer.headers().get("access-control-allow-origin");
+            let allowed = allowed.map(|value| value.to_str().unwrap());
+            assert_eq!(allowed, is_allowed.then_some(origin), "{}", answer.url());
+        }
+    }
 }

@@ -155,5 +155,6 @@ fn config(callback_base: String) -> SandboxConfig {
         push_aes_key: "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG".into(),
         callback_base,
         origins: Vec::new(),
+        private_addresses: false,
     }
 }
