@@ -19,6 +19,9 @@ use crate::{control, css, im, virtual_payment, wechat, wechat_pay};
 /// How long WeChat waits for the answer to a callback.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long an idle connection is kept, as the vendors' servers do.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
 /// A running sandbox. Dropping it stops it.
 pub struct Sandbox {
     address: SocketAddr,
@@ -63,6 +66,7 @@ impl Sandbox {
                 .configure(control::control_routes)
         })
         .workers(1)
+        .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .shutdown_timeout(1)
         .listen(listener)?

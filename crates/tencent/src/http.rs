@@ -11,6 +11,9 @@ use serde_json::Value;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a request may take in total. Tencent IM recommends more than 3 seconds.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection may be idle and used again. Shorter than servers keep them: a request on
+/// a connection that is closed just then fails.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// A pooled HTTP client. Clones share the pool.
 #[derive(Clone)]
@@ -56,6 +59,7 @@ impl HttpClient {
         reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             .user_agent(concat!("qlive/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
