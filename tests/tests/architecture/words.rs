@@ -30,7 +30,7 @@ const ALLOWED: [(&str, &str); 9] = [
 
 /// Files in which a retired word is right: the word, and how the path begins. In the playroom a
 /// phone is a phone.
-const ALLOWED_IN: [(&str, &str); 8] = [
+const ALLOWED_IN: [(&str, &str); 9] = [
     ("phone", "clients/"),
     ("phones", "clients/"),
     ("phone", "README.md"),
