@@ -12,7 +12,7 @@ const RETIRED: [&str; 44] = [
 ];
 
 /// Where a retired word is right: the word, and what the line must contain.
-const ALLOWED: [(&str, &str); 8] = [
+const ALLOWED: [(&str, &str); 9] = [
     // The wire slug of a notice that does not match its order.
     ("unfit", "\"unfit\""),
     ("unfit", "`unfit`"),
@@ -30,7 +30,7 @@ const ALLOWED: [(&str, &str); 8] = [
 
 /// Files in which a retired word is right: the word, and how the path begins. In the playroom a
 /// phone is a phone.
-const ALLOWED_IN: [(&str, &str); 8] = [
+const ALLOWED_IN: [(&str, &str); 9] = [
     ("phone", "clients/"),
     ("phones", "clients/"),
     ("phone", "README.md"),
@@ -40,6 +40,7 @@ const ALLOWED_IN: [(&str, &str); 8] = [
     // A field of the sandbox's control paths, which the client's tests use.
     ("told", "clients/sdk/test/"),
     ("phone", "docs/progress.md"),
+    ("phones", "docs/testing.md"),
 ];
 
 #[test]

@@ -30,9 +30,9 @@ export function scenes(seed, round) {
   const word = pick(WORDS);
   const roses = 1 + Math.floor(random() * 3);
   return [
-    { at: 1, who: 'host', what: '红娘打招呼', act: (play) => play.say('host', greeting) },
-    { at: 2.5, who: 'aming', what: '阿明申请上麦', act: (play) => play.page('aming').apply() },
-    { at: 5, who: 'aming', what: '阿明上麦', act: (play) => play.page('aming').take() },
+    { at: 0.5, who: 'host', what: '红娘打招呼', act: (play) => play.say('host', greeting) },
+    { at: 1, who: 'aming', what: '阿明申请上麦', act: (play) => play.page('aming').apply() },
+    { at: 3, who: 'aming', what: '阿明上麦', act: (play) => play.page('aming').take() },
     { at: 9, who: 'xiaoli', what: '小李评论', act: (play) => play.say('xiaoli', word) },
     { at: 12, who: 'host', what: '红娘邀请 Alice', act: (play) => play.invite('host', 'alice') },
     { at: 16, who: 'alice', what: 'Alice 接受邀请上麦', act: (play) => play.page('alice').take() },

@@ -11,6 +11,8 @@ const EFFECT = 3200;
 
 /** What the host sees of an answer. @type {Record<string, string>} */
 const ANSWERS = { accept: '对方接受了邀请', reject: '对方婉拒了邀请', timeout: '邀请已过期' };
+/** What the state of the connection to IM means. @type {Record<string, string>} */
+const CONNECTION_TEXTS = { lost: '网络不稳，正在重连…', kicked: '账号在另一处登录，消息已停止' };
 /** One's own seat, by what one is in the room. @type {Record<number, string>} */
 const SEATS = { 3: 'male', 4: 'female', 5: 'host' };
 
@@ -20,6 +22,7 @@ Page({
   /** @type {Room} */
   room: /** @type {any} */ (null),
   lineNumber: 0,
+  stopListening: () => {},
   /** Nicknames by user. @type {Record<string, string>} */
   names: {},
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -59,6 +62,8 @@ Page({
     /** @type {any} */
     effect: null,
     invited: false,
+    /** What is shown while no messages come. */
+    connection: '',
     isOver: false,
     mySeat: '',
   },
@@ -69,6 +74,7 @@ Page({
     forUser(async () => {
       const { qlive, ready } = theApp();
       this.qlive = qlive;
+      this.stopListening = qlive.on('im', (state) => this.setData({ connection: CONNECTION_TEXTS[state] || '' }));
       await ready;
       const [me, gifts] = await Promise.all([qlive.profile(), qlive.gifts()]);
       this.setData({ me, gifts, gold: me.gold });
@@ -79,6 +85,7 @@ Page({
 
   onUnload() {
     const { room } = this;
+    this.stopListening();
     this.room = /** @type {any} */ (null);
     if (room && room.isOpen && !this.data.isHost) room.leave().catch(showError);
   },
