@@ -88,7 +88,7 @@ impl Application {
         let internal = settings.server.internal_listen.map(listen).transpose()?;
         let internal_pages = internal_pages(&listener, internal.as_ref())?;
         let listeners = [Some(listener), internal].into_iter().flatten().collect();
-        let sandbox_port = sandbox_port(&settings, sandbox.as_ref());
+        let sandbox_port = sandbox.as_ref().map(|sandbox| sandbox.address().port());
         let state = build_state(&settings, services.clone(), internal_pages, sandbox_port)?;
         let bounds = connection_bounds(&settings, mode);
         let server = build_http_server(state, listeners, bounds, limits)?;
@@ -280,12 +280,6 @@ fn connection_bounds(settings: &Settings, mode: Mode) -> Bounds {
     }
 }
 
-/// The port of the sandbox of this process, or of the one that it has joined.
-fn sandbox_port(settings: &Settings, sandbox: Option<&Sandbox>) -> Option<u16> {
-    let own = sandbox.map(|sandbox| sandbox.address().port());
-    own.or_else(|| settings.sandbox.join.map(|address| address.port()))
-}
-
 fn build_state(
     settings: &Settings,
     services: Services,
@@ -304,9 +298,10 @@ fn build_state(
         internal_pages,
         public_url: settings.public_url(),
         sdk_app_id: im.sdk_app_id,
-        origins: match sandbox_port {
-            Some(_) => settings.sandbox.origins.clone(),
-            None => Vec::new(),
+        origins: if settings.is_sandbox() {
+            settings.sandbox.origins.clone()
+        } else {
+            Vec::new()
         },
         sandbox_port,
         im_callback_token: im.callback_token.clone(),

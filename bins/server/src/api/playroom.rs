@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use qlive_ledger::AuditError;
 use rust_embed::RustEmbed;
 use serde_json::json;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::http::{ApiError, SharedFile, State};
 
@@ -28,8 +28,10 @@ const HASHED: &str = "assets/";
 
 /// Read and compressed when one is first asked for.
 static FILES: OnceCell<BTreeMap<String, SharedFile>> = OnceCell::const_new();
+/// Held while the ledger is checked.
+static AUDIT: Mutex<()> = Mutex::const_new(());
 
-/// Registers the pages. Outside of sandbox mode they are not found.
+/// Registers the pages. Where the process has no sandbox of its own they are not found.
 pub(super) fn configure_playroom(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(start_page))
@@ -71,8 +73,13 @@ async fn audit_ledger(state: Data<State>) -> Result<HttpResponse, ApiError> {
         return Err(ApiError::NOT_FOUND);
     }
     // On its own, and not as a part of the request: it reads the whole ledger.
+    // One at a time, however many ask for it.
     let services = state.services.clone();
-    let audited = tokio::spawn(async move { services.audit().await }).await;
+    let audited = tokio::spawn(async move {
+        let _turn = AUDIT.lock().await;
+        services.audit().await
+    });
+    let audited = audited.await;
     let audited = audited.map_err(|error| {
         tracing::error!(%error, "the audit failed");
         ApiError::INTERNAL
@@ -101,6 +108,7 @@ async fn answer(
     let files = FILES.get_or_try_init(prepare_files).await?;
     let file = files.get(name).ok_or(ApiError::NOT_FOUND)?;
     let mut response = file.answer(request);
+    // Without it the page gets the policy of a text, which is stricter.
     if let Ok(policy) = policy(request.connection_info().host(), port).parse() {
         let headers = response.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, policy);

@@ -19,7 +19,7 @@ pub(crate) struct State {
     pub(crate) sdk_app_id: u32,
     /// Other origins whose pages may call the API, in sandbox mode.
     pub(crate) origins: Vec<String>,
-    /// The port of the sandbox; `None`: there is none.
+    /// The port of the sandbox of this process, which lets the pages of this server call it.
     pub(crate) sandbox_port: Option<u16>,
     /// None: every IM callback is refused.
     pub(crate) im_callback_token: Option<NonEmptySecret>,

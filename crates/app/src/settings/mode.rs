@@ -34,7 +34,8 @@ impl Settings {
             }
             Some(true) if !is_local => bail!(
                 "the sandbox serves on loopback only: set server.listen to 127.0.0.1, \
-                 sandbox.join and server.internal_listen likewise, and no public_url"
+                 sandbox.join and server.internal_listen likewise, and no public_url; or set \
+                 sandbox.private_addresses for a private network"
             ),
             Some(true) => Ok(Mode::Sandbox),
             None if !has_credentials && is_local => Ok(Mode::Sandbox),

@@ -1,5 +1,6 @@
 //! The page at `/` in sandbox mode, its files, and the pictures of the seeds.
 
+use qlive_app::Settings;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::TestApp;
@@ -95,15 +96,24 @@ async fn audit_of_the_page_says_that_the_ledger_balances(db: TestDb) {
 
 async fn server_without_a_sandbox_of_its_own_has_no_page(db: TestDb) {
     let app = TestApp::start(db).await;
+    // The sandbox refuses the pages of a server that has joined it.
+    let mut joining = Settings::default();
+    joining.server.listen = ([127, 0, 0, 1], 0).into();
+    joining.database.url = app.database_url().into();
+    let address = app.sandbox.trim_start_matches("http://");
+    joining.sandbox.join = Some(address.parse().unwrap());
+    let joined = app.second_instance_from(joining).await;
     let second = app.second_instance().await;
-    for path in [
-        "/",
-        "/playroom/phone.html",
-        "/playroom/config.json",
-        "/playroom/audit.json",
-        "/pictures/icon.svg",
-    ] {
-        assert_eq!(get(&second, path).await.status(), 404, "{path}");
+    for instance in [joined, second] {
+        for path in [
+            "/",
+            "/playroom/phone.html",
+            "/playroom/config.json",
+            "/playroom/audit.json",
+            "/pictures/icon.svg",
+        ] {
+            assert_eq!(get(&instance, path).await.status(), 404, "{path}");
+        }
+        instance.close().await;
     }
-    second.close().await;
 }
