@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::im::records::ImRecords;
 use crate::json::{set, text};
 
-/// What a client sends.
-#[derive(Debug, Deserialize)]
+/// What a client sends. The head of a login has its `UserSig`, so it is not printed.
+#[derive(Deserialize)]
 pub(super) struct Frame {
     pub(super) head: Value,
     #[serde(default)]
