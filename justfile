@@ -49,8 +49,14 @@ doc:
 
 # Check and test the client, the sample and the playroom. Needs Node.js, npm and Chromium.
 clients:
-    cargo build -p qlive-server
+    cargo build -p qlive-server -p qlive-admin
     just clients-built
+
+# Take the pictures of the documentation anew.
+pictures:
+    cargo build -p qlive-server
+    cd clients && npm ci --no-audit --no-fund && node --test --test-force-exit playroom/test/first_minute.test.js
+    cp target/screenshots/readme.png docs/playroom.png
 
 # The same with the server that the tests have built.
 clients-built:

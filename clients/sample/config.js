@@ -9,6 +9,8 @@ const config = {
   sandbox: 'http://127.0.0.1:8081/',
   /** The sandbox knows this app; empty: that of the running mini-program. */
   appId: 'wxca891295c56f2c79',
+  /** Who logs in there: to the sandbox each code is a user. The seeded matchmaker is `host`. */
+  code: 'devtools',
 };
 
 /** What the place where it runs sets otherwise. */

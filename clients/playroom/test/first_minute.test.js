@@ -32,6 +32,9 @@ test('minute of the script: gift, recharge, lost notice made up for, audit in or
   const sheet = phone(page, 'xiaoli').getByRole('dialog', { name: '微信虚拟支付' });
   await sheet.or(phone(page, 'xiaoli').getByRole('dialog', { name: '微信支付' })).waitFor({ timeout: 60_000 });
   await phone(page, 'alice').locator('.room-effect').waitFor({ timeout: 60_000 });
+  await page.waitForTimeout(700);
+  // `just pictures` puts it into the README.
+  await picture(page, 'readme');
   await timeline.getByText('通知没有来，服务器查单后补上了金币').waitFor({ timeout: 60_000 });
   await timeline.locator('.panel-verdict', { hasText: '账平' }).waitFor({ timeout: 60_000 });
   assert.deepEqual(playroom.complaints, []);

@@ -6,7 +6,10 @@ import { Playroom, phone, picture } from './support.js';
 
 for (const provider of ['virtual', 'wechat_pay']) {
   test(`people at the phones, paying by ${provider}`, async (t) => {
-    const playroom = await Playroom.start({ QLIVE__PAYMENTS__PROVIDER: provider });
+    const playroom = await Playroom.start({
+      QLIVE__PAYMENTS__PROVIDER: provider,
+      QLIVE__PAYOUTS__MIN_AGE_DAYS: '0',
+    });
     t.after(() => playroom.stop());
     const page = await playroom.openPaused();
     const [host, aming, alice, xiaoli] = ['host', 'aming', 'alice', 'xiaoli'].map((code) => phone(page, code));
@@ -37,7 +40,7 @@ for (const provider of ['virtual', 'wechat_pay']) {
 
     await t.test('host invites a viewer, who takes the other mic', async () => {
       await host.getByRole('button', { name: '牵线' }).click();
-      await host.getByRole('button', { name: '女 2' }).click();
+      await host.getByRole('radio', { name: '女 2' }).click();
       await host.getByRole('button', { name: '邀请Alice上麦' }).click();
       const invitation = alice.getByRole('dialog', { name: '上麦邀请' });
       await invitation.getByRole('button', { name: '上麦' }).click();
@@ -55,19 +58,19 @@ for (const provider of ['virtual', 'wechat_pay']) {
 
     await t.test('gift without gold is refused; gold is bought and given', async () => {
       await xiaoli.getByRole('button', { name: '送礼物' }).click();
-      await xiaoli.getByRole('button', { name: 'Alice' }).click();
-      await xiaoli.getByRole('button', { name: '玫瑰' }).click();
+      await xiaoli.getByRole('radio', { name: 'Alice' }).click();
+      await xiaoli.getByRole('radio', { name: '玫瑰' }).click();
       await xiaoli.getByRole('button', { name: '赠送' }).click();
       await xiaoli.getByText('金币不足').waitFor();
       await xiaoli.getByRole('button', { name: '0 金币 · 充值' }).click();
-      await xiaoli.getByRole('button', { name: '60 金币' }).click();
+      await xiaoli.getByRole('radio', { name: '60 金币' }).click();
       await xiaoli.getByRole('button', { name: '立即充值' }).click();
       await picture(page, `pay-${provider}`);
       await xiaoli.getByRole('button', { name: '确认支付' }).click();
       await xiaoli.getByText('60 金币已到账').waitFor();
       assert.equal((await profile('xiaoli')).gold, 60);
       await xiaoli.getByRole('button', { name: '返回' }).click();
-      await xiaoli.getByRole('button', { name: '×10' }).click();
+      await xiaoli.getByRole('radio', { name: '×10' }).click();
       await xiaoli.getByRole('button', { name: '赠送' }).click();
       for (const other of [host, aming, alice]) await other.getByText('送给Alice 玫瑰 ×10').waitFor();
       assert.deepEqual([(await profile('xiaoli')).gold, (await profile('alice')).income], [50, 5]);
@@ -82,6 +85,31 @@ for (const provider of ['virtual', 'wechat_pay']) {
       assert.equal((await profile('xiaoli')).gold, 50);
       await xiaoli.getByRole('button', { name: '返回' }).click();
       await xiaoli.getByRole('button', { name: '关闭' }).click();
+    });
+
+    await t.test('income is withdrawn, approved and confirmed', async () => {
+      await alice.getByRole('button', { name: '送礼物' }).click();
+      await alice.getByRole('button', { name: '0 金币 · 充值' }).click();
+      await alice.getByLabel('提现多少收益').fill('6');
+      await alice.getByRole('button', { name: '申请', exact: true }).click();
+      await alice.getByText('收益不足').waitFor();
+      await alice.getByLabel('提现多少收益').fill('5');
+      await alice.getByRole('button', { name: '申请', exact: true }).click();
+      await alice.getByText('审核中').waitFor();
+      assert.equal((await profile('alice')).income, 0);
+      const [{ id }] = JSON.parse(await playroom.server.admin('--json', 'withdrawals', 'list'));
+      await playroom.server.admin('withdrawals', 'approve', String(id));
+      await alice.getByRole('button', { name: '确认收款' }).click();
+      const sheet = alice.getByRole('dialog', { name: '确认收款' });
+      await sheet.getByRole('button', { name: '取消' }).click();
+      await alice.getByRole('button', { name: '确认收款' }).click();
+      await sheet.getByRole('button', { name: '确认收款' }).click();
+      await alice.getByText('已到账').waitFor();
+      await picture(page, `withdrawn-${provider}`);
+      const { transfers } = await playroom.server.sandboxGet('state');
+      assert.deepEqual(Object.values(transfers).map(({ state, fen }) => [state, fen]), [['SUCCESS', 50]]);
+      await alice.getByRole('button', { name: '返回' }).click();
+      await alice.getByRole('button', { name: '关闭' }).click();
     });
 
     await t.test('comment is seen by all, with the name of who wrote it', async () => {
@@ -103,6 +131,40 @@ for (const provider of ['virtual', 'wechat_pay']) {
       await host.getByLabel('说点什么').press('Enter');
       await alice.getByText('欢迎回来').waitFor({ timeout: 15_000 });
       assert.equal(await userType('alice'), 4);
+    });
+
+    await t.test('guest in the background keeps the seat, and the server knows of both', async () => {
+      /** The request that an act on the phone makes. @param {string} name @param {string} operation */
+      const act = async (name, operation) => {
+        const made = page.waitForResponse((answer) => answer.url().includes(operation));
+        await page.locator('#phone-alice').getByRole('button', { name }).click();
+        assert.equal((await made).status(), 200);
+      };
+      await act('后台', 'logout/?reason=hide');
+      assert.equal(await xiaoli.locator('.seat-female live-player').count(), 1);
+      await act('回到前台', 'sync/');
+      assert.equal(await userType('alice'), 4);
+    });
+
+    await t.test('phone that is switched off and on again is where it was', async () => {
+      await page.locator('#phone-aming').getByRole('button', { name: '关机' }).click();
+      await page.locator('#phone-aming').getByText('已关机').waitFor();
+      assert.equal(await xiaoli.locator('.seat-male live-player').count(), 1);
+      await page.locator('#phone-aming').getByRole('button', { name: '开机' }).click();
+      await aming.getByRole('button', { name: '下麦' }).waitFor();
+      assert.equal(await userType('aming'), 3);
+      await xiaoli.locator('.seat-male live-player video').waitFor();
+    });
+
+    await t.test('on a slow network what is asked for comes late', async () => {
+      await page.locator('#phone-xiaoli').getByRole('button', { name: '慢网' }).click();
+      await xiaoli.getByRole('button', { name: '谁在看' }).click();
+      await xiaoli.getByRole('radio', { name: '女' }).click();
+      await page.waitForTimeout(700);
+      assert.equal(await xiaoli.locator('.audience-person').count(), 0);
+      await xiaoli.locator('.audience-person', { hasText: '小李' }).waitFor();
+      await xiaoli.getByRole('button', { name: '关闭' }).click();
+      await page.locator('#phone-xiaoli').getByRole('button', { name: '恢复网速' }).click();
     });
 
     await t.test('host puts the guest down', async () => {

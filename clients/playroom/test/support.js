@@ -68,9 +68,12 @@ export class Playroom {
     return page;
   }
 
-  /** Opens the page, and stops the script when the phones are in the room. */
-  async openPaused() {
-    const page = await this.open();
+  /**
+   * Opens the page, and stops the script when the phones are in the room.
+   * @param {Parameters<Playroom['open']>[0]} [view]
+   */
+  async openPaused(view) {
+    const page = await this.open(view);
     await page.waitForFunction(() => 'script' in window, null, { timeout: 20_000 });
     await page.getByRole('button', { name: '暂停' }).click();
     return page;

@@ -3,7 +3,10 @@ const config = require('../config');
 
 /** Makes the client of the user of this mini-program. */
 function createClient() {
-  const platform = wechat(wx, { appId: config.appId || undefined });
+  const { appId, code } = config;
+  const platform = wechat(wx, { appId: appId || undefined });
+  // WeChat's own codes are new each time, which would make a new user of each login.
+  if (config.sandbox) platform.getLoginCode = async () => ({ appId, code });
   const im = config.sandbox
     ? sandboxIm({ url: config.sandbox, platform })
     : tencentIm(loadTencentChat());

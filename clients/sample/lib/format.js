@@ -20,17 +20,22 @@ function signed(amount) {
   return amount > 0 ? `+${amount}` : String(amount);
 }
 
-/** @type {Record<string, string>} */
+/** @typedef {import('qlive').Movement} Movement */
+
+/** @type {Record<Movement['kind'], string>} */
 const ENTRY_KINDS = {
   recharge: '充值',
-  gift: '送礼',
-  gift_income: '收到礼物',
+  grant: '平台赠送',
+  gift_sent: '送出礼物',
+  gift_received: '收到礼物',
   refund: '退款',
-  withdrawal: '提现',
-  credit: '平台赠送',
+  refund_returned: '退款未成，金币退回',
+  withdraw: '提现',
+  withdraw_returned: '提现未成，收益退回',
+  correction: '更正',
 };
 
-/** What a line of the wallet is called. @param {string} kind */
+/** What a line of the wallet is called. @param {Movement['kind']} kind */
 function entryKind(kind) {
   return ENTRY_KINDS[kind] || kind;
 }

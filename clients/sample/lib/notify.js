@@ -24,4 +24,10 @@ async function forUser(work) {
   }
 }
 
-module.exports = { forUser, showError, toast };
+/** Goes to the page before, or to the list when this page was opened by a shared card. */
+function goBack() {
+  if (getCurrentPages().length > 1) wx.navigateBack();
+  else wx.reLaunch({ url: '/pages/lobby/lobby' });
+}
+
+module.exports = { forUser, goBack, showError, toast };

@@ -768,8 +768,13 @@ export interface components {
              * @description The income afterwards.
              */
             income: number;
-            kind: string;
+            kind: components["schemas"]["MovementKind"];
         };
+        /**
+         * @description Why gold or income moved.
+         * @enum {string}
+         */
+        MovementKind: "recharge" | "grant" | "gift_sent" | "gift_received" | "refund" | "refund_returned" | "withdraw" | "withdraw_returned" | "correction";
         OrderAnswer: {
             /**
              * Format: int64
@@ -837,7 +842,7 @@ export interface components {
                  * @description The income afterwards.
                  */
                 income: number;
-                kind: string;
+                kind: components["schemas"]["MovementKind"];
             }[];
         };
         PersonAnswer: {

@@ -15,6 +15,7 @@ import { Transport } from './transport.js';
 /** @typedef {import('./session.js').Credentials} Credentials */
 /** @typedef {Exclude<import('./operations.js').Answer<'get_order'>, any[]>} Order */
 /** @typedef {Exclude<import('./operations.js').Answer<'get_withdrawals'>, any[]>} Withdrawal */
+/** @typedef {import('./operations.js').Answer<'wallet'>['results'][number]} Movement */
 
 /**
  * @typedef {object} QliveEvents
@@ -53,20 +54,28 @@ export class Qlive extends Emitter {
     this.room = null;
     /** @type {Promise<void> | null} */
     this.imLogin = null;
+    /** The user who is logged in to IM, and the group that they are in there. */
+    this.imUser = '';
+    this.joinedGroup = '';
+    /** The end of the last entering or leaving: they come one after the other. */
+    this.turn = Promise.resolve();
     /** Whether messages of IM come at present. */
     this.isReceiving = false;
     this.session.onLogin((credentials) => {
-      this.imLogin = null;
+      // A new token does not end the login to IM.
+      if (credentials.userId !== this.imUser) this.imLogin = null;
       this.emit('login', credentials);
     });
     im.onMessage((message) => this.room?.receive(message));
     im.onState((state) => {
       this.isReceiving = state === 'ready';
-      // Another login has ended this one; the next command that needs IM logs in again.
-      if (state === 'kicked') this.imLogin = null;
+      if (state === 'kicked' || state === 'expired') this.imLogin = null;
+      // What needs IM next logs in again.
+      if (state === 'kicked') this.room?.suspend();
+      if (state === 'expired') this.#quietly(this.#renewIm());
       this.emit('im', state);
       // Messages may have been missed.
-      if (state === 'ready') this.room?.resume().catch((error) => this.reportError(error));
+      if (state === 'ready') this.room?.wake();
     });
     this.stopWatching = platform.watchVisibility({
       hide: () => this.#quietly(this.hide()),
@@ -181,18 +190,15 @@ export class Qlive extends Emitter {
     const { provider, out_trade_no: outTradeNo, ...sheet } = content;
     try {
       await this.platform.pay({ provider, outTradeNo, content: sheet });
-    } catch (error) {
-      // The user may have paid nevertheless, before the sheet was closed.
-      const order = await this.order(outTradeNo);
-      if (order.state === 'paid') return { outTradeNo, state: 'paid', gold: order.gold };
-      throw paymentError(error);
+    } catch (cause) {
+      const error = paymentError(cause);
+      // The user may have paid nevertheless. WeChat knows of a sheet that was closed, not of others.
+      const [wait, questions] = error.code === 'cancelled' ? [undefined, 1] : [ORDER_WAIT, 2];
+      const order = await this.#settled(outTradeNo, wait, questions);
+      if (order.state === 'created') throw error;
+      return order;
     }
-    for (let question = 1; ; question += 1) {
-      const order = await this.order(outTradeNo, ORDER_WAIT);
-      if (order.state !== 'created' || question === ORDER_QUESTIONS) {
-        return { outTradeNo, state: order.state, gold: order.gold };
-      }
-    }
+    return this.#settled(outTradeNo, ORDER_WAIT, ORDER_QUESTIONS);
   }
 
   /**
@@ -243,7 +249,10 @@ export class Qlive extends Emitter {
     try {
       await this.platform.confirmTransfer({ mchId, appId, packageInfo });
     } catch (error) {
-      throw paymentError(error);
+      // What the sheet says decides nothing.
+      const after = await this.#withdrawal(id);
+      if (after.state === 'confirm') throw paymentError(error);
+      return after;
     }
     return this.#withdrawal(id);
   }
@@ -263,9 +272,12 @@ export class Qlive extends Emitter {
   async logout() {
     const { room } = this;
     room?.close();
-    await this.call('logout', { presence: room?.presence });
-    this.imLogin = null;
-    await this.im.logout();
+    await this.inTurn(async () => {
+      await this.call('logout', { presence: room?.presence });
+      this.imLogin = null;
+      this.joinedGroup = '';
+      await this.im.logout();
+    });
   }
 
   /** Ends what runs by itself. */
@@ -274,21 +286,40 @@ export class Qlive extends Emitter {
     this.room?.close();
   }
 
+  /**
+   * Does something after whatever enters or leaves a room now.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  inTurn(work) {
+    const done = this.turn.then(work);
+    this.turn = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
   /** @param {string} group */
   async joinGroup(group) {
     await this.#loginToIm();
-    await this.im.join(group);
+    if (this.joinedGroup === group) return;
+    await imCommand('连不上消息服务，请稍后再试', this.im.join(group));
+    this.joinedGroup = group;
   }
 
   /** @param {string} group */
   async quitGroup(group) {
-    if (this.imLogin !== null) await this.im.quit(group);
+    if (this.joinedGroup !== group) return;
+    this.joinedGroup = '';
+    await imCommand('连不上消息服务，请稍后再试', this.im.quit(group));
   }
 
   /** @param {string} group @param {string} text */
   async sendToGroup(group, text) {
     await this.#loginToIm();
-    await this.im.send({ group }, text);
+    await imCommand('消息没有发出去', this.im.send({ group }, text));
   }
 
   /** @param {Room} room */
@@ -304,27 +335,67 @@ export class Qlive extends Emitter {
   /** @param {'enter' | 'host'} way @param {number | null} liveId */
   async #open(way, liveId) {
     if (this.session.credentials === null) await this.login();
-    this.room?.close();
-    const room = new Room(this, way);
-    this.room = room;
-    try {
-      await room.open(liveId);
-    } catch (error) {
-      room.close();
-      throw error;
-    }
-    return room;
+    return this.inTurn(async () => {
+      this.room?.close();
+      const room = new Room(this, way);
+      this.room = room;
+      try {
+        await room.open(liveId);
+      } catch (error) {
+        room.close();
+        throw error;
+      }
+      return room;
+    });
   }
 
   async #loginToIm() {
     if (this.session.credentials === null) await this.login();
-    const { credentials } = this.session;
-    if (credentials === null) return;
-    this.imLogin ??= this.im.login(credentials).catch((error) => {
+    this.imLogin ??= this.#startIm().catch((error) => {
       this.imLogin = null;
       throw error;
     });
     await this.imLogin;
+  }
+
+  /** Logs in to IM, and joins the group of the room again that the user is in. */
+  async #startIm() {
+    const { credentials } = this.session;
+    if (credentials === null) return;
+    this.imUser = credentials.userId;
+    this.joinedGroup = '';
+    await imCommand('连不上消息服务，请稍后再试', this.im.login(credentials));
+    const { room } = this;
+    if (!room?.isOpen) return;
+    await imCommand('连不上消息服务，请稍后再试', this.im.join(room.group));
+    this.joinedGroup = room.group;
+    room.wake();
+  }
+
+  /** Logs in to IM with a new signature. */
+  async #renewIm() {
+    await this.login();
+    await this.#loginToIm();
+  }
+
+  /**
+   * Waits until an order is settled. Without an answer it counts as not settled.
+   * @param {string} outTradeNo
+   * @param {number | undefined} wait
+   * @param {number} questions
+   */
+  async #settled(outTradeNo, wait, questions) {
+    let gold = 0;
+    for (let question = 1; question <= questions; question += 1) {
+      try {
+        const order = await this.order(outTradeNo, wait);
+        gold = order.gold;
+        if (order.state !== 'created') return { outTradeNo, state: order.state, gold };
+      } catch (error) {
+        if (!(error instanceof QliveError) || error.action !== 'retry') throw error;
+      }
+    }
+    return { outTradeNo, state: 'created', gold };
   }
 
   /** @param {number} blockId */
@@ -355,5 +426,20 @@ function paymentError(cause) {
   if (cause instanceof QliveError) return cause;
   const cancelled = cause?.cancelled === true;
   const code = cancelled ? 'cancelled' : 'platform';
-  return new QliveError({ code, message: cancelled ? '已取消' : '支付未完成', cause });
+  const message = cancelled ? '已取消' : '没有完成，请稍后查看结果';
+  return new QliveError({ code, message, cause });
+}
+
+/**
+ * @template T
+ * @param {string} message what the user is told when it fails
+ * @param {Promise<T>} command
+ * @returns {Promise<T>}
+ */
+async function imCommand(message, command) {
+  try {
+    return await command;
+  } catch (cause) {
+    throw new QliveError({ code: 'im', message, cause });
+  }
 }

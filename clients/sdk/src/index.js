@@ -1,6 +1,7 @@
 export { Qlive } from './client.js';
 export { QliveError } from './errors.js';
 export { Room } from './room.js';
+export { makeRequestId } from './ids.js';
 export { OPERATIONS } from './operations.js';
 export { storedToken } from './session.js';
 export { sandboxIm } from './im/sandbox.js';
@@ -12,3 +13,5 @@ export { wechat } from './platforms/wechat.js';
 /** @typedef {import('./room.js').RoomState} RoomState */
 /** @typedef {import('./im/adapter.js').ImAdapter} ImAdapter */
 /** @typedef {import('./platform.js').Platform} Platform */
+/** @typedef {import('./client.js').Movement} Movement */
+/** @typedef {import('./client.js').Withdrawal} Withdrawal */

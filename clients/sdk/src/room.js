@@ -9,6 +9,7 @@ import { Sequence, readMessage } from './messages.js';
 
 /** @typedef {import('./client.js').Qlive} Qlive */
 /** @typedef {import('./messages.js').RoomMessage} RoomMessage */
+/** @typedef {import('./im/adapter.js').ImMessage} ImMessage */
 /** @typedef {'male' | 'female'} SeatName */
 
 /**
@@ -36,7 +37,7 @@ import { Sequence, readMessage } from './messages.js';
  * @typedef {object} RoomEvents
  * @property {RoomState} state the room has changed; comes after the event that says how
  * @property {{ seat: SeatName, guest: Person | null, userId: string | null }} seat a seat was taken,
- *   or left by the user with this id
+ *   or left by the user with this id; once for each change
  * @property {number[]} num how many have applied; for the host
  * @property {any} gift
  * @property {{ from: string, text: string }} say a comment
@@ -49,13 +50,15 @@ import { Sequence, readMessage } from './messages.js';
  *   host
  */
 
+/** How often a stage that was overtaken while it was asked for is asked for again, at once. */
+const SYNC_ATTEMPTS = 3;
 /** How long a number may be late, in milliseconds, before it counts as missing. */
 const LATE = 700;
 /** How often a room asks whether it has missed the last message, in milliseconds. */
 const SYNC_INTERVAL = 15000;
 
 const GENDER_OF_SEAT = { male: 1, female: 2 };
-const HOST = 5;
+const ON_THE_MIC = [3, 4];
 
 /** A room that the user has entered. @extends {Emitter<RoomEvents>} */
 export class Room extends Emitter {
@@ -72,8 +75,19 @@ export class Room extends Emitter {
     this.group = '';
     this.name = '';
     this.presence = 0;
+    /** Whether the user is in the room, as far as is known here. */
     this.isOpen = false;
+    /** Whether it is over or was left, for good. */
+    this.isClosed = false;
+    /** Whether another login has taken the user's messages: this one does nothing by itself then. */
+    this.isSuspended = false;
+    /** Messages that have come while the room was opened. @type {ImMessage[]} */
+    this.early = [];
+    /** Grows when something that the user does begins or ends. */
+    this.acts = 0;
     this.sequence = new Sequence(0);
+    /** The room whose messages `sequence` counts; 0 before the first answer. */
+    this.syncedId = 0;
     /** @type {RoomState} */
     this.state = { userType: 0, male: null, female: null, owner: null, num: [], pushUrl: '' };
     /** @type {any} */
@@ -85,7 +99,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Enters, joins the group and learns the number of the last message.
+   * Enters, joins the group, and learns the stage and what was missed. Entering again is the same.
+   * Does nothing more once the room is closed.
    * @param {number | null} liveId null for the host's own room
    */
   async open(liveId) {
@@ -97,55 +112,63 @@ export class Room extends Emitter {
     if (this.way === 'host' && entered.status !== 'ok') {
       throw new QliveError({ code: 'banned', message: '账号已被封禁', status: 403 });
     }
-    const group = this.group;
+    if (this.isClosed) return;
     this.liveId = entered.live_id;
     this.group = entered.group_id;
     this.presence = entered.presence;
-    if (group !== this.group) await this.qlive.joinGroup(this.group);
+    this.name = this.way === 'host' ? entered.nickname : entered.room_name;
+    await this.qlive.joinGroup(this.group);
+    if (this.isClosed) return;
+    await this.#sync();
+    if (this.isClosed) return;
     this.isOpen = true;
-    this.sequence = new Sequence(0);
-    const synced = await this.qlive.call('sync', { live_id: this.liveId });
-    this.sequence.catchUp(synced.seq);
-    this.#setStage(synced);
-    if (this.way === 'enter') this.name = entered.room_name;
-    else this.name = entered.nickname;
-    if (entered.push_url) this.state.pushUrl = entered.push_url;
+    const { early } = this;
+    this.early = [];
+    for (const message of early) this.receive(message);
     this.#scheduleSync();
   }
 
   /** Applies for the mic. */
   async apply() {
-    await this.#act('apply_micro');
-    this.#setUserType(2);
+    await this.#act(async () => {
+      await this.#ask('apply_micro');
+      this.#setUserType(2);
+    });
   }
 
   /**
    * Takes the seat of one's gender. Returns false if somebody else was faster.
    * @returns {Promise<boolean>}
    */
-  async takeMic() {
-    /** @type {any} */
-    const answer = await this.#act('accept_micro');
-    if (answer.code !== 'success') return false;
-    const { push_url: pushUrl, gender, code: _code, ...guest } = answer;
-    const seat = gender === GENDER_OF_SEAT.male ? 'male' : 'female';
-    this.state = { ...this.state, [seat]: guest, userType: gender === 1 ? 3 : 4, pushUrl };
-    this.emit('state', this.state);
-    return true;
+  takeMic() {
+    return this.#act(async () => {
+      /** @type {any} */
+      const answer = await this.#ask('accept_micro');
+      if (answer.code !== 'success') return false;
+      const { push_url: pushUrl, gender, code: _code, ...guest } = answer;
+      const seat = gender === GENDER_OF_SEAT.male ? 'male' : 'female';
+      this.state = { ...this.state, userType: seat === 'male' ? 3 : 4, pushUrl };
+      this.#setSeat(seat, guest);
+      return true;
+    });
   }
 
   /** Refuses an invitation, or takes an application back. */
   async refuse() {
-    await this.#act('refuse_micro');
-    this.#setUserType(1);
+    await this.#act(async () => {
+      await this.#ask('refuse_micro');
+      this.#setUserType(1);
+    });
   }
 
   /** Leaves the mic. */
   async leaveMic() {
-    const seat = this.state.userType === 3 ? 'male' : 'female';
-    await this.#leaveSeat(seat, this.qlive.userId);
-    this.state = { ...this.state, [seat]: null, userType: 1, pushUrl: '' };
-    this.emit('state', this.state);
+    await this.#act(async () => {
+      const seat = this.state.userType === 3 ? 'male' : 'female';
+      await this.#leaveSeat(seat, this.qlive.userId);
+      this.state = { ...this.state, userType: 1, pushUrl: '' };
+      this.#setSeat(seat, null);
+    });
   }
 
   /**
@@ -212,28 +235,57 @@ export class Room extends Emitter {
   }
 
   /** Leaves the room. The host's leaving ends the broadcast. */
-  async leave() {
+  leave() {
     this.close();
-    await this.qlive.call('leave_room', { live_id: this.liveId, presence: this.presence });
-    await this.qlive.quitGroup(this.group);
+    return this.qlive.inTurn(async () => {
+      try {
+        await this.qlive.call('leave_room', { live_id: this.liveId, presence: this.presence });
+      } finally {
+        // The server learns from IM too who has left.
+        await this.qlive.quitGroup(this.group);
+      }
+    });
   }
 
   /** Ends the broadcast; for the host. */
   async end() {
-    await this.#act('live_end');
+    await this.#ask('live_end');
     this.#end(null);
   }
 
-  /** Brings the room up to date, after the application was in the background or offline. */
+  /**
+   * Brings the room up to date, after the application was in the background or offline. Enters again
+   * when the server has removed the user meanwhile; a host's broadcast is over then.
+   */
   async resume() {
+    if (!this.isOpen || this.isSuspended) return;
     try {
       await this.sync();
     } catch (error) {
+      // Whoever has left meanwhile need not know.
+      if (!this.isOpen || this.isSuspended) return;
       const wasRemoved =
         error instanceof QliveError && ['members_only', 'not_in_room'].includes(error.code);
       if (!wasRemoved) throw error;
-      await this.#enterAgain();
+      if (this.way === 'host') this.#end(null);
+      else await this.#enterAgain();
     }
+  }
+
+  /** Another login has taken the user's messages, and perhaps the user to another room. */
+  suspend() {
+    this.isSuspended = true;
+    clearTimeout(this.lateTimer);
+    clearTimeout(this.syncTimer);
+    this.lateTimer = null;
+  }
+
+  /** Messages come again. */
+  wake() {
+    if (!this.isOpen) return;
+    this.isSuspended = false;
+    this.#scheduleSync();
+    this.#syncQuietly();
   }
 
   /**
@@ -252,7 +304,11 @@ export class Room extends Emitter {
    * @param {import('./im/adapter.js').ImMessage} message
    */
   receive(message) {
-    if (!this.isOpen || (message.group !== null && message.group !== this.group)) return;
+    if (this.isClosed || (message.group !== null && message.group !== this.group)) return;
+    if (!this.isOpen) {
+      this.early.push(message);
+      return;
+    }
     const read = readMessage(message);
     if (read === null) return;
     if (message.group !== null) {
@@ -265,9 +321,10 @@ export class Room extends Emitter {
     if (this.sequence.hasGap || isBehind) this.#scheduleLate();
   }
 
-  /** Stops to listen. */
+  /** Stops to listen, for good. */
   close() {
     this.isOpen = false;
+    this.isClosed = true;
     clearTimeout(this.lateTimer);
     clearTimeout(this.syncTimer);
     this.qlive.forgetRoom(this);
@@ -318,23 +375,25 @@ export class Room extends Emitter {
     const seat = gender === GENDER_OF_SEAT.male ? 'male' : 'female';
     if (kind === 'on') {
       this.#setSeat(seat, { ...guest, user_id: userId });
-    } else if (this.state[seat] === null || this.state[seat].user_id === userId) {
-      this.#setSeat(seat, null, userId);
+    } else if (this.state[seat]?.user_id === userId) {
+      this.#setSeat(seat, null);
     }
   }
 
   /**
    * @param {SeatName} seat
    * @param {Person | null} guest
-   * @param {string | null} [left]
    */
-  #setSeat(seat, guest, left = this.state[seat]?.user_id ?? null) {
-    const isMine = left === this.qlive.userId && guest === null;
+  #setSeat(seat, guest) {
+    const before = this.state[seat];
     this.state = { ...this.state, [seat]: guest };
-    if (isMine && this.state.userType !== HOST) {
+    const wasMine = before?.user_id === this.qlive.userId && guest === null;
+    if (wasMine && ON_THE_MIC.includes(this.state.userType)) {
       this.state = { ...this.state, userType: 1, pushUrl: '' };
     }
-    this.emit('seat', { seat, guest, userId: guest ? null : left });
+    if (before?.user_id !== guest?.user_id) {
+      this.emit('seat', { seat, guest, userId: guest ? null : (before?.user_id ?? null) });
+    }
     this.emit('state', this.state);
   }
 
@@ -349,45 +408,58 @@ export class Room extends Emitter {
    * Takes over the stage as the server has it.
    * @param {any} stage
    */
-  #setStage({ male, female, owner, user_type: userType, num_list: num }) {
-    const before = this.state;
-    const pushUrl = userType >= 3 ? before.pushUrl : '';
-    this.state = { ...before, userType, num, owner: person(owner), pushUrl };
-    for (const [seat, now] of /** @type {[SeatName, any][]} */ ([['male', male], ['female', female]])) {
-      const guest = person(now);
-      if (guest?.user_id !== before[seat]?.user_id) {
-        this.#setSeat(seat, guest, before[seat]?.user_id ?? null);
-      }
+  #setStage({ male, female, owner, user_type: userType, push_url: pushUrl, num_list: num }) {
+    this.state = { ...this.state, userType, num, owner: person(owner), pushUrl };
+    const seats = /** @type {[SeatName, any][]} */ ([['male', male], ['female', female]]);
+    for (const [seat, now] of seats) {
+      if (person(now)?.user_id !== this.state[seat]?.user_id) this.#setSeat(seat, person(now));
     }
     this.emit('state', this.state);
   }
 
   async #sync() {
-    const since = this.sequence.last;
-    const answer = await this.qlive.call('sync', { live_id: this.liveId, since });
-    if (!this.isOpen) return;
-    let missed = 0;
-    for (const { id, seq, message } of /** @type {any[]} */ (answer.events)) {
-      if (this.sequence.note({ id, seq })) {
-        missed += 1;
-        // Seats are taken over from the stage below, as they are now.
-        const read = { ...message, id, seq, from: '', broadcastId: null, at: null, reason: null };
-        if (message.type !== 'reset') this.#handle(read);
-      }
+    for (let attempt = 1; !this.isClosed && attempt <= SYNC_ATTEMPTS; attempt += 1) {
+      const { acts } = this;
+      const since = this.sequence.last;
+      // At the first time there is nothing that was missed.
+      const isFirst = this.liveId !== this.syncedId;
+      const params = { live_id: this.liveId, since: isFirst ? undefined : since };
+      const answer = await this.qlive.call('sync', params);
+      if (this.isClosed) return;
+      const isOvertaken = acts !== this.acts || answer.seq < this.sequence.last;
+      const missed = isFirst ? 0 : this.#hear(/** @type {any[]} */ (answer.events));
+      if (this.isClosed) return;
+      this.sequence.catchUp(answer.seq);
+      this.syncedId = this.liveId;
+      if (missed > 0) this.emit('gap', { from: since + 1, to: answer.seq });
+      if (isOvertaken) continue;
+      this.#setStage(answer);
+      return;
     }
-    this.sequence.catchUp(answer.seq);
-    if (!this.isOpen) return;
-    this.#setStage(answer);
-    if (missed > 0) this.emit('gap', { from: since + 1, to: answer.seq });
+  }
+
+  /**
+   * Handles the messages that have not come. Returns how many there were.
+   * @param {any[]} events
+   */
+  #hear(events) {
+    let missed = 0;
+    for (const { id, seq, message } of events) {
+      if (this.isClosed || !this.sequence.note({ id, seq })) continue;
+      missed += 1;
+      // Seats are taken over from the stage, as they are now.
+      const read = { ...message, id, seq, from: '', broadcastId: null, at: null, reason: null };
+      if (message.type !== 'reset') this.#handle(read);
+    }
+    return missed;
   }
 
   /** Enters the room again that the server has removed this user from. */
   async #enterAgain() {
-    const known = this.sequence.last;
     try {
-      await this.open(this.liveId);
-      const { last } = this.sequence;
-      if (last > known) this.emit('gap', { from: known + 1, to: last });
+      await this.qlive.inTurn(async () => {
+        if (this.isOpen) await this.open(this.liveId);
+      });
     } catch (error) {
       if (error instanceof QliveError && ['not_live', 'unknown_room'].includes(error.code)) {
         this.#end(null);
@@ -399,7 +471,7 @@ export class Room extends Emitter {
 
   /** @param {string | null} reason */
   #end(reason) {
-    if (!this.isOpen) return;
+    if (this.isClosed) return;
     this.state = { ...this.state, userType: 0, male: null, female: null, pushUrl: '' };
     this.close();
     this.emit('over', { reason });
@@ -422,13 +494,12 @@ export class Room extends Emitter {
     clearTimeout(this.syncTimer);
     this.syncTimer = setTimeout(() => {
       this.#syncQuietly().finally(() => {
-        if (this.isOpen) this.#scheduleSync();
+        if (this.isOpen && !this.isSuspended) this.#scheduleSync();
       });
     }, SYNC_INTERVAL);
   }
 
   async #syncQuietly() {
-    if (!this.isOpen) return;
     try {
       await this.resume();
     } catch (error) {
@@ -437,8 +508,23 @@ export class Room extends Emitter {
     }
   }
 
+  /**
+   * Does something for the user. A stage that was asked for meanwhile may be older than that.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #act(work) {
+    this.acts += 1;
+    try {
+      return await work();
+    } finally {
+      this.acts += 1;
+    }
+  }
+
   /** @param {'apply_micro' | 'accept_micro' | 'refuse_micro' | 'live_end'} operation */
-  #act(operation) {
+  #ask(operation) {
     return this.qlive.call(operation, { live_id: this.liveId, presence: this.presence });
   }
 

@@ -106,7 +106,7 @@ export class Session {
 
   async #login() {
     const { platform } = this.transport;
-    let { appId, code, sealed } = await platform.getLoginCode();
+    const { appId, code, sealed } = await loginCode(platform);
     // The old token rides along: while it is valid, it stays.
     let answer = await this.transport.call('login', OPERATIONS.login, { appId, code }, this.token);
     if (answer.status === 1) {
@@ -127,5 +127,14 @@ export class Session {
     };
     for (const listener of this.listeners) listener(this.credentials);
     return this.credentials;
+  }
+}
+
+/** @param {Platform} platform */
+async function loginCode(platform) {
+  try {
+    return await platform.getLoginCode();
+  } catch (cause) {
+    throw new QliveError({ code: 'platform', message: '微信登录失败，请稍后再试', cause });
   }
 }

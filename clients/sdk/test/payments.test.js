@@ -40,6 +40,25 @@ for (const provider of ['virtual', 'wechat_pay']) {
       assert.equal(await gold(), had);
     });
 
+    await t.test('is not settled as long as nothing can be asked', async () => {
+      const had = await gold();
+      let isOffline = false;
+      const offline = server.user('bob', 1, {
+        fetch: async (url, options) => {
+          if (isOffline) throw new TypeError('offline');
+          return fetch(url, options);
+        },
+        pay: async (/** @type {any} */ { outTradeNo, content }) => {
+          await server.sandboxPost(`pay/${outTradeNo}`, content);
+          isOffline = true;
+          setTimeout(() => (isOffline = false), 4000);
+        },
+      });
+      const bought = await offline.buy(block.id);
+      assert.deepEqual([bought.state, bought.gold], ['paid', block.gold]);
+      assert.equal(await gold(), had + block.gold);
+    });
+
     await t.test('is there when the sheet fails after the payment', async () => {
       const had = await gold();
       sheet = async (number, content) => {

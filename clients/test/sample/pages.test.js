@@ -39,14 +39,17 @@ before(async () => {
   hosted = await server.user('host', 2).host();
   // Bob is registered by the first login of the page; the gender is chosen on its own page.
   await server.user('bob', 1).login();
-  const config = { base: server.api, sandbox: `${server.sandbox}/`, appId: 'wxca891295c56f2c79' };
-  const { wx, seen: what } = makeWx({ code: 'bob', config });
+  const appId = 'wxca891295c56f2c79';
+  const config = { base: server.api, sandbox: `${server.sandbox}/`, appId, code: 'bob' };
+  const { wx, seen: what } = makeWx({ config });
   seen = what;
   /** @type {any} */
   let app;
   Object.assign(globalThis, {
     wx,
     getApp: () => app,
+    // A shared card has opened the page: there is none before it.
+    getCurrentPages: () => [page],
     App: (/** @type {any} */ definition) => (app = definition),
     // The simulator knows components only.
     Page: ({ data, ...rest }) => {
@@ -103,6 +106,16 @@ test('room lets its user apply, take the mic, speak and leave', async () => {
   await waitUntil('the comment is shown', () => shown().includes('大家好'));
   act().dispatchEvent('tap');
   await waitUntil('one watches again', () => page.instance.data.userType === 1);
+});
+
+test('profile is changed, and leads back to the list', async () => {
+  open('pages/profile/profile');
+  await waitUntil('the profile is shown', () => page.instance.data.nickname === 'bob');
+  page.instance.writeNickname({ detail: { value: '鲍勃' } });
+  page.querySelector('.profile-save').dispatchEvent('tap');
+  await waitUntil('the list is opened', () => seen.opened.at(-1) === '/pages/lobby/lobby');
+  const { nickname } = await hosted.qlive.profile(page.instance.data.me.user_id);
+  assert.equal(nickname, '鲍勃');
 });
 
 test('wallet shows what is for sale, and what went wrong', async () => {

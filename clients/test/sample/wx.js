@@ -6,10 +6,9 @@ import { WebSocket } from 'ws';
 
 /**
  * @param {object} options
- * @param {string} options.code the login code of the user
  * @param {object} options.config what the sample's `config.js` is given
  */
-export function makeWx({ code, config }) {
+export function makeWx({ config }) {
   /** @type {Map<string, any>} */
   const storage = new Map();
   /** What the user was shown, and which pages were opened. */
@@ -17,7 +16,6 @@ export function makeWx({ code, config }) {
   const nothing = () => {};
   const wx = {
     getExtConfigSync: () => config,
-    login: (/** @type {any} */ { success }) => success({ code }),
     getStorageSync: (/** @type {string} */ key) => storage.get(key) ?? '',
     setStorageSync: (/** @type {string} */ key, /** @type {any} */ value) => storage.set(key, value),
     removeStorageSync: (/** @type {string} */ key) => storage.delete(key),
@@ -27,6 +25,7 @@ export function makeWx({ code, config }) {
     offAppShow: nothing,
     navigateTo: (/** @type {any} */ { url }) => seen.opened.push(url),
     navigateBack: () => seen.opened.push('back'),
+    reLaunch: (/** @type {any} */ { url }) => seen.opened.push(url),
     showToast: (/** @type {any} */ { title }) => seen.toasts.push(title),
     request: (/** @type {any} */ { url, method, header, data, success, fail }) => {
       fetch(url, { method, headers: header, body: data }).then(

@@ -50,6 +50,8 @@ async function main() {
     sandbox.stream(userId, change).catch((error) => panel.note(`推流回调：${error.message}`));
   });
   const page = { phones, panel, sandbox, stage };
+  // An earlier page may have been closed in the middle of one.
+  await sandbox.clearFaults();
 
   await Promise.all(CAST.map((actor) => enrol(page, actor)));
   const host = addPhone(page, CAST[0], '/pages/room/room?host=1');
@@ -66,7 +68,8 @@ async function main() {
     return view.phone;
   };
   showFaults(find('#fault-list'), { ...page, someone });
-  play(page);
+  const script = play(page);
+  watchPhones(page, script);
 }
 
 /** @param {any} page */
@@ -83,6 +86,42 @@ function play({ phones, panel, sandbox }) {
   });
   Object.assign(window, { script });
   script.run();
+  return script;
+}
+
+/**
+ * Notes what the phones make up for, and stops when their users have logged in elsewhere: two
+ * scripts would take the users from each other for ever.
+ * @param {any} page
+ * @param {Script} script
+ */
+function watchPhones({ phones, panel }, script) {
+  /** Rooms and clients that are listened to. @type {WeakSet<object>} */
+  const known = new WeakSet();
+  const isNew = (/** @type {object | null | undefined} */ what) => {
+    if (!what || known.has(what)) return false;
+    known.add(what);
+    return true;
+  };
+  setInterval(() => {
+    for (const { actor, phone } of phones.values()) {
+      const qlive = phone?.pages.app?.qlive;
+      if (isNew(qlive)) {
+        qlive.on('im', (/** @type {string} */ state) => {
+          if (state === 'kicked') standBack(script);
+        });
+      }
+      if (isNew(qlive?.room)) {
+        qlive.room.on('gap', (/** @type {any} */ gap) => panel.heal(actor.name, gap));
+      }
+    }
+  }, 200);
+}
+
+/** @param {Script} script */
+function standBack(script) {
+  if (!script.isPaused) find('#pause').click();
+  find('#status').textContent = '这些人在另一个窗口登录了，这里停下了';
 }
 
 /**
@@ -119,17 +158,17 @@ function addPhone({ phones, panel, sandbox, stage }, actor, start) {
   const view = new PhoneView(
     actor,
     {
-      code: actor.code,
       start,
       stage,
       config: {
         base: BASE,
         sandbox: `${sandbox.url}/`,
         appId: APP_ID,
+        code: actor.code,
         onRequest: (record) => panel.request(actor.name, record),
       },
       payments: {
-        pay: (number, content) => sandbox.pay(number, content),
+        pay: (number, content) => sandbox.pay(number, content, view.takeNotice()),
         confirmTransfer: (packageInfo) => sandbox.confirmTransfer(packageInfo),
       },
     },

@@ -2,10 +2,17 @@
  * @module Behind the scenes: what happened, what IM carried, how gold moved, what was requested.
  */
 
+import { OPERATIONS } from 'qlive';
+
+import { entryKind } from '../../../sample/lib/format.js';
+
 /** The most rows that a list shows. */
 const ROWS = 60;
 /** How often what is shown is read again, in milliseconds. */
 const REFRESH = 1500;
+
+/** How many healed gaps are kept. */
+const HEALED = 20;
 
 const TABS = { timeline: '时间线', messages: '消息', ledger: '账本', requests: '请求' };
 
@@ -23,7 +30,13 @@ export class Panel {
     this.tab = 'timeline';
     /** @type {Record<string, any[]>} */
     this.rows = { timeline: [], messages: [], ledger: [], requests: [] };
+    /** Gaps that phones have made up for. @type {any[]} */
+    this.healed = [];
     this.verdict = '';
+    /** How many rows were added. */
+    this.count = 0;
+    /** The rows that are shown, by tab and key. @type {Map<string, HTMLElement>} */
+    this.shown = new Map();
     this.#build();
     setInterval(() => this.#refresh().catch(() => this.#show()), REFRESH);
   }
@@ -85,17 +98,18 @@ export class Panel {
 
   /** Adds a line to the timeline. @param {string} text */
   note(text) {
-    this.#add('timeline', { time: this.#time(), text });
+    this.#add('timeline', { text });
   }
 
   /** Adds a request. @param {string} who @param {any} record */
   request(who, record) {
-    this.#add('requests', { time: this.#time(), who, ...record });
+    this.#add('requests', { who, ...record });
   }
 
   /** @param {string} tab @param {any} row */
   #add(tab, row) {
-    this.rows[tab].unshift(row);
+    this.count += 1;
+    this.rows[tab].unshift({ key: this.count, time: this.#time(), ...row });
     this.rows[tab].length = Math.min(this.rows[tab].length, ROWS);
     if (this.tab === tab) this.#show();
   }
@@ -103,6 +117,14 @@ export class Panel {
   #time() {
     const seconds = Math.floor((Date.now() - this.began) / 1000);
     return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+  }
+
+  /** Notes that a phone did not get messages and has made up for them. @param {string} who @param {any} gap */
+  heal(who, { from, to }) {
+    const at = Date.now();
+    this.healed.push({ key: `healed ${at} ${who}`, at, who, from, to });
+    this.healed = this.healed.slice(-HEALED);
+    this.note(healedText({ who, from, to }));
   }
 
   /** Checks the ledger, and says what came out. */
@@ -115,11 +137,6 @@ export class Panel {
     this.note(this.verdict);
   }
 
-  /** Whether the numbers of the group's messages have no gap. */
-  hasNoGap() {
-    return this.rows.messages.every(({ isGap }) => !isGap);
-  }
-
   async #refresh() {
     if (this.tab === 'messages') await this.#readMessages();
     if (this.tab === 'ledger') await this.#readLedger();
@@ -127,51 +144,73 @@ export class Panel {
   }
 
   async #readMessages() {
-    const messages = await this.sandbox.messages();
-    let last = 0;
-    const rows = messages
-      .filter((/** @type {any} */ { message }) => message !== null)
-      .map((/** @type {any} */ { at, message, custom, group, to }) => {
-        const seq = group ? custom?.seq : undefined;
-        const isGap = seq !== undefined && last > 0 && seq > last + 1;
-        if (seq !== undefined) last = Math.max(last, seq);
-        return { time: clock(at), seq, isGap, type: message.type, to: group ? '房间' : to, message };
-      });
+    const messages = (await this.sandbox.messages()).filter((/** @type {any} */ { message }) => message !== null);
+    const gaps = gapsIn(messages);
+    const names = new Map([...this.phones.values()].map(({ actor, phone }) => [phone?.qlive.userId, actor.name]));
+    const sent = messages.map((/** @type {any} */ { at, message, custom, group, to }) => ({
+      key: JSON.stringify([at, custom, message, to]),
+      at,
+      message,
+      seq: group ? custom?.seq : undefined,
+      isGap: group && gaps.has(custom?.seq),
+      to: group ? '房间' : (names.get(to) ?? to),
+    }));
+    const rows = [...sent, ...this.healed].sort((a, b) => a.at - b.at);
     this.rows.messages = rows.reverse().slice(0, ROWS);
   }
 
   async #readLedger() {
+    const on = [...this.phones.values()].filter(({ phone, isLost }) => phone?.qlive.userId && !isLost);
     const lines = await Promise.all(
-      [...this.phones.values()].map(async ({ actor, phone }) => {
-        if (!phone?.qlive.userId) return [];
+      on.map(async ({ actor, phone }) => {
         const { results } = await phone.qlive.wallet();
-        return results.map((/** @type {any} */ line) => ({ ...line, who: actor.name }));
+        return results.map((/** @type {any} */ line) => {
+          return { ...line, key: `${line.id} ${actor.code}`, who: actor.name };
+        });
       }),
     );
     this.rows.ledger = lines.flat().sort((a, b) => b.id - a.id).slice(0, ROWS);
   }
 
+  /** Shows the rows of the tab. One that is shown already stays where it is, with its focus. */
   #show() {
     if (!this.body) return;
-    const rows = this.rows[this.tab].map((row) => ROW[/** @type {keyof typeof ROW} */ (this.tab)](row));
-    const list = document.createElement('ol');
-    list.className = `rows rows-${this.tab}`;
-    list.append(...rows);
-    if (rows.length === 0) list.append(line('empty', ['还没有']));
-    this.body.replaceChildren(list);
+    const { tab } = this;
+    let list = this.body.querySelector('ol');
+    if (list?.dataset.tab !== tab) {
+      list = document.createElement('ol');
+      list.dataset.tab = tab;
+      list.className = `rows rows-${tab}`;
+      this.shown.clear();
+      this.body.replaceChildren(list);
+    }
+    /** @type {Map<string, HTMLElement>} */
+    const next = new Map();
+    for (const row of this.rows[tab]) {
+      const key = String(row.key);
+      next.set(key, this.shown.get(key) ?? ROW[/** @type {keyof typeof ROW} */ (tab)](row));
+    }
+    if (next.size === 0) next.set('empty', this.shown.get('empty') ?? line('empty', ['还没有']));
+    for (const [key, row] of this.shown) if (!next.has(key)) row.remove();
+    [...next.values()].forEach((row, at) => {
+      if (list.children[at] !== row) list.insertBefore(row, list.children[at] ?? null);
+    });
+    this.shown = next;
   }
 }
 
 /** What a row of each tab shows. */
 const ROW = {
   timeline: (/** @type {any} */ { time, text }) => line('', [time, text]),
-  messages: (/** @type {any} */ { time, seq, isGap, type, to, message }) =>
-    line(isGap ? 'row-gap' : '', [
-      time, seq === undefined ? '' : `#${seq}`, `${type} → ${to}`, short(message.content),
-    ]),
+  messages: (/** @type {any} */ { at, who, from, seq, isGap, to, message }) =>
+    who
+      ? line('row-healed', [clock(at), healedText({ who, from, to })])
+      : line(isGap ? 'row-gap' : '', [
+          clock(at), seq === undefined ? '' : `#${seq}`, `${message.type} → ${to}`, short(message.content),
+        ]),
   ledger: (/** @type {any} */ { id, who, kind, amount, gold, income }) =>
     line(amount > 0 ? 'row-gain' : '', [
-      `#${id}`, who, kind, `${amount > 0 ? '+' : ''}${amount}`, `金币 ${gold}`, `收益 ${income}`,
+      `#${id}`, who, entryKind(kind), `${amount > 0 ? '+' : ''}${amount}`, `金币 ${gold}`, `收益 ${income}`,
     ]),
   requests: (/** @type {any} */ record) => {
     const { time, who, operation, status, code, ms } = record;
@@ -191,10 +230,42 @@ const ROW = {
 };
 
 /** The request as a command. The token is left to whoever runs it. @param {any} record */
-function curl({ method, url, body }) {
-  const parts = [`curl -X ${method} '${url}'`, "-H 'Authorization: QLiveToken <token>'"];
-  if (body) parts.push("-H 'Content-Type: application/json'", `-d '${body}'`);
+export function curl({ operation, method, url, body }) {
+  const parts = [`curl -X ${method} ${quoted(url)}`];
+  if (!OPERATIONS[/** @type {keyof typeof OPERATIONS} */ (operation)]?.open) {
+    parts.push("-H 'Authorization: QLiveToken <token>'");
+  }
+  if (body) parts.push("-H 'Content-Type: application/json'", `-d ${quoted(body)}`);
   return parts.join(' ');
+}
+
+/** A word of a shell. @param {string} text */
+function quoted(text) {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** @param {{ who: string, from: number, to: number }} gap */
+function healedText({ who, from, to }) {
+  return `${who}没收到${from === to ? ` #${from}` : ` #${from} 到 #${to}`}，已补上`;
+}
+
+/**
+ * The numbers of messages to the room before which one is missing.
+ * @param {any[]} messages as the sandbox lists them, oldest first
+ * @returns {Set<number>}
+ */
+export function gapsIn(messages) {
+  /** @type {Map<string, number>} */
+  const last = new Map();
+  const gaps = new Set();
+  for (const { group, custom } of messages) {
+    const seq = custom?.seq;
+    if (!group || seq === undefined) continue;
+    const before = last.get(group);
+    if (before !== undefined && seq > before + 1) gaps.add(seq);
+    last.set(group, Math.max(before ?? 0, seq));
+  }
+  return gaps;
 }
 
 /** @param {string} name @param {string[]} cells */

@@ -5,10 +5,10 @@
 /**
  * What a phone needs to start.
  * @typedef {object} PhoneSettings
- * @property {string} code the login code of its user
  * @property {string} start the first page, as a URL of the sample
  * @property {import('./stage.js').Stage} stage
- * @property {{ base: string, sandbox: string, appId: string, onRequest: (record: any) => void }} config
+ * @property {{ base: string, sandbox: string, appId: string, code: string,
+ *   onRequest: (record: any) => void }} config as the sample's `config.js`
  * @property {{ pay: (number: string, content: object) => Promise<void>,
  *   confirmTransfer: (packageInfo: string) => Promise<void> }} payments
  */
@@ -43,6 +43,8 @@ export class PhoneView extends HTMLElement {
     this.isHiddenApp = false;
     this.isSlow = false;
     this.isOff = false;
+    /** What happens to the notice of its next payment. @type {import('./sandbox.js').Notice | undefined} */
+    this.nextNotice = undefined;
   }
 
   connectedCallback() {
@@ -84,6 +86,13 @@ export class PhoneView extends HTMLElement {
   /** The phone inside; undefined while it is off or starts. @returns {any} */
   get phone() {
     return /** @type {any} */ (this.frame?.contentWindow)?.phone;
+  }
+
+  /** What happens to the notice of this payment. */
+  takeNotice() {
+    const notice = this.nextNotice;
+    this.nextNotice = undefined;
+    return notice;
   }
 
   /** A person has taken it over. */
@@ -133,8 +142,15 @@ export class PhoneView extends HTMLElement {
     this.#show('off', isOff, '关机', '开机');
     if (isOff) {
       this.phone?.setOnline(false);
+      // A page that is thrown away does not take leave of the stage.
+      const streams = this.frame?.contentDocument?.querySelectorAll('phone-pusher, phone-player');
+      for (const stream of streams ?? []) stream.remove();
       this.body?.replaceChildren(make('p', 'phone-off', '已关机'));
       this.frame = undefined;
+      this.isLost = this.isHiddenApp = this.isSlow = false;
+      this.#show('lost', false, '掉线', '');
+      this.#show('hidden', false, '后台', '');
+      this.#show('slow', false, '慢网', '');
     } else {
       this.start();
     }

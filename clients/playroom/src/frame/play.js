@@ -37,6 +37,11 @@ export class Play {
     return page;
   }
 
+  /** What the user of a phone is in the room. @param {string} code @returns {number} */
+  userType(code) {
+    return this.phones.get(code)?.phone?.qlive.room?.state.userType ?? 0;
+  }
+
   /** @param {string} code @param {string} text */
   async say(code, text) {
     const page = this.page(code);
@@ -66,7 +71,6 @@ export class Play {
     const page = this.page(code);
     const gift = page.data.gifts.find((/** @type {any} */ { effect: of }) => of === effect);
     const receiver = this.#phone(to).qlive.userId;
-    if (!page.data.receivers.some((/** @type {any} */ { user_id: id }) => id === receiver)) return;
     page.openGifts();
     await pause(1400);
     page.give({ detail: { to: receiver, gift: gift.id, num } });
@@ -91,12 +95,10 @@ export class Play {
 
   /** WeChat's notice does not come; the server asks WeChat itself. @param {string} code */
   async rechargeWithoutNotice(code) {
-    await this.sandbox.addFault({ path: '/pay_notify/', notice: 'lost', times: 1 });
-    await this.sandbox.addFault({ path: '/wx_notify/', notice: 'lost', times: 1 });
     const { qlive } = this.#phone(code);
     const before = (await qlive.profile()).gold;
+    /** @type {any} */ (this.phones.get(code)).nextNotice = 'lost';
     await this.recharge(code);
-    await this.sandbox.clearFaults();
     const { gold } = await qlive.profile();
     this.note(gold > before ? '通知没有来，服务器查单后补上了金币 ✓' : '通知没有来，金币还没有到账');
   }
@@ -119,12 +121,13 @@ export function pause(ms) {
 }
 
 /**
- * Waits until something is there, at most ten seconds.
+ * Waits until something is there.
  * @param {() => unknown} is
+ * @param {number} [limit] the longest wait, in milliseconds
  */
-export async function until(is) {
-  const end = Date.now() + 10000;
-  while (!is()) {
+export async function until(is, limit = 10000) {
+  const end = Date.now() + limit;
+  while (!(await is())) {
     if (Date.now() > end) throw new Error('等不到');
     await pause(100);
   }

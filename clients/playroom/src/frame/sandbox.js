@@ -2,6 +2,8 @@
  * @module Calls of the sandbox's control paths, which act for people and switch faults.
  */
 
+/** @typedef {'lost' | 'late' | 'doubled'} Notice */
+
 export class Sandbox {
   /** @param {string} url without a trailing slash */
   constructor(url) {
@@ -27,14 +29,24 @@ export class Sandbox {
     return this.#post(`clients/${userId}`, { stream: change });
   }
 
-  /** @param {string} number @param {object} content */
-  pay(number, content) {
-    return this.#post(`pay/${number}`, content);
+  /**
+   * Pays an order.
+   * @param {string} number
+   * @param {object} content what the payment sheet was given
+   * @param {Notice} [notice] what happens to WeChat's notice of it
+   */
+  async pay(number, content, notice) {
+    if (notice) {
+      // Virtual payment tells by a message push, WeChat Pay by a notice of its own.
+      const path = 'signData' in content ? '/wx_notify/' : '/pay_notify/';
+      await this.addFault({ path, notice, times: 1 });
+    }
+    await this.#post(`pay/${number}`, content);
   }
 
-  /** @param {string} number */
-  confirmTransfer(number) {
-    return this.#post(`transfers/${number}`, { do: 'confirm' });
+  /** @param {string} packageInfo what the sheet of the payout was given */
+  confirmTransfer(packageInfo) {
+    return this.#post(`transfers/${encodeURIComponent(packageInfo)}`, { do: 'confirm' });
   }
 
   /** @param {object} fault as `POST /sandbox/faults` takes it */

@@ -3,6 +3,10 @@
  * same scenes.
  */
 
+import { until } from './play.js';
+
+/** How long a scene waits for what it needs, in milliseconds. */
+const SETTLE = 2000;
 /** How long a round of the script takes, in seconds. */
 const ROUND = 75;
 
@@ -12,7 +16,15 @@ const ROUND = 75;
  * @property {string} who the code of the phone that acts
  * @property {string} what what the timeline says
  * @property {(play: any) => Promise<void>} act
+ * @property {Record<string, number[]>} [when] what users must be in the room (the client's
+ *   `userType`): who is on the mic already does not apply
  */
+
+/** What one can be in a room. */
+const WATCHING = 1;
+const APPLIED = 2;
+const OFF_STAGE = [WATCHING, APPLIED];
+const ON_THE_MIC = [3, 4];
 
 const GREETINGS = ['大家晚上好', '欢迎来到直播间', '今晚也很热闹呀'];
 const WORDS = ['声音真好听', '这位男嘉宾不错', '女嘉宾好甜', '牵手成功就好了', '红娘加油'];
@@ -31,19 +43,49 @@ export function scenes(seed, round) {
   const roses = 1 + Math.floor(random() * 3);
   return [
     { at: 0.5, who: 'host', what: '红娘打招呼', act: (play) => play.say('host', greeting) },
-    { at: 1, who: 'aming', what: '阿明申请上麦', act: (play) => play.page('aming').apply() },
-    { at: 3, who: 'aming', what: '阿明上麦', act: (play) => play.page('aming').take() },
+    {
+      at: 1, who: 'aming', what: '阿明申请上麦', when: { aming: [WATCHING] },
+      act: (play) => play.page('aming').apply(),
+    },
+    {
+      at: 3, who: 'aming', what: '阿明上麦', when: { aming: [APPLIED] },
+      act: (play) => play.page('aming').take(),
+    },
     { at: 9, who: 'xiaoli', what: '小李评论', act: (play) => play.say('xiaoli', word) },
-    { at: 12, who: 'host', what: '红娘邀请 Alice', act: (play) => play.invite('host', 'alice') },
-    { at: 16, who: 'alice', what: 'Alice 接受邀请上麦', act: (play) => play.page('alice').take() },
-    { at: 20, who: 'xiaoli', what: '小李给 Alice 点赞', act: (play) => play.give('xiaoli', 'alice', 'like', 1) },
+    {
+      at: 12, who: 'host', what: '红娘邀请 Alice', when: { alice: OFF_STAGE },
+      act: (play) => play.invite('host', 'alice'),
+    },
+    {
+      at: 16, who: 'alice', what: 'Alice 接受邀请上麦', when: { alice: OFF_STAGE },
+      act: (play) => play.page('alice').take(),
+    },
+    {
+      at: 20, who: 'xiaoli', what: '小李给 Alice 点赞', when: { alice: ON_THE_MIC },
+      act: (play) => play.give('xiaoli', 'alice', 'like', 1),
+    },
     { at: 24, who: 'xiaoli', what: '小李充值', act: (play) => play.recharge('xiaoli') },
-    { at: 34, who: 'xiaoli', what: `小李送玫瑰 ×${roses}`, act: (play) => play.give('xiaoli', 'alice', 'rose', roses) },
-    { at: 39, who: 'aming', what: '阿明充值，支付通知丢失', act: (play) => play.rechargeWithoutNotice('aming') },
-    { at: 50, who: 'aming', what: '阿明送巧克力', act: (play) => play.give('aming', 'alice', 'chocolate', 1) },
+    {
+      at: 34, who: 'xiaoli', what: `小李送玫瑰 ×${roses}`, when: { alice: ON_THE_MIC },
+      act: (play) => play.give('xiaoli', 'alice', 'rose', roses),
+    },
+    {
+      at: 39, who: 'aming', what: '阿明充值，支付通知丢失',
+      act: (play) => play.rechargeWithoutNotice('aming'),
+    },
+    {
+      at: 50, who: 'aming', what: '阿明送巧克力', when: { alice: ON_THE_MIC },
+      act: (play) => play.give('aming', 'alice', 'chocolate', 1),
+    },
     { at: 55, who: 'host', what: '对账', act: (play) => play.audit() },
-    { at: 60, who: 'alice', what: 'Alice 下麦', act: (play) => play.page('alice').leaveMic() },
-    { at: 66, who: 'host', what: '红娘请阿明下麦', act: (play) => play.putDown('host', 'male') },
+    {
+      at: 60, who: 'alice', what: 'Alice 下麦', when: { alice: ON_THE_MIC },
+      act: (play) => play.page('alice').leaveMic(),
+    },
+    {
+      at: 66, who: 'host', what: '红娘请阿明下麦', when: { aming: ON_THE_MIC },
+      act: (play) => play.putDown('host', 'male'),
+    },
   ];
 }
 
@@ -88,8 +130,12 @@ export class Script {
   }
 
   /** @param {Scene} scene */
-  async #act({ who, what, act }) {
-    if (!this.play.isFree(who)) return;
+  async #act({ who, what, when = {}, act }) {
+    const isTime = () =>
+      Object.entries(when).every(([code, types]) => types.includes(this.play.userType(code)));
+    // What the scene before did may be under way.
+    await until(isTime, SETTLE).catch(() => {});
+    if (!isTime() || !this.play.isFree(who)) return;
     try {
       this.play.note(what);
       await act(this.play);

@@ -3,14 +3,19 @@
  */
 
 /** Attributes of the sample's templates, which its elements have in the page too. */
-const ATTRIBUTES = { ariaLabel: 'aria-label', ariaLevel: 'aria-level', role: 'role' };
+const ATTRIBUTES = {
+  ariaLabel: 'aria-label',
+  ariaLevel: 'aria-level',
+  ariaRole: 'role',
+  ariaChecked: 'aria-checked',
+};
 
 /** @param {any} properties */
 const component = (properties = {}) => ({ properties: { ariaLabel: String, ...properties } });
 
 /** A component whose element has the attributes itself. */
 const labelled = () => ({
-  properties: { ariaLabel: String, ariaLevel: String, role: String },
+  properties: Object.fromEntries(Object.keys(ATTRIBUTES).map((name) => [name, String])),
   observers: Object.fromEntries(
     Object.entries(ATTRIBUTES).map(([property, attribute]) => [
       property,

@@ -22,6 +22,7 @@ export class Pages {
     const scope = /** @type {any} */ (globalThis);
     scope.wx = wx;
     scope.getApp = () => this.app;
+    scope.getCurrentPages = () => this.stack.map(({ root }) => root.get());
     scope.App = (/** @type {any} */ app) => {
       this.app = app;
     };
@@ -85,12 +86,22 @@ export class Pages {
 
   back() {
     if (this.stack.length <= 1) return;
+    this.#close();
+    this.stack.at(-1)?.element.removeAttribute('hidden');
+    this.#call('onShow');
+  }
+
+  /** Closes all pages and opens one. @param {string} url */
+  relaunch(url) {
+    while (this.stack.length > 0) this.#close();
+    this.open(url);
+  }
+
+  #close() {
     this.#call('onUnload');
     const closed = this.stack.pop();
     closed?.root.release();
     closed?.element.remove();
-    this.stack.at(-1)?.element.removeAttribute('hidden');
-    this.#call('onShow');
   }
 
   /** The page on top: its data and its methods. */

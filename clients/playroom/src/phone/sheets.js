@@ -57,17 +57,28 @@ export class Sheets {
   #ask(body, action) {
     return new Promise((resolve) => {
       const sheet = make('div', 'sheet');
+      const before = /** @type {HTMLElement | null} */ (document.activeElement);
       sheet.setAttribute('role', 'dialog');
+      sheet.setAttribute('aria-modal', 'true');
       sheet.setAttribute('aria-label', body[0]?.textContent ?? '');
       const foot = make('div', 'sheet-foot');
       const close = (/** @type {boolean} */ isDone) => () => {
         sheet.remove();
+        before?.focus({ preventScroll: true });
         resolve(isDone);
       };
       const no = make('button', 'sheet-no', '取消');
       no.addEventListener('click', close(false));
       const yes = make('button', 'sheet-yes', action);
       yes.addEventListener('click', close(true));
+      sheet.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape') close(false)();
+        // The focus stays in the sheet.
+        if (event.key === 'Tab') {
+          event.preventDefault();
+          (document.activeElement === yes ? no : yes).focus();
+        }
+      });
       foot.append(no, yes);
       sheet.append(...body, foot);
       this.place.append(sheet);

@@ -20,7 +20,6 @@ export function makeWx(phone) {
   const wx = {
     getExtConfigSync: () => settings.config,
     getAccountInfoSync: () => ({ miniProgram: { appId: settings.config.appId } }),
-    login: (/** @type {any} */ { success }) => queueMicrotask(() => success({ code: settings.code })),
     getStorageSync: (/** @type {string} */ key) => storage.get(key) ?? '',
     setStorageSync: (/** @type {string} */ key, /** @type {any} */ value) => storage.set(key, value),
     removeStorageSync: (/** @type {string} */ key) => storage.delete(key),
@@ -57,6 +56,7 @@ export function makeWx(phone) {
 
     navigateTo: ({ url }) => phone.pages.open(url),
     navigateBack: () => phone.pages.back(),
+    reLaunch: ({ url }) => phone.pages.relaunch(url),
     showToast: ({ title }) => phone.sheets.toast(title),
     showModal: (/** @type {any} */ options) => phone.sheets.confirm(options).then(options.success),
 
@@ -66,24 +66,39 @@ export function makeWx(phone) {
   };
 
   /** @param {string} provider @param {any} options */
-  const pay = async (provider, { success, fail, ...content }) => {
-    const number = phone.lastOrder;
-    const { gold, price } = await phone.qlive.order(number);
-    const isPaid = await phone.sheets.pay({ provider, sum: `¥${price.toFixed(2)}`, gold });
-    if (!isPaid) return fail({ errMsg: 'requestPayment:fail cancel' });
-    await settings.payments.pay(number, content);
-    return success({});
-  };
+  const pay = (provider, { success, fail, ...content }) =>
+    show('requestPayment', { success, fail }, async () => {
+      const number = phone.lastOrder;
+      const { gold, price } = await phone.qlive.order(number);
+      const isPaid = await phone.sheets.pay({ provider, sum: `¥${price.toFixed(2)}`, gold });
+      if (isPaid) await settings.payments.pay(number, content);
+      return isPaid;
+    });
 
   /** @param {any} options */
-  const confirmTransfer = async ({ success, fail, package: packageInfo }) => {
-    const isConfirmed = await phone.sheets.confirmTransfer();
-    if (!isConfirmed) return fail({ errMsg: 'requestMerchantTransfer:fail cancel' });
-    await settings.payments.confirmTransfer(packageInfo);
-    return success({});
-  };
+  const confirmTransfer = ({ success, fail, package: packageInfo }) =>
+    show('requestMerchantTransfer', { success, fail }, async () => {
+      const isConfirmed = await phone.sheets.confirmTransfer();
+      if (isConfirmed) await settings.payments.confirmTransfer(packageInfo);
+      return isConfirmed;
+    });
 
   return { wx, app };
+}
+
+/**
+ * Shows a sheet, and reports how it has ended.
+ * @param {string} name
+ * @param {{ success: (result: object) => void, fail: (cause: object) => void }} listener
+ * @param {() => Promise<boolean>} work resolves to whether the user has agreed
+ */
+async function show(name, { success, fail }, work) {
+  try {
+    if (await work()) success({});
+    else fail({ errMsg: `${name}:fail cancel` });
+  } catch (error) {
+    fail({ errMsg: `${name}:fail ${/** @type {Error} */ (error).message}` });
+  }
 }
 
 /**

@@ -30,6 +30,7 @@ __export(index_exports, {
   Qlive: () => Qlive,
   QliveError: () => QliveError,
   Room: () => Room,
+  makeRequestId: () => makeRequestId,
   memoryStorage: () => memoryStorage,
   sandboxIm: () => sandboxIm,
   storedToken: () => storedToken,
@@ -83,6 +84,7 @@ var Emitter = class {
 // sdk/src/errors.js
 var NO_STATUS = 0;
 function actionFor(status, code) {
+  if (code === "cancelled" || code === "platform" || code === "im") return "show";
   if (status === NO_STATUS || status === 429 || status >= 502 || code === "busy") return "retry";
   if (status === 401) return "login";
   if (status === 400) return "fix";
@@ -92,8 +94,9 @@ function actionFor(status, code) {
 var QliveError = class extends Error {
   /**
    * @param {object} failure
-   * @param {string} failure.code the server's code; `timeout`, `offline`, `aborted` or `platform`
-   *   when no server answered
+   * @param {string} failure.code the server's code, or one of the client: `timeout`, `offline` or
+   *   `aborted` when no server answered, `unreadable` when another program did, `cancelled` when the
+   *   user has closed a sheet, `platform` when WeChat has refused, `im` when IM has
    * @param {string} failure.message one sentence, fit to show the user
    * @param {number} [failure.status] the HTTP status; 0 when no server answered
    * @param {string} [failure.field] the parameter at fault
@@ -237,11 +240,12 @@ advance_fn = function() {
 };
 
 // sdk/src/room.js
+var SYNC_ATTEMPTS = 3;
 var LATE = 700;
 var SYNC_INTERVAL = 15e3;
 var GENDER_OF_SEAT = { male: 1, female: 2 };
-var HOST = 5;
-var _Room_instances, isForThisRoom_fn, handle_fn, handleSeat_fn, setSeat_fn, setUserType_fn, setStage_fn, sync_fn, enterAgain_fn, end_fn, scheduleLate_fn, scheduleSync_fn, syncQuietly_fn, act_fn, leaveSeat_fn;
+var ON_THE_MIC = [3, 4];
+var _Room_instances, isForThisRoom_fn, handle_fn, handleSeat_fn, setSeat_fn, setUserType_fn, setStage_fn, sync_fn, hear_fn, enterAgain_fn, end_fn, scheduleLate_fn, scheduleSync_fn, syncQuietly_fn, act_fn, ask_fn, leaveSeat_fn;
 var Room = class extends Emitter {
   /**
    * Use `Qlive.enter` and `Qlive.host`.
@@ -258,14 +262,20 @@ var Room = class extends Emitter {
     this.name = "";
     this.presence = 0;
     this.isOpen = false;
+    this.isClosed = false;
+    this.isSuspended = false;
+    this.early = [];
+    this.acts = 0;
     this.sequence = new Sequence(0);
+    this.syncedId = 0;
     this.state = { userType: 0, male: null, female: null, owner: null, num: [], pushUrl: "" };
     this.lateTimer = null;
     this.syncTimer = null;
     this.syncUnderWay = null;
   }
   /**
-   * Enters, joins the group and learns the number of the last message.
+   * Enters, joins the group, and learns the stage and what was missed. Entering again is the same.
+   * Does nothing more once the room is closed.
    * @param {number | null} liveId null for the host's own room
    */
   async open(liveId) {
@@ -273,50 +283,58 @@ var Room = class extends Emitter {
     if (this.way === "host" && entered.status !== "ok") {
       throw new QliveError({ code: "banned", message: "账号已被封禁", status: 403 });
     }
-    const group = this.group;
+    if (this.isClosed) return;
     this.liveId = entered.live_id;
     this.group = entered.group_id;
     this.presence = entered.presence;
-    if (group !== this.group) await this.qlive.joinGroup(this.group);
+    this.name = this.way === "host" ? entered.nickname : entered.room_name;
+    await this.qlive.joinGroup(this.group);
+    if (this.isClosed) return;
+    await __privateMethod(this, _Room_instances, sync_fn).call(this);
+    if (this.isClosed) return;
     this.isOpen = true;
-    this.sequence = new Sequence(0);
-    const synced = await this.qlive.call("sync", { live_id: this.liveId });
-    this.sequence.catchUp(synced.seq);
-    __privateMethod(this, _Room_instances, setStage_fn).call(this, synced);
-    if (this.way === "enter") this.name = entered.room_name;
-    else this.name = entered.nickname;
-    if (entered.push_url) this.state.pushUrl = entered.push_url;
+    const { early } = this;
+    this.early = [];
+    for (const message of early) this.receive(message);
     __privateMethod(this, _Room_instances, scheduleSync_fn).call(this);
   }
   /** Applies for the mic. */
   async apply() {
-    await __privateMethod(this, _Room_instances, act_fn).call(this, "apply_micro");
-    __privateMethod(this, _Room_instances, setUserType_fn).call(this, 2);
+    await __privateMethod(this, _Room_instances, act_fn).call(this, async () => {
+      await __privateMethod(this, _Room_instances, ask_fn).call(this, "apply_micro");
+      __privateMethod(this, _Room_instances, setUserType_fn).call(this, 2);
+    });
   }
   /**
    * Takes the seat of one's gender. Returns false if somebody else was faster.
    * @returns {Promise<boolean>}
    */
-  async takeMic() {
-    const answer = await __privateMethod(this, _Room_instances, act_fn).call(this, "accept_micro");
-    if (answer.code !== "success") return false;
-    const { push_url: pushUrl, gender, code: _code, ...guest } = answer;
-    const seat = gender === GENDER_OF_SEAT.male ? "male" : "female";
-    this.state = { ...this.state, [seat]: guest, userType: gender === 1 ? 3 : 4, pushUrl };
-    this.emit("state", this.state);
-    return true;
+  takeMic() {
+    return __privateMethod(this, _Room_instances, act_fn).call(this, async () => {
+      const answer = await __privateMethod(this, _Room_instances, ask_fn).call(this, "accept_micro");
+      if (answer.code !== "success") return false;
+      const { push_url: pushUrl, gender, code: _code, ...guest } = answer;
+      const seat = gender === GENDER_OF_SEAT.male ? "male" : "female";
+      this.state = { ...this.state, userType: seat === "male" ? 3 : 4, pushUrl };
+      __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, guest);
+      return true;
+    });
   }
   /** Refuses an invitation, or takes an application back. */
   async refuse() {
-    await __privateMethod(this, _Room_instances, act_fn).call(this, "refuse_micro");
-    __privateMethod(this, _Room_instances, setUserType_fn).call(this, 1);
+    await __privateMethod(this, _Room_instances, act_fn).call(this, async () => {
+      await __privateMethod(this, _Room_instances, ask_fn).call(this, "refuse_micro");
+      __privateMethod(this, _Room_instances, setUserType_fn).call(this, 1);
+    });
   }
   /** Leaves the mic. */
   async leaveMic() {
-    const seat = this.state.userType === 3 ? "male" : "female";
-    await __privateMethod(this, _Room_instances, leaveSeat_fn).call(this, seat, this.qlive.userId);
-    this.state = { ...this.state, [seat]: null, userType: 1, pushUrl: "" };
-    this.emit("state", this.state);
+    await __privateMethod(this, _Room_instances, act_fn).call(this, async () => {
+      const seat = this.state.userType === 3 ? "male" : "female";
+      await __privateMethod(this, _Room_instances, leaveSeat_fn).call(this, seat, this.qlive.userId);
+      this.state = { ...this.state, userType: 1, pushUrl: "" };
+      __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, null);
+    });
   }
   /**
    * Puts the guest of a seat down; for the host.
@@ -376,25 +394,50 @@ var Room = class extends Emitter {
     this.emit("say", { from: this.qlive.userId, text });
   }
   /** Leaves the room. The host's leaving ends the broadcast. */
-  async leave() {
+  leave() {
     this.close();
-    await this.qlive.call("leave_room", { live_id: this.liveId, presence: this.presence });
-    await this.qlive.quitGroup(this.group);
+    return this.qlive.inTurn(async () => {
+      try {
+        await this.qlive.call("leave_room", { live_id: this.liveId, presence: this.presence });
+      } finally {
+        await this.qlive.quitGroup(this.group);
+      }
+    });
   }
   /** Ends the broadcast; for the host. */
   async end() {
-    await __privateMethod(this, _Room_instances, act_fn).call(this, "live_end");
+    await __privateMethod(this, _Room_instances, ask_fn).call(this, "live_end");
     __privateMethod(this, _Room_instances, end_fn).call(this, null);
   }
-  /** Brings the room up to date, after the application was in the background or offline. */
+  /**
+   * Brings the room up to date, after the application was in the background or offline. Enters again
+   * when the server has removed the user meanwhile; a host's broadcast is over then.
+   */
   async resume() {
+    if (!this.isOpen || this.isSuspended) return;
     try {
       await this.sync();
     } catch (error) {
+      if (!this.isOpen || this.isSuspended) return;
       const wasRemoved = error instanceof QliveError && ["members_only", "not_in_room"].includes(error.code);
       if (!wasRemoved) throw error;
-      await __privateMethod(this, _Room_instances, enterAgain_fn).call(this);
+      if (this.way === "host") __privateMethod(this, _Room_instances, end_fn).call(this, null);
+      else await __privateMethod(this, _Room_instances, enterAgain_fn).call(this);
     }
+  }
+  /** Another login has taken the user's messages, and perhaps the user to another room. */
+  suspend() {
+    this.isSuspended = true;
+    clearTimeout(this.lateTimer);
+    clearTimeout(this.syncTimer);
+    this.lateTimer = null;
+  }
+  /** Messages come again. */
+  wake() {
+    if (!this.isOpen) return;
+    this.isSuspended = false;
+    __privateMethod(this, _Room_instances, scheduleSync_fn).call(this);
+    __privateMethod(this, _Room_instances, syncQuietly_fn).call(this);
   }
   /**
    * Asks the server for the room as it is, and for what was missed.
@@ -412,7 +455,11 @@ var Room = class extends Emitter {
    * @param {import('./im/adapter.js').ImMessage} message
    */
   receive(message) {
-    if (!this.isOpen || message.group !== null && message.group !== this.group) return;
+    if (this.isClosed || message.group !== null && message.group !== this.group) return;
+    if (!this.isOpen) {
+      this.early.push(message);
+      return;
+    }
     const read = readMessage(message);
     if (read === null) return;
     if (message.group !== null) {
@@ -424,9 +471,10 @@ var Room = class extends Emitter {
     const isBehind = read.seq !== null && message.group === null && read.seq > this.sequence.last;
     if (this.sequence.hasGap || isBehind) __privateMethod(this, _Room_instances, scheduleLate_fn).call(this);
   }
-  /** Stops to listen. */
+  /** Stops to listen, for good. */
   close() {
     this.isOpen = false;
+    this.isClosed = true;
     clearTimeout(this.lateTimer);
     clearTimeout(this.syncTimer);
     this.qlive.forgetRoom(this);
@@ -473,25 +521,29 @@ handle_fn = function({ type, content, reason, from }) {
 };
 /** @param {any} content */
 handleSeat_fn = function({ content_type: kind, gender, user_id: userId, ...guest }) {
+  var _a;
   const seat = gender === GENDER_OF_SEAT.male ? "male" : "female";
   if (kind === "on") {
     __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, { ...guest, user_id: userId });
-  } else if (this.state[seat] === null || this.state[seat].user_id === userId) {
-    __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, null, userId);
+  } else if (((_a = this.state[seat]) == null ? void 0 : _a.user_id) === userId) {
+    __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, null);
   }
 };
 /**
  * @param {SeatName} seat
  * @param {Person | null} guest
- * @param {string | null} [left]
  */
-setSeat_fn = function(seat, guest, left = ((_b) => (_b = ((_a) => (_a = this.state[seat]) == null ? void 0 : _a.user_id)()) != null ? _b : null)()) {
-  const isMine = left === this.qlive.userId && guest === null;
+setSeat_fn = function(seat, guest) {
+  var _a;
+  const before = this.state[seat];
   this.state = { ...this.state, [seat]: guest };
-  if (isMine && this.state.userType !== HOST) {
+  const wasMine = (before == null ? void 0 : before.user_id) === this.qlive.userId && guest === null;
+  if (wasMine && ON_THE_MIC.includes(this.state.userType)) {
     this.state = { ...this.state, userType: 1, pushUrl: "" };
   }
-  this.emit("seat", { seat, guest, userId: guest ? null : left });
+  if ((before == null ? void 0 : before.user_id) !== (guest == null ? void 0 : guest.user_id)) {
+    this.emit("seat", { seat, guest, userId: guest ? null : (_a = before == null ? void 0 : before.user_id) != null ? _a : null });
+  }
   this.emit("state", this.state);
 };
 /** @param {number} userType */
@@ -504,50 +556,60 @@ setUserType_fn = function(userType) {
  * Takes over the stage as the server has it.
  * @param {any} stage
  */
-setStage_fn = function({ male, female, owner, user_type: userType, num_list: num }) {
-  var _a, _b, _c;
-  const before = this.state;
-  const pushUrl = userType >= 3 ? before.pushUrl : "";
-  this.state = { ...before, userType, num, owner: person(owner), pushUrl };
-  for (
-    const [seat, now] of
+setStage_fn = function({ male, female, owner, user_type: userType, push_url: pushUrl, num_list: num }) {
+  var _a, _b;
+  this.state = { ...this.state, userType, num, owner: person(owner), pushUrl };
+  const seats = (
     /** @type {[SeatName, any][]} */
     [["male", male], ["female", female]]
-  ) {
-    const guest = person(now);
-    if ((guest == null ? void 0 : guest.user_id) !== ((_a = before[seat]) == null ? void 0 : _a.user_id)) {
-      __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, guest, (_c = (_b = before[seat]) == null ? void 0 : _b.user_id) != null ? _c : null);
-    }
+  );
+  for (const [seat, now] of seats) {
+    if (((_a = person(now)) == null ? void 0 : _a.user_id) !== ((_b = this.state[seat]) == null ? void 0 : _b.user_id)) __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, person(now));
   }
   this.emit("state", this.state);
 };
 sync_fn = async function() {
-  const since = this.sequence.last;
-  const answer = await this.qlive.call("sync", { live_id: this.liveId, since });
-  if (!this.isOpen) return;
-  let missed = 0;
-  for (
-    const { id, seq, message } of
-    /** @type {any[]} */
-    answer.events
-  ) {
-    if (this.sequence.note({ id, seq })) {
-      missed += 1;
-      const read = { ...message, id, seq, from: "", broadcastId: null, at: null, reason: null };
-      if (message.type !== "reset") __privateMethod(this, _Room_instances, handle_fn).call(this, read);
-    }
+  for (let attempt = 1; !this.isClosed && attempt <= SYNC_ATTEMPTS; attempt += 1) {
+    const { acts } = this;
+    const since = this.sequence.last;
+    const isFirst = this.liveId !== this.syncedId;
+    const params = { live_id: this.liveId, since: isFirst ? void 0 : since };
+    const answer = await this.qlive.call("sync", params);
+    if (this.isClosed) return;
+    const isOvertaken = acts !== this.acts || answer.seq < this.sequence.last;
+    const missed = isFirst ? 0 : __privateMethod(this, _Room_instances, hear_fn).call(
+      this,
+      /** @type {any[]} */
+      answer.events
+    );
+    if (this.isClosed) return;
+    this.sequence.catchUp(answer.seq);
+    this.syncedId = this.liveId;
+    if (missed > 0) this.emit("gap", { from: since + 1, to: answer.seq });
+    if (isOvertaken) continue;
+    __privateMethod(this, _Room_instances, setStage_fn).call(this, answer);
+    return;
   }
-  this.sequence.catchUp(answer.seq);
-  if (!this.isOpen) return;
-  __privateMethod(this, _Room_instances, setStage_fn).call(this, answer);
-  if (missed > 0) this.emit("gap", { from: since + 1, to: answer.seq });
+};
+/**
+ * Handles the messages that have not come. Returns how many there were.
+ * @param {any[]} events
+ */
+hear_fn = function(events) {
+  let missed = 0;
+  for (const { id, seq, message } of events) {
+    if (this.isClosed || !this.sequence.note({ id, seq })) continue;
+    missed += 1;
+    const read = { ...message, id, seq, from: "", broadcastId: null, at: null, reason: null };
+    if (message.type !== "reset") __privateMethod(this, _Room_instances, handle_fn).call(this, read);
+  }
+  return missed;
 };
 enterAgain_fn = async function() {
-  const known = this.sequence.last;
   try {
-    await this.open(this.liveId);
-    const { last } = this.sequence;
-    if (last > known) this.emit("gap", { from: known + 1, to: last });
+    await this.qlive.inTurn(async () => {
+      if (this.isOpen) await this.open(this.liveId);
+    });
   } catch (error) {
     if (error instanceof QliveError && ["not_live", "unknown_room"].includes(error.code)) {
       __privateMethod(this, _Room_instances, end_fn).call(this, null);
@@ -558,7 +620,7 @@ enterAgain_fn = async function() {
 };
 /** @param {string | null} reason */
 end_fn = function(reason) {
-  if (!this.isOpen) return;
+  if (this.isClosed) return;
   this.state = { ...this.state, userType: 0, male: null, female: null, pushUrl: "" };
   this.close();
   this.emit("over", { reason });
@@ -578,20 +640,27 @@ scheduleSync_fn = function() {
   clearTimeout(this.syncTimer);
   this.syncTimer = setTimeout(() => {
     __privateMethod(this, _Room_instances, syncQuietly_fn).call(this).finally(() => {
-      if (this.isOpen) __privateMethod(this, _Room_instances, scheduleSync_fn).call(this);
+      if (this.isOpen && !this.isSuspended) __privateMethod(this, _Room_instances, scheduleSync_fn).call(this);
     });
   }, SYNC_INTERVAL);
 };
 syncQuietly_fn = async function() {
-  if (!this.isOpen) return;
   try {
     await this.resume();
   } catch (error) {
     this.qlive.reportError(error);
   }
 };
+act_fn = async function(work) {
+  this.acts += 1;
+  try {
+    return await work();
+  } finally {
+    this.acts += 1;
+  }
+};
 /** @param {'apply_micro' | 'accept_micro' | 'refuse_micro' | 'live_end'} operation */
-act_fn = function(operation2) {
+ask_fn = function(operation2) {
   return this.qlive.call(operation2, { live_id: this.liveId, presence: this.presence });
 };
 leaveSeat_fn = async function(seat, userId) {
@@ -677,7 +746,7 @@ var Session = class {
 _Session_instances = new WeakSet();
 login_fn = async function() {
   const { platform } = this.transport;
-  let { appId, code, sealed } = await platform.getLoginCode();
+  const { appId, code, sealed } = await loginCode(platform);
   let answer = await this.transport.call("login", OPERATIONS.login, { appId, code }, this.token);
   if (answer.status === 1) {
     const user = { appId, code, encryptedData: sealed == null ? void 0 : sealed.encryptedData, iv: sealed == null ? void 0 : sealed.iv };
@@ -695,6 +764,13 @@ login_fn = async function() {
   for (const listener of this.listeners) listener(this.credentials);
   return this.credentials;
 };
+async function loginCode(platform) {
+  try {
+    return await platform.getLoginCode();
+  } catch (cause) {
+    throw new QliveError({ code: "platform", message: "微信登录失败，请稍后再试", cause });
+  }
+}
 
 // sdk/src/transport.js
 var TIMEOUT = 8e3;
@@ -854,7 +930,7 @@ function parse(text) {
 // sdk/src/client.js
 var ORDER_WAIT = 5;
 var ORDER_QUESTIONS = 8;
-var _Qlive_instances, open_fn, loginToIm_fn, order_fn, withdrawal_fn, quietly_fn;
+var _Qlive_instances, open_fn, loginToIm_fn, startIm_fn, renewIm_fn, settled_fn, order_fn, withdrawal_fn, quietly_fn;
 var Qlive = class extends Emitter {
   /**
    * @param {object} options
@@ -878,9 +954,12 @@ var Qlive = class extends Emitter {
     );
     this.room = null;
     this.imLogin = null;
+    this.imUser = "";
+    this.joinedGroup = "";
+    this.turn = Promise.resolve();
     this.isReceiving = false;
     this.session.onLogin((credentials) => {
-      this.imLogin = null;
+      if (credentials.userId !== this.imUser) this.imLogin = null;
       this.emit("login", credentials);
     });
     im.onMessage((message) => {
@@ -888,11 +967,13 @@ var Qlive = class extends Emitter {
       return (_a = this.room) == null ? void 0 : _a.receive(message);
     });
     im.onState((state) => {
-      var _a;
+      var _a, _b;
       this.isReceiving = state === "ready";
-      if (state === "kicked") this.imLogin = null;
+      if (state === "kicked" || state === "expired") this.imLogin = null;
+      if (state === "kicked") (_a = this.room) == null ? void 0 : _a.suspend();
+      if (state === "expired") __privateMethod(this, _Qlive_instances, quietly_fn).call(this, __privateMethod(this, _Qlive_instances, renewIm_fn).call(this));
       this.emit("im", state);
-      if (state === "ready") (_a = this.room) == null ? void 0 : _a.resume().catch((error) => this.reportError(error));
+      if (state === "ready") (_b = this.room) == null ? void 0 : _b.wake();
     });
     this.stopWatching = platform.watchVisibility({
       hide: () => __privateMethod(this, _Qlive_instances, quietly_fn).call(this, this.hide()),
@@ -998,17 +1079,14 @@ var Qlive = class extends Emitter {
     const { provider, out_trade_no: outTradeNo, ...sheet } = content;
     try {
       await this.platform.pay({ provider, outTradeNo, content: sheet });
-    } catch (error) {
-      const order = await this.order(outTradeNo);
-      if (order.state === "paid") return { outTradeNo, state: "paid", gold: order.gold };
-      throw paymentError(error);
+    } catch (cause) {
+      const error = paymentError(cause);
+      const [wait, questions] = error.code === "cancelled" ? [void 0, 1] : [ORDER_WAIT, 2];
+      const order = await __privateMethod(this, _Qlive_instances, settled_fn).call(this, outTradeNo, wait, questions);
+      if (order.state === "created") throw error;
+      return order;
     }
-    for (let question = 1; ; question += 1) {
-      const order = await this.order(outTradeNo, ORDER_WAIT);
-      if (order.state !== "created" || question === ORDER_QUESTIONS) {
-        return { outTradeNo, state: order.state, gold: order.gold };
-      }
-    }
+    return __privateMethod(this, _Qlive_instances, settled_fn).call(this, outTradeNo, ORDER_WAIT, ORDER_QUESTIONS);
   }
   /**
    * One's own order.
@@ -1062,7 +1140,9 @@ var Qlive = class extends Emitter {
     try {
       await this.platform.confirmTransfer({ mchId, appId, packageInfo });
     } catch (error) {
-      throw paymentError(error);
+      const after = await __privateMethod(this, _Qlive_instances, withdrawal_fn).call(this, id);
+      if (after.state === "confirm") throw paymentError(error);
+      return after;
     }
     return __privateMethod(this, _Qlive_instances, withdrawal_fn).call(this, id);
   }
@@ -1080,9 +1160,12 @@ var Qlive = class extends Emitter {
   async logout() {
     const { room } = this;
     room == null ? void 0 : room.close();
-    await this.call("logout", { presence: room == null ? void 0 : room.presence });
-    this.imLogin = null;
-    await this.im.logout();
+    await this.inTurn(async () => {
+      await this.call("logout", { presence: room == null ? void 0 : room.presence });
+      this.imLogin = null;
+      this.joinedGroup = "";
+      await this.im.logout();
+    });
   }
   /** Ends what runs by itself. */
   close() {
@@ -1090,19 +1173,39 @@ var Qlive = class extends Emitter {
     this.stopWatching();
     (_a = this.room) == null ? void 0 : _a.close();
   }
+  /**
+   * Does something after whatever enters or leaves a room now.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  inTurn(work) {
+    const done = this.turn.then(work);
+    this.turn = done.then(
+      () => {
+      },
+      () => {
+      }
+    );
+    return done;
+  }
   /** @param {string} group */
   async joinGroup(group) {
     await __privateMethod(this, _Qlive_instances, loginToIm_fn).call(this);
-    await this.im.join(group);
+    if (this.joinedGroup === group) return;
+    await imCommand("连不上消息服务，请稍后再试", this.im.join(group));
+    this.joinedGroup = group;
   }
   /** @param {string} group */
   async quitGroup(group) {
-    if (this.imLogin !== null) await this.im.quit(group);
+    if (this.joinedGroup !== group) return;
+    this.joinedGroup = "";
+    await imCommand("连不上消息服务，请稍后再试", this.im.quit(group));
   }
   /** @param {string} group @param {string} text */
   async sendToGroup(group, text) {
     await __privateMethod(this, _Qlive_instances, loginToIm_fn).call(this);
-    await this.im.send({ group }, text);
+    await imCommand("消息没有发出去", this.im.send({ group }, text));
   }
   /** @param {Room} room */
   forgetRoom(room) {
@@ -1115,29 +1218,58 @@ var Qlive = class extends Emitter {
 };
 _Qlive_instances = new WeakSet();
 open_fn = async function(way, liveId) {
-  var _a;
   if (this.session.credentials === null) await this.login();
-  (_a = this.room) == null ? void 0 : _a.close();
-  const room = new Room(this, way);
-  this.room = room;
-  try {
-    await room.open(liveId);
-  } catch (error) {
-    room.close();
-    throw error;
-  }
-  return room;
+  return this.inTurn(async () => {
+    var _a;
+    (_a = this.room) == null ? void 0 : _a.close();
+    const room = new Room(this, way);
+    this.room = room;
+    try {
+      await room.open(liveId);
+    } catch (error) {
+      room.close();
+      throw error;
+    }
+    return room;
+  });
 };
 loginToIm_fn = async function() {
   var _a;
   if (this.session.credentials === null) await this.login();
-  const { credentials } = this.session;
-  if (credentials === null) return;
-  (_a = this.imLogin) != null ? _a : this.imLogin = this.im.login(credentials).catch((error) => {
+  (_a = this.imLogin) != null ? _a : this.imLogin = __privateMethod(this, _Qlive_instances, startIm_fn).call(this).catch((error) => {
     this.imLogin = null;
     throw error;
   });
   await this.imLogin;
+};
+startIm_fn = async function() {
+  const { credentials } = this.session;
+  if (credentials === null) return;
+  this.imUser = credentials.userId;
+  this.joinedGroup = "";
+  await imCommand("连不上消息服务，请稍后再试", this.im.login(credentials));
+  const { room } = this;
+  if (!(room == null ? void 0 : room.isOpen)) return;
+  await imCommand("连不上消息服务，请稍后再试", this.im.join(room.group));
+  this.joinedGroup = room.group;
+  room.wake();
+};
+renewIm_fn = async function() {
+  await this.login();
+  await __privateMethod(this, _Qlive_instances, loginToIm_fn).call(this);
+};
+settled_fn = async function(outTradeNo, wait, questions) {
+  let gold = 0;
+  for (let question = 1; question <= questions; question += 1) {
+    try {
+      const order = await this.order(outTradeNo, wait);
+      gold = order.gold;
+      if (order.state !== "created") return { outTradeNo, state: order.state, gold };
+    } catch (error) {
+      if (!(error instanceof QliveError) || error.action !== "retry") throw error;
+    }
+  }
+  return { outTradeNo, state: "created", gold };
 };
 order_fn = async function(blockId) {
   try {
@@ -1162,7 +1294,15 @@ function paymentError(cause) {
   if (cause instanceof QliveError) return cause;
   const cancelled = (cause == null ? void 0 : cause.cancelled) === true;
   const code = cancelled ? "cancelled" : "platform";
-  return new QliveError({ code, message: cancelled ? "已取消" : "支付未完成", cause });
+  const message = cancelled ? "已取消" : "没有完成，请稍后查看结果";
+  return new QliveError({ code, message, cause });
+}
+async function imCommand(message, command) {
+  try {
+    return await command;
+  } catch (cause) {
+    throw new QliveError({ code: "im", message, cause });
+  }
 }
 
 // sdk/src/im/sandbox.js
@@ -1174,6 +1314,7 @@ function sandboxIm({ url, platform }) {
   const stateListeners = /* @__PURE__ */ new Set();
   let account = null;
   let close = null;
+  let retry = null;
   const report = (state) => {
     for (const listener of [...stateListeners]) listener(state);
   };
@@ -1210,7 +1351,13 @@ function sandboxIm({ url, platform }) {
         }
       });
     });
-    for (const group of of.groups) await post("join", { group });
+    try {
+      for (const group of of.groups) await post("join", { group });
+    } catch (error) {
+      of.session = null;
+      close == null ? void 0 : close();
+      throw error;
+    }
     report("ready");
   };
   const receive = (of, event, data) => {
@@ -1223,10 +1370,11 @@ function sandboxIm({ url, platform }) {
     }
   };
   const reconnect = (of) => {
-    setTimeout(() => {
+    clearTimeout(retry);
+    retry = setTimeout(() => {
       if (account !== of) return;
       connect(of).catch(() => {
-        if (of.session === null) reconnect(of);
+        reconnect(of);
       });
     }, RECONNECT);
   };
@@ -1280,7 +1428,9 @@ function tencentIm(TencentCloudChat, { proxyServer } = {}) {
     chat.on(EVENT.MESSAGE_RECEIVED, (event) => {
       for (const message of event.data) receive(message);
     });
-    chat.on(EVENT.KICKED_OUT, () => report("kicked"));
+    chat.on(EVENT.KICKED_OUT, ({ data }) => {
+      report(data.type === TYPES.KICKED_OUT_USERSIG_EXPIRED ? "expired" : "kicked");
+    });
     chat.on(EVENT.NET_STATE_CHANGE, (event) => {
       if (event.data.state === TYPES.NET_STATE_DISCONNECTED) report("lost");
       if (event.data.state === TYPES.NET_STATE_CONNECTED) report("ready");
@@ -1301,15 +1451,18 @@ function tencentIm(TencentCloudChat, { proxyServer } = {}) {
   return {
     async login({ sdkAppId, userId, userSig }) {
       if (chat === null) create(sdkAppId);
+      let listener = () => {
+      };
       const ready = new Promise((resolve) => {
-        const listener = () => {
-          chat.off(EVENT.SDK_READY, listener);
-          resolve(void 0);
-        };
-        chat.on(EVENT.SDK_READY, listener);
+        listener = () => resolve(void 0);
       });
-      await chat.login({ userID: userId, userSig });
-      await ready;
+      chat.on(EVENT.SDK_READY, listener);
+      try {
+        const { data } = await chat.login({ userID: userId, userSig });
+        if (!(data == null ? void 0 : data.repeatLogin) && !chat.isReady()) await ready;
+      } finally {
+        chat.off(EVENT.SDK_READY, listener);
+      }
       report("ready");
     },
     async logout() {

@@ -1,8 +1,10 @@
 const { theApp } = require('../../lib/app');
-const { forUser, toast } = require('../../lib/notify');
+const { barStyle } = require('../../lib/bar');
+const { forUser, goBack, toast } = require('../../lib/notify');
 
 Page({
   data: {
+    barStyle: barStyle(),
     /** @type {any} */
     me: null,
     nickname: '',
@@ -14,14 +16,16 @@ Page({
   onLoad() {
     forUser(async () => {
       const { qlive, ready } = theApp();
-      await ready;
+      await ready();
       const me = await qlive.profile();
       const isKnown = me.profile_ready;
+      // What the user has written meanwhile stays.
+      const { nickname, gender, age } = this.data;
       this.setData({
         me,
-        nickname: isKnown ? me.nickname : '',
-        gender: isKnown ? me.gender : 0,
-        age: String(me.age),
+        nickname: nickname || (isKnown ? me.nickname : ''),
+        gender: gender || (isKnown ? me.gender : 0),
+        age: age || String(me.age),
       });
     });
   },
@@ -52,11 +56,11 @@ Page({
       }
       await theApp().qlive.updateProfile({ nickname, gender, age: Number(age) });
       toast('已保存');
-      wx.navigateBack();
+      goBack();
     }).then(() => this.setData({ busy: false }));
   },
 
   goBack() {
-    wx.navigateBack();
+    goBack();
   },
 });

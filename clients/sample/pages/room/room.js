@@ -1,5 +1,7 @@
 const { theApp } = require('../../lib/app');
-const { forUser, showError, toast } = require('../../lib/notify');
+const { barStyle } = require('../../lib/bar');
+const { createOnce } = require('../../lib/once');
+const { forUser, goBack, showError, toast } = require('../../lib/notify');
 
 /** How many lines the list of comments shows. */
 const LINES = 7;
@@ -13,6 +15,7 @@ const EFFECT = 3200;
 const ANSWERS = { accept: '对方接受了邀请', reject: '对方婉拒了邀请', timeout: '邀请已过期' };
 /** What the state of the connection to IM means. @type {Record<string, string>} */
 const CONNECTION_TEXTS = { lost: '网络不稳，正在重连…', kicked: '账号在另一处登录，消息已停止' };
+const HOST = 5;
 /** One's own seat, by what one is in the room. @type {Record<number, string>} */
 const SEATS = { 3: 'male', 4: 'female', 5: 'host' };
 
@@ -23,12 +26,17 @@ Page({
   room: /** @type {any} */ (null),
   lineNumber: 0,
   stopListening: () => {},
+  /** Sends a gift once, however often it is tapped. */
+  once: createOnce(),
+  /** Whether the page was closed, perhaps before the room was there. */
+  isGone: false,
   /** Nicknames by user. @type {Record<string, string>} */
   names: {},
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   effectTimer: undefined,
 
   data: {
+    barStyle: barStyle(),
     name: '',
     /** @type {any} */
     me: null,
@@ -71,23 +79,35 @@ Page({
   /** @param {any} query */
   onLoad(query) {
     this.names = {};
+    this.isGone = false;
+    this.once = createOnce();
     forUser(async () => {
-      const { qlive, ready } = theApp();
+      const app = theApp();
+      const { qlive } = app;
+      app.hasReturned = true;
       this.qlive = qlive;
       this.stopListening = qlive.on('im', (state) => this.setData({ connection: CONNECTION_TEXTS[state] || '' }));
-      await ready;
+      await app.ready();
       const [me, gifts] = await Promise.all([qlive.profile(), qlive.gifts()]);
+      if (this.isGone) return;
       this.setData({ me, gifts, gold: me.gold });
       const room = query.host ? await qlive.host() : await qlive.enter(Number(query.live_id));
-      this.watch(room);
+      if (this.isGone) this.leave(room);
+      else this.watch(room);
     });
   },
 
   onUnload() {
     const { room } = this;
+    this.isGone = true;
     this.stopListening();
     this.room = /** @type {any} */ (null);
-    if (room && room.isOpen && !this.data.isHost) room.leave().catch(showError);
+    if (room) this.leave(room);
+  },
+
+  /** Leaves a room; a host's broadcast goes on. @param {Room} room */
+  leave(room) {
+    if (room.isOpen && room.state.userType !== HOST) room.leave().catch(showError);
   },
 
   /** @param {any} room */
@@ -120,7 +140,7 @@ Page({
 
   showState() {
     const { userType, male, female, owner, pushUrl, num } = this.room.state;
-    const isHost = userType === 5;
+    const isHost = userType === HOST;
     const me = this.qlive.userId;
     const receivers = [owner, male, female].filter((person) => person && person.user_id !== me);
     const mySeat = SEATS[userType] || '';
@@ -160,20 +180,28 @@ Page({
     if (gift.to_user_id === this.qlive.userId) this.reloadGold();
   },
 
-  async reloadGold() {
-    const { gold } = await this.qlive.profile();
-    this.setData({ gold });
+  reloadGold() {
+    forUser(async () => {
+      const { gold } = await this.qlive.profile();
+      this.setData({ gold });
+    });
+  },
+
+  /** Does something in the room, once it is there. @param {() => Promise<void>} work */
+  inRoom(work) {
+    if (this.room) forUser(work);
+    else toast('还没有进入直播间');
   },
 
   apply() {
-    forUser(async () => {
+    this.inRoom(async () => {
       await this.room.apply();
       toast('已申请，等红娘牵线');
     });
   },
 
   cancel() {
-    forUser(async () => {
+    this.inRoom(async () => {
       await this.room.refuse();
       this.setData({ invited: false });
     });
@@ -181,7 +209,7 @@ Page({
 
   /** Takes the seat, after an application or an invitation. */
   take() {
-    forUser(async () => {
+    this.inRoom(async () => {
       const won = await this.room.takeMic();
       this.setData({ invited: false });
       if (!won) toast('抢麦失败，麦位已被占用');
@@ -189,17 +217,17 @@ Page({
   },
 
   leaveMic() {
-    forUser(() => this.room.leaveMic());
+    this.inRoom(() => this.room.leaveMic());
   },
 
   /** @param {any} event */
   putDown(event) {
-    forUser(() => this.room.putDown(event.currentTarget.dataset.seat));
+    this.inRoom(() => this.room.putDown(event.currentTarget.dataset.seat));
   },
 
   openGifts() {
     this.setData({ panel: 'gifts' });
-    forUser(() => this.reloadGold());
+    this.reloadGold();
   },
 
   openAudience() {
@@ -213,7 +241,7 @@ Page({
 
   reloadPeople() {
     if (this.data.panel !== 'audience') return;
-    forUser(async () => {
+    this.inRoom(async () => {
       const people = await this.room.audience(this.data.gender === 1 ? 'male' : 'female');
       this.setData({ people });
     });
@@ -227,7 +255,7 @@ Page({
 
   /** @param {any} event */
   invite(event) {
-    forUser(async () => {
+    this.inRoom(async () => {
       await this.room.invite(event.detail.userId);
       toast('已邀请，60 秒内有效');
     });
@@ -235,7 +263,7 @@ Page({
 
   /** @param {any} event */
   decline(event) {
-    forUser(async () => {
+    this.inRoom(async () => {
       await this.room.decline(event.detail.userId);
       this.reloadPeople();
     });
@@ -243,10 +271,12 @@ Page({
 
   /** @param {any} event */
   give(event) {
-    forUser(async () => {
-      const { sent, gold } = await this.room.give(event.detail);
-      this.setData({ gold });
-      if (sent) this.closePanel();
+    const choice = event.detail;
+    this.inRoom(async () => {
+      const given = await this.once(choice, (requestId) => this.room.give({ ...choice, requestId }));
+      if (!given) return;
+      this.setData({ gold: given.gold });
+      if (given.sent) this.closePanel();
       else toast('金币不足，请先充值');
     });
   },
@@ -263,8 +293,15 @@ Page({
   say() {
     const { text } = this.data;
     if (!text.trim()) return;
-    this.setData({ text: '' });
-    forUser(() => this.room.say(text.trim()));
+    this.inRoom(async () => {
+      this.setData({ text: '' });
+      try {
+        await this.room.say(text.trim());
+      } catch (error) {
+        if (!this.data.text) this.setData({ text });
+        throw error;
+      }
+    });
   },
 
   end() {
@@ -272,12 +309,12 @@ Page({
       title: '结束直播',
       content: '所有人将离开直播间',
       success: (/** @type {any} */ { confirm }) => {
-        if (confirm) forUser(() => this.room.end());
+        if (confirm) this.inRoom(() => this.room.end());
       },
     });
   },
 
   goBack() {
-    wx.navigateBack();
+    goBack();
   },
 });

@@ -26,6 +26,11 @@ export class Qlive extends Emitter<QliveEvents> {
     room: Room | null;
     /** @type {Promise<void> | null} */
     imLogin: Promise<void> | null;
+    /** The user who is logged in to IM, and the group that they are in there. */
+    imUser: string;
+    joinedGroup: string;
+    /** The end of the last entering or leaving: they come one after the other. */
+    turn: Promise<void>;
     /** Whether messages of IM come at present. */
     isReceiving: boolean;
     stopWatching: () => void;
@@ -167,7 +172,7 @@ export class Qlive extends Emitter<QliveEvents> {
             gold: number;
             id: number;
             income: number;
-            kind: string;
+            kind: import("./api.js").components["schemas"]["MovementKind"];
         }[];
     }>;
     /**
@@ -214,6 +219,13 @@ export class Qlive extends Emitter<QliveEvents> {
     logout(): Promise<void>;
     /** Ends what runs by itself. */
     close(): void;
+    /**
+     * Does something after whatever enters or leaves a room now.
+     * @template T
+     * @param {() => Promise<T>} work
+     * @returns {Promise<T>}
+     */
+    inTurn<T>(work: () => Promise<T>): Promise<T>;
     /** @param {string} group */
     joinGroup(group: string): Promise<void>;
     /** @param {string} group */
@@ -231,6 +243,7 @@ export type Platform = import("./platform.js").Platform;
 export type Credentials = import("./session.js").Credentials;
 export type Order = Exclude<import("./operations.js").Answer<"get_order">, any[]>;
 export type Withdrawal = Exclude<import("./operations.js").Answer<"get_withdrawals">, any[]>;
+export type Movement = import("./operations.js").Answer<"wallet">["results"][number];
 export type QliveEvents = {
     login: Credentials;
     /**

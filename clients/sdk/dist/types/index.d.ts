@@ -1,6 +1,7 @@
 export { Qlive } from "./client.js";
 export { QliveError } from "./errors.js";
 export { Room } from "./room.js";
+export { makeRequestId } from "./ids.js";
 export { OPERATIONS } from "./operations.js";
 export { storedToken } from "./session.js";
 export { sandboxIm } from "./im/sandbox.js";
@@ -10,4 +11,6 @@ export type Credentials = import("./session.js").Credentials;
 export type RoomState = import("./room.js").RoomState;
 export type ImAdapter = import("./im/adapter.js").ImAdapter;
 export type Platform = import("./platform.js").Platform;
+export type Movement = import("./client.js").Movement;
+export type Withdrawal = import("./client.js").Withdrawal;
 export { memoryStorage, web } from "./platforms/web.js";

@@ -12,8 +12,19 @@ export class Room extends Emitter<RoomEvents> {
     group: string;
     name: string;
     presence: number;
+    /** Whether the user is in the room, as far as is known here. */
     isOpen: boolean;
+    /** Whether it is over or was left, for good. */
+    isClosed: boolean;
+    /** Whether another login has taken the user's messages: this one does nothing by itself then. */
+    isSuspended: boolean;
+    /** Messages that have come while the room was opened. @type {ImMessage[]} */
+    early: ImMessage[];
+    /** Grows when something that the user does begins or ends. */
+    acts: number;
     sequence: Sequence;
+    /** The room whose messages `sequence` counts; 0 before the first answer. */
+    syncedId: number;
     /** @type {RoomState} */
     state: RoomState;
     /** @type {any} */
@@ -23,7 +34,8 @@ export class Room extends Emitter<RoomEvents> {
     /** @type {Promise<void> | null} */
     syncUnderWay: Promise<void> | null;
     /**
-     * Enters, joins the group and learns the number of the last message.
+     * Enters, joins the group, and learns the stage and what was missed. Entering again is the same.
+     * Does nothing more once the room is closed.
      * @param {number | null} liveId null for the host's own room
      */
     open(liveId: number | null): Promise<void>;
@@ -90,8 +102,15 @@ export class Room extends Emitter<RoomEvents> {
     leave(): Promise<void>;
     /** Ends the broadcast; for the host. */
     end(): Promise<void>;
-    /** Brings the room up to date, after the application was in the background or offline. */
+    /**
+     * Brings the room up to date, after the application was in the background or offline. Enters again
+     * when the server has removed the user meanwhile; a host's broadcast is over then.
+     */
     resume(): Promise<void>;
+    /** Another login has taken the user's messages, and perhaps the user to another room. */
+    suspend(): void;
+    /** Messages come again. */
+    wake(): void;
     /**
      * Asks the server for the room as it is, and for what was missed.
      * @returns {Promise<void>}
@@ -102,12 +121,13 @@ export class Room extends Emitter<RoomEvents> {
      * @param {import('./im/adapter.js').ImMessage} message
      */
     receive(message: import("./im/adapter.js").ImMessage): void;
-    /** Stops to listen. */
+    /** Stops to listen, for good. */
     close(): void;
     #private;
 }
 export type Qlive = import("./client.js").Qlive;
 export type RoomMessage = import("./messages.js").RoomMessage;
+export type ImMessage = import("./im/adapter.js").ImMessage;
 export type SeatName = "male" | "female";
 /**
  * A guest or host as the server describes them.
@@ -147,7 +167,7 @@ export type RoomEvents = {
     state: RoomState;
     /**
      * a seat was taken,
-     * or left by the user with this id
+     * or left by the user with this id; once for each change
      */
     seat: {
         seat: SeatName;

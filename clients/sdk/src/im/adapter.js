@@ -15,14 +15,15 @@
 /**
  * - `ready`: connected and logged in;
  * - `lost`: not connected, the adapter tries again by itself;
- * - `kicked`: another login of the account has ended this one.
- * @typedef {'ready' | 'lost' | 'kicked'} ImState
+ * - `kicked`: another login of the account has ended this one;
+ * - `expired`: the signature is out of date, a login with a new one is needed.
+ * @typedef {'ready' | 'lost' | 'kicked' | 'expired'} ImState
  */
 
 /**
  * @typedef {object} ImAdapter
  * @property {(account: { sdkAppId: number, userId: string, userSig: string }) => Promise<void>} login
- *   resolves when the account is logged in
+ *   resolves when the account is logged in, in no group. Ends an earlier login
  * @property {() => Promise<void>} logout
  * @property {(group: string) => Promise<void>} join
  * @property {(group: string) => Promise<void>} quit

@@ -38,6 +38,8 @@ export function sandboxIm({ url, platform }) {
   let account = null;
   /** Closes the connection. @type {(() => void) | null} */
   let close = null;
+  /** The next attempt to connect again. @type {any} */
+  let retry = null;
 
   const report = (/** @type {ImState} */ state) => {
     for (const listener of [...stateListeners]) listener(state);
@@ -79,7 +81,14 @@ export function sandboxIm({ url, platform }) {
         },
       });
     });
-    for (const group of of.groups) await post('join', { group });
+    try {
+      for (const group of of.groups) await post('join', { group });
+    } catch (error) {
+      // Connected but in no group, it would receive nothing.
+      of.session = null;
+      close?.();
+      throw error;
+    }
     report('ready');
   };
 
@@ -96,11 +105,11 @@ export function sandboxIm({ url, platform }) {
 
   /** @param {Account} of */
   const reconnect = (of) => {
-    setTimeout(() => {
+    clearTimeout(retry);
+    retry = setTimeout(() => {
       if (account !== of) return;
       connect(of).catch(() => {
-        // A connection that was made and lost again has its own reconnection.
-        if (of.session === null) reconnect(of);
+        reconnect(of);
       });
     }, RECONNECT);
   };

@@ -35,7 +35,9 @@ export function tencentIm(TencentCloudChat, { proxyServer } = {}) {
     chat.on(EVENT.MESSAGE_RECEIVED, (/** @type {any} */ event) => {
       for (const message of event.data) receive(message);
     });
-    chat.on(EVENT.KICKED_OUT, () => report('kicked'));
+    chat.on(EVENT.KICKED_OUT, (/** @type {any} */ { data }) => {
+      report(data.type === TYPES.KICKED_OUT_USERSIG_EXPIRED ? 'expired' : 'kicked');
+    });
     chat.on(EVENT.NET_STATE_CHANGE, (/** @type {any} */ event) => {
       if (event.data.state === TYPES.NET_STATE_DISCONNECTED) report('lost');
       if (event.data.state === TYPES.NET_STATE_CONNECTED) report('ready');
@@ -58,15 +60,18 @@ export function tencentIm(TencentCloudChat, { proxyServer } = {}) {
   return {
     async login({ sdkAppId, userId, userSig }) {
       if (chat === null) create(sdkAppId);
+      let listener = () => {};
       const ready = new Promise((resolve) => {
-        const listener = () => {
-          chat.off(EVENT.SDK_READY, listener);
-          resolve(undefined);
-        };
-        chat.on(EVENT.SDK_READY, listener);
+        listener = () => resolve(undefined);
       });
-      await chat.login({ userID: userId, userSig });
-      await ready;
+      chat.on(EVENT.SDK_READY, listener);
+      try {
+        const { data } = await chat.login({ userID: userId, userSig });
+        // Who is logged in already is ready, and is not told again.
+        if (!data?.repeatLogin && !chat.isReady()) await ready;
+      } finally {
+        chat.off(EVENT.SDK_READY, listener);
+      }
       report('ready');
     },
     async logout() {

@@ -115,6 +115,23 @@ export function testAdapter(name, makeAdapter) {
     await room.leave();
   });
 
+  test(`${name}: who is logged in already may log in again, and join again`, async () => {
+    const host = user('host', 2);
+    const hosted = await host.host();
+    const bob = subject('bob', 1);
+    const { messages } = record(bob.im);
+    const room = await bob.enter(hosted.liveId);
+    const { credentials } = bob.session;
+    assert.ok(credentials);
+    await bob.im.login(credentials);
+    await bob.im.join(room.group);
+    await hosted.say('还在吗');
+    await waitUntil('messages come', () => messages.some(({ text }) => text.includes('还在吗')));
+    const received = messages.filter(({ text }) => text.includes('还在吗'));
+    assert.equal(received.length, 1);
+    await room.leave();
+  });
+
   test(`${name}: who quits receives nothing more, and counts as gone`, async () => {
     const host = user('host', 2);
     const hosted = await host.host();

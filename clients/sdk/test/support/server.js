@@ -2,15 +2,18 @@
  * @module A real server with its sandbox, for one test file.
  */
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 import { Qlive, memoryStorage, sandboxIm, web } from '../../src/index.js';
 
-const BINARY = process.env.QLIVE_SERVER ?? new URL('../../../../target/debug/qlive-server', import.meta.url).pathname;
+const BINARIES = new URL('../../../../target/debug/', import.meta.url).pathname;
+const SERVER = process.env.QLIVE_SERVER ?? `${BINARIES}qlive-server`;
+const ADMIN = process.env.QLIVE_ADMIN ?? `${BINARIES}qlive-admin`;
 /** The app id of the sandbox. */
 const APP_ID = 'wxca891295c56f2c79';
 /** How long the server may take to start, in milliseconds. */
@@ -24,17 +27,14 @@ const START_TIMEOUT = 30_000;
 export async function startServer(settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'qlive-test-'));
   const any = '127.0.0.1:0';
-  const child = spawn(BINARY, [], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      QLIVE__SERVER__LISTEN: any,
-      QLIVE__SERVER__INTERNAL_LISTEN: any,
-      QLIVE__SANDBOX__LISTEN: any,
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const env = {
+    ...process.env,
+    QLIVE__SERVER__LISTEN: any,
+    QLIVE__SERVER__INTERNAL_LISTEN: any,
+    QLIVE__SANDBOX__LISTEN: any,
+    ...settings,
+  };
+  const child = spawn(SERVER, [], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = createInterface({ input: child.stdout });
   let errors = '';
   child.stderr.on('data', (data) => (errors += data));
@@ -52,7 +52,7 @@ export async function startServer(settings = {}) {
       }
     });
   });
-  return new TestServer(child, folder, addresses);
+  return new TestServer(child, folder, env, addresses);
 }
 
 /** The platform of a user in Node. @param {object} [options] as `web` takes them */
@@ -65,11 +65,13 @@ export class TestServer {
   /**
    * @param {import('node:child_process').ChildProcess} child
    * @param {string} folder
+   * @param {NodeJS.ProcessEnv} env
    * @param {Record<string, string>} addresses
    */
-  constructor(child, folder, addresses) {
+  constructor(child, folder, env, addresses) {
     this.child = child;
     this.folder = folder;
+    this.env = env;
     this.api = `${addresses.qlive}/wx/api/qlive/`;
     this.internal = addresses.docs;
     this.sandbox = addresses.sandbox;
@@ -118,6 +120,17 @@ export class TestServer {
     });
     this.users.push(user);
     return user;
+  }
+
+  /**
+   * Runs a command of an operator, and returns what it printed.
+   * @param {...string} command
+   */
+  async admin(...command) {
+    const sandbox = { QLIVE__SANDBOX__LISTEN: new URL(this.sandbox).host };
+    const options = { cwd: this.folder, env: { ...this.env, ...sandbox } };
+    const { stdout } = await promisify(execFile)(ADMIN, ['--as', 'test', ...command], options);
+    return stdout;
   }
 
   /** @param {string} path @returns {Promise<any>} */

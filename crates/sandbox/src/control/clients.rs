@@ -75,6 +75,7 @@ fn change_connection(
     let (action, reason) = match change {
         "lost" => {
             records.im.offline.insert(user_id.to_owned());
+            records.im.connections.lose(user_id);
             ("Disconnect", "TimeOut")
         }
         "back" => {

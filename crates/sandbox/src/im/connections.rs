@@ -61,6 +61,11 @@ impl Connections {
         true
     }
 
+    /// Loses the connection of an account, as a network does: its events end without a word.
+    pub(crate) fn lose(&mut self, account: &str) {
+        self.by_account.remove(account);
+    }
+
     /// Removes a connection that has ended. Returns the groups that the account was in; `None` if
     /// the session had ended before.
     pub(crate) fn remove(&mut self, session: &str) -> Option<(String, BTreeSet<String>)> {

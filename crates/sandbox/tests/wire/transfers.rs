@@ -50,6 +50,19 @@ async fn transfer_waits_for_the_payee_and_is_reported() {
 }
 
 #[tokio::test]
+async fn phone_confirms_with_the_package_info() {
+    let sandbox = TestSandbox::start();
+    create(&sandbox, &transfer(&sandbox, "bill1", 100)).await;
+    let created = create(&sandbox, &transfer(&sandbox, "bill2", 100)).await;
+    let package_info = created.body["package_info"].as_str().unwrap();
+    let path = format!("transfers/{}", package_info.replace('=', "%3D"));
+    sandbox.control(&path, json!({"do": "confirm"})).await;
+    assert_eq!(query(&sandbox, "bill2").await.body["state"], "SUCCESS");
+    let other = query(&sandbox, "bill1").await;
+    assert_eq!(other.body["state"], "WAIT_USER_CONFIRM");
+}
+
+#[tokio::test]
 async fn transfer_decided_by_many_at_once_has_one_outcome() {
     let sandbox = TestSandbox::start();
     create(&sandbox, &transfer(&sandbox, "bill1", 100)).await;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 on_both!(
     pages_of_the_server_may_call_the_sandbox_and_others_may_not,
     stream_brings_messages_and_its_end_is_a_lost_connection,
+    lost_connection_ends_the_stream,
     stream_with_the_signature_of_another_user_is_refused,
     named_origin_may_call_the_api_and_the_sandbox,
 );
@@ -78,6 +79,17 @@ async fn stream_brings_messages_and_its_end_is_a_lost_connection(db: TestDb) {
         seen["owner"] == json!({})
     })
     .await;
+}
+
+async fn lost_connection_ends_the_stream(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let mut events = stream(&app, &bob).await;
+    app.simulate_client(&bob, json!({"im": "lost"})).await;
+    let ended = timeout(Duration::from_secs(10), async {
+        while events.chunk().await.unwrap().is_some() {}
+    });
+    assert!(ended.await.is_ok());
 }
 
 async fn stream_with_the_signature_of_another_user_is_refused(db: TestDb) {

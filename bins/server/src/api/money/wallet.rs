@@ -15,7 +15,7 @@ pub(crate) struct MovementAnswer {
     id: i64,
     /// Epoch milliseconds.
     at: i64,
-    kind: &'static str,
+    kind: MovementKind,
     /// The change of gold and income together.
     amount: i64,
     /// The gold afterwards.
@@ -24,18 +24,33 @@ pub(crate) struct MovementAnswer {
     income: i64,
 }
 
+/// Why gold or income moved.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MovementKind {
+    Recharge,
+    Grant,
+    GiftSent,
+    GiftReceived,
+    Refund,
+    RefundReturned,
+    Withdraw,
+    WithdrawReturned,
+    Correction,
+}
+
 impl From<HistoryEntry> for MovementAnswer {
     fn from(movement: HistoryEntry) -> Self {
         let kind = match movement.kind {
-            EntryKind::Recharge => "recharge",
-            EntryKind::Grant => "grant",
-            EntryKind::Gift if movement.amount < 0 => "gift_sent",
-            EntryKind::Gift => "gift_received",
-            EntryKind::Refund => "refund",
-            EntryKind::RefundReturned => "refund_returned",
-            EntryKind::Hold | EntryKind::Payout => "withdraw",
-            EntryKind::PayoutReturned => "withdraw_returned",
-            EntryKind::Reversal => "correction",
+            EntryKind::Recharge => MovementKind::Recharge,
+            EntryKind::Grant => MovementKind::Grant,
+            EntryKind::Gift if movement.amount < 0 => MovementKind::GiftSent,
+            EntryKind::Gift => MovementKind::GiftReceived,
+            EntryKind::Refund => MovementKind::Refund,
+            EntryKind::RefundReturned => MovementKind::RefundReturned,
+            EntryKind::Hold | EntryKind::Payout => MovementKind::Withdraw,
+            EntryKind::PayoutReturned => MovementKind::WithdrawReturned,
+            EntryKind::Reversal => MovementKind::Correction,
         };
         let HistoryEntry {
             id,

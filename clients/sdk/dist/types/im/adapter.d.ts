@@ -19,12 +19,13 @@ export type ImMessage = {
 /**
  * - `ready`: connected and logged in;
  * - `lost`: not connected, the adapter tries again by itself;
- * - `kicked`: another login of the account has ended this one.
+ * - `kicked`: another login of the account has ended this one;
+ * - `expired`: the signature is out of date, a login with a new one is needed.
  */
-export type ImState = "ready" | "lost" | "kicked";
+export type ImState = "ready" | "lost" | "kicked" | "expired";
 export type ImAdapter = {
     /**
-     *   resolves when the account is logged in
+     *   resolves when the account is logged in, in no group. Ends an earlier login
      */
     login: (account: {
         sdkAppId: number;

@@ -225,12 +225,18 @@ impl SdkClient {
             return self.send(frame.head, failure(NOT_LOGGED_IN)).await;
         };
         let group = text(&frame.body, "Key").to_owned();
-        // A client that has connected again goes on to poll the groups that it was in.
-        self.sandbox
-            .records()
-            .im
-            .connections
-            .join(&login.account, &group);
+        let is_known = {
+            let im = &mut self.sandbox.records().im;
+            let is_known = im.groups.contains_key(&group);
+            if is_known {
+                // A client that has connected again goes on to poll the groups that it was in.
+                im.connections.join(&login.account, &group);
+            }
+            is_known
+        };
+        if !is_known {
+            return self.send(frame.head, failure(GROUP_NOT_FOUND)).await;
+        }
         self.polls.wait(&group, frame);
         self.answer_polls().await
     }
@@ -256,10 +262,7 @@ impl SdkClient {
                 let head = json!({"servcmd": "im_open_status.stat_forceoffline", "seq": 0});
                 self.send(head, body).await
             }
-            None => {
-                self.login = None;
-                Ok(())
-            }
+            None => Err(Gone),
         }
     }
 

@@ -154,21 +154,22 @@ impl Transfers {
         }
     }
 
-    /// Gives a transfer its outcome and returns the notice that reports it.
+    /// Gives a transfer its outcome and returns the notice that reports it. `key` is the
+    /// merchant's number, or the `package_info` that the payee's phone confirms with.
     ///
     /// # Errors
     ///
     /// [`SettleError`] when there is no such transfer, or it has an outcome.
     pub(crate) fn settle(
         &mut self,
-        out_bill_no: &str,
+        key: &str,
         (state, fail_reason): (&'static str, &'static str),
         mchid: &str,
         now: Moment,
     ) -> Result<Notification, SettleError> {
-        let transfer = self
-            .0
-            .get_mut(out_bill_no)
+        let mut transfers = self.0.iter_mut();
+        let (_, transfer) = transfers
+            .find(|(number, transfer)| *number == key || transfer.package_info == key)
             .ok_or(SettleError::NoSuchTransfer)?;
         transfer.expire(now);
         if transfer.state != WAITS_FOR_PAYEE {
