@@ -432,7 +432,7 @@ function paymentError(cause) {
 
 /**
  * @template T
- * @param {string} message what the user is told when it fails
+ * @param {string} message what the user reads when it fails
  * @param {Promise<T>} command
  * @returns {Promise<T>}
  */

@@ -89,10 +89,10 @@ test('of two rooms that are entered at once, the user is in the second', async (
   await Promise.all([second.leave(), bob.enter(other.liveId)]);
   assert.equal((await whereabouts(bob)).liveId, other.liveId);
   /** @type {string[]} */
-  const heard = [];
-  bob.room?.on('say', ({ text }) => heard.push(text));
+  const comments = [];
+  bob.room?.on('say', ({ text }) => comments.push(text));
   await other.say('还在');
-  await waitUntil('messages come', () => heard.includes('还在'));
+  await waitUntil('messages come', () => comments.includes('还在'));
   await other.end();
 });
 
@@ -130,10 +130,10 @@ test('viewer whom the server has removed is in the room again', async () => {
   await room.resume();
   assert.equal((await whereabouts(bob)).userType, 1);
   /** @type {string[]} */
-  const heard = [];
-  room.on('say', ({ text }) => heard.push(text));
+  const comments = [];
+  room.on('say', ({ text }) => comments.push(text));
   await hosted.say('欢迎回来');
-  await waitUntil('messages come', () => heard.length === 1);
+  await waitUntil('messages come', () => comments.length === 1);
   await room.leave();
 });
 
@@ -182,13 +182,13 @@ test('messages come although the token was replaced, and to who logs in to IM ag
   const bob = server.user('bob', 1);
   const room = await bob.enter(hosted.liveId);
   /** @type {string[]} */
-  const heard = [];
-  room.on('say', ({ from, text }) => from !== bob.userId && heard.push(text));
+  const comments = [];
+  room.on('say', ({ from, text }) => from !== bob.userId && comments.push(text));
   bob.session.token = '0'.repeat(40);
   await bob.profile();
   await room.say('我还在');
   await hosted.say('一');
-  await waitUntil('messages come', () => heard.includes('一'));
+  await waitUntil('messages come', () => comments.includes('一'));
   const second = server.user('bob', 1);
   await second.login();
   await second.joinGroup(room.group);
@@ -196,7 +196,7 @@ test('messages come although the token was replaced, and to who logs in to IM ag
   await room.say('回来了');
   await waitUntil('the first has messages again', () => bob.isReceiving && !room.isSuspended);
   await hosted.say('二');
-  await waitUntil('messages come again', () => heard.includes('二'));
+  await waitUntil('messages come again', () => comments.includes('二'));
   await room.leave();
 });
 

@@ -26,22 +26,22 @@ const FAULTS = [
     name: 'IM 中断 10 秒',
     expect: '消息先攒着；恢复后按顺序补齐，每部手机与服务器一致',
     async run({ sandbox, phones }) {
-      const told = async () => (await sandbox.messages()).filter(isOfServer);
+      const sent = async () => (await sandbox.messages()).filter(isOfServer);
       let length = 0;
       await sandbox.addFault({ path: '/v4/', status: 503 });
       try {
         await pause(OUTAGE / 2);
-        length = (await told()).length;
+        length = (await sent()).length;
         // So that there is something to make up for.
         await applyAndWithdraw(phones);
         await pause(OUTAGE / 2);
-        if ((await told()).length > length) throw new Error('中断时仍有消息送达');
+        if ((await sent()).length > length) throw new Error('中断时仍有消息送达');
       } finally {
         await sandbox.clearFaults();
       }
-      await until(async () => (await told()).length > length, RECOVERY);
+      await until(async () => (await sent()).length > length, RECOVERY);
       await until(() => agree(phones));
-      const messages = await told();
+      const messages = await sent();
       if (gapsIn(messages.slice(length)).size > 0) throw new Error('恢复后序号不连续');
       return `恢复后送达 ${messages.length - length} 条，序号连续，手机与服务器一致`;
     },

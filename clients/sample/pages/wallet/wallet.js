@@ -4,7 +4,7 @@ const { entryKind, price, shortTime, signed, withdrawalState } = require('../../
 const { createOnce } = require('../../lib/once');
 const { forUser, goBack, toast } = require('../../lib/notify');
 
-/** What the user is told of an order. @type {Record<string, string>} */
+/** What the user reads about an order. @type {Record<string, string>} */
 const ORDER_TEXTS = {
   created: '支付结果确认中，稍后到账',
   closed: '订单已关闭，没有扣款',

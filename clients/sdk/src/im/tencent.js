@@ -67,7 +67,7 @@ export function tencentIm(TencentCloudChat, { proxyServer } = {}) {
       chat.on(EVENT.SDK_READY, listener);
       try {
         const { data } = await chat.login({ userID: userId, userSig });
-        // Who is logged in already is ready, and is not told again.
+        // Who is logged in already is ready, and hears nothing of it.
         if (!data?.repeatLogin && !chat.isReady()) await ready;
       } finally {
         chat.off(EVENT.SDK_READY, listener);

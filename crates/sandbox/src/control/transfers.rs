@@ -20,7 +20,7 @@ pub(crate) struct TransferDecision {
 }
 
 /// `POST /sandbox/transfers/{number}`: gives a transfer that waits for its payee an outcome and
-/// reports it. A phone names it by its `package_info`, which is all that it is given.
+/// reports it. A client names it by its `package_info`, which is all that it is given.
 pub(crate) async fn decide_transfer(
     sandbox: web::Data<SandboxState>,
     number: web::Path<String>,

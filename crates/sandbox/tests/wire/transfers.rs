@@ -50,7 +50,7 @@ async fn transfer_waits_for_the_payee_and_is_reported() {
 }
 
 #[tokio::test]
-async fn phone_confirms_with_the_package_info() {
+async fn client_confirms_with_the_package_info() {
     let sandbox = TestSandbox::start();
     create(&sandbox, &transfer(&sandbox, "bill1", 100)).await;
     let created = create(&sandbox, &transfer(&sandbox, "bill2", 100)).await;

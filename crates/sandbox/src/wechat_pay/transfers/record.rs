@@ -155,7 +155,7 @@ impl Transfers {
     }
 
     /// Gives a transfer its outcome and returns the notice that reports it. `key` is the
-    /// merchant's number, or the `package_info` that the payee's phone confirms with.
+    /// merchant's number, or the `package_info` that the payee's client confirms with.
     ///
     /// # Errors
     ///
