@@ -55,7 +55,8 @@ clients:
 # Take the pictures of the documentation anew.
 pictures:
     cargo build -p qlive-server
-    cd clients && npm ci --no-audit --no-fund && node --test --test-force-exit playroom/test/first_minute.test.js
+    cd clients && npm ci --no-audit --no-fund
+    cd clients && node --test --test-force-exit playroom/test/first_minute.test.js
     cp target/screenshots/readme.png docs/playroom.png
 
 # The same with the server that the tests have built.

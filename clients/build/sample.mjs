@@ -60,8 +60,8 @@ async function sampleModule() {
     checkClasses(path, template);
     // An element named `input` would be a field of the browser itself. There is no capsule to make
     // room for, and the policy of the page forbids styles in attributes.
-    const here = template.replace(/<(\/?)input\b/g, '<$1field').replaceAll(' style="{{barStyle}}"', '');
-    group.addTmpl(path, here);
+    const fields = template.replace(/<(\/?)input\b/g, '<$1field');
+    group.addTmpl(path, fields.replaceAll(' style="{{barStyle}}"', ''));
     const config = await readFile(join(sample, `${path}.json`), 'utf8');
     files.push(`'${path}': { config: ${config}, load: () => require('./${path}.js') }`);
   }

@@ -13,34 +13,38 @@ after(() => playroom.stop());
 for (const [width, height] of [[1440, 900], [360, 1000]]) {
   for (const dark of [false, true]) {
     const look = `${width}${dark ? '-dark' : ''}`;
-    test(`pages beside the room, at ${width} px ${dark ? 'in the dark' : 'in the light'}`, async () => {
+    const light = dark ? 'in the dark' : 'in the light';
+    test(`pages beside the room, at ${width} px ${light}`, async () => {
       const page = await playroom.openPaused({ width, height, dark });
-      if (width < 760) await page.locator('#rail').getByRole('button', { name: '小李' }).click();
+      if (width < 760) {
+        await page.locator('#rail').getByRole('button', { name: '小李' }).click();
+        assert.equal(await page.locator('play-phone:visible').count(), 1, 'one phone at a time');
+      }
       const xiaoli = phone(page, 'xiaoli');
-      const look_at = async (/** @type {string} */ name) => {
+      const show = async (/** @type {string} */ name) => {
         await page.waitForTimeout(500);
         await picture(page, `${name}-${look}`);
         assert.deepEqual(await violations(page), []);
       };
 
       await xiaoli.getByRole('button', { name: '送礼物' }).click();
-      await look_at('gifts');
+      await show('gifts');
       await xiaoli.getByRole('button', { name: '关闭' }).click();
       await xiaoli.getByRole('button', { name: '谁在看' }).click();
-      await look_at('audience');
+      await show('audience');
       await xiaoli.getByRole('button', { name: '关闭' }).click();
 
       await xiaoli.getByRole('button', { name: '离开直播间' }).click();
       await xiaoli.locator('.lobby-room').waitFor();
-      await look_at('lobby');
+      await show('lobby');
       await xiaoli.getByRole('button', { name: '我的钱包' }).click();
       await xiaoli.getByRole('radio', { name: '60 金币' }).waitFor();
-      await look_at('wallet');
+      await show('wallet');
       await xiaoli.getByRole('button', { name: '返回' }).click();
 
       await xiaoli.getByRole('button', { name: '我的资料' }).click();
       await xiaoli.getByLabel('昵称').fill('李小姐');
-      await look_at('profile');
+      await show('profile');
       await xiaoli.getByRole('button', { name: '保存' }).click();
       await xiaoli.locator('.lobby-room').click();
       await xiaoli.getByRole('button', { name: '申请上麦' }).waitFor();

@@ -18,8 +18,9 @@ test('panel shows messages with their numbers, how gold moved, and requests', as
   await aming.getByRole('button', { name: '申请上麦' }).click();
   await aming.getByRole('button', { name: '上麦', exact: true }).click();
   await page.getByRole('tab', { name: '消息' }).click();
-  await page.locator('.rows-messages .row', { hasText: 'reset → 房间' }).getByText('#1', { exact: true }).waitFor();
-  await page.locator('.rows-messages .row', { hasText: 'num → 小红' }).first().waitFor();
+  const messages = page.locator('.rows-messages .row');
+  await messages.filter({ hasText: 'reset → 房间' }).getByText('#1', { exact: true }).waitFor();
+  await messages.filter({ hasText: 'num → 小红' }).first().waitFor();
   assert.deepEqual(await violations(page), []);
   await page.evaluate(() => /** @type {any} */ (window).script.play.recharge('xiaoli'));
   await page.getByRole('tab', { name: '账本' }).click();
@@ -44,7 +45,8 @@ test('request is copied as a command that a shell runs', async () => {
     () => /** @type {any} */ (document.querySelector('#phone-xiaoli')).phone.qlive.session.token,
   );
   assert.ok(!command.includes(token), 'the token stays in the phone');
-  const { stdout } = await promisify(execFile)('sh', ['-c', `${command.replace('<token>', token)} -s`]);
+  const script = `${command.replace('<token>', token)} -s`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', script]);
   assert.equal(JSON.parse(stdout).nickname, "O'Hara");
   await page.context().close();
 });
@@ -52,6 +54,7 @@ test('request is copied as a command that a shell runs', async () => {
 test('what a phone has not received is made up for, and shown', async () => {
   const page = await playroom.openPaused();
   await page.locator('#phone-xiaoli').getByRole('button', { name: '掉线' }).click();
+  // The room changes meanwhile, whatever the tests before have left.
   const aming = phone(page, 'aming');
   await aming.getByRole('button', { name: /^(申请上麦|下麦)$/ }).click();
   const take = aming.getByRole('button', { name: '上麦', exact: true });
@@ -66,7 +69,8 @@ test('what a phone has not received is made up for, and shown', async () => {
 test('address says how far the script is, and opens it there', async () => {
   const page = await playroom.open({ hash: '#seed=9&t=20' });
   await phone(page, 'host').locator('.seat-female live-player video').waitFor({ timeout: 20_000 });
-  await page.waitForFunction(() => /^#seed=9&t=(25|3\d)$/.test(location.hash), null, { timeout: 20_000 });
+  const isPlaying = () => /^#seed=9&t=(25|3\d)$/.test(location.hash);
+  await page.waitForFunction(isPlaying, null, { timeout: 20_000 });
   await page.context().close();
 });
 
@@ -77,7 +81,8 @@ test('second window takes the people over, and the first stops', async () => {
   await first.locator('#status', { hasText: '在另一个窗口登录了' }).waitFor({ timeout: 20_000 });
   await first.getByRole('button', { name: '继续' }).waitFor();
   await phone(first, 'alice').getByText('账号在另一处登录').waitFor();
-  await phone(second, 'xiaoli').locator('.seat-male live-player video').waitFor({ timeout: 20_000 });
+  const seat = phone(second, 'xiaoli').locator('.seat-male live-player video');
+  await seat.waitFor({ timeout: 20_000 });
   assert.equal(await second.locator('#status', { hasText: '在另一个窗口' }).count(), 0);
   await first.context().close();
   await second.context().close();
@@ -116,7 +121,8 @@ function controls() {
   const found = document.querySelectorAll('button, summary, a[href], input, [tabindex="0"]');
   const names = [];
   for (const control of found) {
-    if (!(control instanceof HTMLElement) || control.tabIndex < 0 || !control.checkVisibility()) continue;
+    if (!(control instanceof HTMLElement)) continue;
+    if (control.tabIndex < 0 || !control.checkVisibility()) continue;
     const place = window.frameElement?.getAttribute('title') ?? '';
     const owner = control.closest('play-phone')?.id ?? '';
     const name = control.id || control.getAttribute('aria-label') || control.textContent?.trim();

@@ -1,8 +1,8 @@
 const { makeRequestId } = require('qlive');
 
 /**
- * Lets the user do something that costs money, one at a time. The same choice again, after no answer
- * came, is the same request: it is paid once.
+ * Lets the user do something that costs money, one at a time. The same choice again, after no
+ * answer came, is the same request: it is paid once.
  * @returns {<T>(choice: object, work: (requestId: string) => Promise<T>) => Promise<T | undefined>}
  *   resolves to undefined while the last one is under way
  */

@@ -58,8 +58,8 @@ var QliveError = class extends Error {
   /**
    * @param {object} failure
    * @param {string} failure.code the server's code, or one of the client: `timeout`, `offline` or
-   *   `aborted` when no server answered, `unreadable` when another program did, `cancelled` when the
-   *   user has closed a sheet, `platform` when WeChat has refused, `im` when IM has
+   *   `aborted` when no server answered, `unreadable` when another program did, `cancelled` when
+   *   the user has closed a sheet, `platform` when WeChat has refused, `im` when IM has
    * @param {string} failure.message one sentence, fit to show the user
    * @param {number} [failure.status] the HTTP status; 0 when no server answered
    * @param {string} [failure.field] the parameter at fault
@@ -207,7 +207,7 @@ var LATE = 700;
 var SYNC_INTERVAL = 15e3;
 var GENDER_OF_SEAT = { male: 1, female: 2 };
 var ON_THE_MIC = [3, 4];
-var _Room_instances, isForThisRoom_fn, handle_fn, handleSeat_fn, setSeat_fn, setUserType_fn, setStage_fn, sync_fn, hear_fn, enterAgain_fn, end_fn, scheduleLate_fn, scheduleSync_fn, syncQuietly_fn, act_fn, ask_fn, leaveSeat_fn;
+var _Room_instances, isForThisRoom_fn, handle_fn, handleSeat_fn, setSeat_fn, setUserType_fn, setStage_fn, sync_fn, handleMissed_fn, enterAgain_fn, end_fn, scheduleLate_fn, scheduleSync_fn, syncQuietly_fn, act_fn, ask_fn, leaveSeat_fn;
 var Room = class extends Emitter {
   /**
    * Use `Qlive.enter` and `Qlive.host`.
@@ -229,7 +229,7 @@ var Room = class extends Emitter {
     this.early = [];
     this.acts = 0;
     this.sequence = new Sequence(0);
-    this.syncedId = 0;
+    this.isSynced = false;
     this.state = { userType: 0, male: null, female: null, owner: null, num: [], pushUrl: "" };
     this.lateTimer = null;
     this.syncTimer = null;
@@ -372,8 +372,8 @@ var Room = class extends Emitter {
     __privateMethod(this, _Room_instances, end_fn).call(this, null);
   }
   /**
-   * Brings the room up to date, after the application was in the background or offline. Enters again
-   * when the server has removed the user meanwhile; a host's broadcast is over then.
+   * Brings the room up to date, after the application was in the background or offline. Enters
+   * again when the server has removed the user meanwhile; a host's broadcast is over then.
    */
   async resume() {
     if (!this.isOpen || this.isSuspended) return;
@@ -530,19 +530,18 @@ sync_fn = async function() {
   for (let attempt = 1; !this.isClosed && attempt <= SYNC_ATTEMPTS; attempt += 1) {
     const { acts } = this;
     const since = this.sequence.last;
-    const isFirst = this.liveId !== this.syncedId;
-    const params = { live_id: this.liveId, since: isFirst ? void 0 : since };
+    const params = { live_id: this.liveId, since: this.isSynced ? since : void 0 };
     const answer = await this.qlive.call("sync", params);
     if (this.isClosed) return;
     const isOvertaken = acts !== this.acts || answer.seq < this.sequence.last;
-    const missed = isFirst ? 0 : __privateMethod(this, _Room_instances, hear_fn).call(
+    const missed = this.isSynced ? __privateMethod(this, _Room_instances, handleMissed_fn).call(
       this,
       /** @type {any[]} */
       answer.events
-    );
+    ) : 0;
     if (this.isClosed) return;
     this.sequence.catchUp(answer.seq);
-    this.syncedId = this.liveId;
+    this.isSynced = true;
     if (missed > 0) this.emit("gap", { from: since + 1, to: answer.seq });
     if (isOvertaken) continue;
     __privateMethod(this, _Room_instances, setStage_fn).call(this, answer);
@@ -553,7 +552,7 @@ sync_fn = async function() {
  * Handles the messages that have not come. Returns how many there were.
  * @param {any[]} events
  */
-hear_fn = function(events) {
+handleMissed_fn = function(events) {
   let missed = 0;
   for (const { id, seq, message } of events) {
     if (this.isClosed || !this.sequence.note({ id, seq })) continue;
@@ -1177,6 +1176,7 @@ open_fn = async function(way, liveId) {
       room.close();
       throw error;
     }
+    this.emit("room", room);
     return room;
   });
 };
@@ -1212,7 +1212,7 @@ settled_fn = async function(outTradeNo, wait, questions) {
       gold = order.gold;
       if (order.state !== "created") return { outTradeNo, state: order.state, gold };
     } catch (error) {
-      if (!(error instanceof QliveError) || error.action !== "retry") throw error;
+      this.reportError(error);
     }
   }
   return { outTradeNo, state: "created", gold };

@@ -21,6 +21,7 @@ import { Transport } from './transport.js';
  * @typedef {object} QliveEvents
  * @property {Credentials} login
  * @property {import('./im/adapter.js').ImState} im the state of the connection to IM
+ * @property {Room} room a room was entered
  * @property {unknown} error a failure of something that the client did by itself
  */
 
@@ -192,7 +193,7 @@ export class Qlive extends Emitter {
       await this.platform.pay({ provider, outTradeNo, content: sheet });
     } catch (cause) {
       const error = paymentError(cause);
-      // The user may have paid nevertheless. WeChat knows of a sheet that was closed, not of others.
+      // The user may have paid nevertheless. WeChat is sure only of a sheet that was closed.
       const [wait, questions] = error.code === 'cancelled' ? [undefined, 1] : [ORDER_WAIT, 2];
       const order = await this.#settled(outTradeNo, wait, questions);
       if (order.state === 'created') throw error;
@@ -345,6 +346,7 @@ export class Qlive extends Emitter {
         room.close();
         throw error;
       }
+      this.emit('room', room);
       return room;
     });
   }
@@ -379,7 +381,8 @@ export class Qlive extends Emitter {
   }
 
   /**
-   * Waits until an order is settled. Without an answer it counts as not settled.
+   * Waits until an order is settled. It counts as not settled as long as it cannot be asked for:
+   * an error here would make the user pay again.
    * @param {string} outTradeNo
    * @param {number | undefined} wait
    * @param {number} questions
@@ -392,7 +395,7 @@ export class Qlive extends Emitter {
         gold = order.gold;
         if (order.state !== 'created') return { outTradeNo, state: order.state, gold };
       } catch (error) {
-        if (!(error instanceof QliveError) || error.action !== 'retry') throw error;
+        this.reportError(error);
       }
     }
     return { outTradeNo, state: 'created', gold };

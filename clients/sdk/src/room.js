@@ -79,15 +79,15 @@ export class Room extends Emitter {
     this.isOpen = false;
     /** Whether it is over or was left, for good. */
     this.isClosed = false;
-    /** Whether another login has taken the user's messages: this one does nothing by itself then. */
+    /** Whether another login has taken the user's messages. Nothing is done by itself then. */
     this.isSuspended = false;
     /** Messages that have come while the room was opened. @type {ImMessage[]} */
     this.early = [];
     /** Grows when something that the user does begins or ends. */
     this.acts = 0;
     this.sequence = new Sequence(0);
-    /** The room whose messages `sequence` counts; 0 before the first answer. */
-    this.syncedId = 0;
+    /** Whether `sequence` has begun to count. */
+    this.isSynced = false;
     /** @type {RoomState} */
     this.state = { userType: 0, male: null, female: null, owner: null, num: [], pushUrl: '' };
     /** @type {any} */
@@ -254,8 +254,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * Brings the room up to date, after the application was in the background or offline. Enters again
-   * when the server has removed the user meanwhile; a host's broadcast is over then.
+   * Brings the room up to date, after the application was in the background or offline. Enters
+   * again when the server has removed the user meanwhile; a host's broadcast is over then.
    */
   async resume() {
     if (!this.isOpen || this.isSuspended) return;
@@ -421,16 +421,15 @@ export class Room extends Emitter {
     for (let attempt = 1; !this.isClosed && attempt <= SYNC_ATTEMPTS; attempt += 1) {
       const { acts } = this;
       const since = this.sequence.last;
-      // At the first time there is nothing that was missed.
-      const isFirst = this.liveId !== this.syncedId;
-      const params = { live_id: this.liveId, since: isFirst ? undefined : since };
+      const params = { live_id: this.liveId, since: this.isSynced ? since : undefined };
       const answer = await this.qlive.call('sync', params);
       if (this.isClosed) return;
       const isOvertaken = acts !== this.acts || answer.seq < this.sequence.last;
-      const missed = isFirst ? 0 : this.#hear(/** @type {any[]} */ (answer.events));
+      // At the first time there is nothing that was missed.
+      const missed = this.isSynced ? this.#handleMissed(/** @type {any[]} */ (answer.events)) : 0;
       if (this.isClosed) return;
       this.sequence.catchUp(answer.seq);
-      this.syncedId = this.liveId;
+      this.isSynced = true;
       if (missed > 0) this.emit('gap', { from: since + 1, to: answer.seq });
       if (isOvertaken) continue;
       this.#setStage(answer);
@@ -442,7 +441,7 @@ export class Room extends Emitter {
    * Handles the messages that have not come. Returns how many there were.
    * @param {any[]} events
    */
-  #hear(events) {
+  #handleMissed(events) {
     let missed = 0;
     for (const { id, seq, message } of events) {
       if (this.isClosed || !this.sequence.note({ id, seq })) continue;

@@ -13,7 +13,9 @@ function fakeSdk() {
     on: (/** @type {string} */ name, /** @type {any} */ listener) => {
       listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
     },
-    off: (/** @type {string} */ name, /** @type {any} */ listener) => listeners.get(name)?.delete(listener),
+    off: (/** @type {string} */ name, /** @type {any} */ listener) => {
+      listeners.get(name)?.delete(listener);
+    },
     raise: (/** @type {string} */ name, /** @type {any} */ data) => {
       for (const listener of [...(listeners.get(name) ?? [])]) listener({ data });
     },
@@ -26,7 +28,12 @@ function fakeSdk() {
       return { data: { repeatLogin } };
     },
   };
-  const EVENT = { SDK_READY: 'ready', MESSAGE_RECEIVED: 'message', KICKED_OUT: 'kicked', NET_STATE_CHANGE: 'net' };
+  const EVENT = {
+    SDK_READY: 'ready',
+    MESSAGE_RECEIVED: 'message',
+    KICKED_OUT: 'kicked',
+    NET_STATE_CHANGE: 'net',
+  };
   const TYPES = { KICKED_OUT_USERSIG_EXPIRED: 'userSigExpired' };
   return { chat, sdk: { create: () => chat, EVENT, TYPES } };
 }

@@ -40,7 +40,7 @@ for (const provider of ['virtual', 'wechat_pay']) {
       assert.equal(await gold(), had);
     });
 
-    await t.test('is not settled as long as nothing can be asked', async () => {
+    await t.test('is there although nothing could be asked for a while', async () => {
       const had = await gold();
       let isOffline = false;
       const offline = server.user('bob', 1, {

@@ -21,7 +21,9 @@ for (const name of ['README.md', 'README.zh-CN.md']) {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', here], { cwd: ROOT });
     t.after(() => child.kill());
     let printed = '';
-    for (const output of [child.stdout, child.stderr]) output.on('data', (data) => (printed += data));
+    for (const output of [child.stdout, child.stderr]) {
+      output.on('data', (data) => (printed += data));
+    }
     const bob = server.user('bob', 1);
     await waitUntil('the host is on', async () => (await bob.liveList()).length > 0);
     const [{ id }] = await bob.liveList();

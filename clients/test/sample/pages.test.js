@@ -123,5 +123,5 @@ test('wallet shows what is for sale, and what went wrong', async () => {
   await waitUntil('the blocks are shown', () => shown().includes('60 金币'));
   page.instance.writeAmount({ detail: { value: '100' } });
   page.instance.withdraw();
-  await waitUntil('the refusal is shown', () => seen.toasts.length > 0);
+  await waitUntil('the refusal is shown', () => seen.toasts.at(-1) === '可提现收益不足');
 });

@@ -49,6 +49,7 @@ async function main() {
   const stage = new Stage((userId, change) => {
     sandbox.stream(userId, change).catch((error) => panel.note(`推流回调：${error.message}`));
   });
+  /** @type {any} */
   const page = { phones, panel, sandbox, stage };
   // An earlier page may have been closed in the middle of one.
   await sandbox.clearFaults();
@@ -68,12 +69,12 @@ async function main() {
     return view.phone;
   };
   showFaults(find('#fault-list'), { ...page, someone });
-  const script = play(page);
-  watchPhones(page, script);
+  play(page);
 }
 
 /** @param {any} page */
-function play({ phones, panel, sandbox }) {
+function play(page) {
+  const { phones, panel, sandbox } = page;
   const { seed, at } = readHash();
   const script = new Script(new Play(phones, panel, sandbox), { seed, at }, (seconds) => {
     if (seconds % 5 === 0) history.replaceState(null, '', `#seed=${seed}&t=${seconds}`);
@@ -85,43 +86,24 @@ function play({ phones, panel, sandbox }) {
     pause.setAttribute('aria-pressed', String(script.isPaused));
   });
   Object.assign(window, { script });
+  page.script = script;
   script.run();
-  return script;
 }
 
 /**
- * Notes what the phones make up for, and stops when their users have logged in elsewhere: two
- * scripts would take the users from each other for ever.
+ * Notes what a phone makes up for, and stops the script when its user has logged in elsewhere: two
+ * windows would take the users from each other for ever.
  * @param {any} page
- * @param {Script} script
+ * @param {Actor} actor
+ * @param {import('qlive').Qlive} qlive the client of the phone
  */
-function watchPhones({ phones, panel }, script) {
-  /** Rooms and clients that are listened to. @type {WeakSet<object>} */
-  const known = new WeakSet();
-  const isNew = (/** @type {object | null | undefined} */ what) => {
-    if (!what || known.has(what)) return false;
-    known.add(what);
-    return true;
-  };
-  setInterval(() => {
-    for (const { actor, phone } of phones.values()) {
-      const qlive = phone?.pages.app?.qlive;
-      if (isNew(qlive)) {
-        qlive.on('im', (/** @type {string} */ state) => {
-          if (state === 'kicked') standBack(script);
-        });
-      }
-      if (isNew(qlive?.room)) {
-        qlive.room.on('gap', (/** @type {any} */ gap) => panel.heal(actor.name, gap));
-      }
-    }
-  }, 200);
-}
-
-/** @param {Script} script */
-function standBack(script) {
-  if (!script.isPaused) find('#pause').click();
-  find('#status').textContent = '这些人在另一个窗口登录了，这里停下了';
+function watch(page, actor, qlive) {
+  qlive.on('im', (state) => {
+    if (state !== 'kicked') return;
+    if (page.script && !page.script.isPaused) find('#pause').click();
+    find('#status').textContent = '这些人在另一个窗口登录了，这里停下了';
+  });
+  qlive.on('room', (room) => room.on('gap', (gap) => page.panel.heal(actor.name, gap)));
 }
 
 /**
@@ -154,12 +136,14 @@ async function post(path, body, token) {
  * @param {Actor} actor
  * @param {string} start
  */
-function addPhone({ phones, panel, sandbox, stage }, actor, start) {
+function addPhone(page, actor, start) {
+  const { phones, panel, sandbox, stage } = page;
   const view = new PhoneView(
     actor,
     {
       start,
       stage,
+      onStart: (qlive) => watch(page, actor, qlive),
       config: {
         base: BASE,
         sandbox: `${sandbox.url}/`,

@@ -4,7 +4,7 @@
 
 import { OPERATIONS } from 'qlive';
 
-import { entryKind } from '../../../sample/lib/format.js';
+import { entryKind, signed } from '../../../sample/lib/format.js';
 
 /** The most rows that a list shows. */
 const ROWS = 60;
@@ -119,7 +119,11 @@ export class Panel {
     return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
   }
 
-  /** Notes that a phone did not get messages and has made up for them. @param {string} who @param {any} gap */
+  /**
+   * Notes that a phone did not get messages and has made up for them.
+   * @param {string} who
+   * @param {{ from: number, to: number }} gap
+   */
   heal(who, { from, to }) {
     const at = Date.now();
     this.healed.push({ key: `healed ${at} ${who}`, at, who, from, to });
@@ -144,9 +148,12 @@ export class Panel {
   }
 
   async #readMessages() {
-    const messages = (await this.sandbox.messages()).filter((/** @type {any} */ { message }) => message !== null);
+    const all = await this.sandbox.messages();
+    const messages = all.filter((/** @type {any} */ { message }) => message !== null);
     const gaps = gapsIn(messages);
-    const names = new Map([...this.phones.values()].map(({ actor, phone }) => [phone?.qlive.userId, actor.name]));
+    /** @type {Map<string, string>} */
+    const names = new Map();
+    for (const { actor, phone } of this.phones.values()) names.set(phone?.qlive.userId, actor.name);
     const sent = messages.map((/** @type {any} */ { at, message, custom, group, to }) => ({
       key: JSON.stringify([at, custom, message, to]),
       at,
@@ -160,7 +167,8 @@ export class Panel {
   }
 
   async #readLedger() {
-    const on = [...this.phones.values()].filter(({ phone, isLost }) => phone?.qlive.userId && !isLost);
+    const views = [...this.phones.values()];
+    const on = views.filter(({ phone, isLost }) => phone?.qlive.userId && !isLost);
     const lines = await Promise.all(
       on.map(async ({ actor, phone }) => {
         const { results } = await phone.qlive.wallet();
@@ -206,11 +214,14 @@ const ROW = {
     who
       ? line('row-healed', [clock(at), healedText({ who, from, to })])
       : line(isGap ? 'row-gap' : '', [
-          clock(at), seq === undefined ? '' : `#${seq}`, `${message.type} → ${to}`, short(message.content),
+          clock(at),
+          seq === undefined ? '' : `#${seq}`,
+          `${message.type} → ${to}`,
+          short(message.content),
         ]),
   ledger: (/** @type {any} */ { id, who, kind, amount, gold, income }) =>
     line(amount > 0 ? 'row-gain' : '', [
-      `#${id}`, who, entryKind(kind), `${amount > 0 ? '+' : ''}${amount}`, `金币 ${gold}`, `收益 ${income}`,
+      `#${id}`, who, entryKind(kind), signed(amount), `金币 ${gold}`, `收益 ${income}`,
     ]),
   requests: (/** @type {any} */ record) => {
     const { time, who, operation, status, code, ms } = record;

@@ -7,6 +7,7 @@
  * @typedef {object} PhoneSettings
  * @property {string} start the first page, as a URL of the sample
  * @property {import('./stage.js').Stage} stage
+ * @property {(qlive: import('qlive').Qlive) => void} onStart is called each time it is switched on
  * @property {{ base: string, sandbox: string, appId: string, code: string,
  *   onRequest: (record: any) => void }} config as the sample's `config.js`
  * @property {{ pay: (number: string, content: object) => Promise<void>,
@@ -43,7 +44,10 @@ export class PhoneView extends HTMLElement {
     this.isHiddenApp = false;
     this.isSlow = false;
     this.isOff = false;
-    /** What happens to the notice of its next payment. @type {import('./sandbox.js').Notice | undefined} */
+    /**
+     * What happens to the notice of its next payment.
+     * @type {import('./sandbox.js').Notice | undefined}
+     */
     this.nextNotice = undefined;
   }
 

@@ -203,7 +203,7 @@ class PhonePusher extends HTMLElement {
     this.publication?.stop();
     const url = this.getAttribute('url');
     if (!url) return;
-    this.publication = this.stage.publish(url, window);
+    this.publication = this.stage.publish(url);
     this.video.srcObject = this.publication.stream;
     report(this, STATES.pushing);
   }

@@ -31,6 +31,7 @@ class Phone {
   start() {
     defineElements(this.settings.stage);
     this.pages.launch(this.settings.start);
+    this.settings.onStart(this.qlive);
   }
 
   /** The client of the phone's user. @returns {import('qlive').Qlive} */

@@ -26,8 +26,8 @@ Page({
   room: /** @type {any} */ (null),
   lineNumber: 0,
   stopListening: () => {},
-  /** Sends a gift once, however often it is tapped. */
-  once: createOnce(),
+  /** Sends a gift once, however often it is tapped. @type {ReturnType<typeof createOnce>} */
+  once: /** @type {any} */ (null),
   /** Whether the page was closed, perhaps before the room was there. */
   isGone: false,
   /** Nicknames by user. @type {Record<string, string>} */
@@ -273,7 +273,8 @@ Page({
   give(event) {
     const choice = event.detail;
     this.inRoom(async () => {
-      const given = await this.once(choice, (requestId) => this.room.give({ ...choice, requestId }));
+      const give = (/** @type {string} */ requestId) => this.room.give({ ...choice, requestId });
+      const given = await this.once(choice, give);
       if (!given) return;
       this.setData({ gold: given.gold });
       if (given.sent) this.closePanel();

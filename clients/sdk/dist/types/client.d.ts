@@ -251,6 +251,10 @@ export type QliveEvents = {
      */
     im: import("./im/adapter.js").ImState;
     /**
+     * a room was entered
+     */
+    room: Room;
+    /**
      * a failure of something that the client did by itself
      */
     error: unknown;

@@ -23,8 +23,8 @@ export class QliveError extends Error {
     /**
      * @param {object} failure
      * @param {string} failure.code the server's code, or one of the client: `timeout`, `offline` or
-     *   `aborted` when no server answered, `unreadable` when another program did, `cancelled` when the
-     *   user has closed a sheet, `platform` when WeChat has refused, `im` when IM has
+     *   `aborted` when no server answered, `unreadable` when another program did, `cancelled` when
+     *   the user has closed a sheet, `platform` when WeChat has refused, `im` when IM has
      * @param {string} failure.message one sentence, fit to show the user
      * @param {number} [failure.status] the HTTP status; 0 when no server answered
      * @param {string} [failure.field] the parameter at fault

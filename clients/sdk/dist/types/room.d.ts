@@ -16,15 +16,15 @@ export class Room extends Emitter<RoomEvents> {
     isOpen: boolean;
     /** Whether it is over or was left, for good. */
     isClosed: boolean;
-    /** Whether another login has taken the user's messages: this one does nothing by itself then. */
+    /** Whether another login has taken the user's messages. Nothing is done by itself then. */
     isSuspended: boolean;
     /** Messages that have come while the room was opened. @type {ImMessage[]} */
     early: ImMessage[];
     /** Grows when something that the user does begins or ends. */
     acts: number;
     sequence: Sequence;
-    /** The room whose messages `sequence` counts; 0 before the first answer. */
-    syncedId: number;
+    /** Whether `sequence` has begun to count. */
+    isSynced: boolean;
     /** @type {RoomState} */
     state: RoomState;
     /** @type {any} */
@@ -103,8 +103,8 @@ export class Room extends Emitter<RoomEvents> {
     /** Ends the broadcast; for the host. */
     end(): Promise<void>;
     /**
-     * Brings the room up to date, after the application was in the background or offline. Enters again
-     * when the server has removed the user meanwhile; a host's broadcast is over then.
+     * Brings the room up to date, after the application was in the background or offline. Enters
+     * again when the server has removed the user meanwhile; a host's broadcast is over then.
      */
     resume(): Promise<void>;
     /** Another login has taken the user's messages, and perhaps the user to another room. */

@@ -23,7 +23,7 @@
 /**
  * @typedef {object} ImAdapter
  * @property {(account: { sdkAppId: number, userId: string, userSig: string }) => Promise<void>} login
- *   resolves when the account is logged in, in no group. Ends an earlier login
+ *   resolves when the account is logged in; whoever was in groups joins them again
  * @property {() => Promise<void>} logout
  * @property {(group: string) => Promise<void>} join
  * @property {(group: string) => Promise<void>} quit

@@ -25,7 +25,7 @@ export type ImMessage = {
 export type ImState = "ready" | "lost" | "kicked" | "expired";
 export type ImAdapter = {
     /**
-     *   resolves when the account is logged in, in no group. Ends an earlier login
+     *   resolves when the account is logged in; whoever was in groups joins them again
      */
     login: (account: {
         sdkAppId: number;
