@@ -483,10 +483,12 @@ handle_fn = function({ type, content, reason, from }) {
 /** @param {any} content */
 handleSeat_fn = function({ content_type: kind, gender, user_id: userId, ...guest }) {
   const seat = gender === GENDER_OF_SEAT.male ? "male" : "female";
-  if (kind === "on") {
-    __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, { ...guest, user_id: userId });
-  } else if (this.state[seat]?.user_id === userId) {
-    __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, null);
+  const isSeated = this.state[seat]?.user_id === userId;
+  if (isSeated === (kind === "on")) return;
+  if (userId === this.qlive.userId) {
+    __privateMethod(this, _Room_instances, syncQuietly_fn).call(this);
+  } else {
+    __privateMethod(this, _Room_instances, setSeat_fn).call(this, seat, kind === "on" ? { ...guest, user_id: userId } : null);
   }
 };
 /**

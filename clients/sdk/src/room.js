@@ -373,10 +373,13 @@ export class Room extends Emitter {
   /** @param {any} content */
   #handleSeat({ content_type: kind, gender, user_id: userId, ...guest }) {
     const seat = gender === GENDER_OF_SEAT.male ? 'male' : 'female';
-    if (kind === 'on') {
-      this.#setSeat(seat, { ...guest, user_id: userId });
-    } else if (this.state[seat]?.user_id === userId) {
-      this.#setSeat(seat, null);
+    const isSeated = this.state[seat]?.user_id === userId;
+    if (isSeated === (kind === 'on')) return;
+    if (userId === this.qlive.userId) {
+      // What the user did since may have been answered before this message came: ask for the stage.
+      this.#syncQuietly();
+    } else {
+      this.#setSeat(seat, kind === 'on' ? { ...guest, user_id: userId } : null);
     }
   }
 

@@ -177,6 +177,41 @@ test('late stage does not undo what the user has done since', async () => {
   await room.leave();
 });
 
+test('late messages do not undo what the user has done since', async () => {
+  const hosted = await server.user('host', 2).host();
+  const bob = server.user('bob', 1);
+  const room = await bob.enter(hosted.liveId);
+  const receive = room.receive.bind(room);
+  /** @type {import('../src/im/adapter.js').ImMessage[]} */
+  const late = [];
+  room.receive = (message) => late.push(message);
+  /** @type {any[]} */
+  const seats = [];
+  room.on('seat', ({ seat, guest }) => seats.push([seat, guest?.user_id ?? null]));
+  const takeAndLeave = async () => {
+    await room.apply();
+    await room.takeMic();
+    await room.leaveMic();
+  };
+  const changes = () => late.filter(({ text }) => text.includes('reset')).length;
+  await takeAndLeave();
+  await waitUntil('both changes are said', () => changes() === 2);
+  for (const message of late.splice(0)) receive(message);
+  await room.sync();
+  assert.deepEqual(seats, [['male', bob.userId], ['male', null]]);
+
+  await takeAndLeave();
+  await room.apply();
+  await room.takeMic();
+  await waitUntil('all three changes are said', () => changes() === 3);
+  seats.splice(0);
+  for (const message of late.splice(0)) receive(message);
+  await room.sync();
+  assert.deepEqual(seats, []);
+  assert.deepEqual([room.state.userType, room.state.pushUrl !== ''], [3, true]);
+  await room.leave();
+});
+
 test('messages come although the token was replaced, and to who logs in to IM again', async () => {
   const hosted = await server.user('host', 2).host();
   const bob = server.user('bob', 1);
