@@ -5,6 +5,7 @@
 //! shows how to write a test with them.
 
 mod client;
+mod console;
 mod contract;
 mod database;
 mod money;
@@ -18,6 +19,7 @@ mod test_app;
 mod wait;
 
 pub use client::{Answer, TestClient};
+pub use console::{OperatorBrowser, Reply, TestConsole};
 pub use money::{blocks, fen, gifts, order_number, provider_paths, query_path};
 pub use operator::named_operator;
 pub use outage::{OtherProgram, StallingProxy};

@@ -5,14 +5,16 @@ mod blocks;
 mod configs;
 mod gifts;
 mod ledger;
+mod operators;
 mod orders;
 mod outbox;
 mod rooms;
+mod serve;
 mod users;
 mod withdrawals;
 
 use clap::Subcommand;
-use qlive_app::Services;
+use qlive_app::{Services, Settings};
 use qlive_store::audit_log::Operator;
 use serde_json::Value;
 
@@ -42,6 +44,11 @@ pub(crate) enum Command {
     /// Balances, grants, corrections and the audit.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Accounts of operators.
+    #[command(subcommand)]
+    Operators(operators::OperatorsCommand),
+    /// Serve the console until interrupted.
+    Serve,
     /// What waits to be delivered to Tencent.
     #[command(subcommand)]
     Outbox(outbox::OutboxCommand),
@@ -52,7 +59,12 @@ impl Command {
     ///
     /// # Errors
     /// When it did not do what it says.
-    pub(crate) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
+    pub(crate) async fn run(
+        self,
+        settings: &Settings,
+        services: &Services,
+        by: Operator,
+    ) -> anyhow::Result<Value> {
         match self {
             Self::Users(command) => command.run(services, by).await,
             Self::Configs(command) => command.run(services, by).await,
@@ -62,6 +74,8 @@ impl Command {
             Self::Orders(command) => command.run(services, by).await,
             Self::Withdrawals(command) => command.run(services, by).await,
             Self::Ledger(command) => command.run(services, by).await,
+            Self::Operators(command) => command.run(services, by).await,
+            Self::Serve => serve::serve(settings, services).await,
             Self::Outbox(command) => command.run(services, by).await,
         }
     }

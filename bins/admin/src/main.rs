@@ -49,8 +49,10 @@ async fn main() -> anyhow::Result<()> {
     let by = Operator {
         name: operator_name(arguments.operator.as_deref())?,
         reason: String::new(),
+        role: "",
+        address: String::new(),
     };
-    let answer = arguments.command.run(&services, by).await?;
+    let answer = arguments.command.run(&settings, &services, by).await?;
     output::print(&answer, arguments.json)
 }
 

@@ -17,7 +17,6 @@ mod rate_limits;
 mod refused_senders;
 mod request_scope;
 mod response;
-mod shared_file;
 mod state;
 
 pub use access::Access;
@@ -28,5 +27,4 @@ pub(crate) use internal_pages::InternalPages;
 pub(crate) use params::{BODY_LIMIT, FromParams, Params};
 pub(crate) use rate_limits::RateLimits;
 pub(crate) use response::finish_response;
-pub(crate) use shared_file::SharedFile;
 pub(crate) use state::State;

@@ -1,9 +1,13 @@
 //! `qlive-server`: serves, migrates the database, or checks a configuration.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
+use actix_web::dev::ServerHandle;
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use qlive_app::{BASE_PATH, Mode, Settings, check, open_services};
+use qlive_app::{BASE_PATH, ConsoleSection, Mode, Settings, check, open_services};
+use qlive_console::{Console, ConsoleSettings};
 use qlive_server::{Application, init_logging};
 use qlive_store::{StoreError, find_session_faults};
 use qlive_types::Clock;
@@ -121,7 +125,41 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             "            curl -H 'Content-Type: application/json' -d @- {url}{BASE_PATH}qlive_user/"
         ));
     }
-    application.run().await.map(drop)
+    let console = match settings.mode()? {
+        Mode::Sandbox => Some(start_console(&settings, &application).await?),
+        Mode::Real => None,
+    };
+    let served = application.run().await.map(drop);
+    if let Some(console) = console {
+        console.stop(false).await;
+    }
+    served
+}
+
+/// Serves the console of a sandbox beside the API, and prints the link that logs in.
+async fn start_console(
+    settings: &Settings,
+    application: &Application,
+) -> anyhow::Result<ServerHandle> {
+    let listener = match settings.console.listen {
+        Some(address) => TcpListener::bind(address),
+        None => TcpListener::bind(ConsoleSection::DEFAULT)
+            .or_else(|_in_use| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))),
+    };
+    let listener = listener.context("the console cannot listen")?;
+    let settings = ConsoleSettings { is_sandbox: true };
+    let console = Console::new(application.services().clone(), settings, listener)?;
+    let link = console.sandbox_link().await?;
+    print_line(&format!(
+        "  console   {link} logs in once, within 30 minutes"
+    ));
+    let handle = console.handle();
+    tokio::spawn(async move {
+        if let Err(error) = console.run().await {
+            tracing::error!(%error, "the console failed");
+        }
+    });
+    Ok(handle)
 }
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]

@@ -17,9 +17,10 @@ pub use open::{open_database, open_services, open_services_without_migrating};
 pub use sandbox_credentials::SandboxCredentials;
 pub use services::Services;
 pub use settings::{
-    DatabaseSection, ImSection, LimitsSection, LiveSection, LogFormat, Mode, PaymentsSection,
-    PayoutsSection, Pem, PushSection, ReportInfo, RoomsSection, SANDBOX_APP, SandboxSection,
-    ServerSection, Settings, VerifyKey, VirtualPaymentSection, WechatPaySection, WechatSection,
+    ConsoleSection, DatabaseSection, ImSection, LimitsSection, LiveSection, LogFormat, Mode,
+    PaymentsSection, PayoutsSection, Pem, PushSection, ReportInfo, RoomsSection, SANDBOX_APP,
+    SandboxSection, ServerSection, Settings, VerifyKey, VirtualPaymentSection, WechatPaySection,
+    WechatSection,
 };
 
 pub use qlive_ledger::AuditError;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use qlive_configs::Configs;
 use qlive_gifts::Gifts;
-use qlive_ledger::ChainSealer;
+use qlive_ledger::{ChainSealer, LedgerBrowser};
 use qlive_outbox::{Dispatcher, ImLimits, Outbox, OutboxWorker};
 use qlive_payments::{PaymentPoller, Payments};
 use qlive_rooms::{AuthenticationWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker};
@@ -34,6 +34,7 @@ pub struct Services {
     pub payments: Payments,
     pub configs: Configs,
     pub outbox: Outbox,
+    pub ledger: LedgerBrowser,
     im: Arc<ImClient>,
     im_limits: ImLimits,
     /// None: no cloud API key is configured, so no stream is cut.
@@ -86,6 +87,7 @@ impl Services {
         .with_address_rules(address_rules);
         let payments = payments::payments(settings, &http, (&db, &clock), &users, &configs)?;
         Ok(Self {
+            ledger: LedgerBrowser::new(db.clone()),
             db,
             clock,
             users,

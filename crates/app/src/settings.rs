@@ -2,6 +2,7 @@
 //! `docs/configuration.md` explains every key, `qlive.example.toml` shows them all.
 
 mod addresses;
+mod console;
 mod deserialize;
 mod live;
 mod mode;
@@ -19,6 +20,7 @@ use anyhow::anyhow;
 use config::{Config, Environment, File};
 use serde::Deserialize;
 
+pub use console::ConsoleSection;
 pub use live::{ImSection, LiveSection, RoomsSection};
 pub use mode::Mode;
 pub use payments::{
@@ -36,6 +38,7 @@ pub struct Settings {
     pub server: ServerSection,
     pub database: DatabaseSection,
     pub sandbox: SandboxSection,
+    pub console: ConsoleSection,
     pub wechat: WechatSection,
     pub payments: PaymentsSection,
     pub wechat_pay: Option<WechatPaySection>,

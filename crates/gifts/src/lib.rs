@@ -27,5 +27,5 @@ pub use catalogue_gift::CatalogueGift;
 pub use catalogue_page::CataloguePage;
 pub use error::GiftsError;
 pub use request::{SendGift, SendGiftOutcome};
-pub use sent::SentGift;
+pub use sent::{SentGift, SentGiftFilter};
 pub use service::Gifts;

@@ -38,7 +38,52 @@ impl SentGift {
     }
 }
 
+/// Whose gifts are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentGiftFilter {
+    /// Those that a user gave.
+    Giver(UserId),
+    /// Those that a user received.
+    Receiver(UserId),
+    /// Those in a room.
+    Room(LiveId),
+}
+
+/// How many gifts a list for operators shows at once.
+const ROWS: i64 = 50;
+
 impl Gifts {
+    /// At most 50 sent gifts with a number below `before`, the latest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_sent(
+        &self,
+        filter: SentGiftFilter,
+        before: Option<i64>,
+    ) -> Result<Vec<SentGift>, GiftsError> {
+        self.db
+            .read(move |conn| {
+                let query = gifts_sent::table
+                    .filter(gifts_sent::id.lt(before.unwrap_or(i64::MAX)))
+                    .order(gifts_sent::id.desc())
+                    .limit(ROWS)
+                    .select(SentGift::as_select())
+                    .into_boxed();
+                let query = match filter {
+                    SentGiftFilter::Giver(user) => {
+                        query.filter(gifts_sent::giver_id.eq(user.get()))
+                    }
+                    SentGiftFilter::Receiver(user) => {
+                        query.filter(gifts_sent::receiver_id.eq(user.get()))
+                    }
+                    SentGiftFilter::Room(live) => query.filter(gifts_sent::room_id.eq(live.get())),
+                };
+                Ok(query.load(conn)?)
+            })
+            .await
+    }
+
     /// A page of the sent gifts, the latest first. With `user` only those that they gave or
     /// received, with `room` only those in that room.
     ///

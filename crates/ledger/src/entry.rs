@@ -28,7 +28,8 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    const ALL: [Self; 9] = [
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 9] = [
         Self::Recharge,
         Self::Grant,
         Self::Gift,

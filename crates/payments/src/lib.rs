@@ -32,7 +32,7 @@ pub use callbacks::outcome::{Accepted, CallbackOutcome, Contradiction};
 pub use error::PaymentsError;
 pub use mismatch::Mismatch;
 pub use orders::create::PaymentParams;
-pub use orders::list::OrderFilter;
+pub use orders::list::{OrderFilter, OrderSearch, OrdersAfter};
 pub use orders::row::Order;
 pub use orders::state::OrderState;
 pub use polling::poller::PaymentPoller;

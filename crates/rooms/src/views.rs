@@ -2,6 +2,7 @@
 
 mod audience;
 pub(crate) mod audience_order;
+mod for_operators;
 mod gauges;
 mod live_list;
 pub(crate) mod live_list_cache;
@@ -11,6 +12,7 @@ mod whereabouts;
 pub(crate) mod whereabouts_rows;
 
 pub use audience::AudienceMember;
+pub use for_operators::{LiveRoomStatus, PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
 pub use gauges::Gauges;
 pub use live_list_cache::{LivePage, LiveRoom};
 pub use stage::{Stage, UserOnStage};

@@ -18,13 +18,31 @@ pub fn record(
     action: &str,
     subject: &str,
 ) -> Result<(), StoreError> {
+    record_change(conn, now, by, (action, subject), ("", ""))
+}
+
+/// The same with the value that the change replaced and the one that it wrote.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_change(
+    conn: &mut Conn,
+    now: Moment,
+    by: &Operator,
+    (action, subject): (&str, &str),
+    (before, after): (&str, &str),
+) -> Result<(), StoreError> {
     diesel::insert_into(audit_log::table)
         .values((
             audit_log::at.eq(now.millis()),
             audit_log::who.eq(by.name.as_str()),
+            audit_log::role.eq(by.role),
+            audit_log::address.eq(&by.address),
             audit_log::action.eq(action),
             audit_log::subject.eq(subject),
             audit_log::reason.eq(&by.reason),
+            audit_log::value_before.eq(before),
+            audit_log::value_after.eq(after),
         ))
         .execute(conn)?;
     Ok(())

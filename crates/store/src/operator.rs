@@ -11,10 +11,15 @@ use unicase::UniCase;
 /// The operator who makes a change, and the reason they give.
 #[derive(Debug, Clone)]
 pub struct Operator {
-    /// The name given with `--as`, otherwise the login name.
+    /// The name of their account; in the terminal the name given with `--as`, otherwise the login
+    /// name.
     pub name: OperatorName,
     /// Free text, may be empty.
     pub reason: String,
+    /// The role that their account has now, empty in the terminal.
+    pub role: &'static str,
+    /// The address that the request came from, empty in the terminal.
+    pub address: String,
 }
 
 impl Operator {
@@ -26,6 +31,8 @@ impl Operator {
         Ok(Self {
             name: OperatorName::parse(name)?,
             reason: reason.into(),
+            role: "",
+            address: String::new(),
         })
     }
 }
@@ -69,6 +76,12 @@ impl OperatorName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.shown
+    }
+
+    /// The name as it is compared: equal for equal names.
+    #[must_use]
+    pub fn compared(&self) -> &str {
+        &self.compared
     }
 }
 

@@ -1,6 +1,10 @@
 //! The tables as diesel declares them, the same for both engines. A test compares them with the
 //! migrated databases.
 
+mod operator_tables;
+
+pub use operator_tables::*;
+
 diesel::table! {
     users (id) {
         id -> BigInt,
@@ -96,6 +100,10 @@ diesel::table! {
         action -> Text,
         subject -> Text,
         reason -> Text,
+        role -> Text,
+        address -> Text,
+        value_before -> Text,
+        value_after -> Text,
     }
 }
 

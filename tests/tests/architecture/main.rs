@@ -28,6 +28,7 @@ fn files_with(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
             "target",
             "node_modules",
             "dist",
+            "vendor",
             "miniprogram_dist",
             "miniprogram_npm",
         ];

@@ -8,7 +8,6 @@
 mod audit_log;
 mod catalogue;
 mod configs;
-mod dependencies;
 mod ledger;
 mod mistakes;
 mod orders;

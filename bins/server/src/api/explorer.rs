@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
+use qlive_files::{REVALIDATE, SharedFile};
 use tokio::sync::OnceCell;
 use utoipa_swagger_ui::Config;
 
 use super::openapi::document;
-use crate::http::{ApiError, SharedFile};
+use crate::http::ApiError;
 
 /// The path of the document.
 const DOCUMENT: &str = "/openapi.json";
@@ -24,8 +25,6 @@ const FILES: [&str; 8] = [
     "favicon-16x16.png",
     "favicon-32x32.png",
 ];
-/// A client asks each time whether it still has the newest version.
-const REVALIDATE: &str = "no-cache";
 /// The files of the explorer change only with the explorer.
 const KEEP_A_DAY: &str = "public, max-age=86400";
 

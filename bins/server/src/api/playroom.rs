@@ -1,33 +1,29 @@
 //! The playroom: the page at `/` in sandbox mode, in which a room plays, and the pictures of the
 //! sandbox's seeds. Built from `clients/playroom` and embedded.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use qlive_files::EmbeddedFiles;
 use qlive_ledger::AuditError;
 use rust_embed::RustEmbed;
 use serde_json::json;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::http::{ApiError, SharedFile, State};
+use crate::http::{ApiError, State};
 
 /// The built files.
 #[derive(RustEmbed)]
 #[folder = "../../clients/playroom/dist"]
 struct BuiltFiles;
 
-/// A client asks each time whether it still has the newest version.
-const REVALIDATE: &str = "no-cache";
-/// The names of these files change with their content.
-const KEEP_FOREVER: &str = "public, max-age=31536000, immutable";
 /// The folder of the files whose names change with their content.
 const HASHED: &str = "assets/";
 
 /// Read and compressed when one is first asked for.
-static FILES: OnceCell<BTreeMap<String, SharedFile>> = OnceCell::const_new();
+static FILES: OnceCell<EmbeddedFiles> = OnceCell::const_new();
 /// Held while the ledger is checked.
 static AUDIT: Mutex<()> = Mutex::const_new(());
 
@@ -139,40 +135,14 @@ fn policy(host: &str, sandbox_port: u16) -> String {
 }
 
 /// Compresses the files, on a thread that may block.
-async fn prepare_files() -> Result<BTreeMap<String, SharedFile>, ApiError> {
-    let prepared = web::block(read_files).await.map_err(io::Error::other);
+async fn prepare_files() -> Result<EmbeddedFiles, ApiError> {
+    let prepared = web::block(|| EmbeddedFiles::read::<BuiltFiles>(HASHED))
+        .await
+        .map_err(io::Error::other);
     prepared.flatten().map_err(|error| {
         tracing::error!(%error, "the playroom cannot be prepared");
         ApiError::INTERNAL
     })
-}
-
-fn read_files() -> io::Result<BTreeMap<String, SharedFile>> {
-    let mut files = BTreeMap::new();
-    for name in BuiltFiles::iter() {
-        let Some(file) = BuiltFiles::get(&name) else {
-            continue;
-        };
-        let caching = if name.starts_with(HASHED) {
-            KEEP_FOREVER
-        } else {
-            REVALIDATE
-        };
-        let content_type = content_type(&name)?;
-        let shared = SharedFile::new(content_type, caching, file.data.into_owned())?;
-        files.insert(name.into_owned(), shared);
-    }
-    Ok(files)
-}
-
-fn content_type(name: &str) -> io::Result<&'static str> {
-    match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("html") => Ok("text/html; charset=utf-8"),
-        Some("js") => Ok("text/javascript; charset=utf-8"),
-        Some("css") => Ok("text/css; charset=utf-8"),
-        Some("svg") => Ok("image/svg+xml"),
-        _ => Err(io::Error::other(format!("{name} has no known type"))),
-    }
 }
 
 #[cfg(test)]
@@ -181,8 +151,8 @@ mod tests {
 
     #[test]
     fn files_have_known_types_and_the_page_is_among_them() {
-        let files = read_files().unwrap();
-        assert!(files.contains_key("index.html"));
+        let files = EmbeddedFiles::read::<BuiltFiles>(HASHED).unwrap();
+        assert!(files.get("index.html").is_some());
     }
 
     #[test]

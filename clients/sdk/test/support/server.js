@@ -32,6 +32,7 @@ export async function startServer(settings = {}) {
     QLIVE__SERVER__LISTEN: any,
     QLIVE__SERVER__INTERNAL_LISTEN: any,
     QLIVE__SANDBOX__LISTEN: any,
+    QLIVE__CONSOLE__LISTEN: any,
     ...settings,
   };
   const child = spawn(SERVER, [], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -46,7 +47,9 @@ export async function startServer(settings = {}) {
     lines.on('line', (line) => {
       const [, name, url] = line.match(/^\s*(qlive|docs|sandbox)\b.*?(http:\/\/[0-9.:]+)/) ?? [];
       if (name) found[name] = url;
-      if (found.qlive && found.docs && found.sandbox) {
+      const [link] = line.match(/http:\S+\/link\/\S+/) ?? [];
+      if (link) found.console = link;
+      if (found.qlive && found.docs && found.sandbox && found.console) {
         clearTimeout(timer);
         resolve(found);
       }
@@ -75,6 +78,8 @@ export class TestServer {
     this.api = `${addresses.qlive}/wx/api/qlive/`;
     this.internal = addresses.docs;
     this.sandbox = addresses.sandbox;
+    /** The link that logs in to the console, once. */
+    this.consoleLink = addresses.console;
     /** @type {Qlive[]} */
     this.users = [];
     /** @type {Promise<void> | undefined} */

@@ -23,7 +23,30 @@ pub struct Complaint {
     pub complained_at: String,
 }
 
+/// How many complaints a list for operators shows at once.
+const ROWS: i64 = 50;
+
 impl Payments {
+    /// At most 50 complaints with a number below `before`, the latest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_complaints(
+        &self,
+        before: Option<i64>,
+    ) -> Result<Vec<(i64, Complaint)>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                Ok(complaints::table
+                    .filter(complaints::id.lt(before.unwrap_or(i64::MAX)))
+                    .order(complaints::id.desc())
+                    .limit(ROWS)
+                    .select((complaints::id, Complaint::as_select()))
+                    .load(conn)?)
+            })
+            .await
+    }
+
     /// A page of complaints, the latest first, for operators.
     ///
     /// # Errors

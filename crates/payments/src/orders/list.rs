@@ -12,6 +12,7 @@ use qlive_types::{Moment, Page, UserId};
 use crate::error::PaymentsError;
 use crate::orders::row::{Order, OrderRow, find_order};
 use crate::orders::state::OrderState;
+use crate::providers::provider::Provider;
 use crate::service::Payments;
 
 /// How many orders a buyer sees.
@@ -30,7 +31,90 @@ pub struct OrderFilter {
     pub state: Option<OrderState>,
 }
 
+/// Which orders an operator searches for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrderSearch {
+    pub user: Option<UserId>,
+    pub state: Option<OrderState>,
+    pub provider: Option<Provider>,
+    /// Created at this moment or later.
+    pub from: Option<Moment>,
+    /// Created before this moment.
+    pub until: Option<Moment>,
+}
+
+/// Where a list of orders goes on: after the order with this number, created then.
+pub type OrdersAfter = (Moment, String);
+
+/// How many orders a search shows at once.
+const ROWS: i64 = 50;
+
 impl Payments {
+    /// At most 50 orders, the latest first, after the one that is named.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_orders(
+        &self,
+        search: OrderSearch,
+        after: Option<OrdersAfter>,
+    ) -> Result<Vec<Order>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let mut query = orders::table
+                    .order((orders::created_at.desc(), orders::out_trade_no.desc()))
+                    .limit(ROWS)
+                    .select(OrderRow::as_select())
+                    .into_boxed();
+                if let Some(user) = search.user {
+                    query = query.filter(orders::user_id.eq(user.get()));
+                }
+                if let Some(state) = search.state {
+                    query = query.filter(orders::state.eq(state.number()));
+                }
+                if let Some(provider) = search.provider {
+                    query = query.filter(orders::provider.eq(provider.number()));
+                }
+                if let Some(from) = search.from {
+                    query = query.filter(orders::created_at.ge(from.millis()));
+                }
+                if let Some(until) = search.until {
+                    query = query.filter(orders::created_at.lt(until.millis()));
+                }
+                if let Some((at, number)) = &after {
+                    let is_earlier = orders::created_at.lt(at.millis());
+                    query = query
+                        .filter(orders::created_at.le(at.millis()))
+                        .filter(is_earlier.or(orders::out_trade_no.lt(number)));
+                }
+                let rows: Vec<OrderRow> = query.load(conn)?;
+                let orders: Result<_, StoreError> =
+                    rows.into_iter().map(TryInto::try_into).collect();
+                Ok(orders?)
+            })
+            .await
+    }
+
+    /// The order that a provider's number of a payment is about.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownOrder`]; else when the database fails.
+    pub async fn order_of_transaction(&self, transaction: &str) -> Result<Order, PaymentsError> {
+        let transaction = transaction.to_owned();
+        self.db
+            .read(move |conn| {
+                let row: Option<OrderRow> = orders::table
+                    .filter(orders::provider.eq_any(Provider::ALL.map(Provider::number)))
+                    .filter(orders::transaction_id.eq(&transaction))
+                    .select(OrderRow::as_select())
+                    .first(conn)
+                    .optional()?;
+                let row = row.ok_or(PaymentsError::UnknownOrder)?;
+                Ok(Order::try_from(row)?)
+            })
+            .await
+    }
+
     /// Returns an order of this user. While it is not paid, waits up to `wait_secs` seconds (at
     /// most 5), then queries the provider when the notice is late.
     ///

@@ -1,12 +1,15 @@
 //! Requesting a refund, as an operator does, and listing the refunds of an order.
 
+use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
+use qlive_store::schema::refunds;
 use qlive_types::Fen;
 
 use crate::error::PaymentsError;
 use crate::numbers::new_refund_number;
-use crate::orders::row::find_order;
+use crate::orders::row::{Order, find_order};
 use crate::orders::state::OrderState;
+use crate::providers::provider::Provider;
 use crate::refunds::record::{NewRefund, record_refund};
 use crate::refunds::row::{OrderRefund, find_refunds_of_order};
 use crate::service::Payments;
@@ -53,6 +56,26 @@ impl Payments {
                 let subject = format!("{out_trade_no}: {} fen as {number}", fen.get());
                 audit_log::record(conn, now, &by, "orders refund", &subject)?;
                 Ok(number)
+            })
+            .await
+    }
+
+    /// The order that a refund with this number is of.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownOrder`] when there is no such refund; else when the database fails.
+    pub async fn order_of_refund(&self, number: &str) -> Result<Order, PaymentsError> {
+        let number = number.to_owned();
+        self.db
+            .read(move |conn| {
+                let order: Option<String> = refunds::table
+                    .filter(refunds::provider.eq_any(Provider::ALL.map(Provider::number)))
+                    .filter(refunds::number.eq(&number))
+                    .select(refunds::out_trade_no)
+                    .first(conn)
+                    .optional()?;
+                let order = order.ok_or(PaymentsError::UnknownOrder)?;
+                find_order(conn, &order)?.ok_or(PaymentsError::UnknownOrder)
             })
             .await
     }

@@ -9,6 +9,7 @@ use crate::error::PaymentsError;
 use crate::service::Payments;
 use crate::withdrawals::review_summary::{ReviewSummary, load_review_summary};
 use crate::withdrawals::row::{Withdrawal, WithdrawalRow, find_withdrawal};
+use crate::withdrawals::state::WithdrawalState;
 
 /// How many withdrawals a user sees.
 const LATEST: i64 = 20;
@@ -17,7 +18,56 @@ fn from_rows(rows: Vec<WithdrawalRow>) -> Result<Vec<Withdrawal>, StoreError> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
+/// How many withdrawals a list for operators shows at once.
+const ROWS: i64 = 50;
+
 impl Payments {
+    /// At most 50 withdrawals with a number below `before`, the latest first. With `state` only
+    /// those in that state.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_withdrawals(
+        &self,
+        state: Option<WithdrawalState>,
+        before: Option<i64>,
+    ) -> Result<Vec<Withdrawal>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let mut query = withdrawals::table
+                    .order(withdrawals::id.desc())
+                    .limit(ROWS)
+                    .select(WithdrawalRow::as_select())
+                    .into_boxed();
+                if let Some(state) = state {
+                    query = query.filter(withdrawals::state.eq(state.number()));
+                }
+                if let Some(before) = before {
+                    query = query.filter(withdrawals::id.lt(before));
+                }
+                Ok(from_rows(query.load(conn)?)?)
+            })
+            .await
+    }
+
+    /// How many withdrawals wait for an operator, counted up to 1,000.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_withdrawals_to_review(&self) -> Result<i64, PaymentsError> {
+        let waiting = [WithdrawalState::InReview, WithdrawalState::ApprovedOnce];
+        self.db
+            .read(move |conn| {
+                let ids: Vec<i64> = withdrawals::table
+                    .filter(withdrawals::state.eq_any(waiting.map(WithdrawalState::number)))
+                    .limit(1_000)
+                    .select(withdrawals::id)
+                    .load(conn)?;
+                Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))
+            })
+            .await
+    }
+
     /// Returns a withdrawal of this user.
     ///
     /// # Errors

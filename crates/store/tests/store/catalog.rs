@@ -196,7 +196,8 @@ const SQLITE_LINES: [&str; 5] = [
 const POSTGRES_COLUMNS: &str = "
     SELECT CAST(table_name AS TEXT) AS table_name, CAST(column_name AS TEXT) AS name,
         CAST(data_type AS TEXT) AS declared_type, is_nullable = 'NO' AS not_null,
-        CAST(column_default AS TEXT) AS default_value, is_identity = 'YES' AS is_identity
+        REPLACE(CAST(column_default AS TEXT), '::text', '') AS default_value,
+        is_identity = 'YES' AS is_identity
     FROM information_schema.columns
     WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel\\_%'";
 

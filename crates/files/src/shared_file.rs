@@ -15,11 +15,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+/// A client asks each time whether it still has the newest version.
+pub const REVALIDATE: &str = "no-cache";
+/// For a file whose name changes with its content.
+pub const KEEP_FOREVER: &str = "public, max-age=31536000, immutable";
+
 /// How much of a file is copied into the buffer of a connection at once, in bytes.
 const PIECE: usize = 16_384;
 
 /// A file in memory.
-pub(crate) struct SharedFile {
+pub struct SharedFile {
     content_type: String,
     cache_control: &'static str,
     etag: String,
@@ -33,7 +38,7 @@ impl SharedFile {
     ///
     /// # Errors
     /// When it cannot be compressed.
-    pub(crate) fn new(
+    pub fn new(
         content_type: &str,
         cache_control: &'static str,
         content: Vec<u8>,
@@ -53,7 +58,8 @@ impl SharedFile {
     }
 
     /// The answer to a request for it: the file, or 304 when the client has it.
-    pub(crate) fn answer(&self, request: &HttpRequest) -> HttpResponse {
+    #[must_use]
+    pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let gzip = self.gzip.as_ref().filter(|_| accepts_gzip(request));
         let etag = match gzip {
             Some(_) => format!("\"{}-gzip\"", self.etag),

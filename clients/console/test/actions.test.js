@@ -1,0 +1,173 @@
+/**
+ * What operators do in the console, with a mouse, with a keyboard, and without JavaScript.
+ */
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { ConsoleBrowser, fillServer } from './support.js';
+
+/** @type {ConsoleBrowser} */
+let desk;
+/** @type {Awaited<ReturnType<typeof fillServer>>} */
+let filled;
+/** @type {import('playwright-core').Page} */
+let owner;
+
+before(async () => {
+  desk = await ConsoleBrowser.start();
+  filled = await fillServer(desk.server);
+  owner = await desk.enter();
+});
+after(() => desk.stop());
+
+test('user is banned in a dialog, and the ban is lifted', async () => {
+  const { eve, hosted } = filled;
+  await owner.goto(`${desk.origin}/users/${eve.userId}`);
+  await owner.getByRole('link', { name: '封禁' }).click();
+  const dialog = owner.getByRole('dialog');
+  await dialog.getByText('将立即请出房间').waitFor();
+  assert.equal(await dialog.getByRole('link', { name: '取消' }).evaluate((e) => e === document.activeElement), true);
+  await dialog.getByLabel('原因').fill('辱骂 <b>');
+  await dialog.getByRole('button', { name: '封禁' }).click();
+  await owner.getByRole('status').getByText(/已完成，审计记录 \d+/).waitFor();
+  assert.equal(await owner.getByText('已封禁').count() > 0, true);
+  await assert.rejects(eve.enter(hosted.liveId));
+  await owner.getByRole('link', { name: '解除封禁' }).click();
+  await owner.getByRole('dialog').getByRole('button', { name: '解除封禁' }).click();
+  await owner.getByRole('status').waitFor();
+  assert.equal(await owner.getByText('已封禁').count(), 0);
+  await owner.goto(`${desk.origin}/audit`);
+  assert.equal(await owner.getByText('辱骂 <b>').count(), 1);
+});
+
+test('gold is granted with a code, once by a double click', async () => {
+  const { bob } = filled;
+  const before = (await bob.profile()).gold;
+  await owner.goto(`${desk.origin}/users/${bob.userId}`);
+  await owner.getByRole('link', { name: '赠送金币' }).click();
+  const dialog = owner.getByRole('dialog');
+  await dialog.getByLabel('金币数').fill('25');
+  await dialog.getByLabel('原因').fill('补偿');
+  await dialog.getByLabel(/以确认/).fill(bob.userId.slice(4));
+  const code = dialog.getByLabel(/验证码/);
+  if ((await code.count()) > 0) {
+    const shown = await dialog.getByText(/现在的验证码是/).textContent();
+    await code.fill(String(shown).replace(/\D/g, ''));
+  }
+  await dialog.getByRole('button', { name: '赠送金币' }).dblclick();
+  await owner.getByRole('status').waitFor();
+  assert.equal((await bob.profile()).gold, before + 25);
+});
+
+test('wrong input is refused and what was typed stays', async () => {
+  const { bob } = filled;
+  await owner.goto(`${desk.origin}/users/${bob.userId}/gold`);
+  await owner.getByLabel('金币数').fill('abc');
+  await owner.getByLabel('原因').fill('补偿用户');
+  await owner.getByLabel(/以确认/).fill(bob.userId.slice(4));
+  await owner.getByRole('button', { name: '赠送金币' }).click();
+  await owner.getByRole('alert').getByText('金额超出了允许的范围').waitFor();
+  assert.equal(await owner.getByLabel('金币数').inputValue(), 'abc');
+  assert.equal(await owner.getByLabel('原因').inputValue(), '补偿用户');
+});
+
+test('everything is done without JavaScript', async () => {
+  const { bob } = filled;
+  const page = await desk.openAs(owner, { js: false, lang: 'en' });
+  await page.goto(`${desk.origin}/users?which=matchmakers`);
+  assert.equal(await page.getByRole('link', { name: '红娘' }).count(), 1);
+  await page.goto(`${desk.origin}/users/${bob.userId}`);
+  await page.getByRole('link', { name: 'Make a matchmaker' }).click();
+  await page.getByLabel('Reason').fill('asked for it');
+  await page.getByRole('button', { name: 'Make a matchmaker' }).click();
+  await page.getByText(/Done. Audit record/).waitFor();
+  await page.getByRole('link', { name: 'Revoke the role' }).click();
+  await page.getByLabel('Reason').fill('a test');
+  await page.getByRole('button', { name: 'Revoke the role' }).click();
+  await page.getByText(/Done. Audit record/).waitFor();
+});
+
+test('keyboard alone finds, opens and acts', async () => {
+  const { bob } = filled;
+  const page = await desk.openAs(owner);
+  await page.goto(`${desk.origin}/`);
+  await page.keyboard.press('/');
+  await page.keyboard.type(bob.userId);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/users/${bob.userId}`);
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await page.waitForURL('**/orders');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/orders/Q*');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: '键盘快捷键' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.goto(`${desk.origin}/users/${bob.userId}`);
+  const ban = page.getByRole('link', { name: '封禁' });
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (await ban.evaluate((link) => link === document.activeElement)) break;
+  }
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(await ban.evaluate((link) => link === document.activeElement), true);
+});
+
+test('single keys can be switched off', async () => {
+  const page = await desk.openAs(owner);
+  await page.goto(`${desk.origin}/`);
+  await page.keyboard.press('?');
+  await page.getByLabel('启用单键快捷键').uncheck();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(page.url(), `${desk.origin}/`);
+});
+
+test('page of the moment refreshes itself', async () => {
+  const page = await desk.openAs(owner);
+  await page.clock.install();
+  await page.goto(`${desk.origin}/?every=10`);
+  await page.getByText('阿明').waitFor();
+  await filled.rooms[0].leaveMic();
+  await page.clock.fastForward(11_000);
+  await page.getByText('空着').waitFor();
+});
+
+test('operators are invited, and each role sees its pages', async () => {
+  const roles = { operator: '运营', finance: '财务', support: '客服', auditor: '审计' };
+  for (const [role, label] of Object.entries(roles)) {
+    await owner.goto(`${desk.origin}/operators/add`);
+    await owner.getByLabel('名字').fill(`new ${role}`);
+    await owner.getByLabel('角色').selectOption(role);
+    await owner.getByLabel('原因').fill('a test');
+    const code = owner.getByLabel(/验证码/);
+    if ((await code.count()) > 0) {
+      const shown = await owner.getByText(/现在的验证码是/).textContent();
+      await code.fill(String(shown).replace(/\D/g, ''));
+    }
+    await owner.getByRole('button', { name: '邀请操作员' }).click();
+    const link = await owner.getByText(/\/link\//).textContent();
+    const page = await desk.open();
+    await page.goto(String(link));
+    await page.getByLabel('新密码').fill('correct horse battery');
+    await page.getByRole('button', { name: '设置密码并登录' }).click();
+    await page.waitForURL(`${desk.origin}/`);
+    assert.match(String(await page.locator('.me').textContent()), new RegExp(label));
+    for (const path of ['/', '/users', '/orders', '/withdrawals', '/ledger', '/gifts', '/configs',
+      '/audit', '/health', '/operators', '/complaints', '/account']) {
+      assert.equal((await page.goto(desk.origin + path))?.status(), 200, `${role} ${path}`);
+    }
+    await page.goto(`${desk.origin}/users/${filled.bob.userId}`);
+    const mayBan = role === 'operator';
+    assert.equal(await page.getByRole('link', { name: '封禁' }).count(), mayBan ? 1 : 0, role);
+    await page.context().close();
+  }
+});
+
+test('pages complained of nothing', () => assert.deepEqual(desk.complaints, []));

@@ -1,0 +1,132 @@
+/**
+ * Every page of the console: in both languages, light and dark, narrow and wide.
+ */
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { HtmlValidate } from 'html-validate';
+
+import { ConsoleBrowser, fillServer, picture, violations } from './support.js';
+
+/** @type {ConsoleBrowser} */
+let desk;
+/** @type {Record<string, string>} */
+let paths;
+/** @type {import('playwright-core').Page} */
+let owner;
+
+before(async () => {
+  desk = await ConsoleBrowser.start();
+  const filled = await fillServer(desk.server);
+  owner = await desk.enter();
+  const user = `/users/${filled.bob.userId}`;
+  const room = `/rooms/${filled.hosted.liveId}`;
+  const order = `/orders/${filled.order}`;
+  paths = {
+    now: '/',
+    room,
+    'room-people': `${room}/people`,
+    'room-gifts': `${room}/gifts`,
+    'room-past': `${room}/past`,
+    'room-end': `${room}/end`,
+    users: '/users',
+    'users-none': '/users?which=banned',
+    user,
+    'user-wallet': `${user}/wallet`,
+    'user-ban': `${user}/ban`,
+    'user-gold': `${user}/gold`,
+    orders: '/orders',
+    order,
+    'order-refund': `${order}/refund`,
+    withdrawals: '/withdrawals',
+    ledger: '/ledger',
+    entry: '/ledger/1',
+    'ledger-audit': '/ledger/audit',
+    complaints: '/complaints',
+    gifts: '/gifts',
+    'gift-add': '/gifts/add',
+    configs: '/configs',
+    'config-set': '/configs/INDEX_BANNER/set',
+    audit: '/audit',
+    health: '/health',
+    operators: '/operators',
+    'operator-add': '/operators/add',
+    account: '/account',
+    search: '/search?q=zz',
+  };
+});
+after(() => desk.stop());
+
+const VIEWS = [1440, 360].flatMap((width) =>
+  [false, true].flatMap((dark) => ['zh', 'en'].map((lang) => ({ width, dark, lang }))),
+);
+
+/** @param {(typeof VIEWS)[number]} view */
+const nameOf = (view) => `${view.lang}-${view.dark ? 'dark' : 'light'}-${view.width}`;
+
+test('pages are accessible and fit', { concurrency: 2 }, async (t) => {
+  const checks = VIEWS.map((view) =>
+    t.test(nameOf(view), async () => {
+      const page = await desk.openAs(owner, view);
+      for (const [title, path] of Object.entries(paths)) {
+        const answer = await page.goto(desk.origin + path);
+        assert.equal(answer?.status(), 200, path);
+        assert.deepEqual(await violations(page), [], path);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${path} is ${wide} px too wide`);
+        await picture(page, `${title}-${nameOf(view)}`);
+      }
+      await page.context().close();
+    }),
+  );
+  await Promise.all(checks);
+});
+
+test('login is accessible and fits', async () => {
+  for (const view of VIEWS) {
+    const page = await desk.open(view);
+    for (const path of ['/login', '/link/0', '/nowhere']) {
+      await page.goto(desk.origin + path);
+      assert.deepEqual(await violations(page), [], path);
+    }
+    await page.goto(`${desk.origin}/login`);
+    await picture(page, `login-${nameOf(view)}`);
+    await page.context().close();
+  }
+});
+
+test('pages are valid HTML', async () => {
+  const validator = new HtmlValidate({
+    extends: ['html-validate:recommended'],
+    rules: {
+      // How the templates are written, not what they mean.
+      'void-style': 'off',
+      'no-trailing-whitespace': 'off',
+      'long-title': 'off',
+      // Names of people come as they are.
+      'no-raw-characters': 'off',
+    },
+  });
+  const page = await desk.openAs(owner);
+  for (const path of [...Object.values(paths), '/login', '/nowhere']) {
+    const answer = await page.context().request.get(desk.origin + path);
+    const report = await validator.validateString(await answer.text());
+    const found = report.results.flatMap(({ messages }) => messages);
+    const lines = found.map(({ ruleId, message, line }) => `${path}:${line} ${ruleId} ${message}`);
+    assert.deepEqual(lines, []);
+  }
+});
+
+test('pages ask no other host and complain of nothing', async () => {
+  const page = await desk.openAs(owner);
+  /** @type {string[]} */
+  const foreign = [];
+  page.on('request', (request) => {
+    const isPicture = request.resourceType() === 'image';
+    if (!request.url().startsWith(desk.origin) && !isPicture) foreign.push(request.url());
+  });
+  for (const path of Object.values(paths)) await page.goto(desk.origin + path);
+  assert.deepEqual(foreign, []);
+  assert.deepEqual(desk.complaints, []);
+});

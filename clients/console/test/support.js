@@ -1,0 +1,148 @@
+/**
+ * @module A browser with the console of a real server, with rooms, orders and gifts.
+ */
+
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+import { startServer } from '../../sdk/test/support/server.js';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PICTURES = fileURLToPath(new URL('../../../target/screenshots/console/', import.meta.url));
+
+/** What a browser says of an answer that is an error: the tests cause some. */
+const REFUSED = /Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_NAME_NOT_RESOLVED)/;
+
+export class ConsoleBrowser {
+  /**
+   * Starts a server and a browser.
+   * @param {Record<string, string>} [settings] of the server
+   */
+  static async start(settings) {
+    const server = await startServer(settings);
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    return new ConsoleBrowser(server, browser);
+  }
+
+  /**
+   * @param {import('../../sdk/test/support/server.js').TestServer} server
+   * @param {import('playwright-core').Browser} browser
+   */
+  constructor(server, browser) {
+    this.server = server;
+    this.browser = browser;
+    this.origin = new URL(server.consoleLink).origin;
+    /** What the pages complained of. @type {string[]} */
+    this.complaints = [];
+  }
+
+  /**
+   * A window of its own, with cookies of its own.
+   * @param {{ width?: number, height?: number, dark?: boolean, lang?: string, js?: boolean }} [view]
+   */
+  async open({ width = 1440, height = 900, dark = false, lang = 'zh', js = true } = {}) {
+    const context = await this.browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? 'dark' : 'light',
+      locale: lang === 'zh' ? 'zh-CN' : 'en-GB',
+      javaScriptEnabled: js,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !REFUSED.test(message.text())) {
+        this.complaints.push(`${page.url()}: ${message.text()}`);
+      }
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.stack ?? String(error)));
+    return page;
+  }
+
+  /**
+   * Opens a page and uses the link that the server printed.
+   * @param {Parameters<ConsoleBrowser['open']>[0]} [view]
+   */
+  async enter(view) {
+    const page = await this.open(view);
+    await page.goto(this.server.consoleLink);
+    await page.getByRole('button', { name: /^(进入|Enter)$/ }).click();
+    await page.waitForURL(`${this.origin}/`);
+    return page;
+  }
+
+  /**
+   * Opens a page with the session of another one.
+   * @param {import('playwright-core').Page} of
+   * @param {Parameters<ConsoleBrowser['open']>[0]} [view]
+   */
+  async openAs(of, view) {
+    const page = await this.open(view);
+    await page.context().addCookies(await of.context().cookies());
+    return page;
+  }
+
+  async stop() {
+    await this.browser.close();
+    await this.server.stop();
+  }
+}
+
+/**
+ * Fills a server: a host, a man and a woman on the mics, orders, gifts, a refund, a withdrawal.
+ * @param {import('../../sdk/test/support/server.js').TestServer} server
+ */
+export async function fillServer(server) {
+  const pay = async (/** @type {any} */ { outTradeNo, content }) => {
+    await server.sandboxPost(`pay/${outTradeNo}`, content);
+  };
+  const host = server.user('host', 2);
+  const hosted = await host.host();
+  const bob = server.user('bob', 1, { pay });
+  const eve = server.user('eve', 2, { pay });
+  const rooms = [];
+  for (const guest of [bob, eve]) {
+    const room = await guest.enter(hosted.liveId);
+    await room.apply();
+    await room.takeMic();
+    rooms.push(room);
+  }
+  const [first, second] = await bob.blocks();
+  const bought = await bob.buy(second.id);
+  await bob.buy(first.id);
+  const gifts = await bob.gifts();
+  const rose = gifts.find(({ gold }) => gold > 0 && gold <= 10) ?? gifts[0];
+  await rooms[0].give({ to: eve.userId, gift: rose.id, num: 3 });
+  await rooms[0].give({ to: host.userId, gift: rose.id, num: 2 });
+  await bob.updateProfile({ nickname: '阿明' });
+  return { host, hosted, bob, eve, rooms, order: bought.outTradeNo, gift: rose };
+}
+
+/**
+ * What axe finds on a page.
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<string[]>}
+ */
+export async function violations(page) {
+  // Run by the debugger: the page's own policy forbids foreign scripts.
+  await page.evaluate(AXE);
+  const { violations: found } = await page.evaluate(() => /** @type {any} */ (window).axe.run());
+  return found.map(
+    (/** @type {any} */ { id, nodes }) =>
+      `${page.url()}: ${id}: ${nodes.map((/** @type {any} */ node) => node.html).join(' | ')}`,
+  );
+}
+
+/**
+ * Keeps a picture of a whole page.
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ */
+export async function picture(page, name) {
+  await mkdir(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true });
+}

@@ -1,0 +1,20 @@
+//! `[console]`: the operators' pages.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+/// `[console]`: the operators' pages.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsoleSection {
+    /// Where the console listens. Not set: 127.0.0.1:8082, and in sandbox mode a free port when
+    /// that one is in use.
+    pub listen: Option<SocketAddr>,
+}
+
+impl ConsoleSection {
+    /// The address when none is set.
+    pub const DEFAULT: SocketAddr =
+        SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8082);
+}

@@ -1,0 +1,364 @@
+//! Actions: the form that says what will happen, the checks before it, and the answer after it.
+//! Every action is one [`Act`]; what its role and its confirmation are is in the table of
+//! [`Action`].
+
+use std::future::Future;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Path};
+use askama::Template;
+use qlive_operators::{Action, Confirmation, Operators, OperatorsError};
+use qlive_store::audit_log::Operator;
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+
+use crate::explain::Refusal;
+use crate::http::{Failure, Input, Visit, html, redirect, session_cookie};
+use crate::texts::fill;
+use crate::view::{Frame, Page, PageTemplate};
+
+/// The longest reason, in characters.
+const REASON_LIMIT: usize = 500;
+
+/// A field of a form besides the reason and the proof.
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) hint: String,
+    pub(crate) value: String,
+    pub(crate) max: usize,
+    pub(crate) is_required: bool,
+    pub(crate) kind: FieldKind,
+}
+
+/// How a field is filled in.
+pub(crate) enum FieldKind {
+    Text,
+    Area,
+    Select(Vec<(String, String)>),
+}
+
+impl Field {
+    /// A line of text that must be filled in.
+    pub(crate) fn required(name: &'static str, label: &'static str) -> Self {
+        Self {
+            name,
+            label,
+            hint: String::new(),
+            value: String::new(),
+            max: 200,
+            is_required: true,
+            kind: FieldKind::Text,
+        }
+    }
+
+    /// A line of text that may be empty.
+    pub(crate) fn optional(name: &'static str, label: &'static str) -> Self {
+        Self {
+            is_required: false,
+            ..Self::required(name, label)
+        }
+    }
+
+    /// One of some values.
+    pub(crate) fn select(
+        name: &'static str,
+        label: &'static str,
+        choices: Vec<(String, String)>,
+    ) -> Self {
+        Self {
+            kind: FieldKind::Select(choices),
+            ..Self::required(name, label)
+        }
+    }
+}
+
+/// What a form says and asks.
+pub(crate) struct ActionForm {
+    pub(crate) title: String,
+    /// What happens, to whom.
+    pub(crate) lines: Vec<String>,
+    pub(crate) fields: Vec<Field>,
+    /// Reasons to choose from.
+    pub(crate) reasons: Vec<&'static str>,
+    /// What must be typed.
+    pub(crate) typed: Option<String>,
+    pub(crate) submit: &'static str,
+    pub(crate) is_danger: bool,
+    /// Where the form is sent to.
+    pub(crate) action: String,
+    /// Where it leads when it is cancelled, and after it.
+    pub(crate) back: String,
+}
+
+impl ActionForm {
+    pub(crate) fn new(visit: &Visit, submit: &'static str, back: impl Into<String>) -> Self {
+        let path = visit.path.split('?').next().unwrap_or_default();
+        Self {
+            title: submit.to_owned(),
+            lines: Vec::new(),
+            fields: Vec::new(),
+            reasons: Vec::new(),
+            typed: None,
+            submit,
+            is_danger: false,
+            action: path.to_owned(),
+            back: back.into(),
+        }
+    }
+}
+
+/// What an action answers when it was done.
+pub(crate) enum Done {
+    /// The page that shows it.
+    At(String),
+    /// The page itself: what it shows is not to be in a URL.
+    Page(Box<Page>),
+    /// A secret that is shown once, and the page after it.
+    Secret {
+        text: String,
+        secret: SecretString,
+        next: String,
+    },
+}
+
+/// An action.
+pub(crate) trait Act: 'static {
+    /// What it is in the table of roles.
+    const ACTION: Action;
+    /// What its path names.
+    type Path: DeserializeOwned;
+
+    /// What the audit log calls what it is done to.
+    fn subject(path: &Self::Path) -> String;
+
+    /// The form, for what the path names as it is now.
+    fn form(visit: &Visit, path: &Self::Path) -> impl Future<Output = Result<ActionForm, Failure>>;
+
+    /// Does it.
+    fn act(
+        visit: &Visit,
+        path: &Self::Path,
+        by: Operator,
+        input: &Input,
+    ) -> impl Future<Output = Result<Done, Refusal>>;
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmTemplate {
+    frame: Frame,
+    form: ActionForm,
+    key: String,
+    needs_reason: bool,
+    reason: String,
+    needs_code: bool,
+    /// The code itself, in a sandbox.
+    shown_code: Option<String>,
+    problem: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "secret.html")]
+struct SecretTemplate {
+    frame: Frame,
+    text: String,
+    secret: String,
+    next: String,
+}
+
+/// Registers the form and the action at a path.
+pub(crate) fn register<A: Act>(config: &mut web::ServiceConfig, path: &str) {
+    let resource = web::resource(path)
+        .route(web::get().to(show::<A>))
+        .route(web::post().to(run::<A>));
+    config.service(resource);
+}
+
+async fn show<A: Act>(visit: Visit, path: Path<A::Path>) -> Result<HttpResponse, Failure> {
+    visit.require(A::ACTION, &A::subject(&path)).await?;
+    let form = A::form(&visit, &path).await?;
+    answer_form::<A>(&visit, form, &Input::default(), None).await
+}
+
+async fn run<A: Act>(
+    visit: Visit,
+    path: Path<A::Path>,
+    input: Input,
+) -> Result<HttpResponse, Failure> {
+    visit.require(A::ACTION, &A::subject(&path)).await?;
+    let form = A::form(&visit, &path).await?;
+    if let Some(problem) = find_problem::<A>(&visit, &form, &input) {
+        return answer_form::<A>(&visit, form, &input, Some(problem)).await;
+    }
+    let token = match prove::<A>(&visit, &input).await? {
+        Ok(token) => token,
+        Err(problem) => return answer_form::<A>(&visit, form, &input, Some(problem)).await,
+    };
+    let mut response = if visit
+        .state
+        .operators
+        .claim_form(&visit.session, input.text("key"))
+        .await?
+    {
+        act::<A>(&visit, &path, form, &input).await?
+    } else {
+        redirect(&with_query(&form.back, "again=1"))
+    };
+    if let Some(token) = token {
+        response
+            .add_cookie(&session_cookie(&token))
+            .map_err(|_unwritable| Failure::Internal)?;
+    }
+    Ok(response)
+}
+
+async fn act<A: Act>(
+    visit: &Visit,
+    path: &A::Path,
+    form: ActionForm,
+    input: &Input,
+) -> Result<HttpResponse, Failure> {
+    let by = visit.session.by(input.text("reason"));
+    let operators = &visit.state.operators;
+    let before = operators.last_record(&visit.session).await?;
+    match A::act(visit, path, by, input).await {
+        Ok(Done::At(to)) => {
+            // An action that found nothing to change records nothing.
+            let after = operators.last_record(&visit.session).await?;
+            let record = after.filter(|_| after != before).unwrap_or_default();
+            let done = format!("done={record}");
+            Ok(redirect(&with_query(&to, &done)))
+        }
+        Ok(Done::Secret { text, secret, next }) => {
+            use secrecy::ExposeSecret as _;
+            html(&SecretTemplate {
+                frame: Frame::new(visit, "").await?,
+                text,
+                secret: secret.expose_secret().to_owned(),
+                next,
+            })
+        }
+        Ok(Done::Page(page)) => html(&PageTemplate {
+            frame: Frame::new(visit, "").await?,
+            page: *page,
+        }),
+        Err(Refusal::Explained(problem)) => {
+            answer_form::<A>(visit, form, input, Some(problem)).await
+        }
+        Err(Refusal::Failure(failure)) => Err(failure),
+    }
+}
+
+/// What is wrong with the reason or with what was typed.
+fn find_problem<A: Act>(visit: &Visit, form: &ActionForm, input: &Input) -> Option<String> {
+    let t = &visit.t().failures;
+    let reason = input.text("reason");
+    let problem = if needs_reason::<A>() && reason.is_empty() {
+        t.reason_needed
+    } else if reason.chars().count() > REASON_LIMIT {
+        t.reason_long
+    } else if form
+        .typed
+        .as_deref()
+        .is_some_and(|typed| typed != input.text("typed"))
+    {
+        t.typed_wrong
+    } else {
+        return None;
+    };
+    Some(problem.to_owned())
+}
+
+/// Checks the code of the authenticator, when the action needs one. Returns the token that the
+/// session has from then on, or what is wrong.
+async fn prove<A: Act>(
+    visit: &Visit,
+    input: &Input,
+) -> Result<Result<Option<SecretString>, String>, Failure> {
+    let t = &visit.t().failures;
+    if !needs_proof::<A>(visit) {
+        return Ok(Ok(None));
+    }
+    if !visit.session.has_authenticator {
+        return Ok(Err(t.totp_needed.to_owned()));
+    }
+    if input.text("code").is_empty() {
+        return Ok(Err(t.code_needed.to_owned()));
+    }
+    let entered = visit
+        .state
+        .operators
+        .enter_code(&visit.session, input.text("code"));
+    match entered.await {
+        Ok(token) => Ok(Ok(Some(token))),
+        Err(OperatorsError::WrongCode) => Ok(Err(t.code_wrong.to_owned())),
+        Err(OperatorsError::Locked(until)) => {
+            let until = crate::format::time(until);
+            Ok(Err(fill(visit.t().login.locked, &[&until])))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn needs_reason<A: Act>() -> bool {
+    A::ACTION.confirmation() >= Confirmation::Reason
+}
+
+/// Whether the action needs a code, and none was accepted recently.
+fn needs_proof<A: Act>(visit: &Visit) -> bool {
+    let is_proof = A::ACTION.confirmation() == Confirmation::Proof;
+    is_proof && !visit.session.has_fresh_code(visit.now)
+}
+
+/// The form, with what was filled in and what is wrong with it.
+async fn answer_form<A: Act>(
+    visit: &Visit,
+    mut form: ActionForm,
+    input: &Input,
+    problem: Option<String>,
+) -> Result<HttpResponse, Failure> {
+    for field in &mut form.fields {
+        if input.has(field.name) {
+            input.text(field.name).clone_into(&mut field.value);
+        }
+    }
+    let needs_code = needs_proof::<A>(visit);
+    let problem = problem.or_else(|| {
+        let is_missing = needs_code && !visit.session.has_authenticator;
+        is_missing.then(|| visit.t().failures.totp_needed.to_owned())
+    });
+    let shown_code = if needs_code && visit.state.is_sandbox && visit.session.has_authenticator {
+        Some(
+            visit
+                .state
+                .operators
+                .current_code(visit.session.operator_id)
+                .await?,
+        )
+    } else {
+        None
+    };
+    let was_sent = input.has("key");
+    let page = ConfirmTemplate {
+        frame: Frame::new(visit, "").await?,
+        form,
+        key: Operators::new_form_key(),
+        needs_reason: needs_reason::<A>(),
+        reason: input.text("reason").to_owned(),
+        needs_code,
+        shown_code,
+        problem,
+    };
+    let mut response = html(&page)?;
+    if was_sent {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(response)
+}
+
+fn with_query(path: &str, query: &str) -> String {
+    let mark = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{mark}{query}")
+}

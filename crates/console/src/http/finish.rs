@@ -1,0 +1,70 @@
+//! What every answer carries: the headers, and a page in place of a failure.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse};
+use askama::Template as _;
+
+use super::failure::Failure;
+use super::language::language;
+use crate::texts::fill;
+use crate::view::PlainPage;
+
+/// A page loads its own files, and pictures of users from where they are; nothing runs but the
+/// console's own script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' https: data:; connect-src 'self'; form-action 'self'; \
+    frame-ancestors 'none'; base-uri 'none'";
+/// In a sandbox pictures are on the machine itself.
+const SANDBOX_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' https: http: data:; connect-src 'self'; form-action 'self'; \
+    frame-ancestors 'none'; base-uri 'none'";
+
+/// Answers, adds the headers, and makes the page of a failure.
+pub(crate) async fn finish(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let state = request.app_data::<actix_web::web::Data<crate::state::State>>();
+    let is_sandbox = state.is_some_and(|state| state.is_sandbox);
+    let lang = language(request.request());
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    let failure = response.response().extensions().get::<Failure>().cloned();
+    if let Some(failure) = failure.filter(|failure| !matches!(failure, Failure::LoginNeeded(_))) {
+        let page = PlainPage::of_failure(lang, &failure);
+        let text = page
+            .render()
+            .unwrap_or_else(|_| fill(lang.texts().failures.internal, &[]));
+        response = response.map_body(|_, _| actix_web::body::BoxBody::new(text));
+        response.headers_mut().insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+    }
+    let headers = response.headers_mut();
+    let mut insert = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    insert(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    insert(REFERRER_POLICY, "no-referrer");
+    insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    let policy = if is_sandbox { SANDBOX_POLICY } else { POLICY };
+    insert(CONTENT_SECURITY_POLICY, policy);
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// There is no such page.
+pub(crate) async fn not_found() -> Result<HttpResponse, Failure> {
+    Err(Failure::NotFound)
+}

@@ -1,0 +1,52 @@
+//! [`Input`]: the fields of a form that was sent.
+
+use std::collections::BTreeMap;
+
+use actix_web::dev::Payload;
+use actix_web::web::Form;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::{FutureExt as _, LocalBoxFuture};
+use secrecy::SecretString;
+
+use super::failure::Failure;
+
+/// The largest form, in bytes.
+pub(crate) const FORM_LIMIT: usize = 64 * 1024;
+
+/// The fields of a form.
+#[derive(Default)]
+pub(crate) struct Input(BTreeMap<String, String>);
+
+impl Input {
+    /// The value of a field without spaces around it; empty when it was not sent.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// The value of a field as it was typed.
+    pub(crate) fn secret(&self, name: &str) -> SecretString {
+        let value = self.0.get(name).map_or("", String::as_str);
+        value.to_owned().into()
+    }
+
+    /// Whether a field was sent.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+impl FromRequest for Input {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let form = Form::<Vec<(String, String)>>::from_request(request, payload);
+        form.map(|read| {
+            let fields = read
+                .map_err(|_unreadable| Failure::BadRequest)?
+                .into_inner();
+            Ok(Self(fields.into_iter().collect()))
+        })
+        .boxed_local()
+    }
+}

@@ -1,0 +1,60 @@
+//! The pages, one file for each subject: lists, details and the actions on them.
+
+mod account;
+mod audit;
+mod complaints;
+mod configs;
+mod gifts;
+mod health;
+mod ledger;
+mod list;
+mod login;
+mod now;
+mod operators;
+mod orders;
+mod rooms;
+mod search;
+mod user_actions;
+mod users;
+mod withdrawals;
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::http::{Anybody, Failure, Input, language_cookie, local_path, redirect};
+use crate::texts::Lang;
+
+/// Registers all pages.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config.route("/language", web::post().to(choose_language));
+    login::configure(config);
+    account::configure(config);
+    now::configure(config);
+    rooms::configure(config);
+    users::configure(config);
+    user_actions::configure(config);
+    orders::configure(config);
+    withdrawals::configure(config);
+    ledger::configure(config);
+    complaints::configure(config);
+    gifts::configure(config);
+    configs::configure(config);
+    audit::configure(config);
+    health::configure(config);
+    operators::configure(config);
+    search::configure(config);
+}
+
+/// Remembers the language, and goes back to the page.
+async fn choose_language(
+    _anybody: Anybody,
+    _request: HttpRequest,
+    input: Input,
+) -> Result<HttpResponse, Failure> {
+    let lang = Lang::parse(input.text("to")).ok_or(Failure::BadRequest)?;
+    let mut response = redirect(local_path(input.text("next")));
+    response
+        .add_cookie(&language_cookie(lang))
+        .map_err(|_unwritable| Failure::Internal)?;
+    Ok(response)
+}

@@ -1,0 +1,141 @@
+//! Health: the database, what waits, and deliveries that are parked.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use qlive_operators::Action;
+use qlive_outbox::{OutboxRow, Status};
+use qlive_store::audit_log::Operator;
+use qlive_types::Moment;
+
+use super::list::empty;
+use crate::actions::{Act, ActionForm, Done, register};
+use crate::explain::Refusal;
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::fill;
+use crate::view::{
+    Button, Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/health", web::get().to(show));
+    register::<Retry>(config, "/health/outbox/{id}/retry");
+}
+
+async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewHealth, "").await?;
+    let t = visit.t();
+    let services = &visit.state.services;
+    let database = match services.db.readiness().await {
+        Ok(()) => Cell::Badge(t.pages.ready.to_owned(), Tone::Good),
+        Err(fault) => Cell::Badge(fault.to_string(), Tone::Bad),
+    };
+    let outbox = services.outbox.stats().await?;
+    let (orders, oldest_order) = services.payments.waiting_orders().await?;
+    let time = |at: Option<Moment>| at.map_or(Cell::Empty, |at| Cell::Time(format::time(at)));
+    let mut page = Page::new(t.pages.health_title);
+    page.sections.push(Section::Facts {
+        title: "",
+        facts: vec![
+            Fact {
+                label: t.pages.database,
+                value: database,
+            },
+            Fact {
+                label: t.pages.version,
+                value: Cell::Text(env!("CARGO_PKG_VERSION").to_owned()),
+            },
+            Fact {
+                label: t.pages.outbox_waiting,
+                value: Cell::Number(format::grouped(outbox.waiting)),
+            },
+            Fact {
+                label: t.pages.oldest_delivery,
+                value: time(outbox.oldest),
+            },
+            Fact {
+                label: t.pages.orders_waiting,
+                value: Cell::Number(format::grouped(orders)),
+            },
+            Fact {
+                label: t.pages.oldest_order,
+                value: time(oldest_order),
+            },
+        ],
+    });
+    let mut parked = services.outbox.list().await?;
+    parked.retain(|delivery| delivery.status == Status::Parked);
+    if !parked.is_empty() {
+        page.sections.push(Section::Note {
+            text: t.pages.parked_text.to_owned(),
+            tone: Tone::Warn,
+        });
+    }
+    let table = parked_table(&visit, &parked);
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/health").await?,
+        page,
+    })
+}
+
+fn parked_table(visit: &Visit, parked: &[OutboxRow]) -> Table {
+    let t = visit.t();
+    let row = |delivery: &OutboxRow| {
+        let href = format!("/health/outbox/{}/retry", delivery.id);
+        let button = Button::new(t.actions.retry, href);
+        let buttons = visit.session.may(Action::RetryDelivery).then_some(button);
+        Row::new(vec![
+            Cell::Code(delivery.id.to_string()),
+            Cell::Time(format::time(delivery.created_at)),
+            Cell::Text(format!("{:?} {}", delivery.lane.kind, delivery.lane.id)),
+            Cell::Number(delivery.attempts.to_string()),
+            Cell::Text(delivery.detail.clone()),
+        ])
+        .with_buttons(buttons.into_iter().collect())
+    };
+    Table {
+        caption: t.pages.parked.to_owned(),
+        columns: vec![
+            Column::text(t.pages.number),
+            Column::text(t.pages.created),
+            Column::text(t.pages.lane),
+            Column::number(t.pages.attempts),
+            Column::text(t.pages.detail),
+        ],
+        rows: parked.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_parked),
+    }
+}
+
+struct Retry;
+
+impl Act for Retry {
+    const ACTION: Action = Action::RetryDelivery;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.retry, "/health");
+        form.title = fill(a.retry_title, &[&id.to_string()]);
+        form.lines.push(a.retry_text.to_owned());
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let t = &visit.t().failures;
+        let retried = visit.state.services.outbox.retry(by, *id).await;
+        let retried = retried.map_err(|error| Refusal::Failure(error.into()))?;
+        if retried {
+            Ok(Done::At("/health".to_owned()))
+        } else {
+            Err(Refusal::Explained(t.wrong_state.to_owned()))
+        }
+    }
+}

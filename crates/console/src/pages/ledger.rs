@@ -1,0 +1,300 @@
+//! The ledger, entry by entry, and its audit.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_ledger::{
+    Account, AuditError, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, SystemAccount,
+};
+use qlive_operators::Action;
+use qlive_types::EntryId;
+
+use super::list::empty;
+use crate::format;
+use crate::http::{Failure, Visit, html};
+use crate::texts::{Texts, fill};
+use crate::view::{
+    Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
+    Tone,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/ledger", web::get().to(list))
+        .route("/ledger/audit", web::get().to(audit))
+        .route("/ledger/{id}", web::get().to(show));
+}
+
+/// The names of the kinds in the URL.
+const KINDS: [(&str, EntryKind); 9] = [
+    ("recharge", EntryKind::Recharge),
+    ("gift", EntryKind::Gift),
+    ("refund", EntryKind::Refund),
+    ("refund_returned", EntryKind::RefundReturned),
+    ("hold", EntryKind::Hold),
+    ("payout", EntryKind::Payout),
+    ("payout_returned", EntryKind::PayoutReturned),
+    ("grant", EntryKind::Grant),
+    ("reversal", EntryKind::Reversal),
+];
+
+async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewLedger, "").await?;
+    let t = visit.t();
+    let wanted = visit.query("kind").unwrap_or_default();
+    let kind = KINDS
+        .iter()
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, kind)| *kind);
+    let about = visit.query("about");
+    let filter = match (kind, about.clone()) {
+        (Some(kind), Some(about)) => EntryFilter::Subject(kind, about),
+        (Some(kind), None) => EntryFilter::Kind(kind),
+        (None, _) => EntryFilter::All,
+    };
+    let before = visit.cursor().map(|(id, _)| EntryId::new(id));
+    let entries = visit.state.services.ledger.entries(filter, before).await?;
+    let mut page = Page::new(t.pages.ledger_title);
+    page.buttons
+        .push(Button::new(t.pages.audit_now, "/ledger/audit"));
+    page.is_filtered = kind.is_some();
+    let mut choices = vec![Choice {
+        value: "",
+        label: t.frame.all,
+    }];
+    choices.extend(KINDS.map(|(value, kind)| Choice {
+        value,
+        label: kind_name(t, kind),
+    }));
+    page.filters = vec![
+        Filter::Choice {
+            name: "kind",
+            label: t.pages.kind,
+            chosen: wanted,
+            choices,
+        },
+        Filter::Text {
+            name: "about",
+            label: t.pages.about,
+            value: about.unwrap_or_default(),
+            hint: "",
+        },
+    ];
+    let mut table = entries_table(t, &entries);
+    table.empty = empty(t, page.is_filtered, t.pages.no_ledger);
+    table.older = visit.older(&entries, |entry| entry.id.to_string());
+    table.newest = visit.newest();
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/ledger").await?,
+        page,
+    })
+}
+
+/// A table of entries.
+pub(super) fn entries_table(t: &'static Texts, entries: &[BrowsedEntry]) -> Table {
+    let row = |entry: &BrowsedEntry| {
+        let transfers: Vec<String> = entry
+            .transfers
+            .iter()
+            .map(|transfer| {
+                let (from, to) = (account_name(t, transfer.from), account_name(t, transfer.to));
+                format!("{from} → {to} {}", format::coins(transfer.amount))
+            })
+            .collect();
+        let sealed = entry.sealed.as_ref().map_or(Cell::Empty, |(position, _)| {
+            Cell::Number(format::grouped(*position))
+        });
+        Row::new(vec![
+            Cell::Link(entry.id.to_string(), format!("/ledger/{}", entry.id)),
+            Cell::Time(format::time(entry.at)),
+            Cell::Text(kind_name(t, entry.kind).to_owned()),
+            Cell::Text(entry.subject.clone()),
+            Cell::Text(transfers.join("；")),
+            sealed,
+        ])
+    };
+    Table {
+        caption: String::new(),
+        columns: vec![
+            Column::text(t.pages.entry),
+            Column::text(t.pages.time),
+            Column::text(t.pages.kind),
+            Column::text(t.pages.about),
+            Column::text(t.pages.transfers),
+            Column::number(t.pages.sealed),
+        ],
+        rows: entries.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_ledger),
+    }
+}
+
+/// The name of a kind of entry.
+pub(super) const fn kind_name(t: &'static Texts, kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Recharge => t.values.recharge,
+        EntryKind::Grant => t.values.grant,
+        EntryKind::Gift => t.values.gift,
+        EntryKind::Refund => t.values.refund,
+        EntryKind::RefundReturned => t.values.refund_returned,
+        EntryKind::Hold => t.values.hold,
+        EntryKind::Payout => t.values.payout,
+        EntryKind::PayoutReturned => t.values.payout_returned,
+        EntryKind::Reversal => t.values.reversal,
+    }
+}
+
+fn account_name(t: &'static Texts, account: Account) -> String {
+    match account {
+        Account::User(user, balance) => format!("{user} {}", balance_name(t, balance)),
+        Account::System(system) => system_name(t, system).to_owned(),
+    }
+}
+
+const fn balance_name(t: &'static Texts, balance: BalanceKind) -> &'static str {
+    match balance {
+        BalanceKind::Bought => t.pages.bought,
+        BalanceKind::Granted => t.pages.granted,
+        BalanceKind::Income => t.pages.income,
+        BalanceKind::Held => t.pages.held,
+        BalanceKind::Debt => t.pages.debt,
+    }
+}
+
+const fn system_name(t: &'static Texts, system: SystemAccount) -> &'static str {
+    match system {
+        SystemAccount::Platform => t.pages.platform,
+        SystemAccount::Grants => t.pages.grants,
+        SystemAccount::PaidOut => t.pages.paid_out,
+        SystemAccount::WechatPay => t.values.wechat_pay,
+        SystemAccount::Virtual => t.values.virtual_payment,
+    }
+}
+
+async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewLedger, &id.to_string()).await?;
+    let t = visit.t();
+    let entry = visit.state.services.ledger.entry(EntryId::new(*id)).await?;
+    let mut page = Page::new(fill(t.pages.entry_title, &[&id.to_string()]));
+    page.badges
+        .push((kind_name(t, entry.kind).to_owned(), Tone::Plain));
+    page.lead.clone_from(&entry.subject);
+    let is_reversible = matches!(entry.kind, EntryKind::Grant | EntryKind::Gift);
+    if is_reversible && visit.session.may(Action::ReverseEntry) {
+        page.buttons.push(Button {
+            is_danger: true,
+            ..Button::new(t.actions.reverse, format!("/ledger/{id}/reverse"))
+        });
+    }
+    page.sections.push(facts(t, &entry));
+    page.sections
+        .push(Section::Table(transfers_table(t, &entry)));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/ledger").await?,
+        page,
+    })
+}
+
+fn facts(t: &'static Texts, entry: &BrowsedEntry) -> Section {
+    let subject = entry.subject.clone();
+    let about = match entry.kind {
+        EntryKind::Recharge => Cell::Link(subject.clone(), format!("/orders/{subject}")),
+        // The number of a refund, by which the search finds its order.
+        EntryKind::Refund | EntryKind::RefundReturned => {
+            Cell::Link(subject.clone(), format!("/search?q={subject}"))
+        }
+        _ => Cell::Text(subject),
+    };
+    let mut facts = vec![
+        Fact {
+            label: t.pages.time,
+            value: Cell::Time(format::time(entry.at)),
+        },
+        Fact {
+            label: t.pages.about,
+            value: about,
+        },
+    ];
+    if let Some(reversed) = entry.reverses {
+        facts.push(Fact {
+            label: t.pages.reverses,
+            value: Cell::Link(reversed.to_string(), format!("/ledger/{reversed}")),
+        });
+    }
+    match &entry.sealed {
+        Some((position, hash)) => {
+            facts.push(Fact {
+                label: t.pages.sealed,
+                value: Cell::Number(format::grouped(*position)),
+            });
+            facts.push(Fact {
+                label: t.pages.hash,
+                value: Cell::Code(hash.clone()),
+            });
+        }
+        None => facts.push(Fact {
+            label: t.pages.sealed,
+            value: Cell::Badge(t.pages.not_sealed.to_owned(), Tone::Warn),
+        }),
+    }
+    Section::Facts { title: "", facts }
+}
+
+fn transfers_table(t: &'static Texts, entry: &BrowsedEntry) -> Table {
+    let account = |account: Account| match account {
+        Account::User(user, _) => Cell::Link(account_name(t, account), format!("/users/{user}")),
+        Account::System(_) => Cell::Text(account_name(t, account)),
+    };
+    let rows = entry.transfers.iter().map(|transfer| {
+        Row::new(vec![
+            account(transfer.from),
+            account(transfer.to),
+            Cell::Number(format::coins(transfer.amount)),
+        ])
+    });
+    Table {
+        caption: t.pages.transfers.to_owned(),
+        columns: vec![
+            Column::text(t.pages.from),
+            Column::text(t.pages.to),
+            Column::number(t.pages.gold),
+        ],
+        rows: rows.collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, ""),
+    }
+}
+
+/// Checks the whole ledger, now. It reads all of it, so one runs at a time.
+async fn audit(visit: Visit) -> Result<HttpResponse, Failure> {
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    visit.require(Action::AuditLedger, "").await?;
+    let t = visit.t();
+    let _turn = TURN.lock().await;
+    let mut page = Page::new(t.pages.audit_title);
+    page.sections
+        .push(match visit.state.services.audit().await {
+            Ok(report) => Section::Note {
+                text: fill(
+                    t.pages.audit_good,
+                    &[
+                        &format::grouped(report.entries),
+                        &format::grouped(report.transfers),
+                        &report.chain_head,
+                    ],
+                ),
+                tone: Tone::Good,
+            },
+            Err(AuditError::Violation(violation)) => Section::Note {
+                text: violation.0,
+                tone: Tone::Bad,
+            },
+            Err(AuditError::Store(error)) => return Err(error.into()),
+        });
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/ledger").await?,
+        page,
+    })
+}

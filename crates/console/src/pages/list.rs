@@ -1,0 +1,73 @@
+//! What lists have in common: where they go on.
+
+use crate::http::Visit;
+use crate::texts::Texts;
+use crate::view::{Button, Empty};
+
+/// How many rows a list has when it may go on.
+pub(super) const ROWS: usize = 50;
+
+impl Visit {
+    /// A parameter of the query, when it is there and not empty.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.path.split_once('?')?;
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
+        let found = pairs.into_iter().find(|(key, _)| key == name);
+        found
+            .map(|(_, value)| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The same page with another value of a parameter; without it when there is none.
+    pub(super) fn with_query(&self, name: &str, value: Option<&str>) -> String {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let dropped = [name, "done", "again"];
+        let mut kept: Vec<(String, String)> = pairs
+            .into_iter()
+            .filter(|(key, _)| !dropped.contains(&key.as_str()))
+            .collect();
+        if let Some(value) = value {
+            kept.push((name.to_owned(), value.to_owned()));
+        }
+        let query = serde_urlencoded::to_string(kept).unwrap_or_default();
+        if query.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{path}?{query}")
+        }
+    }
+
+    /// Where a list goes on after its last row, when it is full.
+    pub(super) fn older<T>(&self, rows: &[T], cursor: impl Fn(&T) -> String) -> Option<String> {
+        let last = rows.last().filter(|_| rows.len() >= ROWS)?;
+        Some(self.with_query("after", Some(&cursor(last))))
+    }
+
+    /// Where the first rows of a list are, when these are others.
+    pub(super) fn newest(&self) -> Option<String> {
+        self.query("after").map(|_| self.with_query("after", None))
+    }
+
+    /// The cursor of a list: whole numbers, separated by a dot.
+    pub(super) fn cursor(&self) -> Option<(i64, String)> {
+        let after = self.query("after")?;
+        let (first, rest) = after.split_once('.').unwrap_or((&after, ""));
+        Some((first.parse().ok()?, rest.to_owned()))
+    }
+}
+
+/// What a list without rows says: that the filter finds nothing, or what to do.
+pub(super) fn empty(t: &'static Texts, is_filtered: bool, text: &str) -> Empty {
+    if is_filtered {
+        Empty {
+            text: t.pages.no_match.to_owned(),
+            next: Some(Button::new(t.frame.clear_filter, "?")),
+        }
+    } else {
+        Empty {
+            text: text.to_owned(),
+            next: None,
+        }
+    }
+}

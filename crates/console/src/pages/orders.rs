@@ -1,0 +1,398 @@
+//! Orders: the list, an order beside what the ledger says of it, and its refunds.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_ledger::{EntryFilter, EntryKind};
+use qlive_operators::Action;
+use qlive_payments::{Order, OrderRefund, OrderSearch, OrderState, Provider, RefundState};
+use qlive_store::audit_log::Operator;
+use qlive_types::{Fen, Moment, UserId};
+
+use super::ledger::entries_table;
+use super::list::empty;
+use crate::actions::{Act, ActionForm, Done, Field, register};
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::{Texts, fill};
+use crate::view::{
+    Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
+    Tone,
+};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/orders", web::get().to(list))
+        .route("/orders/{number}", web::get().to(show));
+    register::<QueryOrder>(config, "/orders/{number}/query");
+    register::<RefundOrder>(config, "/orders/{number}/refund");
+}
+
+async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewOrders, "").await?;
+    let t = visit.t();
+    let text = |name| visit.query(name).unwrap_or_default();
+    let search = OrderSearch {
+        user: UserId::parse(&text("user")),
+        state: match text("state").as_str() {
+            "created" => Some(OrderState::Created),
+            "paid" => Some(OrderState::Paid),
+            "closed" => Some(OrderState::Closed),
+            _ => None,
+        },
+        provider: match text("provider").as_str() {
+            "wechat_pay" => Some(Provider::WechatPay),
+            "virtual" => Some(Provider::Virtual),
+            _ => None,
+        },
+        from: Moment::parse_day(&text("from")),
+        until: Moment::parse_day(&text("until")).map(|day| day.after(DAY)),
+    };
+    let after = visit
+        .cursor()
+        .map(|(at, number)| (Moment::from_millis(at), number));
+    let orders = visit
+        .state
+        .services
+        .payments
+        .search_orders(search, after)
+        .await?;
+    let mut page = Page::new(t.pages.orders_title);
+    let names = ["user", "state", "provider", "from", "until"];
+    page.is_filtered = names.into_iter().any(|name| visit.query(name).is_some());
+    page.filters = filters(t, &text);
+    let mut table = orders_table(t, &orders, page.is_filtered);
+    table.older = visit.older(&orders, |order| {
+        format!("{}.{}", order.created_at.millis(), order.out_trade_no)
+    });
+    table.newest = visit.newest();
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/orders").await?,
+        page,
+    })
+}
+
+fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Filter> {
+    let choice = |value, label| Choice { value, label };
+    let field = |name, label, hint| Filter::Text {
+        name,
+        label,
+        value: text(name),
+        hint,
+    };
+    vec![
+        Filter::Choice {
+            name: "state",
+            label: t.pages.state,
+            chosen: text("state"),
+            choices: vec![
+                choice("", t.frame.all),
+                choice("created", t.values.order_created),
+                choice("paid", t.values.order_paid),
+                choice("closed", t.values.order_closed),
+            ],
+        },
+        Filter::Choice {
+            name: "provider",
+            label: t.pages.provider,
+            chosen: text("provider"),
+            choices: vec![
+                choice("", t.frame.all),
+                choice("wechat_pay", t.values.wechat_pay),
+                choice("virtual", t.values.virtual_payment),
+            ],
+        },
+        field("user", t.pages.user, ""),
+        field("from", t.pages.from_day, "2026-11-01"),
+        field("until", t.pages.until_day, "2026-11-30"),
+    ]
+}
+
+/// A table of orders.
+pub(super) fn orders_table(t: &'static Texts, orders: &[Order], is_filtered: bool) -> Table {
+    let row = |order: &Order| {
+        let (state, tone) = order_state(t, order);
+        let paid_after = order.paid_at.map_or(Cell::Empty, |at| {
+            let seconds = at.since(order.created_at).as_secs().to_string();
+            Cell::Number(fill(t.pages.seconds, &[&seconds]))
+        });
+        let refunded = if order.refunded == Fen::new(0).unwrap_or(order.price) {
+            Cell::Empty
+        } else {
+            Cell::Number(format::yuan(order.refunded))
+        };
+        Row::new(vec![
+            Cell::Time(format::time(order.created_at)),
+            Cell::Link(
+                order.out_trade_no.clone(),
+                format!("/orders/{}", order.out_trade_no),
+            ),
+            Cell::Link(order.user.to_string(), format!("/users/{}", order.user)),
+            Cell::Text(provider_name(t, order.provider).to_owned()),
+            Cell::Number(format::yuan(order.price)),
+            Cell::Number(format::coins(order.gold)),
+            Cell::Badge(state.to_owned(), tone),
+            refunded,
+            paid_after,
+        ])
+    };
+    Table {
+        caption: String::new(),
+        columns: vec![
+            Column::text(t.pages.created),
+            Column::text(t.pages.number),
+            Column::text(t.pages.user),
+            Column::text(t.pages.provider),
+            Column::number(t.pages.price),
+            Column::number(t.pages.gold),
+            Column::text(t.pages.state),
+            Column::number(t.pages.refunded),
+            Column::number(t.pages.paid_after),
+        ],
+        rows: orders.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, is_filtered, t.pages.no_orders),
+    }
+}
+
+fn order_state(t: &'static Texts, order: &Order) -> (&'static str, Tone) {
+    match order.state_name() {
+        "created" => (t.values.order_created, Tone::Warn),
+        "closed" => (t.values.order_closed, Tone::Quiet),
+        "refunded" => (t.values.order_refunded, Tone::Quiet),
+        _ if order.refunded.get() > 0 => (t.values.order_partly_refunded, Tone::Warn),
+        _ => (t.values.order_paid, Tone::Good),
+    }
+}
+
+const fn provider_name(t: &'static Texts, provider: Provider) -> &'static str {
+    match provider {
+        Provider::WechatPay => t.values.wechat_pay,
+        Provider::Virtual => t.values.virtual_payment,
+    }
+}
+
+async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewOrders, &number).await?;
+    let t = visit.t();
+    let services = &visit.state.services;
+    let order = services.payments.order(&number).await?;
+    let mut page = Page::new(fill(t.pages.order_title, &[&order.out_trade_no]));
+    let (state, tone) = order_state(t, &order);
+    page.badges.push((state.to_owned(), tone));
+    page.lead = format!(
+        "{} · {} {}",
+        format::yuan(order.price),
+        format::coins(order.gold),
+        t.values.coins
+    );
+    if visit.session.may(Action::QueryOrder) {
+        page.buttons.push(Button::new(
+            t.actions.query,
+            format!("/orders/{number}/query"),
+        ));
+    }
+    if visit.session.may(Action::RefundOrder) && left(&order).is_some() {
+        page.buttons.push(Button {
+            is_danger: true,
+            ..Button::new(t.actions.refund, format!("/orders/{number}/refund"))
+        });
+    }
+    page.sections.push(facts(t, &order));
+    let refunds = services.payments.refunds_of(&number).await?;
+    page.sections
+        .push(Section::Table(refunds_table(t, &refunds)));
+    let mut subjects = vec![(EntryKind::Recharge, order.out_trade_no.clone())];
+    for refund in &refunds {
+        subjects.push((EntryKind::Refund, refund.number.clone()));
+        subjects.push((EntryKind::RefundReturned, refund.number.clone()));
+    }
+    let mut entries = Vec::new();
+    for (kind, subject) in subjects {
+        let filter = EntryFilter::Subject(kind, subject);
+        entries.extend(services.ledger.entries(filter, None).await?);
+    }
+    let mut table = entries_table(t, &entries);
+    t.pages.entries.clone_into(&mut table.caption);
+    table.empty = empty(t, false, t.pages.no_entries);
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/orders").await?,
+        page,
+    })
+}
+
+fn facts(t: &'static Texts, order: &Order) -> Section {
+    let time = |label, at: Option<Moment>| Fact {
+        label,
+        value: at.map_or(Cell::Empty, |at| Cell::Time(format::time(at))),
+    };
+    let code = |label, text: Option<String>| Fact {
+        label,
+        value: text.map_or(Cell::Empty, Cell::Code),
+    };
+    Section::Facts {
+        title: "",
+        facts: vec![
+            code(t.pages.number, Some(order.out_trade_no.clone())),
+            Fact {
+                label: t.pages.user,
+                value: Cell::Link(order.user.to_string(), format!("/users/{}", order.user)),
+            },
+            Fact {
+                label: t.pages.provider,
+                value: Cell::Text(provider_name(t, order.provider).to_owned()),
+            },
+            code(t.pages.transaction, order.transaction_id.clone()),
+            Fact {
+                label: t.pages.price,
+                value: Cell::Number(format::yuan(order.price)),
+            },
+            Fact {
+                label: t.pages.refunded,
+                value: Cell::Number(format::yuan(order.refunded)),
+            },
+            time(t.pages.created, Some(order.created_at)),
+            time(t.pages.paid_at, order.paid_at),
+            time(t.pages.expires_at, Some(order.expires_at)),
+            code(t.pages.product, order.product_id.clone()),
+        ],
+    }
+}
+
+fn refunds_table(t: &'static Texts, refunds: &[OrderRefund]) -> Table {
+    let row = |refund: &OrderRefund| {
+        let (state, tone) = match refund.state {
+            RefundState::Requested => (t.values.refund_pending, Tone::Warn),
+            RefundState::Done => (t.values.refund_done, Tone::Good),
+            RefundState::Refused => (t.values.refund_failed, Tone::Bad),
+        };
+        let by = if refund.requested_by_us {
+            t.pages.by_us
+        } else {
+            t.pages.by_provider
+        };
+        Row::new(vec![
+            Cell::Time(format::time(refund.created_at)),
+            Cell::Code(refund.number.clone()),
+            Cell::Number(format::yuan(refund.fen)),
+            Cell::Text(by.to_owned()),
+            Cell::Badge(state.to_owned(), tone),
+            refund
+                .done_at
+                .map_or(Cell::Empty, |at| Cell::Time(format::time(at))),
+        ])
+    };
+    Table {
+        caption: t.pages.refunds.to_owned(),
+        columns: vec![
+            Column::text(t.pages.time),
+            Column::text(t.pages.refund_number),
+            Column::number(t.pages.price),
+            Column::text(t.pages.requested_by),
+            Column::text(t.pages.state),
+            Column::text(t.pages.done_at),
+        ],
+        rows: refunds.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_refunds),
+    }
+}
+
+/// What can still be refunded of a paid order.
+fn left(order: &Order) -> Option<Fen> {
+    let left = order.price.checked_sub(order.refunded).ok()?;
+    (order.state == OrderState::Paid && left.get() > 0).then_some(left)
+}
+
+struct QueryOrder;
+
+impl Act for QueryOrder {
+    const ACTION: Action = Action::QueryOrder;
+    type Path = String;
+
+    fn subject(number: &String) -> String {
+        number.clone()
+    }
+
+    async fn form(visit: &Visit, number: &String) -> Result<ActionForm, Failure> {
+        visit.state.services.payments.order(number).await?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.query, format!("/orders/{number}"));
+        form.title = fill(a.query_title, &[number]);
+        form.lines.push(a.query_text.to_owned());
+        Ok(form)
+    }
+
+    async fn act(
+        visit: &Visit,
+        number: &String,
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
+        let queried = visit.state.services.payments.query_order(by, number).await;
+        queried.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At(format!("/orders/{number}")))
+    }
+}
+
+struct RefundOrder;
+
+impl Act for RefundOrder {
+    const ACTION: Action = Action::RefundOrder;
+    type Path = String;
+
+    fn subject(number: &String) -> String {
+        number.clone()
+    }
+
+    async fn form(visit: &Visit, number: &String) -> Result<ActionForm, Failure> {
+        let order = visit.state.services.payments.order(number).await?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.refund, format!("/orders/{number}"));
+        form.title = fill(a.refund_title, &[number]);
+        let left = left(&order).map_or_else(|| "¥0.00".to_owned(), format::yuan);
+        form.lines.push(fill(a.refund_text, &[&left]));
+        form.fields.push(Field::optional("amount", a.refund_amount));
+        form.reasons = vec![
+            a.reason_user,
+            a.reason_mistake,
+            a.reason_fraud,
+            a.reason_minor,
+        ];
+        form.typed = Some(format::last_four(number));
+        form.is_danger = true;
+        Ok(form)
+    }
+
+    async fn act(
+        visit: &Visit,
+        number: &String,
+        by: Operator,
+        input: &Input,
+    ) -> Result<Done, Refusal> {
+        let t = &visit.t().failures;
+        let amount = match input.text("amount") {
+            "" => None,
+            text => {
+                let parsed = Fen::parse_yuan(text).filter(|fen| fen.get() > 0);
+                Some(parsed.ok_or_else(|| Refusal::Explained(t.amount.to_owned()))?)
+            }
+        };
+        let requested = visit
+            .state
+            .services
+            .payments
+            .request_refund(by, number, amount)
+            .await;
+        requested.map_err(|error| refuse(error, t))?;
+        Ok(Done::At(format!("/orders/{number}")))
+    }
+}

@@ -1,0 +1,333 @@
+//! A room: who is on stage and in it, its gifts, its past, and how its broadcast is ended.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_gifts::{SentGift, SentGiftFilter};
+use qlive_operators::Action;
+use qlive_rooms::{PastBroadcast, Present, RoomDetails, SeatStatus};
+use qlive_store::audit_log::Operator;
+use qlive_types::{BroadcastId, LiveId, UserId};
+
+use super::list::empty;
+use super::now::{seat_label, stream_badge};
+use crate::actions::{Act, ActionForm, Done, register};
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::{Texts, fill};
+use crate::view::{
+    Button, Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/rooms/{id}", web::get().to(show))
+        .route("/rooms/{id}/people", web::get().to(show_people))
+        .route("/rooms/{id}/past", web::get().to(show_past))
+        .route("/rooms/{id}/gifts", web::get().to(show_gifts));
+    register::<EndBroadcast>(config, "/rooms/{id}/end");
+}
+
+async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    let live = LiveId::new(*id);
+    let (mut page, details) = head(&visit, live).await?;
+    let t = visit.t();
+    if let Some(status) = &details.status {
+        page.sections.push(Section::Table(stage(t, &status.seats)));
+    }
+    let services = &visit.state.services;
+    let people = services.rooms.people_in(live, None).await?;
+    page.sections
+        .push(Section::Table(audience(t, &people, None, None)));
+    let sent = services
+        .gifts
+        .search_sent(SentGiftFilter::Room(live), None)
+        .await?;
+    page.sections
+        .push(Section::Table(gifts_table(t, t.pages.gifts_in_room, &sent)));
+    let past = services.rooms.past_broadcasts(live, None).await?;
+    page.sections.push(Section::Table(past_table(t, &past)));
+    answer(&visit, page).await
+}
+
+async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetails), Failure> {
+    visit.require(Action::ViewRooms, &live.to_string()).await?;
+    let details = visit.state.services.rooms.room_details(live).await?;
+    let t = visit.t();
+    let mut page = Page::new(fill(t.pages.room_title, &[&live.to_string()]));
+    page.face = Some(format::picture(&details.cover).to_owned());
+    page.lead.clone_from(&details.host_nickname);
+    if details.status.is_some() {
+        page.badges.push((t.pages.live.to_owned(), Tone::Good));
+        if visit.session.may(Action::EndBroadcast) {
+            page.buttons.push(Button {
+                is_danger: true,
+                ..Button::new(t.actions.end, format!("/rooms/{live}/end"))
+            });
+        }
+    } else {
+        page.badges.push((t.pages.not_live.to_owned(), Tone::Quiet));
+    }
+    let host = Cell::Link(
+        details.host_nickname.clone(),
+        format!("/users/{}", details.host),
+    );
+    let group = if details.group_ready {
+        Cell::Code(details.group.clone())
+    } else {
+        Cell::Badge(t.pages.group_missing.to_owned(), Tone::Warn)
+    };
+    let mut facts = vec![
+        Fact {
+            label: t.pages.host,
+            value: host,
+        },
+        Fact {
+            label: t.pages.group,
+            value: group,
+        },
+        Fact {
+            label: t.pages.created,
+            value: Cell::Time(format::time(details.created_at)),
+        },
+    ];
+    if let Some(status) = &details.status {
+        facts.push(Fact {
+            label: t.pages.since,
+            value: Cell::Time(format::time(status.started_at)),
+        });
+        facts.push(Fact {
+            label: t.pages.people_present,
+            value: Cell::Number(format::grouped(status.people)),
+        });
+    }
+    page.sections.push(Section::Facts { title: "", facts });
+    Ok((page, details))
+}
+
+async fn show_people(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    let live = LiveId::new(*id);
+    let (mut page, _) = head(&visit, live).await?;
+    let after = visit.cursor().and_then(|(user, _)| UserId::new(user));
+    let people = visit.state.services.rooms.people_in(live, after).await?;
+    let older = visit.older(&people, |present| present.user.to_string());
+    let table = audience(visit.t(), &people, older, visit.newest());
+    page.sections.push(Section::Table(table));
+    answer(&visit, page).await
+}
+
+async fn show_past(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    let live = LiveId::new(*id);
+    let (mut page, _) = head(&visit, live).await?;
+    let after = visit
+        .cursor()
+        .map(|(broadcast, _)| BroadcastId::new(broadcast));
+    let past = visit
+        .state
+        .services
+        .rooms
+        .past_broadcasts(live, after)
+        .await?;
+    let mut table = past_table(visit.t(), &past);
+    table.older = visit.older(&past, |past| past.broadcast.to_string());
+    table.newest = visit.newest();
+    page.sections.push(Section::Table(table));
+    answer(&visit, page).await
+}
+
+async fn show_gifts(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    let live = LiveId::new(*id);
+    let (mut page, _) = head(&visit, live).await?;
+    let before = visit.cursor().map(|(gift, _)| gift);
+    let filter = SentGiftFilter::Room(live);
+    let sent = visit
+        .state
+        .services
+        .gifts
+        .search_sent(filter, before)
+        .await?;
+    let mut table = gifts_table(visit.t(), visit.t().pages.gifts_in_room, &sent);
+    table.older = visit.older(&sent, |gift| gift.id.to_string());
+    table.newest = visit.newest();
+    page.sections.push(Section::Table(table));
+    answer(&visit, page).await
+}
+
+async fn answer(visit: &Visit, page: Page) -> Result<HttpResponse, Failure> {
+    html(&PageTemplate {
+        frame: Frame::new(visit, "/").await?,
+        page,
+    })
+}
+
+fn stage(t: &'static Texts, seats: &[SeatStatus]) -> Table {
+    let row = |seat: &SeatStatus| {
+        let (text, tone) = stream_badge(t, seat);
+        let since = seat
+            .since
+            .map_or(Cell::Empty, |since| Cell::Time(format::time(since)));
+        Row::new(vec![
+            Cell::Text(seat_label(t, seat.seat).to_owned()),
+            Cell::Link(seat.nickname.clone(), format!("/users/{}", seat.user)),
+            since,
+            Cell::Badge(text, tone),
+        ])
+    };
+    Table {
+        caption: t.pages.stage.to_owned(),
+        columns: vec![
+            Column::text(t.pages.seat),
+            Column::text(t.pages.user),
+            Column::text(t.pages.since),
+            Column::text(t.pages.stream),
+        ],
+        rows: seats.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.nobody),
+    }
+}
+
+fn audience(
+    t: &'static Texts,
+    people: &[Present],
+    older: Option<String>,
+    newest: Option<String>,
+) -> Table {
+    let row = |present: &Present| {
+        Row::new(vec![
+            Cell::Code(present.user.to_string()),
+            Cell::Link(present.nickname.clone(), format!("/users/{}", present.user)),
+            Cell::Text(t.values.gender(present.gender).to_owned()),
+            Cell::Text(place(t, present.user_type).to_owned()),
+            Cell::Time(format::time(present.entered_at)),
+        ])
+    };
+    Table {
+        caption: t.pages.audience.to_owned(),
+        columns: vec![
+            Column::text(t.pages.user),
+            Column::text(t.pages.nickname),
+            Column::text(t.pages.gender),
+            Column::text(t.pages.place),
+            Column::text(t.pages.entered),
+        ],
+        rows: people.iter().map(row).collect(),
+        older,
+        newest,
+        empty: empty(t, false, t.pages.nobody),
+    }
+}
+
+const fn place(t: &'static Texts, user_type: i32) -> &'static str {
+    match user_type {
+        1 => t.pages.watching,
+        2 => t.pages.applied,
+        3 | 4 => t.pages.on_mic,
+        _ => t.pages.hosting,
+    }
+}
+
+fn past_table(t: &'static Texts, past: &[PastBroadcast]) -> Table {
+    let row = |past: &PastBroadcast| {
+        Row::new(vec![
+            Cell::Time(format::time(past.started_at)),
+            Cell::Time(format::time(past.ended_at)),
+            Cell::Text(past.reason.clone()),
+        ])
+    };
+    Table {
+        caption: t.pages.past.to_owned(),
+        columns: vec![
+            Column::text(t.pages.since),
+            Column::text(t.pages.ended),
+            Column::text(t.pages.end_reason),
+        ],
+        rows: past.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_past),
+    }
+}
+
+/// A table of gifts that were sent.
+pub(super) fn gifts_table(t: &'static Texts, caption: &str, sent: &[SentGift]) -> Table {
+    let user = |number: i64| Cell::Link(number.to_string(), format!("/users/{number}"));
+    let row = |gift: &SentGift| {
+        let room = gift.room.map_or(Cell::Empty, |room| {
+            Cell::Link(room.to_string(), format!("/rooms/{room}"))
+        });
+        Row::new(vec![
+            Cell::Time(format::time(gift.at())),
+            user(gift.giver),
+            user(gift.receiver),
+            Cell::Text(gift.name.clone()),
+            Cell::Number(format::grouped(gift.num)),
+            Cell::Number(format::grouped(gift.cost)),
+            room,
+        ])
+    };
+    Table {
+        caption: caption.to_owned(),
+        columns: vec![
+            Column::text(t.pages.time),
+            Column::text(t.pages.giver),
+            Column::text(t.pages.receiver),
+            Column::text(t.pages.gift),
+            Column::number(t.pages.count),
+            Column::number(t.pages.cost),
+            Column::text(t.pages.room),
+        ],
+        rows: sent.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_gifts),
+    }
+}
+
+/// Ends the broadcast of a room.
+struct EndBroadcast;
+
+impl Act for EndBroadcast {
+    const ACTION: Action = Action::EndBroadcast;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let details = visit
+            .state
+            .services
+            .rooms
+            .room_details(LiveId::new(*id))
+            .await?;
+        let t = visit.t();
+        let people = details.status.as_ref().map_or(0, |status| status.people);
+        let mut form = ActionForm::new(visit, t.actions.end, format!("/rooms/{id}"));
+        form.title = fill(t.actions.end_title, &[&id.to_string()]);
+        form.lines = vec![
+            details.host_nickname,
+            fill(t.actions.end_text, &[&format::grouped(people)]),
+        ];
+        form.reasons = vec![
+            t.actions.reason_content,
+            t.actions.reason_abuse,
+            t.actions.reason_minor,
+        ];
+        form.is_danger = true;
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let ended = visit
+            .state
+            .services
+            .rooms
+            .end_by_operator(by, LiveId::new(*id))
+            .await;
+        ended.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At(format!("/rooms/{id}")))
+    }
+}

@@ -1,0 +1,385 @@
+//! Users: the list, and a user with everything about them.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_gifts::SentGiftFilter;
+use qlive_ledger::{Balances, HistoryEntry};
+use qlive_operators::Action;
+use qlive_payments::OrderSearch;
+use qlive_types::{Moment, Page as PageNumber, UserId};
+use qlive_users::{Profile, UserFilter};
+
+use super::ledger::kind_name;
+use super::list::empty;
+use super::orders::orders_table;
+use super::rooms::gifts_table;
+use super::withdrawals::withdrawals_table;
+use crate::format;
+use crate::http::{Failure, Visit, html};
+use crate::texts::{Texts, fill};
+use crate::view::{
+    Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
+    Tone,
+};
+
+/// The shortest beginning of a nickname that is searched for, in characters.
+pub(super) const SHORTEST_PREFIX: usize = 2;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/users", web::get().to(list))
+        .route("/users/{id}", web::get().to(show))
+        .route("/users/{id}/wallet", web::get().to(show_wallet));
+}
+
+async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewUsers, "").await?;
+    let t = visit.t();
+    let which = visit.query("which").unwrap_or_default();
+    let prefix = visit.query("nickname").unwrap_or_default();
+    let filter = match which.as_str() {
+        _ if prefix.chars().count() >= SHORTEST_PREFIX => {
+            UserFilter::NicknamePrefix(prefix.clone())
+        }
+        "banned" => UserFilter::Banned,
+        "matchmakers" => UserFilter::Matchmakers,
+        _ => UserFilter::All,
+    };
+    let goes_on = !matches!(filter, UserFilter::NicknamePrefix(_));
+    let after = visit
+        .cursor()
+        .and_then(|(at, user)| Some((Moment::from_millis(at), UserId::parse(&user)?)));
+    let after = after.filter(|_| goes_on);
+    let users = visit
+        .state
+        .services
+        .users
+        .search(filter.clone(), after)
+        .await?;
+    let mut page = Page::new(t.pages.users_title);
+    page.is_filtered = filter != UserFilter::All;
+    page.filters = filters(t, which, prefix);
+    let mut table = users_table(t, &users, page.is_filtered);
+    if goes_on {
+        table.older = visit.older(&users, |user| {
+            format!("{}.{}", user.created_at.millis(), user.user)
+        });
+        table.newest = visit.newest();
+    }
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/users").await?,
+        page,
+    })
+}
+
+fn filters(t: &'static Texts, which: String, prefix: String) -> Vec<Filter> {
+    let choice = |value, label| Choice { value, label };
+    vec![
+        Filter::Choice {
+            name: "which",
+            label: t.pages.which,
+            chosen: which,
+            choices: vec![
+                choice("", t.frame.all),
+                choice("banned", t.pages.banned_only),
+                choice("matchmakers", t.pages.matchmakers_only),
+            ],
+        },
+        Filter::Text {
+            name: "nickname",
+            label: t.pages.nickname_prefix,
+            value: prefix,
+            hint: "",
+        },
+    ]
+}
+
+/// A table of users.
+pub(super) fn users_table(t: &'static Texts, users: &[Profile], is_filtered: bool) -> Table {
+    let row = |user: &Profile| {
+        let (state, tone) = user_state(t, user);
+        let last = user
+            .last_login_at
+            .map_or(Cell::Empty, |at| Cell::Time(format::time(at)));
+        let matchmaker = if user.matchmaker {
+            Cell::Badge(t.values.matchmaker.to_owned(), Tone::Plain)
+        } else {
+            Cell::Empty
+        };
+        Row::new(vec![
+            Cell::face(&user.face_url),
+            Cell::Link(user.nickname.clone(), format!("/users/{}", user.user)),
+            Cell::Code(user.user.to_string()),
+            Cell::Text(t.values.gender(user.gender).to_owned()),
+            Cell::Text(user.area.clone()),
+            matchmaker,
+            Cell::Badge(state.to_owned(), tone),
+            last,
+            Cell::Time(format::time(user.created_at)),
+        ])
+    };
+    Table {
+        caption: String::new(),
+        columns: vec![
+            Column::text(""),
+            Column::text(t.pages.nickname),
+            Column::text(t.pages.user),
+            Column::text(t.pages.gender),
+            Column::text(t.pages.area),
+            Column::text(t.values.matchmaker),
+            Column::text(t.pages.state),
+            Column::text(t.pages.last_login),
+            Column::text(t.pages.registered),
+        ],
+        rows: users.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, is_filtered, t.pages.no_users),
+    }
+}
+
+const fn user_state(t: &'static Texts, user: &Profile) -> (&'static str, Tone) {
+    if user.banned_at.is_some() {
+        (t.values.banned, Tone::Bad)
+    } else if user.name_unchecked_at.is_some() {
+        (t.values.name_unchecked, Tone::Warn)
+    } else {
+        (t.values.active, Tone::Good)
+    }
+}
+
+/// The user that a path names.
+///
+/// # Errors
+/// [`Failure::NotFound`] when the number is no user's.
+pub(super) fn user_id(id: &str) -> Result<UserId, Failure> {
+    UserId::parse(id).ok_or(Failure::NotFound)
+}
+
+async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
+    let user = user_id(&id)?;
+    let (mut page, profile) = head(&visit, user).await?;
+    let t = visit.t();
+    let services = &visit.state.services;
+    page.sections
+        .push(profile_facts(&visit, &profile, PersonalData::Masked).await?);
+    let (_, history) = services.users.wallet(user, PageNumber::FIRST).await?;
+    let mut wallet = wallet_table(t, &history);
+    wallet.older = (!history.is_empty()).then(|| format!("/users/{user}/wallet"));
+    page.sections.push(Section::Table(wallet));
+    let search = OrderSearch {
+        user: Some(user),
+        ..OrderSearch::default()
+    };
+    let mut orders = services.payments.search_orders(search, None).await?;
+    orders.truncate(10);
+    let mut table = orders_table(t, &orders, false);
+    t.pages.orders_title.clone_into(&mut table.caption);
+    table.older = (!orders.is_empty()).then(|| format!("/orders?user={user}"));
+    page.sections.push(Section::Table(table));
+    let mut withdrawals = withdrawals_table(t, &services.payments.withdrawals_of(user).await?);
+    t.pages
+        .withdrawals_title
+        .clone_into(&mut withdrawals.caption);
+    page.sections.push(Section::Table(withdrawals));
+    for (caption, filter) in [
+        (t.pages.gifts_given, SentGiftFilter::Giver(user)),
+        (t.pages.gifts_received, SentGiftFilter::Receiver(user)),
+    ] {
+        let mut sent = services.gifts.search_sent(filter, None).await?;
+        sent.truncate(10);
+        page.sections
+            .push(Section::Table(gifts_table(t, caption, &sent)));
+    }
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/users").await?,
+        page,
+    })
+}
+
+async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
+    let user = user_id(&id)?;
+    let (mut page, _) = head(&visit, user).await?;
+    let number = visit.query("page").and_then(|page| page.parse().ok());
+    let number = number
+        .and_then(PageNumber::new)
+        .unwrap_or(PageNumber::FIRST);
+    let (count, history) = visit.state.services.users.wallet(user, number).await?;
+    let mut table = wallet_table(visit.t(), &history);
+    if number.number() * PageNumber::ROWS < count {
+        let next = (number.number() + 1).to_string();
+        table.older = Some(visit.with_query("page", Some(&next)));
+    }
+    table.newest = (number != PageNumber::FIRST).then(|| visit.with_query("page", None));
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/users").await?,
+        page,
+    })
+}
+
+/// The head of the page of a user: who they are, what can be done, their balances.
+pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile), Failure> {
+    visit.require(Action::ViewUsers, &user.to_string()).await?;
+    let services = &visit.state.services;
+    let (profile, balances) = services.users.profile_with_balances(user).await?;
+    let t = visit.t();
+    let mut page = Page::new(profile.nickname.clone());
+    page.face = Some(format::picture(&profile.face_url).to_owned());
+    let (state, tone) = user_state(t, &profile);
+    page.badges.push((state.to_owned(), tone));
+    if profile.matchmaker {
+        page.badges
+            .push((t.values.matchmaker.to_owned(), Tone::Plain));
+    }
+    page.lead = user.to_string();
+    page.buttons = buttons(visit, &profile);
+    page.sections.push(balance_facts(t, &balances));
+    Ok((page, profile))
+}
+
+fn buttons(visit: &Visit, profile: &Profile) -> Vec<Button> {
+    let a = &visit.t().actions;
+    let user = profile.user;
+    let (is_banned, is_matchmaker) = (profile.banned_at.is_some(), profile.matchmaker);
+    let all = [
+        (Action::GrantGold, true, a.gold, "gold", false),
+        (
+            Action::GrantMatchmaker,
+            !is_matchmaker,
+            a.grant,
+            "grant",
+            false,
+        ),
+        (
+            Action::RevokeMatchmaker,
+            is_matchmaker,
+            a.revoke,
+            "revoke",
+            true,
+        ),
+        (Action::BanUser, !is_banned, a.ban, "ban", true),
+        (Action::UnbanUser, is_banned, a.unban, "unban", false),
+        (Action::RevealUser, true, a.reveal, "reveal", false),
+    ];
+    let may = all
+        .into_iter()
+        .filter(|(action, fits, ..)| *fits && visit.session.may(*action));
+    may.map(|(_, _, label, path, is_danger)| Button {
+        label: label.to_owned(),
+        href: format!("/users/{user}/{path}"),
+        is_danger,
+    })
+    .collect()
+}
+
+fn balance_facts(t: &'static Texts, balances: &Balances) -> Section {
+    let fact = |label, amount| Fact {
+        label,
+        value: Cell::Number(format::coins(amount)),
+    };
+    Section::Facts {
+        title: t.pages.balances,
+        facts: vec![
+            fact(t.pages.bought, balances.bought),
+            fact(t.pages.granted, balances.granted),
+            fact(t.pages.income, balances.income),
+            fact(t.pages.held, balances.held),
+            fact(t.pages.debt, balances.debt),
+        ],
+    }
+}
+
+/// Whether personal data is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PersonalData {
+    Masked,
+    Shown,
+}
+
+/// The profile of a user. Personal data is masked unless it was asked for.
+pub(super) async fn profile_facts(
+    visit: &Visit,
+    profile: &Profile,
+    personal: PersonalData,
+) -> Result<Section, Failure> {
+    let t = visit.t();
+    let services = &visit.state.services;
+    let text = |label, text: String| Fact {
+        label,
+        value: Cell::Text(text),
+    };
+    let time = |label, at: Option<Moment>| Fact {
+        label,
+        value: at.map_or(Cell::Empty, |at| Cell::Time(format::time(at))),
+    };
+    let openid = match personal {
+        PersonalData::Shown => profile.openid.clone(),
+        PersonalData::Masked => format::masked(&profile.openid),
+    };
+    let place = services.rooms.whereabouts(profile.user).await?;
+    let place = match place {
+        Some(place) => Cell::Link(
+            fill(t.pages.room_title, &[&place.live.to_string()]),
+            format!("/rooms/{}", place.live),
+        ),
+        None => Cell::Text(t.pages.nowhere.to_owned()),
+    };
+    let mut facts = vec![
+        Fact {
+            label: t.pages.whereabouts,
+            value: place,
+        },
+        time(
+            t.pages.last_seen,
+            services.users.last_seen(profile.user).await?,
+        ),
+        time(t.pages.last_login, profile.last_login_at),
+        time(t.pages.registered, Some(profile.created_at)),
+        text(t.pages.gender, t.values.gender(profile.gender).to_owned()),
+        text(t.pages.age, profile.age.to_string()),
+        text(t.pages.height, format!("{} cm", profile.height)),
+        text(t.pages.area, profile.area.clone()),
+        Fact {
+            label: t.pages.openid,
+            value: Cell::Code(openid),
+        },
+        text(t.pages.app, profile.app_id.clone()),
+    ];
+    if profile.banned_at.is_some() {
+        facts.push(time(t.pages.banned_since, profile.banned_at));
+    }
+    Ok(Section::Facts {
+        title: t.pages.profile,
+        facts,
+    })
+}
+
+fn wallet_table(t: &'static Texts, history: &[HistoryEntry]) -> Table {
+    let row = |entry: &HistoryEntry| {
+        Row::new(vec![
+            Cell::Link(entry.id.to_string(), format!("/ledger/{}", entry.id)),
+            Cell::Time(format::time(entry.at)),
+            Cell::Text(kind_name(t, entry.kind).to_owned()),
+            Cell::Number(format::signed(entry.amount)),
+            Cell::Number(format::grouped(entry.gold)),
+            Cell::Number(format::grouped(entry.income)),
+        ])
+    };
+    Table {
+        caption: t.pages.wallet.to_owned(),
+        columns: vec![
+            Column::text(t.pages.entry),
+            Column::text(t.pages.time),
+            Column::text(t.pages.kind),
+            Column::number(t.pages.change),
+            Column::number(t.pages.gold_after),
+            Column::number(t.pages.income_after),
+        ],
+        rows: history.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_movements),
+    }
+}

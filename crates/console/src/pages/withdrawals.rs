@@ -1,0 +1,337 @@
+//! Withdrawals: the queue, one with what a reviewer must know, and the decision.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_operators::Action;
+use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal, WithdrawalState};
+use qlive_store::audit_log::Operator;
+
+use super::list::empty;
+use crate::actions::{Act, ActionForm, Done, register};
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::{Texts, fill};
+use crate::view::{
+    Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
+    Tone,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/withdrawals", web::get().to(list))
+        .route("/withdrawals/{id}", web::get().to(show));
+    register::<Approve>(config, "/withdrawals/{id}/approve");
+    register::<Reject>(config, "/withdrawals/{id}/reject");
+}
+
+/// The states that can be filtered by, with their names in the URL.
+const STATES: [(&str, WithdrawalState); 9] = [
+    ("review", WithdrawalState::InReview),
+    ("approved_once", WithdrawalState::ApprovedOnce),
+    ("approved", WithdrawalState::Approved),
+    ("confirm", WithdrawalState::AwaitingConfirmation),
+    ("paying", WithdrawalState::Transferring),
+    ("paid", WithdrawalState::Paid),
+    ("rejected", WithdrawalState::Rejected),
+    ("failed", WithdrawalState::Failed),
+    ("expired", WithdrawalState::Expired),
+];
+
+async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewWithdrawals, "").await?;
+    let t = visit.t();
+    let wanted = visit.query("state").unwrap_or_default();
+    let state = STATES
+        .iter()
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, state)| *state);
+    let before = visit.cursor().map(|(id, _)| id);
+    let found = visit
+        .state
+        .services
+        .payments
+        .search_withdrawals(state, before)
+        .await?;
+    let mut page = Page::new(t.pages.withdrawals_title);
+    page.is_filtered = state.is_some();
+    let mut choices = vec![Choice {
+        value: "",
+        label: t.frame.all,
+    }];
+    choices.extend(STATES.map(|(value, state)| Choice {
+        value,
+        label: state_name(t, state).0,
+    }));
+    page.filters.push(Filter::Choice {
+        name: "state",
+        label: t.pages.state,
+        chosen: wanted,
+        choices,
+    });
+    let mut table = withdrawals_table(t, &found);
+    table.empty = empty(t, page.is_filtered, t.pages.no_withdrawals);
+    table.older = visit.older(&found, |withdrawal| withdrawal.id.to_string());
+    table.newest = visit.newest();
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/withdrawals").await?,
+        page,
+    })
+}
+
+/// The name of a state, and how it is coloured.
+const fn state_name(t: &'static Texts, state: WithdrawalState) -> (&'static str, Tone) {
+    match state {
+        WithdrawalState::InReview => (t.values.review, Tone::Warn),
+        WithdrawalState::ApprovedOnce => (t.values.approved_once, Tone::Warn),
+        WithdrawalState::Approved => (t.values.approved, Tone::Plain),
+        WithdrawalState::AwaitingConfirmation => (t.values.confirm, Tone::Plain),
+        WithdrawalState::Transferring => (t.values.paying, Tone::Plain),
+        WithdrawalState::Paid => (t.values.paid, Tone::Good),
+        WithdrawalState::Rejected => (t.values.rejected, Tone::Quiet),
+        WithdrawalState::Failed => (t.values.failed, Tone::Bad),
+        WithdrawalState::Expired => (t.values.expired, Tone::Quiet),
+    }
+}
+
+/// A table of withdrawals.
+pub(super) fn withdrawals_table(t: &'static Texts, found: &[Withdrawal]) -> Table {
+    let row = |withdrawal: &Withdrawal| {
+        let (state, tone) = state_name(t, withdrawal.state);
+        let first = withdrawal
+            .first_approval
+            .clone()
+            .map_or(Cell::Empty, Cell::Text);
+        Row::new(vec![
+            Cell::Link(
+                fill(t.pages.withdrawal_title, &[&withdrawal.id.to_string()]),
+                format!("/withdrawals/{}", withdrawal.id),
+            ),
+            Cell::Time(format::time(withdrawal.created_at)),
+            Cell::Link(
+                withdrawal.user.to_string(),
+                format!("/users/{}", withdrawal.user),
+            ),
+            Cell::Number(format::coins(withdrawal.income)),
+            Cell::Number(format::yuan(withdrawal.amount)),
+            Cell::Badge(state.to_owned(), tone),
+            first,
+        ])
+    };
+    Table {
+        caption: String::new(),
+        columns: vec![
+            Column::text(t.pages.number),
+            Column::text(t.pages.applied_at),
+            Column::text(t.pages.user),
+            Column::number(t.pages.income),
+            Column::number(t.pages.yuan),
+            Column::text(t.pages.state),
+            Column::text(t.pages.first_approval),
+        ],
+        rows: found.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_withdrawals),
+    }
+}
+
+const fn is_in_review(state: WithdrawalState) -> bool {
+    matches!(
+        state,
+        WithdrawalState::InReview | WithdrawalState::ApprovedOnce
+    )
+}
+
+async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    visit
+        .require(Action::ViewWithdrawals, &id.to_string())
+        .await?;
+    let t = visit.t();
+    let (withdrawal, summary) = visit
+        .state
+        .services
+        .payments
+        .withdrawal_to_review(*id)
+        .await?;
+    let mut page = Page::new(fill(t.pages.withdrawal_title, &[&id.to_string()]));
+    let (state, tone) = state_name(t, withdrawal.state);
+    page.badges.push((state.to_owned(), tone));
+    page.lead = format::yuan(withdrawal.amount);
+    if is_in_review(withdrawal.state) {
+        if visit.session.may(Action::ApproveWithdrawal) {
+            let href = format!("/withdrawals/{id}/approve");
+            page.buttons.push(Button::new(t.actions.approve, href));
+        }
+        if visit.session.may(Action::RejectWithdrawal) {
+            page.buttons.push(Button {
+                is_danger: true,
+                ..Button::new(t.actions.reject, format!("/withdrawals/{id}/reject"))
+            });
+        }
+    }
+    page.sections.push(facts(t, &withdrawal, &summary));
+    if !summary.refunded_givers.is_empty() {
+        page.sections.push(Section::Note {
+            text: t.pages.refunded_givers_text.to_owned(),
+            tone: Tone::Warn,
+        });
+        page.sections
+            .push(Section::Table(givers_table(t, &summary.refunded_givers)));
+    }
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/withdrawals").await?,
+        page,
+    })
+}
+
+fn facts(t: &'static Texts, withdrawal: &Withdrawal, summary: &ReviewSummary) -> Section {
+    let p = &t.pages;
+    let user = withdrawal.user.to_string();
+    let banned = match summary.banned_at {
+        Some(at) => Cell::Badge(
+            format!("{} {}", t.values.banned, format::time(at)),
+            Tone::Bad,
+        ),
+        None => Cell::Badge(t.values.active.to_owned(), Tone::Good),
+    };
+    let time = |at| Cell::Time(format::time(at));
+    let first = withdrawal.first_approval.clone();
+    let detail = Some(withdrawal.detail.clone()).filter(|detail| !detail.is_empty());
+    let facts = [
+        (p.user, Cell::Link(user.clone(), format!("/users/{user}"))),
+        (p.state, banned),
+        (p.income, Cell::Number(format::coins(withdrawal.income))),
+        (p.yuan, Cell::Number(format::yuan(withdrawal.amount))),
+        (p.week, Cell::Number(format::yuan(summary.amount_of_week))),
+        (p.debt, Cell::Number(format::coins(summary.debt))),
+        (p.account_age, time(summary.account_created_at)),
+        (p.applied_at, time(withdrawal.created_at)),
+        (p.first_approval, first.map_or(Cell::Empty, Cell::Text)),
+        (p.bill_number, Cell::Code(withdrawal.out_bill_no.clone())),
+        (p.done_at, withdrawal.done_at.map_or(Cell::Empty, time)),
+        (p.detail, detail.map_or(Cell::Empty, Cell::Text)),
+    ];
+    Section::Facts {
+        title: "",
+        facts: facts
+            .into_iter()
+            .map(|(label, value)| Fact { label, value })
+            .collect(),
+    }
+}
+
+fn givers_table(t: &'static Texts, givers: &[RefundedGiver]) -> Table {
+    let row = |giver: &RefundedGiver| {
+        Row::new(vec![
+            Cell::Link(giver.giver.to_string(), format!("/users/{}", giver.giver)),
+            Cell::Number(format::grouped(giver.orders)),
+            Cell::Number(format::yuan(giver.refunded)),
+            Cell::Number(format::coins(giver.income)),
+        ])
+    };
+    Table {
+        caption: t.pages.refunded_givers.to_owned(),
+        columns: vec![
+            Column::text(t.pages.giver),
+            Column::number(t.pages.orders_count),
+            Column::number(t.pages.refunded),
+            Column::number(t.pages.income),
+        ],
+        rows: givers.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, ""),
+    }
+}
+
+/// A form about a withdrawal.
+async fn decision(
+    visit: &Visit,
+    id: i64,
+    submit: &'static str,
+    title: &str,
+) -> Result<(ActionForm, Withdrawal), Failure> {
+    let (withdrawal, _) = visit
+        .state
+        .services
+        .payments
+        .withdrawal_to_review(id)
+        .await?;
+    let mut form = ActionForm::new(visit, submit, format!("/withdrawals/{id}"));
+    form.title = fill(
+        title,
+        &[
+            &id.to_string(),
+            &format::yuan(withdrawal.amount),
+            &withdrawal.user.to_string(),
+        ],
+    );
+    Ok((form, withdrawal))
+}
+
+struct Approve;
+
+impl Act for Approve {
+    const ACTION: Action = Action::ApproveWithdrawal;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let a = &visit.t().actions;
+        let (mut form, withdrawal) = decision(visit, *id, a.approve, a.approve_title).await?;
+        form.lines.push(a.approve_text.to_owned());
+        if let Some(first) = &withdrawal.first_approval {
+            form.lines.push(fill(a.approve_second, &[first]));
+        }
+        form.reasons = vec![a.reason_user];
+        form.typed = Some(withdrawal.amount.yuan());
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let approved = visit
+            .state
+            .services
+            .payments
+            .approve_withdrawal(by, *id)
+            .await;
+        approved.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At(format!("/withdrawals/{id}")))
+    }
+}
+
+struct Reject;
+
+impl Act for Reject {
+    const ACTION: Action = Action::RejectWithdrawal;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let a = &visit.t().actions;
+        let (mut form, _) = decision(visit, *id, a.reject, a.reject_title).await?;
+        form.lines.push(a.reject_text.to_owned());
+        form.reasons = vec![a.reason_fraud, a.reason_user, a.reason_minor];
+        form.is_danger = true;
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let rejected = visit
+            .state
+            .services
+            .payments
+            .reject_withdrawal(by, *id)
+            .await;
+        rejected.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At(format!("/withdrawals/{id}")))
+    }
+}

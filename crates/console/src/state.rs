@@ -1,0 +1,65 @@
+//! What every request of the console uses.
+
+use std::io;
+
+use qlive_app::Services;
+use qlive_files::EmbeddedFiles;
+use qlive_operators::Operators;
+use qlive_store::Recent;
+use qlive_types::Moment;
+
+use crate::assets;
+use crate::http::Failure;
+
+/// What waits for an operator.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Waiting {
+    /// Withdrawals in review.
+    pub(crate) withdrawals: i64,
+    /// Deliveries that IM refused for good.
+    pub(crate) parked: i64,
+}
+
+/// The state that all requests share.
+pub(crate) struct State {
+    pub(crate) services: Services,
+    pub(crate) operators: Operators,
+    /// Whether the money and the people are a sandbox's.
+    pub(crate) is_sandbox: bool,
+    pub(crate) files: EmbeddedFiles,
+    waiting: Recent<Waiting>,
+}
+
+impl State {
+    pub(crate) fn new(services: Services, is_sandbox: bool) -> io::Result<Self> {
+        let operators = Operators::new(services.db.clone(), services.clock.clone());
+        Ok(Self {
+            waiting: Recent::new(services.clock.clone()),
+            services,
+            operators,
+            is_sandbox,
+            files: assets::read()?,
+        })
+    }
+
+    /// What waits for an operator, as it was at most a second ago.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn waiting(&self) -> Result<Waiting, Failure> {
+        let services = self.services.clone();
+        let read = || async move {
+            let withdrawals = services.payments.count_withdrawals_to_review().await?;
+            let parked = services.outbox.stats().await?.parked;
+            Ok::<_, qlive_payments::PaymentsError>(Waiting {
+                withdrawals,
+                parked,
+            })
+        };
+        Ok(*self.waiting.get(read).await?)
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.services.clock.now()
+    }
+}

@@ -1,0 +1,108 @@
+//! The forms of actions: what they do, to whom, and what is asked before.
+
+texts!(ActionTexts {
+    cancel: "取消", "Cancel";
+    reason: "原因", "Reason";
+    type_this: "请输入 {} 以确认", "Type {} to confirm";
+    reason_abuse: "辱骂或骚扰", "Abuse or harassment";
+    reason_fraud: "诈骗", "Fraud";
+    reason_minor: "疑似未成年人", "Perhaps a minor";
+    reason_content: "违规内容", "Forbidden content";
+    reason_mistake: "操作有误", "A mistake";
+    reason_goodwill: "补偿", "Goodwill";
+    reason_user: "用户要求", "The user asked for it";
+    ban: "封禁", "Ban";
+    ban_title: "封禁 {}（{}）", "Ban {} ({})";
+    ban_text:
+        "将立即请出房间、下线并禁止推流，不能再登录。余额保留。",
+        "They leave their room and IM at once, their stream is forbidden, and they cannot \
+         log in. Balances stay.";
+    ban_host:
+        "TA 是红娘：正在进行的直播会结束，{} 人会被请出。",
+        "They are a matchmaker: the broadcast ends, and {} people leave.";
+    unban: "解除封禁", "Lift the ban";
+    unban_title: "解除对 {}（{}）的封禁", "Lift the ban of {} ({})";
+    unban_text: "可以重新登录、进入房间和推流。", "They can log in, enter rooms and publish again.";
+    grant: "设为红娘", "Make a matchmaker";
+    grant_title: "让 {}（{}）成为红娘", "Make {} ({}) a matchmaker";
+    grant_text: "会得到一个房间，可以开始直播。", "They get a room and can start a broadcast.";
+    revoke: "取消红娘", "Revoke the role";
+    revoke_title: "取消 {}（{}）的红娘身份", "Revoke the role of {} ({})";
+    revoke_text: "正在进行的直播会结束。房间保留。", "A broadcast that is live ends. The room stays.";
+    gold: "赠送金币", "Grant gold";
+    gold_title: "给 {}（{}）赠送金币", "Grant gold to {} ({})";
+    gold_text: "作为一条分录记入账本，可以冲正。", "It is an entry of the ledger, which can be reversed.";
+    amount: "金币数", "Coins";
+    reverse: "冲正", "Reverse";
+    reverse_title: "冲正分录 {}", "Reverse entry {}";
+    reverse_text:
+        "会记一条方向相反的新分录。金币若已花掉则不能冲正。",
+        "A new entry moves the coins back. It is not possible when they were spent.";
+    end: "结束直播", "End the broadcast";
+    end_title: "结束房间 {} 的直播", "End the broadcast of room {}";
+    end_text: "{} 人会被请出，推流会被切断。", "{} people leave, and the streams are cut.";
+    query: "向微信查询", "Ask WeChat";
+    query_title: "向微信查询订单 {}", "Ask WeChat about order {}";
+    query_text: "如果微信说已支付，就会入账。", "If WeChat says that it was paid, it is credited.";
+    refund: "退款", "Refund";
+    refund_title: "退款订单 {}", "Refund order {}";
+    refund_text:
+        "还可以退 {}。对应的金币会收回；已花掉的部分记为欠款。",
+        "{} are left. The coins are taken back; those that were spent become a debt.";
+    refund_amount: "金额（元），空着退全部", "Amount in yuan; empty for all";
+    approve: "批准", "Approve";
+    approve_title: "批准提现 {}：{} 给用户 {}", "Approve withdrawal {}: {} to user {}";
+    approve_text:
+        "批准后会向微信请求打款，由用户确认。",
+        "After this WeChat is asked for the transfer, which the user confirms.";
+    approve_second: "这是第二次批准。第一次由 {} 批准。", "This is the second approval. The first was {}'s.";
+    reject: "驳回", "Reject";
+    reject_title: "驳回提现 {}：{} 给用户 {}", "Reject withdrawal {}: {} to user {}";
+    reject_text: "收入会退回用户的余额。", "The income goes back to the user's balance.";
+    gift_add: "添加礼物", "Add a gift";
+    gift_add_text:
+        "立刻可以赠送。价格以后不能改，只能停售再添加。",
+        "It can be sent at once. Its price cannot be changed: disable it and add another.";
+    gift_name: "名字", "Name";
+    gift_image: "图片地址", "Address of the picture";
+    gift_effect: "特效地址，可空", "Address of the effect, may be empty";
+    gift_disable: "停售", "Disable";
+    gift_disable_title: "停售礼物 {}", "Disable gift {}";
+    gift_disable_text: "不能再赠送。已送出的记录保留。", "It can no longer be sent. Records of sent gifts stay.";
+    block_add: "添加充值档", "Add a block";
+    block_add_text: "立刻可以购买。", "It can be bought at once.";
+    block_price: "价格（元）", "Price in yuan";
+    block_product: "虚拟支付道具 ID，可空", "Product id of virtual payment, may be empty";
+    block_disable_title: "停售充值档 {}", "Disable block {}";
+    block_disable_text: "不能再购买。已有的订单不受影响。", "It can no longer be bought. Orders stay.";
+    config_set: "修改", "Change";
+    config_title: "修改 {}", "Change {}";
+    config_text: "一秒之内所有实例生效。现在的值：{}", "All instances use it within a second. The value now: {}";
+    value: "新的值", "New value";
+    retry: "重试", "Retry";
+    retry_title: "重试投递 {}", "Retry delivery {}";
+    retry_text: "会排回队列，由服务器再次投递。", "It goes back to the queue, and the server delivers it again.";
+    operator_add: "邀请操作员", "Invite an operator";
+    operator_add_text:
+        "会得到一个三天内有效、只能用一次的链接，请通过可靠的途径转交。",
+        "You get a link that works once, within three days. Hand it over safely.";
+    operator_name: "名字", "Name";
+    operator_role: "角色", "Role";
+    operator_role_change: "改角色", "Change the role";
+    operator_role_title: "修改 {} 的角色", "Change the role of {}";
+    operator_role_text: "从下一个请求起生效。", "It holds from the next request.";
+    operator_reset: "重置登录", "Reset the login";
+    operator_reset_title: "重置 {} 的登录", "Reset the login of {}";
+    operator_reset_text:
+        "密码、身份验证器和所有会话都会失效，并得到一个新的邀请链接。",
+        "Password, authenticator and sessions end, and you get a new link.";
+    operator_disable: "停用", "Disable";
+    operator_disable_title: "停用操作员 {}", "Disable operator {}";
+    operator_disable_text: "会话立即结束，不能再登录。", "Their sessions end at once, and they cannot log in.";
+    operator_enable: "启用", "Enable";
+    operator_enable_title: "启用操作员 {}", "Enable operator {}";
+    operator_enable_text: "可以用原来的密码登录。", "They can log in with their password.";
+    reveal: "显示个人信息", "Show personal data";
+    reveal_title: "显示 {}（{}）的个人信息", "Show personal data of {} ({})";
+    reveal_text: "查看会记入审计日志。", "That you look is recorded in the audit log.";
+});

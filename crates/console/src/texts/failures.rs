@@ -1,0 +1,54 @@
+//! Why something did not happen.
+
+texts!(FailureTexts {
+    forbidden_title: "您的角色不能这样做", "Your role may not do this";
+    forbidden:
+        "这次尝试已记入审计日志。需要的话，请所有者调整角色。",
+        "The attempt is in the audit log. An owner can change your role.";
+    other_origin_title: "请求被拒绝", "The request was refused";
+    other_origin:
+        "它不是从控制台的页面发出的。请从页面上重新操作。",
+        "It did not come from a page of the console. Please start again from the page.";
+    not_found_title: "没有这个页面", "There is no such page";
+    not_found: "号码可能输错了，或者它已不在。", "The number may be wrong, or it is gone.";
+    bad_request_title: "看不懂这个请求", "The request cannot be read";
+    bad_request: "请从页面上重新操作。", "Please start again from the page.";
+    unavailable_title: "数据库暂时忙不过来", "The database is busy";
+    unavailable: "什么都没有改变。请稍后再试。", "Nothing was changed. Please try again in a moment.";
+    internal_title: "出错了", "Something failed";
+    internal: "原因写在服务器的日志里。", "The reason is in the log of the server.";
+    back: "回到首页", "Back to the start";
+    unknown_user: "没有这个用户。", "There is no such user.";
+    unknown_room: "没有这个房间。", "There is no such room.";
+    not_live: "这个房间没有在直播。", "The room is not live.";
+    unknown_order: "没有这个订单。", "There is no such order.";
+    unknown_gift: "没有这个礼物，或它已停售。", "There is no such gift, or it is disabled.";
+    unknown_block: "没有这个充值档，或它已停售。", "There is no such block, or it is disabled.";
+    unknown_withdrawal: "没有这笔提现。", "There is no such withdrawal.";
+    wrong_state: "它的状态已经变了，请刷新后再看。", "Its state has changed meanwhile. Please look again.";
+    second_operator: "超过限额的提现需要另一位操作员批准。", "Above the limit, another operator has to approve.";
+    refund_too_much: "退款超过了订单还剩的金额。", "The refund is more than is left of the order.";
+    amount: "金额超出了允许的范围。", "The amount is out of bounds.";
+    insufficient: "余额不足：这些金币已经花掉了。", "The balance does not suffice: the coins were spent.";
+    not_reversible:
+        "这类分录不能冲正，或已冲正过。",
+        "An entry of this kind cannot be reversed, or was reversed already.";
+    bad_field: "{} 不合要求。", "{} is not valid.";
+    bad_value: "这个值不合要求。", "The value is not valid.";
+    unknown_key: "没有这个配置项。", "There is no such config.";
+    provider: "微信没有给出明确的答复，请稍后再查。", "WeChat gave no clear answer. Please ask again later.";
+    reason_needed: "请写明原因。", "Please give a reason.";
+    reason_long: "原因最多 500 个字。", "A reason has at most 500 characters.";
+    typed_wrong: "输入的内容与要求的不一致。", "What you typed is not what was asked for.";
+    code_wrong: "验证码不对、已用过或已过期。", "The code is wrong, was used or is too old.";
+    code_needed: "请输入身份验证器上的验证码。", "Please enter the code of your authenticator.";
+    totp_needed:
+        "涉及钱和角色的操作需要身份验证器。请先在“我的账号”里设置。",
+        "Money and roles need an authenticator. Please set one up under “My account”.";
+    name_taken: "已有同名的操作员。", "An operator has this name already.";
+    last_owner:
+        "这是最后一位所有者，不能停用或降级。",
+        "This is the last owner, who cannot be disabled or given another role.";
+    empty_name: "请填写名字。", "Please give a name.";
+    other: "没有做成：{}", "It was not done: {}";
+});

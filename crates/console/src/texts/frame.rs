@@ -1,0 +1,52 @@
+//! What surrounds every page.
+
+texts!(FrameTexts {
+    product: "qlive 控制台", "qlive console";
+    skip: "跳到正文", "Skip to the content";
+    menu: "菜单", "Menu";
+    sandbox: "沙盒", "Sandbox";
+    production: "正式", "Production";
+    sandbox_hint: "这里的人和钱都是假的", "People and money here are made up";
+    search: "搜索", "Search";
+    search_hint: "号码、昵称开头…", "A number, or how a nickname begins…";
+    group_live: "现场", "Live";
+    group_people: "人", "People";
+    group_money: "钱", "Money";
+    group_system: "系统", "System";
+    now: "现在", "Now";
+    users: "用户", "Users";
+    orders: "订单", "Orders";
+    withdrawals: "提现", "Withdrawals";
+    ledger: "账本", "Ledger";
+    complaints: "投诉", "Complaints";
+    gifts: "礼物与充值档", "Gifts and blocks";
+    configs: "配置", "Configs";
+    audit: "审计日志", "Audit log";
+    health: "健康", "Health";
+    operators: "操作员", "Operators";
+    log_out: "退出登录", "Log out";
+    language: "English", "中文";
+    waiting: "{} 项待处理", "{} waiting";
+    older: "更早", "Older";
+    newest: "回到最新", "Newest";
+    filter: "筛选", "Filter";
+    clear_filter: "清除筛选", "Clear the filter";
+    all: "全部", "All";
+    done: "已完成，审计记录 {}。", "Done. Audit record {}.";
+    done_unrecorded: "已完成。", "Done.";
+    already_done: "这个表单已经提交过，没有再做一次。", "This form was sent before. Nothing was done again.";
+    copy: "复制", "Copy";
+    details: "详情", "Details";
+    open: "打开", "Open";
+    keys: "键盘快捷键", "Keyboard shortcuts";
+    keys_text:
+        "/ 搜索；G 然后 N 现在、U 用户、O 订单、W 提现、L 账本、C 配置、A 审计、H 健康；J K 选行，Enter 打开；? 本说明。",
+        "/ search; G then N now, U users, O orders, W withdrawals, L ledger, C configs, A \
+         audit, H health; J K choose a row, Enter opens it; ? this text.";
+    keys_toggle: "启用单键快捷键", "Single-key shortcuts are on";
+    close: "关闭", "Close";
+    updated: "更新于 {}", "Updated at {}";
+    refresh: "自动刷新", "Refresh";
+    refresh_off: "关", "Off";
+    seconds: "{} 秒", "{} s";
+});

@@ -1,0 +1,213 @@
+//! The texts of the pages.
+
+texts!(PageTexts {
+    no_match: "没有符合筛选条件的内容。", "Nothing matches the filter.";
+    // Now
+    now_title: "现在", "Now";
+    rooms_live: "直播中的房间", "Rooms live";
+    people_present: "房间里的人", "People in rooms";
+    orders_waiting: "待支付订单", "Orders waiting";
+    outbox_waiting: "待投递消息", "Deliveries waiting";
+    withdrawals_waiting: "待审核提现", "Withdrawals to review";
+    no_rooms:
+        "现在没有直播。要开播，需要一位红娘：在“用户”里打开一位用户，点“设为红娘”。",
+        "Nothing is live. A broadcast needs a matchmaker: open a user under “Users” and \
+         choose “Make a matchmaker”.";
+    seat_host: "红娘", "Host";
+    seat_male: "男嘉宾", "Man";
+    seat_female: "女嘉宾", "Woman";
+    seat_empty: "空着", "Empty";
+    no_stream: "没有推流", "No stream";
+    lost: "掉线中", "Lost";
+    people: "{} 人", "{} people";
+    started: "开播于 {}", "Live since {}";
+    // Room
+    room_title: "房间 {}", "Room {}";
+    live: "直播中", "Live";
+    not_live: "未直播", "Not live";
+    host: "红娘", "Host";
+    group: "IM 群", "IM group";
+    group_missing: "还没有建好", "Does not exist yet";
+    created: "创建于", "Created";
+    stage: "台上", "On stage";
+    seat: "座位", "Seat";
+    since: "自", "Since";
+    stream: "推流", "Stream";
+    running: "正常", "Running";
+    audience: "房间里的人", "In the room";
+    place: "位置", "Place";
+    entered: "进入", "Entered";
+    watching: "观看", "Watching";
+    applied: "已申请", "Applied";
+    on_mic: "在麦上", "On the mic";
+    hosting: "主持", "Hosting";
+    nobody: "房间里没有人。", "Nobody is in the room.";
+    past: "过去的直播", "Past broadcasts";
+    ended: "结束", "Ended";
+    end_reason: "原因", "Reason";
+    no_past: "还没有结束的直播。", "No broadcast has ended yet.";
+    gifts_in_room: "房间里的礼物", "Gifts in the room";
+    no_gifts: "还没有人送礼物。", "No gift was sent yet.";
+    // Users
+    users_title: "用户", "Users";
+    user: "用户", "User";
+    nickname: "昵称", "Nickname";
+    gender: "性别", "Gender";
+    area: "地区", "Area";
+    state: "状态", "State";
+    registered: "注册", "Registered";
+    last_login: "最近登录", "Last login";
+    last_seen: "最近出现", "Last seen";
+    which: "哪些", "Which";
+    banned_only: "已封禁", "Banned";
+    matchmakers_only: "红娘", "Matchmakers";
+    nickname_prefix: "昵称开头", "Nickname begins";
+    no_users:
+        "还没有用户。小程序里的第一次登录会创建用户。",
+        "There is no user yet. The first login in the mini-program makes one.";
+    profile: "资料", "Profile";
+    age: "年龄", "Age";
+    height: "身高", "Height";
+    openid: "OpenID", "OpenID";
+    app: "小程序", "App";
+    whereabouts: "现在在", "Now in";
+    nowhere: "不在任何房间", "In no room";
+    banned_since: "封禁于", "Banned since";
+    balances: "余额", "Balances";
+    bought: "购买的金币", "Bought gold";
+    granted: "赠送的金币", "Granted gold";
+    income: "收入", "Income";
+    held: "提现中", "Held for a withdrawal";
+    debt: "欠款", "Debt";
+    wallet: "钱包流水", "Movements";
+    entry: "分录", "Entry";
+    time: "时间", "Time";
+    kind: "类型", "Kind";
+    change: "变化", "Change";
+    gold_after: "金币余额", "Gold after";
+    income_after: "收入余额", "Income after";
+    no_movements: "还没有流水。", "Nothing has moved yet.";
+    gifts_given: "送出的礼物", "Gifts given";
+    gifts_received: "收到的礼物", "Gifts received";
+    giver: "送礼人", "Giver";
+    receiver: "收礼人", "Receiver";
+    gift: "礼物", "Gift";
+    count: "数量", "Count";
+    cost: "金币", "Coins";
+    room: "房间", "Room";
+    // Orders
+    orders_title: "订单", "Orders";
+    order_title: "订单 {}", "Order {}";
+    number: "订单号", "Number";
+    provider: "支付方式", "Provider";
+    price: "金额", "Price";
+    gold: "金币", "Gold";
+    refunded: "已退", "Refunded";
+    paid_after: "支付用时", "Paid after";
+    seconds: "{} 秒", "{} s";
+    paid_at: "支付于", "Paid";
+    expires_at: "截止", "Expires";
+    transaction: "微信支付单号", "Provider's number";
+    from_day: "从（年-月-日）", "From (yyyy-mm-dd)";
+    until_day: "到（含）", "Until (inclusive)";
+    no_orders: "还没有订单。用户充值时会出现在这里。", "There is no order yet. They come when users recharge.";
+    refunds: "退款", "Refunds";
+    refund_number: "退款号", "Number";
+    requested_by: "由谁发起", "Requested by";
+    by_us: "我们", "Us";
+    by_provider: "微信", "WeChat";
+    no_refunds: "没有退款。", "No refund.";
+    entries: "账本分录", "Entries of the ledger";
+    no_entries: "账本里还没有相关分录。", "The ledger has no entry about it.";
+    product: "道具 ID", "Product id";
+    // Withdrawals
+    withdrawals_title: "提现", "Withdrawals";
+    withdrawal_title: "提现 {}", "Withdrawal {}";
+    applied_at: "申请于", "Requested";
+    yuan: "金额", "Amount";
+    first_approval: "第一次批准", "First approval";
+    bill_number: "打款单号", "Bill number";
+    account_age: "账号注册于", "Account since";
+    week: "一周内提现", "Within a week";
+    refunded_givers: "送礼后退款的人", "Givers whose orders were refunded";
+    refunded_givers_text:
+        "下面的人给 TA 送过礼物，他们的订单后来退了款。请先看清再批准。",
+        "These people gave them gifts, and their orders were refunded. Look before you approve.";
+    orders_count: "退款订单", "Orders refunded";
+    no_withdrawals: "还没有提现。", "There is no withdrawal yet.";
+    detail: "说明", "Detail";
+    done_at: "结束于", "Ended";
+    // Ledger
+    ledger_title: "账本", "Ledger";
+    entry_title: "分录 {}", "Entry {}";
+    about: "关于", "About";
+    from: "从", "From";
+    to: "到", "To";
+    sealed: "链上位置", "Chain position";
+    hash: "哈希", "Hash";
+    not_sealed: "还没有封存", "Not sealed yet";
+    reverses: "冲正了", "Reverses";
+    transfers: "转账", "Transfers";
+    no_ledger: "账本还是空的。", "The ledger is empty.";
+    platform: "平台", "Platform";
+    grants: "赠送", "Grants";
+    paid_out: "已打款", "Paid out";
+    audit_now: "现在核对", "Audit now";
+    audit_title: "核对账本", "Audit of the ledger";
+    audit_good:
+        "账是平的：{} 条分录，{} 笔转账，链头 {}。",
+        "The ledger balances: {} entries, {} transfers, chain head {}.";
+    // Complaints
+    complaints_title: "投诉", "Complaints";
+    complained_at: "投诉时间", "Complained";
+    request: "微信请求号", "WeChat's request";
+    no_complaints: "没有投诉。", "No complaint.";
+    // Gifts and blocks
+    gifts_title: "礼物与充值档", "Gifts and blocks";
+    gifts_card: "礼物", "Gifts";
+    blocks_card: "充值档", "Recharge blocks";
+    no_gifts_yet: "还没有礼物。", "There is no gift yet.";
+    no_blocks_yet: "还没有充值档。", "There is no block yet.";
+    picture: "图片", "Picture";
+    // Configs
+    configs_title: "配置", "Configs";
+    key: "配置项", "Key";
+    value: "值", "Value";
+    // Audit
+    audit_log_title: "审计日志", "Audit log";
+    who: "谁", "Who";
+    role: "角色", "Role";
+    address: "地址", "Address";
+    action: "操作", "Action";
+    subject: "对象", "Subject";
+    reason: "原因", "Reason";
+    before_after: "前 → 后", "Before → after";
+    no_audit: "还没有记录。", "Nothing is recorded yet.";
+    // Health
+    health_title: "健康", "Health";
+    database: "数据库", "Database";
+    ready: "正常", "Ready";
+    oldest_delivery: "最早的待投递", "Oldest waiting delivery";
+    oldest_order: "最早的待支付订单", "Oldest order waiting";
+    parked: "停放的投递", "Parked deliveries";
+    parked_text:
+        "IM 最终拒绝了它们；原因修好之后可以重试。",
+        "IM refused them for good. They can be tried again when the cause is mended.";
+    no_parked: "没有停放的投递。", "No delivery is parked.";
+    lane: "通道", "Lane";
+    attempts: "次数", "Attempts";
+    version: "版本", "Version";
+    // Operators
+    operators_title: "操作员", "Operators";
+    name: "名字", "Name";
+    authenticator: "身份验证器", "Authenticator";
+    invitation_link: "邀请链接（只显示这一次）", "Invitation (shown only now)";
+    permissions: "每个角色可以做什么", "What each role may do";
+    // Search
+    search_title: "搜索“{}”", "Search for “{}”";
+    search_nothing:
+        "没有找到。可以输入：8 位用户号，e 加分录号，r 加房间号，w 加提现号，订单号，微信支付单号，openid，或昵称的开头。",
+        "Nothing was found. It takes: the 8 digits of a user; e, r or w and the number of an \
+         entry, a room or a withdrawal; the number of an order or a payment; an openid; or \
+         how a nickname begins.";
+});

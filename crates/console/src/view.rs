@@ -1,0 +1,13 @@
+//! What pages are made of. Every page but a few is a [`Page`]: facts, tables, actions, in the same
+//! places everywhere.
+
+mod frame;
+mod page;
+mod plain;
+
+pub(crate) use frame::Frame;
+pub(crate) use page::{
+    Button, Cell, Choice, Column, Empty, Fact, Filter, Page, PageTemplate, Row, Section, Table,
+    Tone,
+};
+pub(crate) use plain::{PlainBody, PlainPage};

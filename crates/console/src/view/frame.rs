@@ -1,0 +1,153 @@
+//! [`Frame`]: what surrounds a page.
+
+use qlive_operators::Action;
+
+use crate::http::{Failure, Visit};
+use crate::texts::{FrameTexts, Lang, Texts, fill};
+
+/// An entry of the navigation.
+pub(crate) struct NavItem {
+    pub(crate) href: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) icon: &'static str,
+    /// How many things wait there.
+    pub(crate) waiting: i64,
+    pub(crate) is_current: bool,
+}
+
+/// What surrounds a page.
+pub(crate) struct Frame {
+    pub(crate) t: &'static Texts,
+    pub(crate) lang: Lang,
+    pub(crate) is_sandbox: bool,
+    pub(crate) operator: String,
+    pub(crate) role: &'static str,
+    pub(crate) groups: Vec<(&'static str, Vec<NavItem>)>,
+    /// What has just been done.
+    pub(crate) notice: Option<String>,
+    pub(crate) path: String,
+    pub(crate) query: String,
+}
+
+/// A group of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Live,
+    People,
+    Money,
+    System,
+}
+
+/// Where something waits, so that the entry shows how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Nothing,
+    Withdrawals,
+    Parked,
+}
+
+/// An entry of the navigation, for those who may see its page.
+struct Entry {
+    group: Group,
+    action: Action,
+    href: &'static str,
+    label: fn(&FrameTexts) -> &'static str,
+    icon: &'static str,
+    counted: Counted,
+}
+
+/// Declares the entries: group, action, path, label, icon, and what is counted.
+macro_rules! entries {
+    ($($group:ident $action:ident $href:literal $label:ident $icon:literal $counted:ident,)+) => {
+        const ENTRIES: &[Entry] = &[$(Entry {
+            group: Group::$group,
+            action: Action::$action,
+            href: $href,
+            label: |texts| texts.$label,
+            icon: include_str!(concat!("../../templates/icons/", $icon, ".svg")),
+            counted: Counted::$counted,
+        },)+];
+    };
+}
+
+entries! {
+    Live ViewNow "/" now "radio" Nothing,
+    Live ViewGifts "/gifts" gifts "gift" Nothing,
+    People ViewUsers "/users" users "users" Nothing,
+    Money ViewOrders "/orders" orders "shopping-bag" Nothing,
+    Money ViewWithdrawals "/withdrawals" withdrawals "banknote" Withdrawals,
+    Money ViewLedger "/ledger" ledger "book-open" Nothing,
+    Money ViewComplaints "/complaints" complaints "message-square-warning" Nothing,
+    System ViewConfigs "/configs" configs "settings" Nothing,
+    System ViewAudit "/audit" audit "scroll-text" Nothing,
+    System ViewHealth "/health" health "heart-pulse" Parked,
+    System ViewOperators "/operators" operators "shield-check" Nothing,
+}
+
+impl Group {
+    const ALL: [Self; 4] = [Self::Live, Self::People, Self::Money, Self::System];
+
+    const fn title(self, texts: &FrameTexts) -> &'static str {
+        match self {
+            Self::Live => texts.group_live,
+            Self::People => texts.group_people,
+            Self::Money => texts.group_money,
+            Self::System => texts.group_system,
+        }
+    }
+}
+
+impl Frame {
+    /// The frame of a page below the entry of the navigation at `current`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn new(visit: &Visit, current: &str) -> Result<Self, Failure> {
+        let t = visit.t();
+        let waiting = visit.state.waiting().await?;
+        let item = |entry: &Entry| NavItem {
+            href: entry.href,
+            label: (entry.label)(&t.frame),
+            icon: entry.icon,
+            waiting: match entry.counted {
+                Counted::Nothing => 0,
+                Counted::Withdrawals => waiting.withdrawals,
+                Counted::Parked => waiting.parked,
+            },
+            is_current: entry.href == current,
+        };
+        let group = |group: Group| {
+            let entries = ENTRIES.iter().filter(|entry| entry.group == group);
+            let seen = entries.filter(|entry| visit.session.may(entry.action));
+            (group.title(&t.frame), seen.map(item).collect())
+        };
+        let groups: Vec<(&str, Vec<NavItem>)> = Group::ALL.into_iter().map(group).collect();
+        Ok(Self {
+            t,
+            lang: visit.lang,
+            is_sandbox: visit.state.is_sandbox,
+            operator: visit.session.name.to_string(),
+            role: t.values.role(visit.session.role),
+            groups: groups
+                .into_iter()
+                .filter(|(_, items)| !items.is_empty())
+                .collect(),
+            notice: notice(visit),
+            path: visit.path.clone(),
+            query: String::new(),
+        })
+    }
+}
+
+/// What the query says has just been done.
+fn notice(visit: &Visit) -> Option<String> {
+    let f = &visit.t().frame;
+    if visit.query("again").is_some() {
+        return Some(f.already_done.to_owned());
+    }
+    let record: i64 = visit.query("done")?.parse().ok()?;
+    if record == 0 {
+        return Some(f.done_unrecorded.to_owned());
+    }
+    Some(fill(f.done, &[&record.to_string()]))
+}

@@ -1,0 +1,226 @@
+//! [`Page`]: the page of an object or a list.
+
+use askama::Template;
+
+use super::frame::Frame;
+use crate::format;
+use crate::texts::Texts;
+
+/// How something is coloured; the text says the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Good,
+    Warn,
+    Bad,
+    Quiet,
+}
+
+impl Tone {
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Good => "good",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+            Self::Quiet => "quiet",
+        }
+    }
+}
+
+/// What is in a cell of a table, or is a fact.
+#[derive(Debug, Clone)]
+pub(crate) enum Cell {
+    Text(String),
+    /// An amount, right-aligned.
+    Number(String),
+    /// A number that is copied: of an order, a user, a payment.
+    Code(String),
+    /// The text and where it leads.
+    Link(String, String),
+    Badge(String, Tone),
+    /// A time in Shanghai.
+    Time(String),
+    /// The address of a picture; empty for a placeholder. The name beside it says whose it is.
+    Face(String),
+    Empty,
+}
+
+impl Cell {
+    /// A picture of somebody or something.
+    pub(crate) fn face(address: &str) -> Self {
+        Self::Face(format::picture(address).to_owned())
+    }
+}
+
+/// A column of a table.
+pub(crate) struct Column {
+    pub(crate) label: &'static str,
+    /// Whether its cells are amounts.
+    pub(crate) is_number: bool,
+}
+
+impl Column {
+    pub(crate) const fn text(label: &'static str) -> Self {
+        Self {
+            label,
+            is_number: false,
+        }
+    }
+
+    pub(crate) const fn number(label: &'static str) -> Self {
+        Self {
+            label,
+            is_number: true,
+        }
+    }
+}
+
+/// A row of a table.
+pub(crate) struct Row {
+    pub(crate) cells: Vec<Cell>,
+    /// Buttons at its end.
+    pub(crate) buttons: Vec<Button>,
+}
+
+impl Row {
+    pub(crate) const fn new(cells: Vec<Cell>) -> Self {
+        Self {
+            cells,
+            buttons: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_buttons(mut self, buttons: Vec<Button>) -> Self {
+        self.buttons = buttons;
+        self
+    }
+}
+
+/// What a table without rows says: why, and what to do next.
+pub(crate) struct Empty {
+    pub(crate) text: String,
+    pub(crate) next: Option<Button>,
+}
+
+/// A table, perhaps a page of a longer one.
+pub(crate) struct Table {
+    pub(crate) caption: String,
+    pub(crate) columns: Vec<Column>,
+    pub(crate) rows: Vec<Row>,
+    /// Where the rows after these are.
+    pub(crate) older: Option<String>,
+    /// Where the first rows are, when these are others.
+    pub(crate) newest: Option<String>,
+    pub(crate) empty: Empty,
+}
+
+impl Table {
+    /// Whether some row has buttons, and so all have a place for them.
+    fn has_buttons(&self) -> bool {
+        self.rows.iter().any(|row| !row.buttons.is_empty())
+    }
+}
+
+/// A fact about an object.
+pub(crate) struct Fact {
+    pub(crate) label: &'static str,
+    pub(crate) value: Cell,
+}
+
+/// A link that looks like a button.
+#[derive(Clone)]
+pub(crate) struct Button {
+    pub(crate) label: String,
+    pub(crate) href: String,
+    /// Whether it hurts somebody, or is about money.
+    pub(crate) is_danger: bool,
+}
+
+impl Button {
+    pub(crate) fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            href: href.into(),
+            is_danger: false,
+        }
+    }
+}
+
+/// A choice of a filter.
+pub(crate) struct Choice {
+    pub(crate) value: &'static str,
+    pub(crate) label: &'static str,
+}
+
+/// A filter of a list. All filters of a page are one form, whose fields are in the URL.
+pub(crate) enum Filter {
+    Choice {
+        name: &'static str,
+        label: &'static str,
+        chosen: String,
+        choices: Vec<Choice>,
+    },
+    Text {
+        name: &'static str,
+        label: &'static str,
+        value: String,
+        hint: &'static str,
+    },
+}
+
+/// A part of a page.
+pub(crate) enum Section {
+    Facts {
+        title: &'static str,
+        facts: Vec<Fact>,
+    },
+    Table(Table),
+    /// A paragraph, for instance what is wrong.
+    Note {
+        text: String,
+        tone: Tone,
+    },
+}
+
+/// The page of an object or a list.
+pub(crate) struct Page {
+    pub(crate) title: String,
+    pub(crate) badges: Vec<(String, Tone)>,
+    pub(crate) lead: String,
+    pub(crate) face: Option<String>,
+    pub(crate) buttons: Vec<Button>,
+    pub(crate) filters: Vec<Filter>,
+    /// Whether a filter is set, so that it can be cleared.
+    pub(crate) is_filtered: bool,
+    pub(crate) sections: Vec<Section>,
+}
+
+impl Page {
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            badges: Vec::new(),
+            lead: String::new(),
+            face: None,
+            buttons: Vec::new(),
+            filters: Vec::new(),
+            is_filtered: false,
+            sections: Vec::new(),
+        }
+    }
+}
+
+/// A page in its frame.
+#[derive(Template)]
+#[template(path = "page.html")]
+pub(crate) struct PageTemplate {
+    pub(crate) frame: Frame,
+    pub(crate) page: Page,
+}
+
+impl PageTemplate {
+    fn t(&self) -> &'static Texts {
+        self.frame.t
+    }
+}

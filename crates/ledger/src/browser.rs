@@ -1,0 +1,176 @@
+//! [`LedgerBrowser`]: the ledger as operators read it, entry by entry.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use qlive_store::schema::{ledger_chain, ledger_entries, ledger_transfers};
+use qlive_store::{Conn, Db, StoreError};
+use qlive_types::{Coins, EntryId, Moment};
+
+use crate::{Account, EntryKind, LedgerError};
+
+/// How many entries a list shows at once.
+const ROWS: i64 = 50;
+
+/// Reads the ledger for operators. Cheap to clone.
+#[derive(Clone)]
+pub struct LedgerBrowser {
+    db: Db,
+}
+
+/// An entry with its transfers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowsedEntry {
+    pub id: EntryId,
+    pub at: Moment,
+    pub kind: EntryKind,
+    /// What it is about: the number of an order, a withdrawal, a gift, or a reason.
+    pub subject: String,
+    /// The entry that it reverses.
+    pub reverses: Option<EntryId>,
+    pub transfers: Vec<BrowsedTransfer>,
+    /// Its position in the hash chain and its hash; `None` while it is not sealed.
+    pub sealed: Option<(i64, String)>,
+}
+
+/// A transfer of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrowsedTransfer {
+    pub from: Account,
+    pub to: Account,
+    pub amount: Coins,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum EntryFilter {
+    #[default]
+    All,
+    /// Those of a kind.
+    Kind(EntryKind),
+    /// Those of a kind about something.
+    Subject(EntryKind, String),
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = ledger_entries)]
+struct BrowsedRow {
+    id: i64,
+    kind: i32,
+    subject: String,
+    reverses: Option<i64>,
+    at: i64,
+}
+
+impl LedgerBrowser {
+    /// Reads the ledger of a database.
+    #[must_use]
+    pub const fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// At most 50 entries with a number below `before`, the latest first.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn entries(
+        &self,
+        filter: EntryFilter,
+        before: Option<EntryId>,
+    ) -> Result<Vec<BrowsedEntry>, LedgerError> {
+        self.db
+            .read(move |conn| {
+                let mut query = ledger_entries::table
+                    .order(ledger_entries::id.desc())
+                    .limit(ROWS)
+                    .select(BrowsedRow::as_select())
+                    .into_boxed();
+                if let Some(before) = before {
+                    query = query.filter(ledger_entries::id.lt(before.get()));
+                }
+                match &filter {
+                    EntryFilter::All => {}
+                    EntryFilter::Kind(kind) => {
+                        query = query.filter(ledger_entries::kind.eq(kind.number()));
+                    }
+                    EntryFilter::Subject(kind, subject) => {
+                        query = query
+                            .filter(ledger_entries::kind.eq(kind.number()))
+                            .filter(ledger_entries::subject.eq(subject));
+                    }
+                }
+                let rows = query.load(conn)?;
+                Ok(with_transfers(conn, rows)?)
+            })
+            .await
+    }
+
+    /// An entry.
+    ///
+    /// # Errors
+    /// [`LedgerError::UnknownEntry`], or a failure of the store.
+    pub async fn entry(&self, id: EntryId) -> Result<BrowsedEntry, LedgerError> {
+        self.db
+            .read(move |conn| {
+                let rows = ledger_entries::table
+                    .filter(ledger_entries::id.eq(id.get()))
+                    .select(BrowsedRow::as_select())
+                    .load(conn)?;
+                let found = with_transfers(conn, rows)?.pop();
+                found.ok_or(LedgerError::UnknownEntry)
+            })
+            .await
+    }
+}
+
+fn with_transfers(conn: &mut Conn, rows: Vec<BrowsedRow>) -> Result<Vec<BrowsedEntry>, StoreError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut transfers: BTreeMap<i64, Vec<BrowsedTransfer>> = BTreeMap::new();
+    let stored: Vec<(i64, i64, i64, i64)> = ledger_transfers::table
+        .filter(ledger_transfers::entry_id.eq_any(&ids))
+        .order(ledger_transfers::id)
+        .select((
+            ledger_transfers::entry_id,
+            ledger_transfers::debit,
+            ledger_transfers::credit,
+            ledger_transfers::amount,
+        ))
+        .load(conn)?;
+    for (entry, debit, credit, amount) in stored {
+        let account = |number| {
+            Account::from_number(number).ok_or(StoreError::Corrupt("ledger_transfers.debit"))
+        };
+        let transfer = BrowsedTransfer {
+            from: account(debit)?,
+            to: account(credit)?,
+            amount: Coins::new(amount)
+                .map_err(|_out_of_range| StoreError::Corrupt("ledger_transfers.amount"))?,
+        };
+        transfers.entry(entry).or_default().push(transfer);
+    }
+    let sealed: Vec<(i64, i64, String)> = ledger_chain::table
+        .filter(ledger_chain::entry_id.eq_any(&ids))
+        .select((
+            ledger_chain::entry_id,
+            ledger_chain::position,
+            ledger_chain::hash,
+        ))
+        .load(conn)?;
+    let mut sealed: BTreeMap<i64, (i64, String)> = sealed
+        .into_iter()
+        .map(|(entry, position, hash)| (entry, (position, hash)))
+        .collect();
+    let browsed = |row: BrowsedRow| {
+        Ok(BrowsedEntry {
+            id: EntryId::new(row.id),
+            at: Moment::from_millis(row.at),
+            kind: EntryKind::from_number(row.kind)
+                .ok_or(StoreError::Corrupt("ledger_entries.kind"))?,
+            subject: row.subject,
+            reverses: row.reverses.map(EntryId::new),
+            transfers: transfers.remove(&row.id).unwrap_or_default(),
+            sealed: sealed.remove(&row.id),
+        })
+    };
+    rows.into_iter().map(browsed).collect()
+}

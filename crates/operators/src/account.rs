@@ -1,0 +1,190 @@
+//! Accounts of operators: who is added, changed and disabled.
+
+use diesel::prelude::*;
+use qlive_store::audit_log::{self, Operator};
+use qlive_store::schema::{operator_recovery_codes, operators};
+use qlive_store::{Conn, OperatorName, StoreError, serialize_transactions};
+use qlive_types::Moment;
+use secrecy::SecretString;
+
+use crate::account_rows::{OperatorAccount, OperatorRow, find, find_by_name, insert};
+use crate::link_rows::{delete_links, insert_link};
+use crate::session_rows::end_all_sessions;
+use crate::{Operators, OperatorsError, Role};
+
+/// The transactions that change who is an owner run one after another.
+const OWNERS: &str = "operators";
+
+impl Operators {
+    /// All accounts, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn accounts(&self) -> Result<Vec<OperatorAccount>, OperatorsError> {
+        self.db
+            .read(|conn| {
+                let rows: Vec<OperatorRow> = operators::table
+                    .order(operators::compared_name)
+                    .select(OperatorRow::as_select())
+                    .load(conn)?;
+                let accounts = rows.iter().map(OperatorAccount::try_from);
+                Ok(accounts.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// The account with this id.
+    ///
+    /// # Errors
+    /// [`OperatorsError::UnknownOperator`], or when the database fails.
+    pub async fn account(&self, id: i64) -> Result<OperatorAccount, OperatorsError> {
+        self.db
+            .read(move |conn| {
+                let row = find(conn, id)?.ok_or(OperatorsError::UnknownOperator)?;
+                Ok(OperatorAccount::try_from(&row)?)
+            })
+            .await
+    }
+
+    /// Adds an account. Returns the secret of the link with which a password is set; it lives
+    /// three days.
+    ///
+    /// # Errors
+    /// [`OperatorsError::NameTaken`], [`OperatorsError::EmptyName`], or when the database fails.
+    pub async fn add(
+        &self,
+        by: Operator,
+        name: &str,
+        role: Role,
+    ) -> Result<(i64, SecretString), OperatorsError> {
+        let name = OperatorName::parse(name)?;
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                serialize_transactions(conn, OWNERS)?;
+                if find_by_name(conn, &name)?.is_some() {
+                    return Err(OperatorsError::NameTaken);
+                }
+                let id = insert(conn, now, &name, role)?;
+                let action = ("operators add", name.as_str());
+                audit_log::record_change(conn, now, &by, action, ("", role.name()))?;
+                Ok((id, insert_link(conn, now, id)?))
+            })
+            .await
+    }
+
+    /// Gives an account another role. Its sessions have it from their next request.
+    ///
+    /// # Errors
+    /// [`OperatorsError::UnknownOperator`], [`OperatorsError::LastOwner`], or when the database
+    /// fails.
+    pub async fn set_role(&self, by: Operator, id: i64, role: Role) -> Result<(), OperatorsError> {
+        let change = move |conn: &mut Conn, account: &OperatorAccount, _now| {
+            diesel::update(operators::table.find(account.id))
+                .set(operators::role.eq(role.number()))
+                .execute(conn)?;
+            Ok((account.role.name(), role.name()))
+        };
+        self.change(by, id, "operators role", role == Role::Owner, change)
+            .await
+    }
+
+    /// Disables an account: its sessions end, and it does not log in.
+    ///
+    /// # Errors
+    /// As [`Operators::set_role`].
+    pub async fn disable(&self, by: Operator, id: i64) -> Result<(), OperatorsError> {
+        let change = |conn: &mut Conn, account: &OperatorAccount, now: Moment| {
+            diesel::update(operators::table.find(account.id))
+                .set(operators::disabled_at.eq(Some(now.millis())))
+                .execute(conn)?;
+            end_all_sessions(conn, account.id)?;
+            delete_links(conn, account.id)?;
+            Ok(("", ""))
+        };
+        self.change(by, id, "operators disable", false, change)
+            .await
+    }
+
+    /// Lets a disabled account log in again.
+    ///
+    /// # Errors
+    /// As [`Operators::set_role`].
+    pub async fn enable(&self, by: Operator, id: i64) -> Result<(), OperatorsError> {
+        let change = |conn: &mut Conn, account: &OperatorAccount, _now| {
+            diesel::update(operators::table.find(account.id))
+                .set(operators::disabled_at.eq(None::<i64>))
+                .execute(conn)?;
+            Ok(("", ""))
+        };
+        self.change(by, id, "operators enable", true, change).await
+    }
+
+    /// Takes password and authenticator from an account and ends its sessions. Returns the secret
+    /// of a link with which a new password is set.
+    ///
+    /// # Errors
+    /// As [`Operators::set_role`].
+    pub async fn reset(&self, by: Operator, id: i64) -> Result<SecretString, OperatorsError> {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                let row = find(conn, id)?.ok_or(OperatorsError::UnknownOperator)?;
+                let account = OperatorAccount::try_from(&row)?;
+                diesel::update(operators::table.find(id))
+                    .set((
+                        operators::password_hash.eq(""),
+                        operators::totp_secret.eq(""),
+                    ))
+                    .execute(conn)?;
+                let codes = operator_recovery_codes::operator_id.eq(id);
+                diesel::delete(operator_recovery_codes::table.filter(codes)).execute(conn)?;
+                end_all_sessions(conn, id)?;
+                delete_links(conn, id)?;
+                audit_log::record(conn, now, &by, "operators reset", account.name.as_str())?;
+                Ok(insert_link(conn, now, id)?)
+            })
+            .await
+    }
+
+    /// Changes an account and records it. An owner stays.
+    async fn change(
+        &self,
+        by: Operator,
+        id: i64,
+        action: &'static str,
+        stays_owner: bool,
+        change: impl Fn(
+            &mut Conn,
+            &OperatorAccount,
+            Moment,
+        ) -> Result<(&'static str, &'static str), StoreError>
+        + Send
+        + 'static,
+    ) -> Result<(), OperatorsError> {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                serialize_transactions(conn, OWNERS)?;
+                let row = find(conn, id)?.ok_or(OperatorsError::UnknownOperator)?;
+                let account = OperatorAccount::try_from(&row)?;
+                let is_owner = account.role == Role::Owner && account.disabled_at.is_none();
+                if is_owner && !stays_owner && count_owners(conn)? == 1 {
+                    return Err(OperatorsError::LastOwner);
+                }
+                let values = change(conn, &account, now)?;
+                let action = (action, account.name.as_str());
+                Ok(audit_log::record_change(conn, now, &by, action, values)?)
+            })
+            .await
+    }
+}
+
+/// How many owners are not disabled.
+fn count_owners(conn: &mut Conn) -> Result<i64, StoreError> {
+    Ok(operators::table
+        .filter(operators::role.eq(Role::Owner.number()))
+        .filter(operators::disabled_at.is_null())
+        .count()
+        .get_result(conn)?)
+}

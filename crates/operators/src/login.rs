@@ -1,0 +1,220 @@
+//! Logging in: the name and the password, then the code of the authenticator.
+
+use diesel::prelude::*;
+use qlive_store::audit_log::{self, Operator};
+use qlive_store::schema::operators;
+use qlive_store::{Conn, OperatorName, StoreError};
+use qlive_types::Moment;
+use secrecy::SecretString;
+
+use crate::account_rows::{OperatorAccount, OperatorRow, find_by_name};
+use crate::lockout::{Sources, begin_attempt, forgive};
+use crate::session_rows::{NewSession, insert_session, replace_session};
+use crate::totp::accept_code;
+use crate::{Operators, OperatorsError, Session, password};
+
+/// A login that succeeded.
+#[derive(Debug)]
+pub struct Login {
+    /// The token of the new session, for the cookie.
+    pub token: SecretString,
+    /// Whether the session awaits the code of the authenticator before it may do anything.
+    pub needs_code: bool,
+}
+
+impl Operators {
+    /// Checks a name and a password. The answer takes as long and is the same whether the name is
+    /// unknown, the password wrong, or the account disabled.
+    ///
+    /// `address` and `agent` are where the request comes from and what sent it.
+    ///
+    /// # Errors
+    /// [`OperatorsError::WrongCredentials`], [`OperatorsError::Locked`], or when the database
+    /// fails.
+    pub async fn login(
+        &self,
+        name: &str,
+        password: SecretString,
+        (address, agent): (&str, &str),
+    ) -> Result<Login, OperatorsError> {
+        let name = OperatorName::parse(name).map_err(|_empty| OperatorsError::WrongCredentials)?;
+        let now = self.clock.now();
+        let sources = Sources::new(&name, address);
+        let found = self
+            .db
+            .write(move |conn| {
+                begin_attempt(conn, now, &sources)?;
+                Ok::<_, OperatorsError>(find_by_name(conn, &name)?)
+            })
+            .await?;
+        let account = found.as_ref().map(OperatorAccount::try_from).transpose()?;
+        let stored = found.map_or_else(String::new, |row| row.password_hash);
+        let is_right = password::verify(password, stored.clone()).await?;
+        let account = account.filter(|account| is_right && account.disabled_at.is_none());
+        let account = account.ok_or(OperatorsError::WrongCredentials)?;
+        self.begin_session(account, stored, (address, agent)).await
+    }
+
+    async fn begin_session(
+        &self,
+        account: OperatorAccount,
+        verified: String,
+        (address, agent): (&str, &str),
+    ) -> Result<Login, OperatorsError> {
+        let now = self.clock.now();
+        let session = NewSession::new(now, address, agent);
+        let sources = Sources::new(&account.name, address);
+        self.db
+            .write(move |conn| {
+                // The account may have been changed while the password was verified.
+                let row = crate::account_rows::find(conn, account.id)?;
+                let row = row.filter(|row| row.password_hash == verified);
+                let row = row.ok_or(OperatorsError::WrongCredentials)?;
+                let account = OperatorAccount::try_from(&row)?;
+                if account.disabled_at.is_some() {
+                    return Err(OperatorsError::WrongCredentials);
+                }
+                let needs_code = account.has_authenticator;
+                let token = insert_session(conn, &session, account.id, !needs_code)?;
+                // With an authenticator the misses of the codes count on.
+                if !needs_code {
+                    forgive(conn, &sources)?;
+                    record_login(conn, now, &operator(&account, &session.address), account.id)?;
+                }
+                Ok(Login { token, needs_code })
+            })
+            .await
+    }
+
+    /// Completes the login of a session that awaits a code, or proves again that the operator is
+    /// there. The session gets a new token.
+    ///
+    /// `code` is of the authenticator, or one of the recovery codes, which is used up.
+    ///
+    /// # Errors
+    /// [`OperatorsError::WrongCode`], [`OperatorsError::Locked`],
+    /// [`OperatorsError::AuthenticatorState`] when the account has no authenticator, or when the
+    /// database fails.
+    pub async fn enter_code(
+        &self,
+        session: &Session,
+        code: &str,
+    ) -> Result<SecretString, OperatorsError> {
+        let now = self.clock.now();
+        let sources = Sources::new(&session.name, &session.address);
+        self.db
+            .write({
+                let sources = Sources::new(&session.name, &session.address);
+                move |conn| begin_attempt(conn, now, &sources)
+            })
+            .await?;
+        let (session, code) = (session.clone(), code.to_owned());
+        self.db
+            .write(move |conn| {
+                let row = find_row(conn, session.operator_id)?;
+                if row.totp_secret.is_empty() {
+                    return Err(OperatorsError::AuthenticatorState);
+                }
+                if !accept_code(conn, now, &row, &code)? {
+                    return Err(OperatorsError::WrongCode);
+                }
+                forgive(conn, &sources)?;
+                let token = replace_session(conn, now, &session.hash)?;
+                if !session.is_complete {
+                    let account = OperatorAccount::try_from(&row)?;
+                    let by = operator(&account, &session.address);
+                    record_login(conn, now, &by, account.id)?;
+                }
+                Ok(token)
+            })
+            .await
+    }
+
+    /// Gives the operator of a session a new password. Their other sessions end.
+    ///
+    /// # Errors
+    /// [`OperatorsError::WrongCredentials`] when `current` is not their password,
+    /// [`OperatorsError::BadPassword`], [`OperatorsError::Locked`], or when the database fails.
+    pub async fn change_password(
+        &self,
+        session: &Session,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<(), OperatorsError> {
+        password::check_new(&session.name, &new)?;
+        self.check_password(session, current).await?;
+        let password_hash = password::hash(new).await?;
+        let (now, session) = (self.clock.now(), session.clone());
+        self.db
+            .write(move |conn| {
+                diesel::update(operators::table.find(session.operator_id))
+                    .set(operators::password_hash.eq(&password_hash))
+                    .execute(conn)?;
+                crate::session_rows::end_other_sessions(conn, session.operator_id, &session.hash)?;
+                let by = session.by("");
+                let name = session.name.as_str();
+                Ok(audit_log::record(
+                    conn,
+                    now,
+                    &by,
+                    "operators password",
+                    name,
+                )?)
+            })
+            .await
+    }
+
+    /// Checks the password of the operator of a session; a wrong one is a miss.
+    ///
+    /// # Errors
+    /// [`OperatorsError::WrongCredentials`], [`OperatorsError::Locked`], or when the database
+    /// fails.
+    pub(crate) async fn check_password(
+        &self,
+        session: &Session,
+        password: SecretString,
+    ) -> Result<(), OperatorsError> {
+        let (now, id) = (self.clock.now(), session.operator_id);
+        let (name, address) = (session.name.clone(), session.address.clone());
+        let row = self
+            .db
+            .write(move |conn| {
+                begin_attempt(conn, now, &Sources::new(&name, &address))?;
+                find_row(conn, id)
+            })
+            .await?;
+        if !password::verify(password, row.password_hash).await? {
+            return Err(OperatorsError::WrongCredentials);
+        }
+        let sources = Sources::new(&session.name, &session.address);
+        self.db
+            .write(move |conn| Ok(forgive(conn, &sources)?))
+            .await
+    }
+}
+
+/// Records a login, and that it was now.
+pub(crate) fn record_login(
+    conn: &mut Conn,
+    now: Moment,
+    by: &Operator,
+    id: i64,
+) -> Result<(), StoreError> {
+    diesel::update(operators::table.find(id))
+        .set(operators::last_login_at.eq(Some(now.millis())))
+        .execute(conn)?;
+    audit_log::record(conn, now, by, "operators login", by.name.as_str())
+}
+
+fn find_row(conn: &mut Conn, id: i64) -> Result<OperatorRow, OperatorsError> {
+    crate::account_rows::find(conn, id)?.ok_or(OperatorsError::UnknownOperator)
+}
+
+fn operator(account: &OperatorAccount, address: &str) -> Operator {
+    Operator {
+        name: account.name.clone(),
+        reason: String::new(),
+        role: account.role.name(),
+        address: address.to_owned(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Lock-out by name and by address.
+
+use qlive_operators::{OperatorsError, Role};
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+
+use crate::support::{Desk, FROM, PASSWORD};
+
+on_both!(
+    name_is_locked_after_five_misses_and_longer_each_time,
+    unknown_name_is_locked_like_a_known_one,
+    attempts_at_once_count_each_other,
+    address_is_locked_after_twenty_misses_of_any_names,
+    success_forgives_the_misses_of_the_name,
+    wrong_codes_count_as_misses,
+);
+
+async fn miss(desk: &Desk, name: &str, address: &str) -> OperatorsError {
+    let login = desk
+        .operators
+        .login(name, "a wrong password".into(), (address, ""));
+    login.await.unwrap_err()
+}
+
+async fn misses_until_locked(desk: &Desk, name: &str) -> usize {
+    for count in 0..50 {
+        if matches!(miss(desk, name, FROM.0).await, OperatorsError::Locked(_)) {
+            return count;
+        }
+    }
+    panic!("it is never locked")
+}
+
+async fn name_is_locked_after_five_misses_and_longer_each_time(db: TestDb) {
+    let desk = Desk::new(&db);
+    desk.add("fei", Role::Finance).await;
+    assert_eq!(misses_until_locked(&desk, "fei").await, 5);
+    let right = desk
+        .operators
+        .login("FEI", PASSWORD.into(), ("198.51.100.1", ""))
+        .await;
+    assert!(
+        matches!(right, Err(OperatorsError::Locked(_))),
+        "from anywhere"
+    );
+    for wait in [60, 120, 240] {
+        desk.advance(wait - 1);
+        let early = miss(&desk, "fei", FROM.0).await;
+        assert!(matches!(early, OperatorsError::Locked(_)), "{wait}");
+        desk.advance(2);
+        let late = miss(&desk, "fei", FROM.0).await;
+        assert!(matches!(late, OperatorsError::WrongCredentials), "{wait}");
+    }
+}
+
+async fn unknown_name_is_locked_like_a_known_one(db: TestDb) {
+    let desk = Desk::new(&db);
+    desk.add("fei", Role::Finance).await;
+    assert_eq!(misses_until_locked(&desk, "nobody").await, 5);
+}
+
+async fn attempts_at_once_count_each_other(db: TestDb) {
+    let desk = Desk::new(&db);
+    desk.add("fei", Role::Finance).await;
+    let attempts = (0..12).map(|_| {
+        let operators = desk.operators.clone();
+        tokio::spawn(async move { operators.login("fei", "wrong password".into(), FROM).await })
+    });
+    let attempts: Vec<_> = attempts.collect();
+    let mut tried = 0;
+    for attempt in attempts {
+        let refused = attempt.await.unwrap().unwrap_err();
+        tried += usize::from(matches!(refused, OperatorsError::WrongCredentials));
+    }
+    assert_eq!(tried, 5);
+}
+
+async fn address_is_locked_after_twenty_misses_of_any_names(db: TestDb) {
+    let desk = Desk::new(&db);
+    desk.add("fei", Role::Finance).await;
+    for number in 0..20 {
+        let refused = miss(&desk, &format!("name {number}"), "198.51.100.7").await;
+        assert!(
+            matches!(refused, OperatorsError::WrongCredentials),
+            "{number}"
+        );
+    }
+    let right = desk
+        .operators
+        .login("fei", PASSWORD.into(), ("198.51.100.7", ""))
+        .await;
+    assert!(matches!(right, Err(OperatorsError::Locked(_))));
+    desk.login("fei").await;
+}
+
+async fn success_forgives_the_misses_of_the_name(db: TestDb) {
+    let desk = Desk::new(&db);
+    desk.add("fei", Role::Finance).await;
+    for _ in 0..4 {
+        miss(&desk, "fei", FROM.0).await;
+    }
+    desk.login("fei").await;
+    assert_eq!(misses_until_locked(&desk, "fei").await, 5);
+    desk.advance(86_400 + 1);
+    assert_eq!(
+        misses_until_locked(&desk, "fei").await,
+        5,
+        "a day later they are forgotten"
+    );
+}
+
+async fn wrong_codes_count_as_misses(db: TestDb) {
+    let desk = Desk::new(&db);
+    let session = desk.new_session("fei", Role::Finance).await;
+    let (secret, ..) = desk.set_up(&session).await;
+    desk.advance(60);
+    let login = desk.login("fei").await;
+    let waiting = desk.session(&login.token).await.unwrap();
+    let mut tried = 0;
+    while !matches!(
+        desk.operators.enter_code(&waiting, "000000").await,
+        Err(OperatorsError::Locked(_))
+    ) {
+        tried += 1;
+        assert!(tried < 50);
+    }
+    assert_eq!(tried, 4, "the password was the first attempt");
+    let right = desk
+        .operators
+        .enter_code(&waiting, &desk.code(&secret))
+        .await;
+    assert!(matches!(right, Err(OperatorsError::Locked(_))));
+}

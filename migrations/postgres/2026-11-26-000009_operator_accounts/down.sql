@@ -1,0 +1,13 @@
+DROP INDEX audit_log_subject;
+DROP INDEX audit_log_action;
+DROP INDEX audit_log_who;
+ALTER TABLE audit_log DROP COLUMN value_after;
+ALTER TABLE audit_log DROP COLUMN value_before;
+ALTER TABLE audit_log DROP COLUMN address;
+ALTER TABLE audit_log DROP COLUMN role;
+DROP TABLE operator_forms;
+DROP TABLE operator_misses;
+DROP TABLE operator_links;
+DROP TABLE operator_sessions;
+DROP TABLE operator_recovery_codes;
+DROP TABLE operators;

@@ -1,0 +1,11 @@
+DROP INDEX ledger_entries_kind;
+DROP INDEX broadcast_log_room;
+DROP INDEX orders_provider;
+DROP INDEX orders_state;
+DROP INDEX orders_created;
+DROP INDEX users_openid;
+DROP INDEX users_matchmakers;
+DROP INDEX users_banned;
+DROP INDEX users_nickname;
+DROP INDEX users_created;
+ALTER TABLE users ALTER COLUMN nickname TYPE TEXT COLLATE "default";

@@ -1,0 +1,8 @@
+//! The console over HTTP, on both database engines: what each role may do, who is let in, and what
+//! the pages show.
+
+mod guards;
+mod login;
+mod pages;
+mod roles;
+mod targets;

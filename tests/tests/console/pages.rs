@@ -1,0 +1,260 @@
+//! What pages show: lists that go on, searches that jump, hostile texts that stay texts.
+
+use qlive_operators::Role;
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::{OperatorBrowser, TestApp, TestConsole, order_number};
+use qlive_types::Gender;
+use serde_json::json;
+
+on_both!(
+    lists_go_on_and_miss_nobody,
+    search_jumps_to_what_it_knows,
+    hostile_texts_are_shown_as_texts,
+    personal_data_is_masked_and_looking_is_recorded,
+    order_is_shown_with_its_entries_and_refunds,
+    withdrawal_above_the_limit_needs_two_operators,
+    filters_of_orders_find_what_they_name,
+    notice_says_what_was_done,
+);
+
+async fn start(db: TestDb) -> (TestApp, TestConsole, OperatorBrowser) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    (app, console, owner)
+}
+
+/// The numbers of the users on a page, and where the list goes on.
+fn users_on(text: &str) -> (Vec<String>, Option<String>) {
+    let links = text.split("href=\"/users/").skip(1);
+    let numbers = links.map(|rest| rest.chars().take(8).collect());
+    let older = text
+        .split_once("rel=\"next\" href=\"")
+        .map(|(_, rest)| rest.split('"').next().unwrap().replace("&#38;", "&"));
+    (numbers.collect(), older)
+}
+
+async fn lists_go_on_and_miss_nobody(db: TestDb) {
+    let (app, _console, owner) = start(db).await;
+    let now = app.clock.now().millis();
+    let rows: Vec<String> = (0..120)
+        .map(|n| {
+            // Several users share a moment.
+            format!(
+                "({}, 'app', 'openid{n}', 'list{n:03}', 1, 18, 170, '', '', TRUE, TRUE, FALSE, 0, \
+                 {})",
+                20_000_000 + n,
+                now + i64::from(n / 7)
+            )
+        })
+        .collect();
+    app.execute_sql(&format!(
+        "INSERT INTO users (id, app_id, openid, nickname, gender, age, height, area, face_url, \
+         name_known, gender_known, matchmaker, visits, created_at) VALUES {}",
+        rows.join(", ")
+    ))
+    .await;
+    let mut seen = Vec::new();
+    let mut path = Some("/users".to_owned());
+    while let Some(here) = path {
+        let reply = owner.get(&here).await;
+        assert_eq!(reply.status, 200, "{here}");
+        let (numbers, older) = users_on(&reply.text);
+        assert!(numbers.len() <= 50);
+        seen.extend(numbers);
+        path = older;
+    }
+    let count = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), count, "nobody is listed twice");
+    for n in 0..120 {
+        assert!(seen.contains(&(20_000_000 + n).to_string()), "{n}");
+    }
+    let found = owner.get("/users?nickname=list01").await;
+    assert_eq!(users_on(&found.text).0.len(), 10);
+}
+
+async fn search_jumps_to_what_it_knows(db: TestDb) {
+    let (app, _console, owner) = start(db).await;
+    let (bob, order) = app.buyer("bob", 1).await;
+    bob.update_profile(json!({"nickname": "小明同学"}))
+        .await
+        .ok();
+    let number = order_number(&order);
+    let stored = app.services.payments.order(number).await.unwrap();
+    let profile = app.services.users.profile(bob.id()).await.unwrap();
+    let user = format!("/users/{}", bob.id());
+    let paid = format!("/orders/{number}");
+    for (typed, page) in [
+        (bob.id().to_string(), user.clone()),
+        (" 小明 ".to_owned(), user.clone()),
+        (number.to_owned(), paid.clone()),
+        (stored.transaction_id.clone().unwrap(), paid),
+        ("e1".to_owned(), "/ledger/1".to_owned()),
+        ("r1".to_owned(), "/rooms/1".to_owned()),
+    ] {
+        let query = serde_urlencoded::to_string([("q", typed.as_str())]).unwrap();
+        let reply = owner.get(&format!("/search?{query}")).await;
+        assert_eq!((reply.status, reply.location), (303, page), "{typed}");
+    }
+    assert!(!profile.openid.is_empty());
+    let nothing = owner.get("/search?q=zzzz").await;
+    assert_eq!(nothing.status, 200);
+    assert!(nothing.text.contains("没有找到"));
+}
+
+/// Texts that a page must show as they are.
+const HOSTILE: [&str; 4] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)",
+    "{{7*7}}<!--",
+];
+
+async fn hostile_texts_are_shown_as_texts(db: TestDb) {
+    let (app, console, owner) = start(db).await;
+    for (n, hostile) in HOSTILE.into_iter().enumerate() {
+        let user = app.guest(&format!("user-{n}"), Gender::Male).await.id();
+        // Past the checks of the API, as a row of another time.
+        let literal = hostile.replace('\'', "''");
+        app.execute_sql(&format!(
+            "UPDATE users SET nickname = '{literal}', face_url = 'javascript:alert(1)', \
+             area = '{literal}' WHERE id = {user}"
+        ))
+        .await;
+        let reason = format!("{hostile} {}", "长".repeat(100));
+        let path = format!("/users/{user}/ban");
+        let mut filled = owner.fill_in(&path, &[]).await;
+        filled.retain(|(name, _)| name != "reason");
+        filled.push(("reason".to_owned(), reason));
+        assert_eq!(owner.submit(&path, &filled).await.status, 303);
+        let query = serde_urlencoded::to_string([("q", hostile)]).unwrap();
+        let action = serde_urlencoded::to_string([("action", hostile)]).unwrap();
+        for page in [
+            "/users".to_owned(),
+            format!("/users/{user}"),
+            format!("/users/{user}/unban"),
+            "/audit".to_owned(),
+            format!("/audit?{action}"),
+            format!("/search?{query}"),
+            format!("/orders?{action}"),
+        ] {
+            let reply = owner.get(&page).await;
+            let text = reply.text.to_lowercase();
+            for tag in [
+                "<script>alert",
+                "<img src=x",
+                "onmouseover='alert",
+                "src=\"javascript:",
+            ] {
+                assert!(!text.contains(tag), "{page}: {tag}");
+            }
+        }
+    }
+    let long = "长".repeat(7_000);
+    let query = serde_urlencoded::to_string([("q", long.as_str())]).unwrap();
+    let reply = owner.get(&format!("/search?{query}")).await;
+    assert!([200, 414].contains(&reply.status), "{}", reply.status);
+    let sessions = console.operators.sessions(owner.id).await.unwrap();
+    assert!(!sessions.is_empty());
+}
+
+async fn personal_data_is_masked_and_looking_is_recorded(db: TestDb) {
+    let (app, console, owner) = start(db).await;
+    let user = app
+        .guest("somebody-with-a-long-openid", Gender::Male)
+        .await
+        .id();
+    let openid = app.services.users.profile(user).await.unwrap().openid;
+    let page = owner.get(&format!("/users/{user}")).await.text;
+    assert!(!page.contains(&openid), "{page}");
+    let shown = owner.act(&format!("/users/{user}/reveal"), &[]).await;
+    assert_eq!(shown.status, 200);
+    assert!(shown.text.contains(&openid));
+    let filter = qlive_operators::AuditFilter {
+        action: Some("users reveal".to_owned()),
+        ..Default::default()
+    };
+    let records = console.operators.audit_log(filter, None, 9).await.unwrap();
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].subject, user.to_string());
+    assert_eq!(records[0].address, "127.0.0.1");
+    assert_eq!(records[0].role, "owner");
+}
+
+async fn order_is_shown_with_its_entries_and_refunds(db: TestDb) {
+    let (app, _console, owner) = start(db).await;
+    let (_, order) = app.buyer("bob", 1).await;
+    let number = order_number(&order);
+    let path = format!("/orders/{number}/refund");
+    let reply = owner.act(&path, &[("amount", "999999")]).await;
+    assert_eq!(reply.status, 422, "more than the order");
+    let reply = owner.act(&path, &[("amount", "0.01")]).await;
+    assert_eq!(reply.status, 303, "{}", reply.text);
+    let page = owner.get(&format!("/orders/{number}")).await.text;
+    let entries = page.matches("href=\"/ledger/").count();
+    assert_eq!(entries, 2, "the recharge and the refund: {page}");
+    assert!(page.contains("¥0.01"));
+}
+
+async fn withdrawal_above_the_limit_needs_two_operators(db: TestDb) {
+    let (app, console, _owner) = start(db).await;
+    app.set_config("WITHDRAW_RATE", "1").await;
+    let alice = app.earner(3_000).await;
+    let asked = alice.withdraw(1_500, "big-withdrawal").await;
+    let id = asked["id"].as_i64().unwrap();
+    let fei = console.operator("fei", Role::Finance).await;
+    let path = format!("/withdrawals/{id}/approve");
+    assert_eq!(fei.act(&path, &[]).await.status, 303);
+    let page = fei.get(&format!("/withdrawals/{id}")).await.text;
+    assert!(page.contains("待第二人批准"), "{page}");
+    let again = fei.act(&path, &[]).await;
+    assert_eq!(again.status, 422, "the same operator");
+    let otto = console.operator("otto", Role::Finance).await;
+    assert_eq!(otto.act(&path, &[]).await.status, 303);
+    let page = fei.get(&format!("/withdrawals/{id}")).await.text;
+    assert!(!page.contains("待第二人批准"), "{page}");
+}
+
+async fn filters_of_orders_find_what_they_name(db: TestDb) {
+    let (app, _console, owner) = start(db).await;
+    let (bob, paid) = app.buyer("bob", 1).await;
+    let eve = app.guest("eve", Gender::Female).await;
+    let waiting = eve.create_order(1).await;
+    let (paid, waiting) = (order_number(&paid), order_number(&waiting));
+    for (query, has_paid, has_waiting) in [
+        ("", true, true),
+        ("?state=paid", true, false),
+        ("?state=created", false, true),
+        ("?provider=wechat_pay", true, true),
+        ("?provider=virtual", false, false),
+        (&format!("?user={}", bob.id()), true, false),
+        ("?from=2020-01-01&until=2020-01-31", false, false),
+        ("?from=2020-01-01", true, true),
+        ("?from=nonsense&user=nobody", true, true),
+    ] {
+        let page = owner.get(&format!("/orders{query}")).await.text;
+        assert_eq!(page.contains(paid), has_paid, "{query}");
+        assert_eq!(page.contains(waiting), has_waiting, "{query}");
+    }
+    let page = owner.get("/orders?state=closed").await.text;
+    assert!(page.contains("没有符合筛选条件的内容"));
+}
+
+async fn notice_says_what_was_done(db: TestDb) {
+    let (app, console, owner) = start(db).await;
+    let user = app.guest("bob", Gender::Male).await.id();
+    let reply = owner.act(&format!("/users/{user}/ban"), &[]).await;
+    let session = owner.session().await;
+    let record = console
+        .operators
+        .last_record(&session)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(reply.location, format!("/users/{user}?done={record}"));
+    let page = owner.get(&reply.location).await.text;
+    assert!(page.contains(&format!("审计记录 {record}")), "{page}");
+}

@@ -1,0 +1,183 @@
+//! What each role may do: every role and every action of the table.
+
+use qlive_operators::{Action, AuditFilter, Confirmation, Role};
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::{OperatorBrowser, TestApp, TestConsole};
+
+use crate::targets::{self, Target};
+
+on_both!(
+    every_role_does_what_it_may_once_and_nothing_else,
+    every_role_sees_the_pages_that_it_may,
+    buttons_are_those_of_the_role,
+);
+
+/// How often the audit log says that an operator did this.
+async fn times(console: &TestConsole, who: &str, action: &str) -> usize {
+    let filter = AuditFilter {
+        who: Some(who.to_owned()),
+        action: Some(action.to_owned()),
+        subject: None,
+    };
+    console
+        .operators
+        .audit_log(filter, None, 1_000)
+        .await
+        .unwrap()
+        .len()
+}
+
+fn actions() -> impl Iterator<Item = Action> {
+    let all = Action::ALL.iter().copied();
+    all.filter(|action| !action.is_view() && *action != Action::AuditLedger)
+}
+
+async fn every_role_does_what_it_may_once_and_nothing_else(db: TestDb) {
+    let app = TestApp::start(db).await;
+    app.set_config("EXCHANGE_RATE", "0.5").await;
+    let console = TestConsole::start(&app, false);
+    let mut count = 0;
+    for role in Role::ALL {
+        for action in actions() {
+            count += 1;
+            let target = targets::make(&app, &console, action, count).await;
+            // Sessions end after an idle half hour, and some targets take days to make.
+            let name = format!("{} {count}", role.name());
+            let operator = console.operator(&name, role).await;
+            if action.roles().contains(&role) {
+                assert_acts_once(&console, &operator, action, &target, &name).await;
+            } else {
+                assert_refused(&console, &operator, action, &target, &name).await;
+            }
+        }
+    }
+    app.audit().await;
+}
+
+async fn assert_acts_once(
+    console: &TestConsole,
+    operator: &OperatorBrowser,
+    action: Action,
+    target: &Target,
+    name: &str,
+) {
+    let filled = operator.fill_in(&target.path, &target.fields()).await;
+    let first = operator.submit(&target.path, &filled).await;
+    assert!(
+        [200, 303].contains(&first.status),
+        "{name} {action:?}: {}",
+        first.text
+    );
+    assert_eq!(
+        times(console, name, action.recorded_as()).await,
+        1,
+        "{name} {action:?}"
+    );
+    // What was done may not be possible again; the form itself must not be accepted again.
+    let again = operator.submit(&target.path, &filled).await;
+    let is_repeated = again.status == 303 && again.location.ends_with("again=1");
+    assert!(
+        is_repeated || again.status == 404,
+        "{name} {action:?}: {again:?}"
+    );
+    assert_eq!(
+        times(console, name, action.recorded_as()).await,
+        1,
+        "{name} {action:?}"
+    );
+}
+
+async fn assert_refused(
+    console: &TestConsole,
+    operator: &OperatorBrowser,
+    action: Action,
+    target: &Target,
+    name: &str,
+) {
+    let form = operator.get(&target.path).await;
+    assert_eq!(form.status, 403, "{name} {action:?}");
+    let key = qlive_operators::Operators::new_form_key();
+    let mut fields = target.fields();
+    fields.extend([("key", key.as_str()), ("reason", "a test")]);
+    let sent = operator.post(&target.path, &fields).await;
+    assert_eq!(sent.status, 403, "{name} {action:?}");
+    assert_eq!(
+        times(console, name, action.recorded_as()).await,
+        0,
+        "{name} {action:?}"
+    );
+    let refusals = times(console, name, &format!("refused: {}", action.name())).await;
+    assert_eq!(refusals, 2, "{name} {action:?}");
+}
+
+async fn every_role_sees_the_pages_that_it_may(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let (user, order) = app.buyer("bob", 1).await;
+    let stage = app.open_stage().await;
+    let user = format!("/users/{}", user.id());
+    let order = format!("/orders/{}", order["out_trade_no"].as_str().unwrap());
+    let room = format!("/rooms/{}", stage.live);
+    let pages = [
+        (Action::ViewNow, "/"),
+        (Action::ViewRooms, &room),
+        (Action::ViewUsers, "/users"),
+        (Action::ViewUsers, &user),
+        (Action::ViewOrders, "/orders"),
+        (Action::ViewOrders, &order),
+        (Action::ViewWithdrawals, "/withdrawals"),
+        (Action::ViewLedger, "/ledger"),
+        (Action::ViewLedger, "/ledger/1"),
+        (Action::AuditLedger, "/ledger/audit"),
+        (Action::ViewComplaints, "/complaints"),
+        (Action::ViewGifts, "/gifts"),
+        (Action::ViewConfigs, "/configs"),
+        (Action::ViewAudit, "/audit"),
+        (Action::ViewHealth, "/health"),
+        (Action::ViewOperators, "/operators"),
+    ];
+    for view in Action::ALL.iter().filter(|action| action.is_view()) {
+        assert!(
+            pages.iter().any(|(action, _)| action == view),
+            "{view:?} has no page here"
+        );
+    }
+    for role in Role::ALL {
+        let operator = console.operator_without_code(role.name(), role).await;
+        for (action, path) in pages {
+            let expected = if action.roles().contains(&role) {
+                200
+            } else {
+                403
+            };
+            let reply = operator.get(path).await;
+            assert_eq!(reply.status, expected, "{role:?} {path}: {}", reply.text);
+        }
+    }
+}
+
+async fn buttons_are_those_of_the_role(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let user = app.guest("bob", qlive_types::Gender::Male).await.id();
+    let buttons = [
+        (Action::GrantGold, "gold"),
+        (Action::GrantMatchmaker, "grant"),
+        (Action::BanUser, "ban"),
+        (Action::RevealUser, "reveal"),
+    ];
+    for role in Role::ALL {
+        let operator = console.operator_without_code(role.name(), role).await;
+        let page = operator.get(&format!("/users/{user}")).await.text;
+        for (action, path) in buttons {
+            let shown = page.contains(&format!("href=\"/users/{user}/{path}\""));
+            assert_eq!(shown, action.roles().contains(&role), "{role:?} {action:?}");
+        }
+        assert!(
+            !page.contains(&format!("/users/{user}/unban")),
+            "nobody is banned"
+        );
+    }
+    assert!(Action::GrantGold.confirmation() == Confirmation::Proof);
+}

@@ -1,0 +1,201 @@
+//! What actions are done to: a fresh one each time.
+
+use diesel::connection::SimpleConnection as _;
+use qlive_operators::Action;
+use qlive_outbox::{Delivery, Status, enqueue};
+use qlive_store::StoreError;
+use qlive_tests::{TestApp, TestConsole, order_number};
+use qlive_types::Gender;
+use serde_json::json;
+
+/// The form of an action on a fresh target: its path, and the fields besides reason and proof.
+pub(crate) struct Target {
+    pub(crate) path: String,
+    pub(crate) fields: Vec<(&'static str, String)>,
+}
+
+impl Target {
+    fn new(path: String) -> Self {
+        Self {
+            path,
+            fields: Vec::new(),
+        }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn fields(&self) -> Vec<(&str, &str)> {
+        let fields = self.fields.iter();
+        fields
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect()
+    }
+}
+
+/// Makes a fresh target of an action. `n` makes names unique.
+pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n: usize) -> Target {
+    match action {
+        Action::EndBroadcast => {
+            let user = app.guest(&format!("end-{n}"), Gender::Female).await;
+            app.services
+                .rooms
+                .grant_matchmaker(app.operator(), user.id())
+                .await
+                .unwrap();
+            app.wait_for_outbox().await;
+            let live = app.open_stage_of(user).await.live;
+            Target::new(format!("/rooms/{live}/end"))
+        }
+        Action::RevealUser
+        | Action::BanUser
+        | Action::UnbanUser
+        | Action::GrantMatchmaker
+        | Action::RevokeMatchmaker
+        | Action::GrantGold => user_target(app, action, n).await,
+        Action::ReverseEntry => {
+            let user = app.guest(&format!("entry-{n}"), Gender::Male).await;
+            app.grant(&user, 5).await;
+            Target::new(format!("/ledger/{}/reverse", app.last_entry_id().await))
+        }
+        Action::QueryOrder
+        | Action::RefundOrder
+        | Action::ApproveWithdrawal
+        | Action::RejectWithdrawal => money_target(app, action, n).await,
+        Action::AddGift | Action::DisableGift | Action::AddBlock | Action::DisableBlock => {
+            sale_target(app, action, n).await
+        }
+        Action::SetConfig => Target::new("/configs/INDEX_BANNER/set".to_owned())
+            .with("value", format!("https://pictures.example.com/{n}.png")),
+        Action::SetRate => Target::new("/configs/HOST_RATE/set-rate".to_owned())
+            .with("value", format!("0.0{n:02}")),
+        Action::RetryDelivery => Target::new(format!("/health/outbox/{}/retry", parked(app).await)),
+        Action::AddOperator => Target::new("/operators/add".to_owned())
+            .with("name", format!("new {n}"))
+            .with("role", "support"),
+        Action::SetOperatorRole
+        | Action::ResetOperator
+        | Action::DisableOperator
+        | Action::EnableOperator => operator_target(console, action, n).await,
+        other => panic!("{other:?} is no form"),
+    }
+}
+
+async fn money_target(app: &TestApp, action: Action, n: usize) -> Target {
+    match action {
+        Action::QueryOrder => {
+            let user = app.guest(&format!("query-{n}"), Gender::Male).await;
+            let order = user.create_order(1).await;
+            app.pay_without_notice(&order).await;
+            Target::new(format!("/orders/{}/query", order_number(&order)))
+        }
+        Action::RefundOrder => {
+            let (_, order) = app.buyer(&format!("order-{n}"), 1).await;
+            Target::new(format!("/orders/{}/refund", order_number(&order)))
+        }
+        Action::ApproveWithdrawal => {
+            Target::new(format!("/withdrawals/{}/approve", withdrawal(app, n).await))
+        }
+        _ => Target::new(format!("/withdrawals/{}/reject", withdrawal(app, n).await)),
+    }
+}
+
+async fn user_target(app: &TestApp, action: Action, n: usize) -> Target {
+    let user = app.guest(&format!("user-{n}"), Gender::Female).await;
+    let (id, rooms, by) = (user.id(), &app.services.rooms, app.operator());
+    match action {
+        Action::RevealUser => Target::new(format!("/users/{id}/reveal")),
+        Action::BanUser => Target::new(format!("/users/{id}/ban")),
+        Action::UnbanUser => {
+            rooms.ban(by, id).await.unwrap();
+            Target::new(format!("/users/{id}/unban"))
+        }
+        Action::GrantMatchmaker => Target::new(format!("/users/{id}/grant")),
+        Action::RevokeMatchmaker => {
+            rooms.grant_matchmaker(by, id).await.unwrap();
+            Target::new(format!("/users/{id}/revoke"))
+        }
+        _ => Target::new(format!("/users/{id}/gold")).with("amount", "7"),
+    }
+}
+
+async fn sale_target(app: &TestApp, action: Action, n: usize) -> Target {
+    let name = format!("gift {n}");
+    match action {
+        Action::AddGift => Target::new("/gifts/add".to_owned())
+            .with("name", name)
+            .with("gold", "3")
+            .with("image", "https://pictures.example.com/gift.png"),
+        Action::DisableGift => {
+            let gift = app.add_gift(&name, 3).await;
+            Target::new(format!("/gifts/{gift}/disable"))
+        }
+        Action::AddBlock => Target::new("/blocks/add".to_owned())
+            .with("gold", "30")
+            .with("price", "3.00"),
+        _ => {
+            let new = qlive_payments::NewBlock {
+                gold: qlive_types::Coins::new(30).unwrap(),
+                price: qlive_tests::fen(300),
+                product_id: None,
+            };
+            let block = app
+                .services
+                .payments
+                .add_block(app.operator(), new)
+                .await
+                .unwrap();
+            Target::new(format!("/blocks/{block}/disable"))
+        }
+    }
+}
+
+async fn operator_target(console: &TestConsole, action: Action, n: usize) -> Target {
+    let by = || qlive_tests::named_operator("terminal");
+    let name = format!("target {n}");
+    let added = console
+        .operators
+        .add(by(), &name, qlive_operators::Role::Support);
+    let (id, _) = added.await.unwrap();
+    match action {
+        Action::SetOperatorRole => {
+            Target::new(format!("/operators/{id}/role")).with("role", "auditor")
+        }
+        Action::ResetOperator => Target::new(format!("/operators/{id}/reset")),
+        Action::DisableOperator => Target::new(format!("/operators/{id}/disable")),
+        _ => {
+            console.operators.disable(by(), id).await.unwrap();
+            Target::new(format!("/operators/{id}/enable"))
+        }
+    }
+}
+
+/// A withdrawal that waits for an operator.
+async fn withdrawal(app: &TestApp, n: usize) -> i64 {
+    let earner = app.guest(&format!("earner-{n}"), Gender::Female).await;
+    let giver = app.guest(&format!("giver-{n}"), Gender::Male).await;
+    app.grant(&giver, 1_000).await;
+    let gift = app.add_gift(&format!("fortune {n}"), 1_000).await;
+    giver.give(&earner, gift, 1, json!({})).await.ok();
+    app.advance(8 * 86_400);
+    let asked = earner.withdraw(100, &format!("withdrawal-{n}")).await;
+    asked["id"].as_i64().unwrap()
+}
+
+/// A delivery that IM has refused for good.
+async fn parked(app: &TestApp) -> i64 {
+    let user = app.guest("parked", Gender::Male).await.id();
+    let now = app.clock.now();
+    let insert = app.services.db.write(move |conn| {
+        enqueue(conn, now, &Delivery::EndLogin { user })?;
+        let park = "UPDATE outbox SET status = 3, detail = 'refused' \
+                    WHERE id = (SELECT max(id) FROM outbox)";
+        Ok::<_, StoreError>(conn.batch_execute(park)?)
+    });
+    insert.await.unwrap();
+    let listed = app.services.outbox.list().await.unwrap();
+    let parked = listed.iter().filter(|row| row.status == Status::Parked);
+    parked.map(|row| row.id).max().unwrap()
+}
