@@ -54,10 +54,12 @@ clients:
 
 # Take the pictures of the documentation anew.
 pictures:
-    cargo build -p qlive-server
+    cargo build -p qlive-server -p qlive-admin
     cd clients && npm ci --no-audit --no-fund
     cd clients && node --test --test-force-exit playroom/test/first_minute.test.js
     cp target/screenshots/readme.png docs/playroom.png
+    cd clients && node --test --test-force-exit console/test/pages.test.js
+    cp target/screenshots/console/documentation.png docs/console.png
 
 # The same with the server that the tests have built.
 clients-built:

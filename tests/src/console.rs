@@ -129,7 +129,7 @@ impl Reply {
 
     /// What the form asks to be typed.
     fn typed(&self) -> String {
-        let Some((before, _)) = self.text.split_once(" <input name=\"typed\"") else {
+        let Some((before, _)) = self.text.split_once(" <input type=\"text\" name=\"typed\"") else {
             return String::new();
         };
         let label = before.rsplit("<label>").next().unwrap();

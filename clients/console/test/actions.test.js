@@ -21,6 +21,16 @@ before(async () => {
 });
 after(() => desk.stop());
 
+test('page of the moment refreshes itself', async () => {
+  const page = await desk.openAs(owner);
+  await page.clock.install();
+  await page.goto(`${desk.origin}/?every=10`);
+  await page.getByText('阿明').waitFor();
+  await filled.rooms[0].leaveMic();
+  await page.clock.fastForward(11_000);
+  await page.getByText('空着').waitFor();
+});
+
 test('user is banned in a dialog, and the ban is lifted', async () => {
   const { eve, hosted } = filled;
   await owner.goto(`${desk.origin}/users/${eve.userId}`);
@@ -70,6 +80,40 @@ test('wrong input is refused and what was typed stays', async () => {
   await owner.getByRole('alert').getByText('金额超出了允许的范围').waitFor();
   assert.equal(await owner.getByLabel('金币数').inputValue(), 'abc');
   assert.equal(await owner.getByLabel('原因').inputValue(), '补偿用户');
+});
+
+test('reported user is muted, noted about and removed, and the report is closed', async () => {
+  const { bob, hosted } = filled;
+  await owner.goto(`${desk.origin}/`);
+  await owner.getByRole('link', { name: /举报/ }).click();
+  await owner.getByRole('main').getByRole('link', { name: '举报 1' }).click();
+  await owner.getByRole('link', { name: /阿明/ }).click();
+  const confirm = async (/** @type {string} */ name, /** @type {() => Promise<void>} */ fill) => {
+    await owner.getByRole('link', { name, exact: true }).first().click();
+    await fill();
+    await owner.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+    await owner.getByRole('status').waitFor();
+  };
+  await confirm('禁言', async () => {
+    await owner.getByRole('dialog').getByLabel('多久').selectOption('600');
+    await owner.getByRole('dialog').getByLabel('原因').fill('骂人');
+  });
+  assert.equal(await owner.getByText('禁言中').count(), 1);
+  await assert.rejects(filled.rooms[0].say('还能说吗'));
+  await confirm('写备注', () => owner.getByRole('dialog').getByLabel('备注').fill('第一次提醒'));
+  assert.equal(await owner.getByText('第一次提醒').count(), 1);
+  await confirm('解除禁言', async () => {});
+  await filled.rooms[0].say('能说了');
+  await owner.goto(`${desk.origin}/reports/1`);
+  await confirm('处理完毕', () => owner.getByRole('dialog').getByLabel('原因').fill('已禁言'));
+  await owner.getByText('已处理').first().waitFor();
+  await owner.goto(`${desk.origin}/rooms/${hosted.liveId}`);
+  const row = owner.getByRole('row', { name: new RegExp(bob.userId) });
+  await row.getByRole('link', { name: '请出房间' }).click();
+  await owner.getByRole('dialog').getByLabel('原因').fill('还在骂人');
+  await owner.getByRole('dialog').getByRole('button', { name: '请出房间' }).click();
+  await owner.getByRole('status').waitFor();
+  await assert.rejects(bob.enter(hosted.liveId), { code: 'removed' });
 });
 
 test('everything is done without JavaScript', async () => {
@@ -127,16 +171,6 @@ test('single keys can be switched off', async () => {
   await page.keyboard.press('o');
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(page.url(), `${desk.origin}/`);
-});
-
-test('page of the moment refreshes itself', async () => {
-  const page = await desk.openAs(owner);
-  await page.clock.install();
-  await page.goto(`${desk.origin}/?every=10`);
-  await page.getByText('阿明').waitFor();
-  await filled.rooms[0].leaveMic();
-  await page.clock.fastForward(11_000);
-  await page.getByText('空着').waitFor();
 });
 
 test('operators are invited, and each role sees its pages', async () => {

@@ -36,6 +36,11 @@ before(async () => {
     'user-wallet': `${user}/wallet`,
     'user-ban': `${user}/ban`,
     'user-gold': `${user}/gold`,
+    'user-mute': `${user}/mute`,
+    'user-note': `${user}/note`,
+    reports: '/reports',
+    report: '/reports/1',
+    'report-close': '/reports/1/close',
     orders: '/orders',
     order,
     'order-refund': `${order}/refund`,
@@ -47,6 +52,7 @@ before(async () => {
     gifts: '/gifts',
     'gift-add': '/gifts/add',
     configs: '/configs',
+    config: '/configs/INDEX_BANNER',
     'config-set': '/configs/INDEX_BANNER/set',
     audit: '/audit',
     health: '/health',
@@ -81,6 +87,12 @@ test('pages are accessible and fit', { concurrency: 2 }, async (t) => {
     }),
   );
   await Promise.all(checks);
+});
+
+test('picture for the documentation', async () => {
+  const page = await desk.openAs(owner, { height: 860 });
+  await page.goto(desk.origin + paths.user);
+  await picture(page, 'documentation', false);
 });
 
 test('login is accessible and fits', async () => {

@@ -119,6 +119,7 @@ export async function fillServer(server) {
   await rooms[0].give({ to: eve.userId, gift: rose.id, num: 3 });
   await rooms[0].give({ to: host.userId, gift: rose.id, num: 2 });
   await bob.updateProfile({ nickname: '阿明' });
+  await eve.report({ userId: bob.userId, kind: 'abuse', liveId: hosted.liveId, text: '骂人' });
   return { host, hosted, bob, eve, rooms, order: bought.outTradeNo, gift: rose };
 }
 
@@ -138,11 +139,12 @@ export async function violations(page) {
 }
 
 /**
- * Keeps a picture of a whole page.
+ * Keeps a picture of a page.
  * @param {import('playwright-core').Page} page
  * @param {string} name
+ * @param {boolean} [fullPage] false: what the window shows
  */
-export async function picture(page, name) {
+export async function picture(page, name, fullPage = true) {
   await mkdir(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage: true });
+  await page.screenshot({ path: `${PICTURES}${name}.png`, fullPage });
 }

@@ -111,6 +111,11 @@ var OPERATIONS = Object.freeze({
   refuse_micro: operation("POST", "qlive_room/refuse_micro/", "same"),
   invite_micro: operation("POST", "qlive_room/invite_micro/", "once"),
   decline_micro: operation("POST", "qlive_room/decline_micro/", "same"),
+  mute: operation("POST", "qlive_room/mute/", "same"),
+  remove: operation("POST", "qlive_room/remove/", "same"),
+  block: operation("POST", "qlive_user/block/", "same"),
+  get_blocked: operation("GET", "qlive_user/block/", "read"),
+  report: operation("POST", "qlive_user/report/", "same"),
   leave_micro: operation("GET", "qlive_room/leave_micro/", "same"),
   leave_room: operation("GET", "qlive_room/leave_room/", "same"),
   live_end: operation("POST", "qlive_room/live_end/", "same"),
@@ -205,6 +210,7 @@ advance_fn = function() {
 var SYNC_ATTEMPTS = 3;
 var LATE = 700;
 var SYNC_INTERVAL = 15e3;
+var REMOVED = "removed";
 var GENDER_OF_SEAT = { male: 1, female: 2 };
 var ON_THE_MIC = [3, 4];
 var _Room_instances, isForThisRoom_fn, handle_fn, handleSeat_fn, setSeat_fn, setUserType_fn, setStage_fn, sync_fn, handleMissed_fn, enterAgain_fn, end_fn, scheduleLate_fn, scheduleSync_fn, syncQuietly_fn, act_fn, ask_fn, leaveSeat_fn;
@@ -319,6 +325,21 @@ var Room = class extends Emitter {
    */
   async decline(userId) {
     await this.qlive.call("decline_micro", { live_id: this.liveId, user_id: userId });
+  }
+  /**
+   * Mutes somebody in all rooms of this host; for the host. Zero seconds lift it.
+   * @param {string} userId
+   * @param {number} seconds at most 86,400
+   */
+  async mute(userId, seconds) {
+    await this.qlive.call("mute", { live_id: this.liveId, user_id: userId, seconds });
+  }
+  /**
+   * Removes somebody from the broadcast, who cannot enter it again; for the host.
+   * @param {string} userId
+   */
+  async remove(userId) {
+    await this.qlive.call("remove", { live_id: this.liveId, user_id: userId });
   }
   /**
    * Those who watch and apply, 8 a page.
@@ -470,6 +491,7 @@ handle_fn = function({ type, content, reason, from }) {
     case "kickout":
       __privateMethod(this, _Room_instances, setUserType_fn).call(this, 1);
       this.emit("kickout", { reason });
+      if (reason === REMOVED) __privateMethod(this, _Room_instances, end_fn).call(this, reason);
       break;
     case "response":
       this.emit("response", { userId: content.user_id, answer: content.data });
@@ -570,8 +592,8 @@ enterAgain_fn = async function() {
       if (this.isOpen) await this.open(this.liveId);
     });
   } catch (error) {
-    if (error instanceof QliveError && ["not_live", "unknown_room"].includes(error.code)) {
-      __privateMethod(this, _Room_instances, end_fn).call(this, null);
+    if (error instanceof QliveError && ["not_live", "unknown_room", REMOVED].includes(error.code)) {
+      __privateMethod(this, _Room_instances, end_fn).call(this, error.code === REMOVED ? REMOVED : null);
       return;
     }
     throw error;
@@ -990,6 +1012,29 @@ var Qlive = class extends Emitter {
   }
   configs() {
     return this.call("get_configs");
+  }
+  /**
+   * Blocks a user, who can then neither give to, invite nor like this one; or lifts that.
+   * @param {string} userId
+   * @param {boolean} [isBlocked]
+   */
+  async block(userId, isBlocked = true) {
+    await this.call("block", { user_id: userId, block: isBlocked ? 1 : 0 });
+  }
+  /**
+   * A page of those whom this user blocks.
+   * @param {number} [page]
+   */
+  blocked(page = 1) {
+    return this.call("get_blocked", { page });
+  }
+  /**
+   * Reports a user to the operators.
+   * @param {{ userId: string, kind: 'fraud' | 'abuse' | 'minor' | 'other', liveId?: number,
+   *   text?: string }} report
+   */
+  async report({ userId, kind, liveId, text }) {
+    await this.call("report", { user_id: userId, kind, live_id: liveId, text });
   }
   /**
    * Enters a room. Leaves the one that the user is in.

@@ -324,6 +324,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/wx/api/qlive/qlive_room/mute/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The host mutes a user in all of their rooms, or lifts that. */
+        post: operations["mute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/wx/api/qlive/qlive_room/refuse_micro/": {
         parameters: {
             query?: never;
@@ -335,6 +352,23 @@ export interface paths {
         put?: never;
         /** Withdraws an application, or turns an invitation down. */
         post: operations["refuse_micro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wx/api/qlive/qlive_room/remove/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The host removes a user from the broadcast. */
+        post: operations["remove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -369,6 +403,24 @@ export interface paths {
         put?: never;
         /** Registers a user, or answers with the account that the user already has. */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wx/api/qlive/qlive_user/block/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists whom the caller blocks. */
+        get: operations["get_blocked"];
+        put?: never;
+        /** Blocks a user, or lifts that. */
+        post: operations["block"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,6 +506,23 @@ export interface paths {
         get: operations["logout"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wx/api/qlive/qlive_user/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports a user to the operators. */
+        post: operations["report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -594,6 +663,20 @@ export interface components {
              * @description Yuan.
              */
             price: number;
+        };
+        BlockInput: {
+            /**
+             * Format: int32
+             * @description 1 blocks the user, 0 lifts it.
+             */
+            block: number;
+            user_id: string;
+        };
+        /** @description A user whom the caller blocks. */
+        BlockedAnswer: {
+            face_url: string;
+            nickname: string;
+            user_id: string;
         };
         CredentialsAnswer: {
             /** Format: int32 */
@@ -775,6 +858,16 @@ export interface components {
          * @enum {string}
          */
         MovementKind: "recharge" | "grant" | "gift_sent" | "gift_received" | "refund" | "refund_returned" | "withdraw" | "withdraw_returned" | "correction";
+        MuteInput: {
+            /** Format: int64 */
+            live_id: number;
+            /**
+             * Format: int64
+             * @description For how long, at most 86,400 seconds; 0 lifts the mute.
+             */
+            seconds: number;
+            user_id: string;
+        };
         OrderAnswer: {
             /**
              * Format: int64
@@ -794,6 +887,18 @@ export interface components {
         };
         /** @description One order, or the caller's last ones. */
         OrdersAnswer: components["schemas"]["OrderAnswer"] | components["schemas"]["OrderAnswer"][];
+        /** @description A page of a listing, with absolute links to the pages before and after it. */
+        Paged_BlockedAnswer: {
+            /** Format: int64 */
+            count: number;
+            next?: string | null;
+            previous?: string | null;
+            results: {
+                face_url: string;
+                nickname: string;
+                user_id: string;
+            }[];
+        };
         /** @description A page of a listing, with absolute links to the pages before and after it. */
         Paged_GiftAnswer: {
             /** Format: int64 */
@@ -931,6 +1036,18 @@ export interface components {
             code: string;
             encryptedData?: string | null;
             iv?: string | null;
+        };
+        ReportInput: {
+            /** @description `fraud`, `abuse`, `minor` (under age) or `other`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The room where it happened.
+             */
+            live_id?: number | null;
+            /** @description At most 500 characters. */
+            text?: string | null;
+            user_id: string;
         };
         /** @description A room, and the visit to it that the call is about. */
         RoomInput: {
@@ -1840,6 +1957,45 @@ export interface operations {
             };
         };
     };
+    mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
     refuse_micro: {
         parameters: {
             query?: never;
@@ -1850,6 +2006,45 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["RoomInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestInput"];
             };
         };
         responses: {
@@ -1937,6 +2132,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CredentialsAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    get_blocked: {
+        parameters: {
+            query?: {
+                /** @description Counts from 1. */
+                page?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paged_BlockedAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    block: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             "4XX": {
@@ -2121,6 +2393,45 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportInput"];
+            };
+        };
         responses: {
             200: {
                 headers: {

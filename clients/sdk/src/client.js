@@ -148,6 +148,32 @@ export class Qlive extends Emitter {
   }
 
   /**
+   * Blocks a user, who can then neither give to, invite nor like this one; or lifts that.
+   * @param {string} userId
+   * @param {boolean} [isBlocked]
+   */
+  async block(userId, isBlocked = true) {
+    await this.call('block', { user_id: userId, block: isBlocked ? 1 : 0 });
+  }
+
+  /**
+   * A page of those whom this user blocks.
+   * @param {number} [page]
+   */
+  blocked(page = 1) {
+    return this.call('get_blocked', { page });
+  }
+
+  /**
+   * Reports a user to the operators.
+   * @param {{ userId: string, kind: 'fraud' | 'abuse' | 'minor' | 'other', liveId?: number,
+   *   text?: string }} report
+   */
+  async report({ userId, kind, liveId, text }) {
+    await this.call('report', { user_id: userId, kind, live_id: liveId, text });
+  }
+
+  /**
    * Enters a room. Leaves the one that the user is in.
    * @param {number} liveId
    * @returns {Promise<Room>}

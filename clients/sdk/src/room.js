@@ -41,7 +41,8 @@ import { Sequence, readMessage } from './messages.js';
  * @property {number[]} num how many have applied; for the host
  * @property {any} gift
  * @property {{ from: string, text: string }} say a comment
- * @property {{ reason: string | null }} over the broadcast is over
+ * @property {{ reason: string | null }} over the broadcast is over; with the reason `removed` for this
+ *   user only
  * @property {{ from: number, to: number }} gap the messages with these numbers did not come; what
  *   they said has been made up for
  * @property {{}} invite the host invites this user to the mic
@@ -56,6 +57,9 @@ const SYNC_ATTEMPTS = 3;
 const LATE = 700;
 /** How often a room asks whether it has missed the last message, in milliseconds. */
 const SYNC_INTERVAL = 15000;
+
+/** Why a user is put out who may not enter this broadcast again. */
+const REMOVED = 'removed';
 
 const GENDER_OF_SEAT = { male: 1, female: 2 };
 const ON_THE_MIC = [3, 4];
@@ -194,6 +198,23 @@ export class Room extends Emitter {
    */
   async decline(userId) {
     await this.qlive.call('decline_micro', { live_id: this.liveId, user_id: userId });
+  }
+
+  /**
+   * Mutes somebody in all rooms of this host; for the host. Zero seconds lift it.
+   * @param {string} userId
+   * @param {number} seconds at most 86,400
+   */
+  async mute(userId, seconds) {
+    await this.qlive.call('mute', { live_id: this.liveId, user_id: userId, seconds });
+  }
+
+  /**
+   * Removes somebody from the broadcast, who cannot enter it again; for the host.
+   * @param {string} userId
+   */
+  async remove(userId) {
+    await this.qlive.call('remove', { live_id: this.liveId, user_id: userId });
   }
 
   /**
@@ -359,6 +380,7 @@ export class Room extends Emitter {
       case 'kickout':
         this.#setUserType(1);
         this.emit('kickout', { reason });
+        if (reason === REMOVED) this.#end(reason);
         break;
       case 'response':
         this.emit('response', { userId: content.user_id, answer: content.data });
@@ -463,8 +485,8 @@ export class Room extends Emitter {
         if (this.isOpen) await this.open(this.liveId);
       });
     } catch (error) {
-      if (error instanceof QliveError && ['not_live', 'unknown_room'].includes(error.code)) {
-        this.#end(null);
+      if (error instanceof QliveError && ['not_live', 'unknown_room', REMOVED].includes(error.code)) {
+        this.#end(error.code === REMOVED ? REMOVED : null);
         return;
       }
       throw error;

@@ -63,3 +63,39 @@ test('end of the broadcast closes the rooms of all', async () => {
   await waitUntil('the viewer learns of it', () => over === 1);
   assert.equal(room.state.userType, 0);
 });
+
+test('removed user is out, and does not come back into this broadcast', async () => {
+  const hosted = await server.user('host', 2).host();
+  const bob = server.user('bob', 1);
+  const room = await bob.enter(hosted.liveId);
+  /** @type {any[]} */
+  const said = [];
+  room.on('kickout', ({ reason }) => said.push(reason));
+  room.on('over', ({ reason }) => said.push(reason));
+  await hosted.remove(bob.userId);
+  await waitUntil('the room is closed', () => room.isClosed);
+  assert.deepEqual(said, ['removed', 'removed']);
+  await assert.rejects(bob.enter(hosted.liveId), { code: 'removed' });
+  await hosted.end();
+});
+
+test('muted user says nothing, and blocked ones do not give', async () => {
+  const hosted = await server.user('host', 2).host();
+  const bob = server.user('bob', 1);
+  const eve = server.user('eve', 2);
+  const room = await bob.enter(hosted.liveId);
+  await eve.enter(hosted.liveId);
+  await hosted.mute(bob.userId, 60);
+  await assert.rejects(room.say('hello'));
+  await hosted.mute(bob.userId, 0);
+  await room.say('hello');
+  const like = (await bob.gifts()).find(({ gold }) => gold === 0);
+  assert.ok(like);
+  await eve.block(bob.userId);
+  assert.equal((await eve.blocked()).results[0].user_id, bob.userId);
+  await assert.rejects(room.give({ to: eve.userId, gift: like.id }), { code: 'blocked' });
+  await eve.block(bob.userId, false);
+  await room.give({ to: eve.userId, gift: like.id });
+  await bob.report({ userId: eve.userId, kind: 'other', liveId: hosted.liveId, text: '测试' });
+  await hosted.end();
+});

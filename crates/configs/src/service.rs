@@ -111,7 +111,12 @@ impl Configs {
                 let value = decide(stored.as_deref().map(parse_stored).transpose()?)?;
                 replace_value(conn, now, &key, stored.as_deref(), value.as_ref())?;
                 load_snapshot(conn)?.validate()?;
-                audit_log::record(conn, now, &by, action, &key)?;
+                let after = value.map(|value| value.to_string());
+                let values = (
+                    stored.as_deref().unwrap_or_default(),
+                    after.as_deref().unwrap_or_default(),
+                );
+                audit_log::record_change(conn, now, &by, (action, &key), values)?;
                 Ok::<_, ConfigError>(())
             })
             .await?;

@@ -66,6 +66,7 @@ impl DomainError for UsersError {
     fn explain(&self, t: &FailureTexts) -> Option<String> {
         match self {
             Self::UnknownUser => Some(t.unknown_user.to_owned()),
+            Self::UnknownReport => Some(t.wrong_state.to_owned()),
             Self::BadField(name) => Some(fill(t.bad_field, &[name])),
             Self::Ledger(error) => error.explain(t),
             Self::Store(_) => None,
@@ -81,7 +82,7 @@ impl DomainError for UsersError {
     }
 
     fn is_unknown(&self) -> bool {
-        matches!(self, Self::UnknownUser)
+        matches!(self, Self::UnknownUser | Self::UnknownReport)
     }
 }
 

@@ -10,10 +10,12 @@ mod explain;
 mod format;
 mod http;
 mod pages;
+mod roles_table;
 mod server;
 mod state;
 mod texts;
 mod view;
 
 pub use http::SESSION_COOKIE;
+pub use roles_table::roles_table;
 pub use server::{Console, ConsoleSettings};

@@ -7,14 +7,18 @@ mod configs;
 mod gifts;
 mod health;
 mod ledger;
+mod lengths;
 mod list;
 mod login;
 mod now;
 mod operators;
 mod orders;
+mod reports;
 mod rooms;
 mod search;
 mod user_actions;
+mod user_moderation;
+mod user_sections;
 mod users;
 mod withdrawals;
 
@@ -33,6 +37,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     rooms::configure(config);
     users::configure(config);
     user_actions::configure(config);
+    user_moderation::configure(config);
+    reports::configure(config);
     orders::configure(config);
     withdrawals::configure(config);
     ledger::configure(config);

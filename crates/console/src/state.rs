@@ -16,6 +16,8 @@ use crate::http::Failure;
 pub(crate) struct Waiting {
     /// Withdrawals in review.
     pub(crate) withdrawals: i64,
+    /// Reports that nobody has closed.
+    pub(crate) reports: i64,
     /// Deliveries that IM refused for good.
     pub(crate) parked: i64,
 }
@@ -50,9 +52,11 @@ impl State {
         let services = self.services.clone();
         let read = || async move {
             let withdrawals = services.payments.count_withdrawals_to_review().await?;
+            let reports = services.users.count_open_reports().await?;
             let parked = services.outbox.stats().await?.parked;
             Ok::<_, qlive_payments::PaymentsError>(Waiting {
                 withdrawals,
+                reports,
                 parked,
             })
         };

@@ -19,6 +19,7 @@ macro_rules! texts {
 mod actions;
 mod failures;
 mod frame;
+mod labels;
 mod login;
 mod pages;
 mod values;
@@ -26,6 +27,7 @@ mod values;
 pub(crate) use actions::ActionTexts;
 pub(crate) use failures::FailureTexts;
 pub(crate) use frame::FrameTexts;
+pub(crate) use labels::action_label;
 pub(crate) use login::LoginTexts;
 pub(crate) use pages::PageTexts;
 pub(crate) use values::ValueTexts;

@@ -75,6 +75,7 @@ pub(crate) fn send_batch(
     // committed.
     let outcomes = find_outcomes(conn, gifts.iter().filter_map(|gift| gift.key.as_ref()))?;
     let mut batch = Batch {
+        now,
         rows: &rows,
         entries,
         held,
@@ -91,6 +92,7 @@ pub(crate) fn send_batch(
 
 /// The gifts of a batch that are decided, and what the next one is decided by.
 struct Batch<'a> {
+    now: Moment,
     rows: &'a BatchRows,
     entries: EntryBatch,
     /// Users whose balances another transaction has locked.
@@ -142,6 +144,12 @@ impl<'a> Batch<'a> {
         let is_in = |live| shared_room.is_some_and(|room| room.about.live == live);
         if request.live.is_some_and(|live| !is_in(live)) {
             return Err(GiftsError::NotInRoom);
+        }
+        if rows.is_muted(request, self.now) {
+            return Err(GiftsError::Muted);
+        }
+        if rows.is_blocked(request) {
+            return Err(GiftsError::Blocked);
         }
         let giver = rows.profiles.get(&request.giver);
         let giver = giver.ok_or(StoreError::Corrupt("a giver without an account"))?;

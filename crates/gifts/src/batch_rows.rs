@@ -1,11 +1,11 @@
 //! What the gifts of a batch need to know, loaded by one query each.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use qlive_rooms::{SharedRoom, SharedRooms};
+use qlive_rooms::{MutedGivers, SharedRoom, SharedRooms};
 use qlive_store::{Conn, StoreError};
-use qlive_types::UserId;
-use qlive_users::{Profile, find_users};
+use qlive_types::{Moment, UserId};
+use qlive_users::{Profile, blocks_between, find_users};
 
 use crate::CatalogueGift;
 use crate::gift_row::find_enabled;
@@ -17,6 +17,9 @@ pub(crate) struct BatchRows {
     pub(crate) gifts: HashMap<i64, CatalogueGift>,
     pub(crate) profiles: HashMap<UserId, Profile>,
     rooms: SharedRooms,
+    muted: MutedGivers,
+    /// Of each pair the first blocks the second.
+    blocks: HashSet<(UserId, UserId)>,
 }
 
 impl BatchRows {
@@ -29,6 +32,8 @@ impl BatchRows {
         Ok(Self {
             gifts: find_enabled(conn, ids)?,
             profiles: find_users(conn, users.clone())?,
+            muted: MutedGivers::load(conn, users.clone())?,
+            blocks: blocks_between(conn, users.clone())?,
             rooms: SharedRooms::load(conn, users)?,
         })
     }
@@ -36,6 +41,17 @@ impl BatchRows {
     /// The room that giver and receiver are both in.
     pub(crate) fn shared_room(&self, request: &SendGift) -> Option<SharedRoom> {
         self.rooms.of(request.giver, request.receiver)
+    }
+
+    /// Whether the giver may not give now: muted in that room or everywhere.
+    pub(crate) fn is_muted(&self, request: &SendGift, now: Moment) -> bool {
+        let host = self.shared_room(request).map(|room| room.host);
+        self.muted.refuse(request.giver, host, now)
+    }
+
+    /// Whether the receiver blocks the giver.
+    pub(crate) fn is_blocked(&self, request: &SendGift) -> bool {
+        self.blocks.contains(&(request.receiver, request.giver))
     }
 
     /// The host of the shared room, if they get a share: not as the giver or the receiver.

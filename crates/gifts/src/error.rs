@@ -19,6 +19,10 @@ pub enum GiftsError {
     BadNumber,
     #[error("giver and receiver are not both in that live room")]
     NotInRoom,
+    #[error("the giver is muted")]
+    Muted,
+    #[error("the receiver blocks the giver")]
+    Blocked,
     #[error("the page is after the last one")]
     PastTheEnd,
     /// A field of a new gift is not valid; holds its name.

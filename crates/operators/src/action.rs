@@ -22,6 +22,8 @@ const EVERYBODY: &[Role] = &[Owner, Operator, Finance, Support, Auditor];
 /// Those who may see personal data.
 const PEOPLE: &[Role] = &[Owner, Operator, Finance, Support];
 const ROOMS: &[Role] = &[Owner, Operator];
+/// Those who help users.
+const SUPPORT: &[Role] = &[Owner, Operator, Support];
 const MONEY: &[Role] = &[Owner, Finance];
 const OWNER: &[Role] = &[Owner];
 
@@ -69,10 +71,17 @@ actions! {
     ViewNow "view now" None EVERYBODY,
     ViewRooms "view rooms" None EVERYBODY,
     EndBroadcast "rooms end" Reason ROOMS,
+    RemoveFromRoom "rooms remove" Reason ROOMS,
     ViewUsers "view users" None EVERYBODY,
     RevealUser "users reveal" Confirm PEOPLE,
     BanUser "users ban" Reason ROOMS,
     UnbanUser "users unban" Confirm ROOMS,
+    MuteUser "users mute" Reason ROOMS,
+    UnmuteUser "users unmute" Confirm ROOMS,
+    EndUserSessions "users end-sessions" Confirm SUPPORT,
+    NoteUser "users note" None PEOPLE,
+    ViewReports "view reports" None EVERYBODY,
+    CloseReport "reports close" Reason ROOMS,
     GrantMatchmaker "users grant-matchmaker" Reason ROOMS,
     RevokeMatchmaker "users revoke-matchmaker" Reason ROOMS,
     GrantGold "ledger credit" Proof MONEY,

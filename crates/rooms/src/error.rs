@@ -45,6 +45,8 @@ pub enum RoomsError {
     GenderLocked,
     #[error("the user is banned")]
     Banned,
+    #[error("the user was removed from this broadcast")]
+    Removed,
     #[error("the IM group of the room does not exist yet")]
     RoomNotReady,
     #[error(transparent)]

@@ -1,5 +1,5 @@
-//! What operators do: bans, the role of a matchmaker, and ending a broadcast. Each change is
-//! recorded in the audit log in its own transaction.
+//! What operators do: the role of a matchmaker, and ending a broadcast. Each change is recorded in
+//! the audit log in its own transaction.
 
 use diesel::prelude::*;
 use qlive_outbox::{Delivery, enqueue};
@@ -12,55 +12,11 @@ use qlive_users::UsersError;
 use crate::broadcast::end::end_broadcast;
 use crate::context::Context;
 use crate::error::RoomsError;
-use crate::member::find_member;
-use crate::mic::MicEvent;
 use crate::reasons::EndReason;
 use crate::room::{find_room, find_room_of_host};
 use crate::service::Rooms;
-use crate::transition::apply_event;
 
 impl Rooms {
-    /// Bans a user: takes them out of their room, ends their IM login and forbids their stream. If
-    /// they host a broadcast, it ends.
-    ///
-    /// # Errors
-    /// [`UsersError::UnknownUser`], or a failure of the store.
-    pub async fn ban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
-        self.operate(by, "users ban", user.to_string(), move |conn, context| {
-            if !qlive_users::set_ban(conn, user, true, context.now)? {
-                return Err(UsersError::UnknownUser.into());
-            }
-            match find_member(conn, user)? {
-                Some(member) => drop(apply_event(conn, context, &member, MicEvent::Banned)?),
-                // A push URL stays valid after the user left the room.
-                None => enqueue(conn, context.now, &Delivery::ForbidStream { user })?,
-            }
-            Ok(enqueue(conn, context.now, &Delivery::EndLogin { user })?)
-        })
-        .await?;
-        self.users.known_tokens().forget(user);
-        Ok(())
-    }
-
-    /// Lifts a ban. A user who is not banned stays as they are.
-    ///
-    /// # Errors
-    /// [`UsersError::UnknownUser`], or a failure of the store.
-    pub async fn unban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
-        self.operate(by, "users unban", user.to_string(), move |conn, context| {
-            let profile = qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
-            if profile.banned_at.is_none() {
-                return Ok(());
-            }
-            qlive_users::set_ban(conn, user, false, context.now)?;
-            let resume = Delivery::ResumeStream { user };
-            Ok(enqueue(conn, context.now, &resume)?)
-        })
-        .await?;
-        self.users.known_tokens().forget(user);
-        Ok(())
-    }
-
     /// Makes a user a matchmaker, creates their room if they have none, and has IM create its
     /// group.
     ///
@@ -123,7 +79,7 @@ impl Rooms {
     }
 
     /// Runs a change and records it in the audit log, in one transaction.
-    async fn operate(
+    pub(crate) async fn operate(
         &self,
         by: Operator,
         action: &'static str,

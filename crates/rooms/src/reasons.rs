@@ -33,3 +33,5 @@ impl EndReason {
 
 /// The reason of KICKOUT: the host took the guest off the mic.
 pub(crate) const KICKOUT_BY_HOST: &str = "host";
+/// The reason of KICKOUT: the user was removed from the broadcast.
+pub(crate) const KICKOUT_REMOVED: &str = "removed";

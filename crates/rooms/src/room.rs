@@ -46,6 +46,19 @@ pub(crate) fn find_room_of_host(conn: &mut Conn, host: UserId) -> Result<Option<
     found.optional()?.map(into_room).transpose()
 }
 
+/// The room whose IM group has this name.
+pub(crate) fn find_room_of_group(
+    conn: &mut Conn,
+    group: &GroupId,
+) -> Result<Option<Room>, StoreError> {
+    let found = rooms::table
+        .left_join(broadcasts::table)
+        .filter(rooms::group_id.eq(group.as_str()))
+        .select((RoomRow::as_select(), broadcasts::id.nullable()))
+        .get_result(conn);
+    found.optional()?.map(into_room).transpose()
+}
+
 fn into_room((row, broadcast): (RoomRow, Option<i64>)) -> Result<Room, StoreError> {
     Ok(Room {
         live: LiveId::new(row.id),

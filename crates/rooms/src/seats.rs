@@ -136,7 +136,8 @@ impl Rooms {
     /// # Errors
     /// [`RoomsError::UnknownRoom`], [`RoomsError::NotHost`], [`RoomsError::NotLive`],
     /// [`UsersError::UnknownUser`], [`RoomsError::NotInRoom`], [`RoomsError::OnMic`],
-    /// [`RoomsError::Hosting`], [`RoomsError::SeatOccupied`], or a failure of the store.
+    /// [`RoomsError::Hosting`], [`RoomsError::SeatOccupied`], [`UsersError::Blocked`] when the
+    /// guest blocks the host, or a failure of the store.
     pub async fn invite(
         &self,
         host: UserId,
@@ -188,6 +189,10 @@ impl Rooms {
                 room.live_broadcast().ok_or(RoomsError::NotLive)?;
                 if qlive_users::find_user(conn, guest)?.is_none() {
                     return Err(UsersError::UnknownUser.into());
+                }
+                let is_invitation = matches!(event, MicEvent::Invite { .. });
+                if is_invitation && qlive_users::is_blocked(conn, host, guest)? {
+                    return Err(UsersError::Blocked.into());
                 }
                 match search_member(conn, guest, live, None)? {
                     MemberSearch::InRoom(member) => {

@@ -32,6 +32,8 @@ pub struct RoomSettings {
     pub push_ttl: Duration,
     /// The IM account that the server sends messages as.
     pub admin: String,
+    /// How many times as long as their comments the gifts of a muted user are refused.
+    pub mute_gift_factor: u32,
     /// Where the cover of a room may be.
     pub address_rules: WebAddressRules,
 }

@@ -67,6 +67,7 @@ impl TimeoutWorker {
     /// # Errors
     /// A failure of the store to list what is due.
     pub async fn check_once(&mut self) -> Result<(), RoomsError> {
+        self.rooms.lift_ended_bans().await?;
         for (user, event) in self.rooms.db.read(self.due_events()).await? {
             self.rooms.apply_timeout(user, event).await;
         }

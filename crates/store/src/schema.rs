@@ -1,8 +1,10 @@
 //! The tables as diesel declares them, the same for both engines. A test compares them with the
 //! migrated databases.
 
+mod moderation_tables;
 mod operator_tables;
 
+pub use moderation_tables::*;
 pub use operator_tables::*;
 
 diesel::table! {
@@ -21,6 +23,8 @@ diesel::table! {
         name_unchecked_at -> Nullable<BigInt>,
         matchmaker -> Bool,
         banned_at -> Nullable<BigInt>,
+        banned_until -> Nullable<BigInt>,
+        ban_reason -> Text,
         visits -> BigInt,
         last_login_at -> Nullable<BigInt>,
         created_at -> BigInt,

@@ -55,6 +55,16 @@ pub(crate) fn find_by_openid(
     Ok(Some((user, banned_at.is_some())))
 }
 
+/// A ban.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ban {
+    pub at: Moment,
+    /// When it ends by itself; `None`: never.
+    pub until: Option<Moment>,
+    /// What the operator gave as the reason.
+    pub reason: String,
+}
+
 /// Bans a user, or lifts the ban. Returns false when there is no such user.
 ///
 /// # Errors
@@ -62,11 +72,15 @@ pub(crate) fn find_by_openid(
 pub fn set_ban(
     conn: &mut Conn,
     user: UserId,
-    is_banned: bool,
+    ban: Option<&Ban>,
     now: Moment,
 ) -> Result<bool, StoreError> {
     let updated = diesel::update(users::table.find(user.get()))
-        .set(users::banned_at.eq(is_banned.then_some(now.millis())))
+        .set((
+            users::banned_at.eq(ban.map(|ban| ban.at.millis())),
+            users::banned_until.eq(ban.and_then(|ban| Some(ban.until?.millis()))),
+            users::ban_reason.eq(ban.map_or("", |ban| ban.reason.as_str())),
+        ))
         .execute(conn)?;
     if updated == 1 {
         record_authentication_change(conn, user, now)?;

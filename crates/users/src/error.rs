@@ -36,6 +36,17 @@ pub enum UsersError {
     /// The user has caused too many checks of texts within a minute.
     #[error("too many texts of this user to check")]
     TooManyNameChecks,
+    /// The other user does not want this from the caller.
+    #[error("the other user blocks the caller")]
+    Blocked,
+    #[error("the user blocks as many users as one may")]
+    TooManyBlocked,
+    /// The user has sent the most reports that one may send within a day.
+    #[error("too many reports within a day")]
+    TooManyReports,
+    /// There is no such report, or it is closed.
+    #[error("there is no such open report")]
+    UnknownReport,
     /// A profile field is not valid; holds its name.
     #[error("{0} is not valid")]
     BadField(&'static str),

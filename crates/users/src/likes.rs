@@ -5,13 +5,15 @@ use qlive_store::schema::{likes, users};
 use qlive_store::{Conn, key_violation_as_contention};
 use qlive_types::UserId;
 
+use crate::blocked_users::is_blocked;
 use crate::{Users, UsersError};
 
 impl Users {
     /// Stores that `user` likes `liked`, or no longer does. Repeating it changes nothing.
     ///
     /// # Errors
-    /// [`UsersError::UnknownUser`] when `liked` does not exist, or when the database fails.
+    /// [`UsersError::UnknownUser`] when `liked` does not exist, [`UsersError::Blocked`] when they
+    /// block the caller, or when the database fails.
     pub async fn set_like(
         &self,
         user: UserId,
@@ -22,6 +24,9 @@ impl Users {
         self.db
             .write(move |conn| {
                 require_user(conn, liked)?;
+                if is_liked && is_blocked(conn, user, liked)? {
+                    return Err(UsersError::Blocked);
+                }
                 let row = likes::table.find((user.get(), liked.get()));
                 if !is_liked {
                     diesel::delete(row).execute(conn)?;

@@ -18,6 +18,10 @@ pub struct Profile {
     pub face_url: String,
     pub matchmaker: bool,
     pub banned_at: Option<Moment>,
+    /// When the ban ends by itself; `None` also for one that does not.
+    pub banned_until: Option<Moment>,
+    /// Why the user is banned.
+    pub ban_reason: String,
     pub last_login_at: Option<Moment>,
     pub created_at: Moment,
     /// Whether the nickname and the gender are the user's own rather than defaults.

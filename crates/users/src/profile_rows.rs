@@ -28,6 +28,8 @@ pub(crate) struct UserRow {
     name_unchecked_at: Option<i64>,
     matchmaker: bool,
     banned_at: Option<i64>,
+    banned_until: Option<i64>,
+    ban_reason: String,
     last_login_at: Option<i64>,
     created_at: i64,
 }
@@ -49,6 +51,8 @@ impl TryFrom<UserRow> for Profile {
             face_url: row.face_url,
             matchmaker: row.matchmaker,
             banned_at: row.banned_at.map(Moment::from_millis),
+            banned_until: row.banned_until.map(Moment::from_millis),
+            ban_reason: row.ban_reason,
             last_login_at: row.last_login_at.map(Moment::from_millis),
             created_at: Moment::from_millis(row.created_at),
             ready: row.name_known && row.gender_known,

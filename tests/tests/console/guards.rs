@@ -71,7 +71,7 @@ fn without(filled: &[(String, String)], name: &str) -> Vec<(String, String)> {
 async fn form_from_another_site_changes_nothing(db: TestDb) {
     let desk = Desk::start(db).await;
     let path = desk.path("ban");
-    let filled = desk.owner.fill_in(&path, &[]).await;
+    let filled = desk.owner.fill_in(&path, &[("length", "0")]).await;
     let evil = [
         vec![],
         vec![("sec-fetch-site", "cross-site")],
@@ -105,7 +105,7 @@ async fn form_from_another_site_changes_nothing(db: TestDb) {
 async fn form_without_a_session_changes_nothing(db: TestDb) {
     let desk = Desk::start(db).await;
     let path = desk.path("ban");
-    let filled = desk.owner.fill_in(&path, &[]).await;
+    let filled = desk.owner.fill_in(&path, &[("length", "0")]).await;
     let stranger = desk.console.browser();
     let sent = stranger.submit(&path, &filled).await;
     assert_eq!((sent.status, sent.location.as_str()), (303, "/login"));
@@ -124,7 +124,7 @@ async fn form_without_a_session_changes_nothing(db: TestDb) {
 async fn form_without_a_reason_changes_nothing(db: TestDb) {
     let desk = Desk::start(db).await;
     let path = desk.path("ban");
-    let filled = desk.owner.fill_in(&path, &[]).await;
+    let filled = desk.owner.fill_in(&path, &[("length", "0")]).await;
     let mut empty = without(&filled, "reason");
     assert_eq!(desk.owner.submit(&path, &empty).await.status, 422);
     empty.push(("reason".to_owned(), "  ".to_owned()));
@@ -240,7 +240,7 @@ async fn form_that_is_sent_at_once_acts_once(db: TestDb) {
 async fn form_without_its_key_changes_nothing(db: TestDb) {
     let desk = Desk::start(db).await;
     let path = desk.path("ban");
-    let filled = desk.owner.fill_in(&path, &[]).await;
+    let filled = desk.owner.fill_in(&path, &[("length", "0")]).await;
     let mut other = without(&filled, "key");
     desk.owner.submit(&path, &other).await;
     assert!(!desk.is_banned().await);

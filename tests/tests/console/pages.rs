@@ -16,6 +16,7 @@ on_both!(
     withdrawal_above_the_limit_needs_two_operators,
     filters_of_orders_find_what_they_name,
     notice_says_what_was_done,
+    earlier_value_of_a_config_is_set_again,
 );
 
 async fn start(db: TestDb) -> (TestApp, TestConsole, OperatorBrowser) {
@@ -126,7 +127,7 @@ async fn hostile_texts_are_shown_as_texts(db: TestDb) {
         .await;
         let reason = format!("{hostile} {}", "长".repeat(100));
         let path = format!("/users/{user}/ban");
-        let mut filled = owner.fill_in(&path, &[]).await;
+        let mut filled = owner.fill_in(&path, &[("length", "0")]).await;
         filled.retain(|(name, _)| name != "reason");
         filled.push(("reason".to_owned(), reason));
         assert_eq!(owner.submit(&path, &filled).await.status, 303);
@@ -246,7 +247,9 @@ async fn filters_of_orders_find_what_they_name(db: TestDb) {
 async fn notice_says_what_was_done(db: TestDb) {
     let (app, console, owner) = start(db).await;
     let user = app.guest("bob", Gender::Male).await.id();
-    let reply = owner.act(&format!("/users/{user}/ban"), &[]).await;
+    let reply = owner
+        .act(&format!("/users/{user}/ban"), &[("length", "0")])
+        .await;
     let session = owner.session().await;
     let record = console
         .operators
@@ -257,4 +260,28 @@ async fn notice_says_what_was_done(db: TestDb) {
     assert_eq!(reply.location, format!("/users/{user}?done={record}"));
     let page = owner.get(&reply.location).await.text;
     assert!(page.contains(&format!("审计记录 {record}")), "{page}");
+}
+
+async fn earlier_value_of_a_config_is_set_again(db: TestDb) {
+    let (app, _console, owner) = start(db).await;
+    for value in ["0.4", "0.3"] {
+        let set = owner
+            .act("/configs/EXCHANGE_RATE/set-rate", &[("value", value)])
+            .await;
+        assert_eq!(set.status, 303, "{}", set.text);
+    }
+    let page = owner.get("/configs/EXCHANGE_RATE").await.text;
+    assert!(page.contains("0.3") && page.contains("a test"), "{page}");
+    let (_, rest) = page
+        .split_once("href=\"/configs/EXCHANGE_RATE/set-rate?value=0.4")
+        .unwrap();
+    assert!(rest.contains("改回这个值"));
+    let path = "/configs/EXCHANGE_RATE/set-rate";
+    let form = owner.get(&format!("{path}?value=0.4")).await.text;
+    assert!(form.contains(">0.4</textarea>"), "{form}");
+    owner.act(path, &[("value", "0.4")]).await;
+    let snapshot = app.services.configs.snapshot().await.unwrap();
+    assert_eq!(snapshot.exchange_rate().to_string(), "0.4");
+    let refused = owner.act(path, &[("value", "2")]).await;
+    assert_eq!(refused.status, 422);
 }

@@ -124,6 +124,7 @@ async fn every_role_sees_the_pages_that_it_may(db: TestDb) {
         (Action::ViewRooms, &room),
         (Action::ViewUsers, "/users"),
         (Action::ViewUsers, &user),
+        (Action::ViewReports, "/reports"),
         (Action::ViewOrders, "/orders"),
         (Action::ViewOrders, &order),
         (Action::ViewWithdrawals, "/withdrawals"),

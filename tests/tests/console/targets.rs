@@ -1,5 +1,7 @@
 //! What actions are done to: a fresh one each time.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection as _;
 use qlive_operators::Action;
 use qlive_outbox::{Delivery, Status, enqueue};
@@ -54,7 +56,12 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         | Action::UnbanUser
         | Action::GrantMatchmaker
         | Action::RevokeMatchmaker
-        | Action::GrantGold => user_target(app, action, n).await,
+        | Action::GrantGold
+        | Action::MuteUser
+        | Action::UnmuteUser
+        | Action::EndUserSessions
+        | Action::NoteUser => user_target(app, action, n).await,
+        Action::RemoveFromRoom | Action::CloseReport => report_target(app, action, n).await,
         Action::ReverseEntry => {
             let user = app.guest(&format!("entry-{n}"), Gender::Male).await;
             app.grant(&user, 5).await;
@@ -83,6 +90,21 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
     }
 }
 
+async fn report_target(app: &TestApp, action: Action, n: usize) -> Target {
+    let user = app.guest(&format!("reported-{n}"), Gender::Male).await;
+    if action == Action::RemoveFromRoom {
+        let stage = app.open_stage().await;
+        user.enter(&stage.live).await.ok();
+        return Target::new(format!("/rooms/{}/remove/{}", stage.live, user.id()));
+    }
+    let reporter = app.guest(&format!("reporter-{n}"), Gender::Female).await;
+    let body = json!({"user_id": user.user_id, "kind": "abuse", "text": "shouts"});
+    reporter.post("qlive_user/report/", body).await.ok();
+    let open = qlive_users::ReportFilter::Open;
+    let newest = app.services.users.reports(open, None).await.unwrap();
+    Target::new(format!("/reports/{}/close", newest[0].id))
+}
+
 async fn money_target(app: &TestApp, action: Action, n: usize) -> Target {
     match action {
         Action::QueryOrder => {
@@ -107,7 +129,15 @@ async fn user_target(app: &TestApp, action: Action, n: usize) -> Target {
     let (id, rooms, by) = (user.id(), &app.services.rooms, app.operator());
     match action {
         Action::RevealUser => Target::new(format!("/users/{id}/reveal")),
-        Action::BanUser => Target::new(format!("/users/{id}/ban")),
+        Action::BanUser => Target::new(format!("/users/{id}/ban")).with("length", "86400"),
+        Action::MuteUser => Target::new(format!("/users/{id}/mute")).with("length", "600"),
+        Action::UnmuteUser => {
+            let minute = Duration::from_secs(60);
+            rooms.mute_everywhere(by, id, minute).await.unwrap();
+            Target::new(format!("/users/{id}/unmute"))
+        }
+        Action::EndUserSessions => Target::new(format!("/users/{id}/end-sessions")),
+        Action::NoteUser => Target::new(format!("/users/{id}/note")).with("text", "speaks kindly"),
         Action::UnbanUser => {
             rooms.ban(by, id).await.unwrap();
             Target::new(format!("/users/{id}/unban"))

@@ -4,3 +4,4 @@ pub(super) mod configs;
 pub(super) mod likes;
 pub(super) mod login;
 pub(super) mod profile;
+pub(super) mod safety;

@@ -3,6 +3,7 @@
 pub(super) mod broadcast;
 pub(super) mod listing;
 pub(super) mod mic;
+pub(super) mod moderation;
 mod stage;
 pub(super) mod sync;
 pub(super) mod visits;

@@ -6,12 +6,12 @@
 
 use actix_web::web;
 
-use super::accounts::{configs, likes, login, profile};
+use super::accounts::{configs, likes, login, profile, safety};
 use super::callbacks::{im, live, message_push, wechat_pay};
 use super::endpoint::{CallbackAnswer, address_check, body, callback, no_input, query};
 use super::money::{gifts, orders, wallet, withdrawals};
 use super::operation::{Caching, ErrorMsg, Operation, Tag, Verb};
-use super::rooms::{broadcast, listing, mic, sync, visits};
+use super::rooms::{broadcast, listing, mic, moderation, sync, visits};
 use crate::http::Access;
 
 use Access::{Callback, Open, Token};
@@ -264,6 +264,61 @@ const OPERATIONS: &[Operation] = &[
         endpoint: || body(mic::decline_micro),
     },
     Operation {
+        name: "mute",
+        method: Post,
+        path: "qlive_room/mute/",
+        access: Token,
+        tag: Additions,
+        summary: "The host mutes a user in all of their rooms, or lifts that.",
+        caching: NoStore,
+        error_msg: Absent,
+        endpoint: || body(moderation::mute),
+    },
+    Operation {
+        name: "remove",
+        method: Post,
+        path: "qlive_room/remove/",
+        access: Token,
+        tag: Additions,
+        summary: "The host removes a user from the broadcast.",
+        caching: NoStore,
+        error_msg: Absent,
+        endpoint: || body(moderation::remove),
+    },
+    Operation {
+        name: "block",
+        method: Post,
+        path: "qlive_user/block/",
+        access: Token,
+        tag: Additions,
+        summary: "Blocks a user, or lifts that.",
+        caching: NoStore,
+        error_msg: Absent,
+        endpoint: || body(safety::block),
+    },
+    Operation {
+        name: "get_blocked",
+        method: Get,
+        path: "qlive_user/block/",
+        access: Token,
+        tag: Additions,
+        summary: "Lists whom the caller blocks.",
+        caching: NoStore,
+        error_msg: Absent,
+        endpoint: || query(safety::get_blocked),
+    },
+    Operation {
+        name: "report",
+        method: Post,
+        path: "qlive_user/report/",
+        access: Token,
+        tag: Additions,
+        summary: "Reports a user to the operators.",
+        caching: NoStore,
+        error_msg: Absent,
+        endpoint: || body(safety::report),
+    },
+    Operation {
         name: "get_gifts",
         method: Get,
         path: "qlive_gift/",
@@ -437,46 +492,4 @@ pub const fn operations() -> &'static [Operation] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn access_of_every_row_is_that_of_its_handler() {
-        for operation in OPERATIONS {
-            let endpoint = (operation.endpoint)();
-            assert_eq!(operation.access, endpoint.access, "{}", operation.name);
-        }
-    }
-
-    #[test]
-    fn get_that_changes_state_is_never_cached() {
-        for operation in OPERATIONS {
-            if matches!(operation.method, GetOrPost | ChangingGet) {
-                assert_eq!(operation.caching, NoStore, "{}", operation.name);
-            }
-        }
-    }
-
-    #[test]
-    fn only_lists_that_are_the_same_for_every_user_may_be_cached() {
-        let cached = OPERATIONS.iter().filter(|row| row.caching == Unspecified);
-        let names: Vec<_> = cached.map(|row| row.name).collect();
-        assert_eq!(
-            names,
-            ["get_configs", "get_livelist", "get_gifts", "get_blocks"]
-        );
-    }
-
-    #[test]
-    fn every_row_has_a_name_a_path_and_a_handler_of_its_own() {
-        for (number, operation) in OPERATIONS.iter().enumerate() {
-            assert!(!operation.name.is_empty() && !operation.summary.is_empty());
-            assert!(operation.path.ends_with('/'), "{}", operation.name);
-            for other in &OPERATIONS[..number] {
-                assert_ne!(operation.name, other.name);
-                let is_same = operation.path == other.path && operation.method == other.method;
-                assert!(!is_same, "{} and {}", operation.name, other.name);
-            }
-        }
-    }
-}
+mod tests;

@@ -117,6 +117,37 @@ export class Qlive extends Emitter<QliveEvents> {
     gifts(): Promise<any[]>;
     configs(): Promise<Record<string, never>>;
     /**
+     * Blocks a user, who can then neither give to, invite nor like this one; or lifts that.
+     * @param {string} userId
+     * @param {boolean} [isBlocked]
+     */
+    block(userId: string, isBlocked?: boolean): Promise<void>;
+    /**
+     * A page of those whom this user blocks.
+     * @param {number} [page]
+     */
+    blocked(page?: number): Promise<{
+        count: number;
+        next?: string | null;
+        previous?: string | null;
+        results: {
+            face_url: string;
+            nickname: string;
+            user_id: string;
+        }[];
+    }>;
+    /**
+     * Reports a user to the operators.
+     * @param {{ userId: string, kind: 'fraud' | 'abuse' | 'minor' | 'other', liveId?: number,
+     *   text?: string }} report
+     */
+    report({ userId, kind, liveId, text }: {
+        userId: string;
+        kind: "fraud" | "abuse" | "minor" | "other";
+        liveId?: number;
+        text?: string;
+    }): Promise<void>;
+    /**
      * Enters a room. Leaves the one that the user is in.
      * @param {number} liveId
      * @returns {Promise<Room>}

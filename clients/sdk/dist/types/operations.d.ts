@@ -35,6 +35,11 @@ export const OPERATIONS: Readonly<{
     refuse_micro: Operation;
     invite_micro: Operation;
     decline_micro: Operation;
+    mute: Operation;
+    remove: Operation;
+    block: Operation;
+    get_blocked: Operation;
+    report: Operation;
     leave_micro: Operation;
     leave_room: Operation;
     live_end: Operation;

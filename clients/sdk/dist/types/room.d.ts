@@ -66,6 +66,17 @@ export class Room extends Emitter<RoomEvents> {
      */
     decline(userId: string): Promise<void>;
     /**
+     * Mutes somebody in all rooms of this host; for the host. Zero seconds lift it.
+     * @param {string} userId
+     * @param {number} seconds at most 86,400
+     */
+    mute(userId: string, seconds: number): Promise<void>;
+    /**
+     * Removes somebody from the broadcast, who cannot enter it again; for the host.
+     * @param {string} userId
+     */
+    remove(userId: string): Promise<void>;
+    /**
      * Those who watch and apply, 8 a page.
      * @param {SeatName} gender
      * @param {number} [page]
@@ -187,7 +198,8 @@ export type RoomEvents = {
         text: string;
     };
     /**
-     * the broadcast is over
+     * the broadcast is over; with the reason `removed` for this
+     * user only
      */
     over: {
         reason: string | null;

@@ -74,6 +74,7 @@ pub(super) fn room_settings(
             .then(|| Duration::from_secs(rooms.stream_start_secs)),
         push_ttl: Duration::from_secs(live.push_ttl_secs),
         admin: im.admin.clone(),
+        mute_gift_factor: rooms.mute_gift_factor,
         address_rules,
     }
 }

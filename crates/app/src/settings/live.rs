@@ -72,6 +72,8 @@ pub struct RoomsSection {
     pub host_grace_secs: u64,
     /// A seat whose stream has not started after so many seconds is freed. 0: never.
     pub stream_start_secs: u64,
+    /// How many times as long as their comments the gifts of a muted user are refused.
+    pub mute_gift_factor: u32,
 }
 
 impl Default for ImSection {
@@ -98,6 +100,7 @@ impl Default for RoomsSection {
             guest_grace_secs: 60,
             host_grace_secs: 180,
             stream_start_secs: 0,
+            mute_gift_factor: 2,
         }
     }
 }

@@ -46,7 +46,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![
-            Column::number(t.pages.number),
+            Column::number(t.pages.id),
             Column::text(t.pages.time),
             Column::text(t.pages.who),
             Column::text(t.pages.role),

@@ -1,13 +1,14 @@
 //! Configs: what operators change while the server runs.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, ServiceConfig};
-use qlive_operators::Action;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_operators::{Action, AuditFilter, AuditRecord};
 use qlive_store::audit_log::Operator;
 
-use super::list::empty;
+use super::list::{ROWS, empty};
 use crate::actions::{Act, ActionForm, Done, Field, FieldKind, register};
 use crate::explain::{Refusal, refuse};
+use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::fill;
 use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table};
@@ -16,7 +17,9 @@ use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section,
 const RATES: [&str; 3] = ["EXCHANGE_RATE", "HOST_RATE", "WITHDRAW_RATE"];
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.route("/configs", web::get().to(list));
+    config
+        .route("/configs", web::get().to(list))
+        .route("/configs/{key}", web::get().to(show));
     register::<SetConfig>(config, "/configs/{key}/set");
     register::<SetRate>(config, "/configs/{key}/set-rate");
 }
@@ -26,15 +29,11 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let snapshot = visit.state.services.configs.snapshot().await?;
     let rows = snapshot.all().iter().map(|(key, value)| {
-        let (action, path) = if RATES.contains(&key.as_str()) {
-            (Action::SetRate, "set-rate")
-        } else {
-            (Action::SetConfig, "set")
-        };
+        let (action, path) = change_of(key);
         let button = Button::new(t.actions.config_set, format!("/configs/{key}/{path}"));
         let buttons = visit.session.may(action).then_some(button);
-        Row::new(vec![Cell::Code(key.clone()), Cell::Text(shown(value))])
-            .with_buttons(buttons.into_iter().collect())
+        let link = Cell::Link(key.clone(), format!("/configs/{key}"));
+        Row::new(vec![link, Cell::Text(shown(value))]).with_buttons(buttons.into_iter().collect())
     });
     let mut page = Page::new(t.pages.configs_title);
     page.sections.push(Section::Table(Table {
@@ -49,6 +48,81 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         frame: Frame::new(&visit, "/configs").await?,
         page,
     })
+}
+
+/// A config with everything that it was: each earlier value can be set again.
+async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewConfigs, &key).await?;
+    let t = visit.t();
+    let snapshot = visit.state.services.configs.snapshot().await?;
+    let value = snapshot.all().get(key.as_str()).map(shown);
+    let value = value.ok_or(Failure::NotFound)?;
+    let (action, path) = change_of(&key);
+    let may_change = visit.session.may(action);
+    let mut page = Page::new(key.clone());
+    page.lead = value;
+    if may_change {
+        let href = format!("/configs/{key}/{path}");
+        page.buttons.push(Button::new(t.actions.config_set, href));
+    }
+    let filter = AuditFilter {
+        subject: Some(key.clone()),
+        ..AuditFilter::default()
+    };
+    let before = visit.cursor().map(|(id, _)| id);
+    let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
+    let records = visit
+        .state
+        .operators
+        .audit_log(filter, before, limit)
+        .await?;
+    let row = |record: &AuditRecord| {
+        let old = stored(&record.before);
+        let again = serde_urlencoded::to_string([("value", old.as_str())]);
+        let href = format!("/configs/{key}/{path}?{}", again.unwrap_or_default());
+        let button = Button::new(t.actions.config_restore, href);
+        let can_restore = may_change && !record.before.is_empty();
+        Row::new(vec![
+            Cell::Time(format::time(record.at)),
+            Cell::Text(record.who.clone()),
+            Cell::Text(record.reason.clone()),
+            Cell::Text(old),
+            Cell::Text(stored(&record.after)),
+        ])
+        .with_buttons(can_restore.then_some(button).into_iter().collect())
+    };
+    page.sections.push(Section::Table(Table {
+        caption: t.pages.history.to_owned(),
+        columns: vec![
+            Column::text(t.pages.time),
+            Column::text(t.pages.who),
+            Column::text(t.pages.reason),
+            Column::text(t.pages.before),
+            Column::text(t.pages.after),
+        ],
+        rows: records.iter().map(row).collect(),
+        older: visit.older(&records, |record| record.id.to_string()),
+        newest: visit.newest(),
+        empty: empty(t, false, t.pages.no_history),
+    }));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/configs").await?,
+        page,
+    })
+}
+
+/// A value of the audit log as it is typed.
+fn stored(text: &str) -> String {
+    serde_json::from_str(text).map_or_else(|_not_json| text.to_owned(), |value| shown(&value))
+}
+
+/// The action that changes a config, and the end of its path.
+fn change_of(key: &str) -> (Action, &'static str) {
+    if RATES.contains(&key) {
+        (Action::SetRate, "set-rate")
+    } else {
+        (Action::SetConfig, "set")
+    }
 }
 
 /// A value as it is typed: texts without quotes, the rest as JSON.
@@ -72,8 +146,9 @@ async fn config_form(visit: &Visit, key: &str, is_rate: bool) -> Result<ActionFo
     let mut form = ActionForm::new(visit, a.config_set, "/configs");
     form.title = fill(a.config_title, &[key]);
     form.lines.push(fill(a.config_text, &[&value]));
+    // An earlier value that is to be set again, or the one that it has.
     form.fields.push(Field {
-        value,
+        value: visit.query("value").unwrap_or(value),
         max: 10_000,
         is_required: false,
         kind: FieldKind::Area,

@@ -91,7 +91,7 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
         columns: vec![
             Column::text(t.pages.picture),
             Column::text(t.pages.name),
-            Column::text(t.pages.number),
+            Column::text(t.pages.id),
             Column::number(t.pages.gold),
             Column::text(t.actions.gift_effect),
             Column::text(t.pages.state),
@@ -124,7 +124,7 @@ fn blocks_table(visit: &Visit, blocks: &[Block]) -> Table {
     Table {
         caption: t.pages.blocks_card.to_owned(),
         columns: vec![
-            Column::text(t.pages.number),
+            Column::text(t.pages.id),
             Column::number(t.pages.gold),
             Column::number(t.pages.price),
             Column::text(t.pages.product),

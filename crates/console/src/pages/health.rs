@@ -97,7 +97,7 @@ fn parked_table(visit: &Visit, parked: &[OutboxRow]) -> Table {
     Table {
         caption: t.pages.parked.to_owned(),
         columns: vec![
-            Column::text(t.pages.number),
+            Column::text(t.pages.id),
             Column::text(t.pages.created),
             Column::text(t.pages.lane),
             Column::number(t.pages.attempts),

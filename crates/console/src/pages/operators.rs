@@ -10,7 +10,7 @@ use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::texts::{Texts, fill};
+use crate::texts::{Texts, action_label, fill};
 use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -33,7 +33,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let accounts = visit.state.operators.accounts().await?;
     page.sections
         .push(Section::Table(accounts_table(&visit, &accounts)));
-    page.sections.push(Section::Table(permissions_table(t)));
+    page.sections
+        .push(Section::Table(permissions_table(&visit)));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/operators").await?,
         page,
@@ -119,11 +120,12 @@ fn buttons(visit: &Visit, account: &OperatorAccount) -> Vec<Button> {
     .collect()
 }
 
-fn permissions_table(t: &'static Texts) -> Table {
+fn permissions_table(visit: &Visit) -> Table {
+    let t = visit.t();
     let mut columns = vec![Column::text(t.pages.action)];
     columns.extend(Role::ALL.map(|role| Column::text(t.values.role(role))));
     let row = |action: &Action| {
-        let mut cells = vec![Cell::Code(action.name().to_owned())];
+        let mut cells = vec![Cell::Text(action_label(visit.lang, *action).to_owned())];
         cells.extend(Role::ALL.map(|role| {
             if action.roles().contains(&role) {
                 Cell::Badge(t.values.yes.to_owned(), Tone::Good)

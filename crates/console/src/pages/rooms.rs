@@ -19,6 +19,9 @@ use crate::view::{
     Button, Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
 
+/// The number of a host in `Present::user_type`.
+const HOST: i32 = 5;
+
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/rooms/{id}", web::get().to(show))
@@ -38,7 +41,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let services = &visit.state.services;
     let people = services.rooms.people_in(live, None).await?;
     page.sections
-        .push(Section::Table(audience(t, &people, None, None)));
+        .push(Section::Table(audience(&visit, live, &people, None, None)));
     let sent = services
         .gifts
         .search_sent(SentGiftFilter::Room(live), None)
@@ -111,7 +114,7 @@ async fn show_people(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failur
     let after = visit.cursor().and_then(|(user, _)| UserId::new(user));
     let people = visit.state.services.rooms.people_in(live, after).await?;
     let older = visit.older(&people, |present| present.user.to_string());
-    let table = audience(visit.t(), &people, older, visit.newest());
+    let table = audience(&visit, live, &people, older, visit.newest());
     page.sections.push(Section::Table(table));
     answer(&visit, page).await
 }
@@ -189,11 +192,13 @@ fn stage(t: &'static Texts, seats: &[SeatStatus]) -> Table {
 }
 
 fn audience(
-    t: &'static Texts,
+    visit: &Visit,
+    live: LiveId,
     people: &[Present],
     older: Option<String>,
     newest: Option<String>,
 ) -> Table {
+    let t = visit.t();
     let row = |present: &Present| {
         Row::new(vec![
             Cell::Code(present.user.to_string()),
@@ -202,6 +207,7 @@ fn audience(
             Cell::Text(place(t, present.user_type).to_owned()),
             Cell::Time(format::time(present.entered_at)),
         ])
+        .with_buttons(remove_button(visit, live, present))
     };
     Table {
         caption: t.pages.audience.to_owned(),
@@ -217,6 +223,19 @@ fn audience(
         newest,
         empty: empty(t, false, t.pages.nobody),
     }
+}
+
+/// The button that removes somebody, but for the host.
+fn remove_button(visit: &Visit, live: LiveId, present: &Present) -> Vec<Button> {
+    let shown = visit.session.may(Action::RemoveFromRoom) && present.user_type != HOST;
+    let button = Button {
+        is_danger: true,
+        ..Button::new(
+            visit.t().actions.remove,
+            format!("/rooms/{live}/remove/{}", present.user),
+        )
+    };
+    shown.then_some(button).into_iter().collect()
 }
 
 const fn place(t: &'static Texts, user_type: i32) -> &'static str {

@@ -6,12 +6,13 @@ use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, EntryId, UserId};
 use qlive_users::Profile;
 
+use super::lengths::{Length, length_field, length_of};
 use super::users::{PersonalData, head, profile_facts, user_id};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit};
-use crate::texts::fill;
+use crate::texts::{Texts, fill};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     register::<Ban>(config, "/users/{id}/ban");
@@ -23,12 +24,17 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     register::<Reverse>(config, "/ledger/{id}/reverse");
 }
 
-async fn profile(visit: &Visit, id: &str) -> Result<Profile, Failure> {
+pub(super) async fn profile(visit: &Visit, id: &str) -> Result<Profile, Failure> {
     Ok(visit.state.services.users.profile(user_id(id)?).await?)
 }
 
 /// A form about a user, whose title names them.
-fn form(visit: &Visit, profile: &Profile, submit: &'static str, title: &str) -> ActionForm {
+pub(super) fn form(
+    visit: &Visit,
+    profile: &Profile,
+    submit: &'static str,
+    title: &str,
+) -> ActionForm {
     let user = profile.user.to_string();
     let mut form = ActionForm::new(visit, submit, format!("/users/{user}"));
     form.title = fill(title, &[&profile.nickname, &user]);
@@ -36,12 +42,24 @@ fn form(visit: &Visit, profile: &Profile, submit: &'static str, title: &str) -> 
 }
 
 /// The user of a path that a form was made for.
-fn user_of(id: &str) -> Result<UserId, Refusal> {
+pub(super) fn user_of(id: &str) -> Result<UserId, Refusal> {
     user_id(id).map_err(Refusal::Failure)
 }
 
-fn at_user(id: &str) -> Done {
+pub(super) fn at_user(id: &str) -> Done {
     Done::At(format!("/users/{id}"))
+}
+
+/// How long a ban may last; 0 is for ever.
+const fn ban_lengths(t: &'static Texts) -> [Length; 5] {
+    let a = &t.actions;
+    [
+        (86_400, a.day_one),
+        (3 * 86_400, a.days_three),
+        (7 * 86_400, a.days_seven),
+        (30 * 86_400, a.days_thirty),
+        (0, a.for_ever),
+    ]
 }
 
 struct Ban;
@@ -59,6 +77,8 @@ impl Act for Ban {
         let a = &visit.t().actions;
         let mut form = form(visit, &profile, a.ban, a.ban_title);
         form.lines.push(a.ban_text.to_owned());
+        let t = visit.t();
+        form.fields.push(length_field(t, &ban_lengths(t)));
         if profile.matchmaker {
             let place = visit.state.services.rooms.whereabouts(profile.user).await?;
             if let Some(place) = place {
@@ -80,14 +100,13 @@ impl Act for Ban {
         Ok(form)
     }
 
-    async fn act(
-        visit: &Visit,
-        id: &String,
-        by: Operator,
-        _input: &Input,
-    ) -> Result<Done, Refusal> {
-        let banned = visit.state.services.rooms.ban(by, user_of(id)?).await;
-        banned.map_err(|error| refuse(error, &visit.t().failures))?;
+    async fn act(visit: &Visit, id: &String, by: Operator, input: &Input) -> Result<Done, Refusal> {
+        let t = visit.t();
+        let length = length_of(input, t, &ban_lengths(t))?;
+        let length = (!length.is_zero()).then_some(length);
+        let rooms = &visit.state.services.rooms;
+        let banned = rooms.ban_for(by, user_of(id)?, length).await;
+        banned.map_err(|error| refuse(error, &t.failures))?;
         Ok(at_user(id))
     }
 }

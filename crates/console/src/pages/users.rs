@@ -13,6 +13,7 @@ use super::ledger::kind_name;
 use super::list::empty;
 use super::orders::orders_table;
 use super::rooms::gifts_table;
+use super::user_sections::sections;
 use super::withdrawals::withdrawals_table;
 use crate::format;
 use crate::http::{Failure, Visit, html};
@@ -164,6 +165,7 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let services = &visit.state.services;
     page.sections
         .push(profile_facts(&visit, &profile, PersonalData::Masked).await?);
+    page.sections.extend(sections(&visit, user).await?);
     let (_, history) = services.users.wallet(user, PageNumber::FIRST).await?;
     let mut wallet = wallet_table(t, &history);
     wallet.older = (!history.is_empty()).then(|| format!("/users/{user}/wallet"));
@@ -234,12 +236,17 @@ pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile),
             .push((t.values.matchmaker.to_owned(), Tone::Plain));
     }
     page.lead = user.to_string();
-    page.buttons = buttons(visit, &profile);
+    let mutes = services.rooms.mutes_of(user).await?;
+    let is_muted = mutes.iter().any(|mute| mute.host.is_none());
+    if is_muted {
+        page.badges.push((t.pages.muted.to_owned(), Tone::Warn));
+    }
+    page.buttons = buttons(visit, &profile, is_muted);
     page.sections.push(balance_facts(t, &balances));
     Ok((page, profile))
 }
 
-fn buttons(visit: &Visit, profile: &Profile) -> Vec<Button> {
+fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
     let a = &visit.t().actions;
     let user = profile.user;
     let (is_banned, is_matchmaker) = (profile.banned_at.is_some(), profile.matchmaker);
@@ -261,6 +268,16 @@ fn buttons(visit: &Visit, profile: &Profile) -> Vec<Button> {
         ),
         (Action::BanUser, !is_banned, a.ban, "ban", true),
         (Action::UnbanUser, is_banned, a.unban, "unban", false),
+        (Action::MuteUser, true, a.mute, "mute", true),
+        (Action::UnmuteUser, is_muted, a.unmute, "unmute", false),
+        (
+            Action::EndUserSessions,
+            true,
+            a.end_sessions,
+            "end-sessions",
+            true,
+        ),
+        (Action::NoteUser, true, a.note, "note", false),
         (Action::RevealUser, true, a.reveal, "reveal", false),
     ];
     let may = all
@@ -349,6 +366,8 @@ pub(super) async fn profile_facts(
     ];
     if profile.banned_at.is_some() {
         facts.push(time(t.pages.banned_since, profile.banned_at));
+        facts.push(time(t.pages.banned_until, profile.banned_until));
+        facts.push(text(t.pages.ban_reason, profile.ban_reason.clone()));
     }
     Ok(Section::Facts {
         title: t.pages.profile,

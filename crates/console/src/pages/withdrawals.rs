@@ -122,7 +122,7 @@ pub(super) fn withdrawals_table(t: &'static Texts, found: &[Withdrawal]) -> Tabl
     Table {
         caption: String::new(),
         columns: vec![
-            Column::text(t.pages.number),
+            Column::text(t.pages.id),
             Column::text(t.pages.applied_at),
             Column::text(t.pages.user),
             Column::number(t.pages.income),

@@ -2,6 +2,9 @@
 
 texts!(ActionTexts {
     cancel: "取消", "Cancel";
+    asks_confirm: "确认", "confirm";
+    asks_reason: "原因", "reason";
+    asks_proof: "原因和验证码", "reason and code";
     reason: "原因", "Reason";
     type_this: "请输入 {} 以确认", "Type {} to confirm";
     reason_abuse: "辱骂或骚扰", "Abuse or harassment";
@@ -20,6 +23,39 @@ texts!(ActionTexts {
     ban_host:
         "TA 是红娘：正在进行的直播会结束，{} 人会被请出。",
         "They are a matchmaker: the broadcast ends, and {} people leave.";
+    ban_length: "多久", "For how long";
+    for_ever: "永久", "For ever";
+    day_one: "24 小时", "24 hours";
+    days_three: "3 天", "3 days";
+    days_seven: "7 天", "7 days";
+    days_thirty: "30 天", "30 days";
+    mute: "禁言", "Mute";
+    mute_title: "禁言 {}（{}）", "Mute {} ({})";
+    mute_text:
+        "在所有房间都不能发言；送礼会被拒绝更久。",
+        "They cannot comment in any room; their gifts are refused for longer.";
+    minutes_ten: "10 分钟", "10 minutes";
+    hour_one: "1 小时", "1 hour";
+    unmute: "解除禁言", "Lift the mute";
+    unmute_title: "解除对 {}（{}）的禁言", "Lift the mute of {} ({})";
+    unmute_text: "可以重新发言和送礼。红娘自己设的禁言不受影响。", "They can comment and give again. Mutes by hosts stay.";
+    end_sessions: "结束登录", "End sessions";
+    end_sessions_title: "结束 {}（{}）的所有登录", "End all sessions of {} ({})";
+    end_sessions_text: "所有设备都要重新登录。", "All devices have to log in again.";
+    note: "写备注", "Add a note";
+    note_title: "关于 {}（{}）的备注", "A note about {} ({})";
+    note_text: "其他操作员都能看到，用户看不到。", "Other operators see it, the user does not.";
+    note_field: "备注", "Note";
+    remove: "请出房间", "Remove from the room";
+    remove_title: "把用户 {} 请出房间 {}", "Remove user {} from room {}";
+    remove_text:
+        "立即离开，本场直播结束前不能再进。",
+        "They leave at once, and cannot enter again until this broadcast ends.";
+    close_report: "处理完毕", "Close";
+    close_report_title: "结束举报 {}", "Close report {}";
+    close_report_text:
+        "请写明怎么处理的。需要封禁或禁言的话，请先在用户页面操作。",
+        "Please say what was decided. To ban or mute, open the user first.";
     unban: "解除封禁", "Lift the ban";
     unban_title: "解除对 {}（{}）的封禁", "Lift the ban of {} ({})";
     unban_text: "可以重新登录、进入房间和推流。", "They can log in, enter rooms and publish again.";
@@ -76,6 +112,7 @@ texts!(ActionTexts {
     block_disable_title: "停售充值档 {}", "Disable block {}";
     block_disable_text: "不能再购买。已有的订单不受影响。", "It can no longer be bought. Orders stay.";
     config_set: "修改", "Change";
+    config_restore: "改回这个值", "Set again";
     config_title: "修改 {}", "Change {}";
     config_text: "一秒之内所有实例生效。现在的值：{}", "All instances use it within a second. The value now: {}";
     value: "新的值", "New value";

@@ -15,6 +15,7 @@ texts!(FrameTexts {
     group_system: "系统", "System";
     now: "现在", "Now";
     users: "用户", "Users";
+    reports: "举报", "Reports";
     orders: "订单", "Orders";
     withdrawals: "提现", "Withdrawals";
     ledger: "账本", "Ledger";

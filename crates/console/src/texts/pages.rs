@@ -95,10 +95,41 @@ texts!(PageTexts {
     count: "数量", "Count";
     cost: "金币", "Coins";
     room: "房间", "Room";
+    muted: "禁言中", "Muted";
+    muted_until: "禁言到", "Muted until";
+    gifts_until: "送礼被拒到", "Gifts refused until";
+    everywhere: "所有房间", "Everywhere";
+    mutes: "禁言", "Mutes";
+    banned_until: "封禁到", "Banned until";
+    ban_reason: "封禁原因", "Why banned";
+    notes: "备注", "Notes";
+    note_text: "内容", "Text";
+    no_notes: "还没有备注。", "No note yet.";
+    sessions: "登录", "Sessions";
+    used: "最近使用", "Last used";
+    no_sessions: "没有登录。", "Not logged in.";
+    reports_about: "关于 TA 的举报", "Reports about them";
+    // Reports of users
+    reports_title: "举报", "Reports";
+    report_title: "举报 {}", "Report {}";
+    reporter: "举报人", "Reporter";
+    reported: "被举报人", "About";
+    report_text: "说明", "What they say";
+    decision: "处理", "Decision";
+    closed_by: "处理人", "Closed by";
+    report_open: "待处理", "Open";
+    report_closed: "已处理", "Closed";
+    fraud: "诈骗", "Fraud";
+    abuse: "辱骂骚扰", "Abuse";
+    minor: "疑似未成年", "Perhaps a minor";
+    other_kind: "其他", "Other";
+    open_only: "待处理", "Open";
+    no_reports: "没有举报。用户在小程序里举报后会出现在这里。", "There is no report. They come from the mini-program.";
     // Orders
     orders_title: "订单", "Orders";
     order_title: "订单 {}", "Order {}";
     number: "订单号", "Number";
+    id: "编号", "No.";
     provider: "支付方式", "Provider";
     price: "金额", "Price";
     gold: "金币", "Gold";
@@ -173,6 +204,10 @@ texts!(PageTexts {
     configs_title: "配置", "Configs";
     key: "配置项", "Key";
     value: "值", "Value";
+    history: "历史", "History";
+    before: "之前", "Before";
+    after: "之后", "After";
+    no_history: "还没有改过。", "It was never changed.";
     // Audit
     audit_log_title: "审计日志", "Audit log";
     who: "谁", "Who";

@@ -43,6 +43,7 @@ enum Group {
 enum Counted {
     Nothing,
     Withdrawals,
+    Reports,
     Parked,
 }
 
@@ -74,10 +75,11 @@ entries! {
     Live ViewNow "/" now "radio" Nothing,
     Live ViewGifts "/gifts" gifts "gift" Nothing,
     People ViewUsers "/users" users "users" Nothing,
+    People ViewReports "/reports" reports "message-square-warning" Reports,
     Money ViewOrders "/orders" orders "shopping-bag" Nothing,
     Money ViewWithdrawals "/withdrawals" withdrawals "banknote" Withdrawals,
     Money ViewLedger "/ledger" ledger "book-open" Nothing,
-    Money ViewComplaints "/complaints" complaints "message-square-warning" Nothing,
+    Money ViewComplaints "/complaints" complaints "circle-alert" Nothing,
     System ViewConfigs "/configs" configs "settings" Nothing,
     System ViewAudit "/audit" audit "scroll-text" Nothing,
     System ViewHealth "/health" health "heart-pulse" Parked,
@@ -112,6 +114,7 @@ impl Frame {
             waiting: match entry.counted {
                 Counted::Nothing => 0,
                 Counted::Withdrawals => waiting.withdrawals,
+                Counted::Reports => waiting.reports,
                 Counted::Parked => waiting.parked,
             },
             is_current: entry.href == current,

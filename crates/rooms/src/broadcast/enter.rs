@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::RoomsError;
 use crate::member::{find_member, insert_member, record_activity};
 use crate::mic::{self, MemberState, MicEffect, MicEvent};
+use crate::removals::is_removed;
 use crate::room::find_room;
 use crate::service::Rooms;
 use crate::transition::{apply_event, leave_for_another_room};
@@ -19,7 +20,7 @@ impl Rooms {
     ///
     /// # Errors
     /// [`RoomsError::UnknownRoom`], [`RoomsError::NotLive`], [`RoomsError::Hosting`],
-    /// [`RoomsError::Banned`], or a failure of the store.
+    /// [`RoomsError::Banned`], [`RoomsError::Removed`], or a failure of the store.
     pub async fn enter(&self, user: UserId, live: LiveId) -> Result<Stage, RoomsError> {
         let context = self.context();
         let stage = self
@@ -61,6 +62,9 @@ fn enter_broadcast(
     user: UserId,
     about: BroadcastRef,
 ) -> Result<(), RoomsError> {
+    if is_removed(conn, about.broadcast, user)? {
+        return Err(RoomsError::Removed);
+    }
     let profile = qlive_users::find_user(conn, user)?.ok_or(RoomsError::NotInRoom)?;
     let outside = MemberState::outside(profile.gender, profile.ready);
     let step = mic::step(&outside, MicEvent::Enter, &context.rules, context.now)?;

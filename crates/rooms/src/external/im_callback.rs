@@ -62,11 +62,15 @@ impl Rooms {
                 }
                 Ok(FilterDecision::Allow)
             }
-            ImCallback::BeforeGroupMessage { from, texts } => {
+            ImCallback::BeforeGroupMessage {
+                from,
+                group_id,
+                texts,
+            } => {
                 if from_rest || from == self.settings.admin {
                     return Ok(FilterDecision::Allow);
                 }
-                self.filter_group_message(&from, &texts).await
+                self.filter_group_message(&from, &group_id, &texts).await
             }
             ImCallback::Unhandled(_) => Ok(FilterDecision::Allow),
         }

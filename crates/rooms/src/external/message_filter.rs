@@ -1,12 +1,15 @@
 //! Decides which messages of clients IM may deliver, and takes the invitations among them into
 //! account.
 
-use qlive_types::UserId;
+use qlive_types::{GroupId, UserId};
+use qlive_users::is_blocked;
 
 use crate::error::RoomsError;
 use crate::external::client_message::{ClientMessage, is_group_comment};
 use crate::member::{Member, RESPONSE_TIME, find_member};
 use crate::mic::{MicEvent, Place};
+use crate::mutes::is_muted;
+use crate::room::find_room_of_group;
 use crate::service::Rooms;
 use crate::settings::SignalSender;
 use crate::transition::apply_event;
@@ -16,6 +19,15 @@ use crate::transition::apply_event;
 pub enum FilterDecision {
     Allow,
     Refuse,
+}
+
+/// Who would read a comment.
+#[derive(Clone, Copy)]
+enum Audience<'a> {
+    /// A group, by its name.
+    Group(&'a str),
+    /// A user, by their account.
+    User(&'a str),
 }
 
 impl Rooms {
@@ -37,6 +49,10 @@ impl Rooms {
         if is_forbidden || self.is_banned(from).await? {
             return Ok(FilterDecision::Refuse);
         }
+        let comments = messages.contains(&ClientMessage::Comment);
+        if comments && self.may_not_comment(from, Audience::User(to)).await? {
+            return Ok(FilterDecision::Refuse);
+        }
         let mut decision = FilterDecision::Allow;
         for message in messages {
             let allowed = match message {
@@ -53,20 +69,23 @@ impl Rooms {
         Ok(decision)
     }
 
-    /// Decides about a message to a group. A banned user sends nothing.
+    /// Decides about a message to a group. A banned user sends nothing, a muted one no comment.
     pub(crate) async fn filter_group_message(
         &self,
         from: &str,
+        group: &str,
         texts: &[String],
     ) -> Result<FilterDecision, RoomsError> {
         let comments_only = texts.iter().all(|text| is_group_comment(text));
         let is_signal = !comments_only && self.settings.signal_sender == SignalSender::Server;
         // A forbidden signal is refused even if the database does not answer.
         if is_signal || self.is_banned(from).await? {
-            Ok(FilterDecision::Refuse)
-        } else {
-            Ok(FilterDecision::Allow)
+            return Ok(FilterDecision::Refuse);
         }
+        if self.may_not_comment(from, Audience::Group(group)).await? {
+            return Ok(FilterDecision::Refuse);
+        }
+        Ok(FilterDecision::Allow)
     }
 
     /// Records the invitation in a message that IM delivered at `sent_at` (milliseconds), if it
@@ -108,7 +127,7 @@ impl Rooms {
                 else {
                     return Ok(false);
                 };
-                if !hosts(&host, &guest) {
+                if !hosts(&host, &guest) || is_blocked(conn, host.user, guest.user)? {
                     return Ok(false);
                 }
                 if sent_at.is_some_and(|sent_at| sent_at < guest.changed_at.millis()) {
@@ -124,6 +143,32 @@ impl Rooms {
                     Ok(_) | Err(RoomsError::SeatOccupied | RoomsError::OnMic) => Ok(true),
                     Err(error) => Err(error),
                 }
+            })
+            .await
+    }
+
+    /// Whether an account belongs to a user who is muted towards this audience.
+    async fn may_not_comment(
+        &self,
+        account: &str,
+        audience: Audience<'_>,
+    ) -> Result<bool, RoomsError> {
+        let Some(user) = UserId::parse(account) else {
+            return Ok(false);
+        };
+        let now = self.clock.now();
+        let (group, to) = match audience {
+            Audience::Group(group) => (Some(GroupId::new(group)), None),
+            Audience::User(to) => (None, UserId::parse(to)),
+        };
+        self.db
+            .read(move |conn| {
+                // In a group the mutes of its host count, in private those of whoever is addressed.
+                let host = match &group {
+                    Some(group) => find_room_of_group(conn, group)?.map(|room| room.host),
+                    None => to,
+                };
+                Ok(is_muted(conn, now, user, host)?)
             })
             .await
     }

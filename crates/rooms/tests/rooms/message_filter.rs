@@ -35,6 +35,7 @@ async fn before_direct(room: &TestRoom, from: UserId, to: UserId, text: &str) ->
 
 async fn before_group(room: &TestRoom, from: &str, text: &str, from_rest: bool) -> FilterDecision {
     let callback = ImCallback::BeforeGroupMessage {
+        group_id: "a group".into(),
         from: from.into(),
         texts: vec![text.into()],
     };

@@ -52,7 +52,11 @@ pub enum ImCallback {
         at_ms: i64,
     },
     /// A client is about to send to a group (群内发言之前回调). The reply decides whether it may.
-    BeforeGroupMessage { from: String, texts: Vec<String> },
+    BeforeGroupMessage {
+        from: String,
+        group_id: String,
+        texts: Vec<String>,
+    },
     /// A command that this crate does not handle.
     Unhandled(String),
 }
@@ -98,6 +102,7 @@ impl ImCallback {
             },
             "Group.CallbackBeforeSendMsg" => Self::BeforeGroupMessage {
                 from: text(body.get("From_Account")),
+                group_id: text(body.get("GroupId")),
                 texts: message_texts(body),
             },
             other => Self::Unhandled(other.to_owned()),
@@ -217,6 +222,7 @@ mod tests {
             ImCallback::parse("Group.CallbackBeforeSendMsg", &body),
             ImCallback::BeforeGroupMessage {
                 from: "a".into(),
+                group_id: String::new(),
                 texts: ["one", "two", "three", r#"{"a":1}"#, "four"]
                     .map(Into::into)
                     .into()

@@ -3,8 +3,8 @@
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_testing::TestServices;
-use qlive_types::{Gender, Page};
-use qlive_users::{set_ban, set_matchmaker};
+use qlive_types::{Gender, Moment, Page};
+use qlive_users::{Ban, set_ban, set_matchmaker};
 
 use crate::support::{registration, unknown_user};
 
@@ -12,6 +12,14 @@ on_both!(
     users_are_listed_in_pages_the_newest_first,
     ban_and_role_are_set_and_revoked,
 );
+
+fn ban(is_banned: bool, at: Moment) -> Option<Ban> {
+    is_banned.then(|| Ban {
+        at,
+        until: None,
+        reason: "a test".to_owned(),
+    })
+}
 
 async fn users_are_listed_in_pages_the_newest_first(db: TestDb) {
     let test = TestServices::start(db).await;
@@ -43,10 +51,11 @@ async fn ban_and_role_are_set_and_revoked(db: TestDb) {
     let now = test.clock.now();
     for (is_banned, is_matchmaker) in [(true, true), (false, false)] {
         let found = test.services.db.write(move |conn| {
-            assert!(!set_ban(conn, unknown, is_banned, now)?);
+            assert!(!set_ban(conn, unknown, ban(is_banned, now).as_ref(), now)?);
             assert!(!set_matchmaker(conn, unknown, is_matchmaker)?);
             Ok::<_, qlive_store::StoreError>(
-                set_ban(conn, user, is_banned, now)? && set_matchmaker(conn, user, is_matchmaker)?,
+                set_ban(conn, user, ban(is_banned, now).as_ref(), now)?
+                    && set_matchmaker(conn, user, is_matchmaker)?,
             )
         });
         assert!(found.await.unwrap());

@@ -10,4 +10,5 @@ mod profile;
 mod profile_calls;
 mod profile_text;
 mod register;
+mod safety;
 mod tokens;

@@ -14,6 +14,7 @@ mod live_end;
 mod live_list;
 mod matchmaker_enter;
 mod messages;
+mod moderation;
 mod refuse_micro;
 mod sync;
 mod visit_numbers;

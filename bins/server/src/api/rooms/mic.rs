@@ -144,9 +144,9 @@ pub(crate) async fn refuse_micro(
 #[derive(ToSchema)]
 pub(crate) struct GuestInput {
     #[schema(value_type = i64)]
-    live_id: LiveId,
+    pub(crate) live_id: LiveId,
     #[schema(value_type = String)]
-    user_id: UserId,
+    pub(crate) user_id: UserId,
 }
 
 impl FromParams for GuestInput {

@@ -42,6 +42,16 @@ impl From<UsersError> for ApiError {
                     "暂时无法审核昵称，请稍后再试", "The name cannot be checked now, please try later.")
                     .of_field("nickname").caused_by(Upstream::Wechat, &cause),
             UsersError::TooManyNameChecks => Self::TOO_MANY,
+            // A blocked user does not learn why.
+            UsersError::Blocked =>
+                row(409, "blocked", "暂时无法对该用户操作", "This is not possible with this user."),
+            UsersError::TooManyBlocked =>
+                row(409, "too_many_blocked", "黑名单已满", "You block too many users."),
+            UsersError::TooManyReports =>
+                row(429, "too_many_reports",
+                    "今天的举报次数已用完", "You have sent as many reports as one may today."),
+            UsersError::UnknownReport =>
+                row(404, "unknown_report", "没有这条举报", "There is no such report."),
             UsersError::BadField(field) => Self::invalid(field),
             UsersError::Ledger(error) => error.into(),
             UsersError::Store(error) => error.into(),

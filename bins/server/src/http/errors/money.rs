@@ -42,6 +42,9 @@ impl From<GiftsError> for ApiError {
                 row(400, "to_oneself", "不能给自己送礼物", "Nobody gives to himself.").of_field("user_id"),
             GiftsError::BadNumber => Self::invalid("num"),
             GiftsError::NotInRoom => RoomsError::NotInRoom.into(),
+            GiftsError::Muted =>
+                row(409, "muted", "您已被禁言，暂时不能送礼", "You are muted and cannot give now."),
+            GiftsError::Blocked => UsersError::Blocked.into(),
             GiftsError::PastTheEnd =>
                 row(404, "invalid_page", "没有更多了", "There is no such page.").of_field("page"),
             GiftsError::BadField(field) => Self::invalid(field),

@@ -40,6 +40,8 @@ impl From<RoomsError> for ApiError {
                 row(409, "gender_locked", "申请上麦或在麦上时不能修改性别", "The gender cannot change now.")
                     .of_field("gender"),
             RoomsError::Banned => Self::BANNED,
+            RoomsError::Removed =>
+                row(409, "removed", "您已被请出本场直播", "You were removed from this broadcast."),
             RoomsError::RoomNotReady =>
                 row(503, "room_not_ready",
                     "直播间正在准备，请稍后再试", "The room is not ready yet, please try again."),

@@ -1,0 +1,207 @@
+//! Reports of users about users: the queue, and its decisions.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_operators::Action;
+use qlive_store::audit_log::Operator;
+use qlive_users::{Report, ReportFilter, ReportKind};
+
+use super::list::empty;
+use crate::actions::{Act, ActionForm, Done, register};
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::{Texts, fill};
+use crate::view::{
+    Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
+    Tone,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/reports", web::get().to(list))
+        .route("/reports/{id}", web::get().to(show));
+    register::<Close>(config, "/reports/{id}/close");
+}
+
+async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewReports, "").await?;
+    let t = visit.t();
+    let which = visit.query("which").unwrap_or_default();
+    let filter = if which == "all" {
+        ReportFilter::All
+    } else {
+        ReportFilter::Open
+    };
+    let before = visit.cursor().map(|(id, _)| id);
+    let found = visit.state.services.users.reports(filter, before).await?;
+    let mut page = Page::new(t.pages.reports_title);
+    page.filters.push(Filter::Choice {
+        name: "which",
+        label: t.pages.which,
+        chosen: which,
+        choices: vec![
+            Choice {
+                value: "",
+                label: t.pages.open_only,
+            },
+            Choice {
+                value: "all",
+                label: t.frame.all,
+            },
+        ],
+    });
+    let mut table = reports_table(t, &found);
+    table.older = visit.older(&found, |report| report.id.to_string());
+    table.newest = visit.newest();
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/reports").await?,
+        page,
+    })
+}
+
+/// A table of reports.
+pub(super) fn reports_table(t: &'static Texts, found: &[Report]) -> Table {
+    let user = |user: qlive_types::UserId| Cell::Link(user.to_string(), format!("/users/{user}"));
+    let row = |report: &Report| {
+        let (state, tone) = state_of(t, report);
+        Row::new(vec![
+            Cell::Link(
+                fill(t.pages.report_title, &[&report.id.to_string()]),
+                format!("/reports/{}", report.id),
+            ),
+            Cell::Time(format::time(report.created_at)),
+            Cell::Text(kind_name(t, report.kind).to_owned()),
+            user(report.user),
+            user(report.reporter),
+            Cell::Text(report.text.clone()),
+            Cell::Badge(state.to_owned(), tone),
+        ])
+    };
+    Table {
+        caption: String::new(),
+        columns: vec![
+            Column::text(t.pages.id),
+            Column::text(t.pages.time),
+            Column::text(t.pages.kind),
+            Column::text(t.pages.reported),
+            Column::text(t.pages.reporter),
+            Column::text(t.pages.report_text),
+            Column::text(t.pages.state),
+        ],
+        rows: found.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_reports),
+    }
+}
+
+const fn state_of(t: &'static Texts, report: &Report) -> (&'static str, Tone) {
+    if report.closed_at.is_some() {
+        (t.pages.report_closed, Tone::Quiet)
+    } else {
+        (t.pages.report_open, Tone::Warn)
+    }
+}
+
+const fn kind_name(t: &'static Texts, kind: ReportKind) -> &'static str {
+    match kind {
+        ReportKind::Fraud => t.pages.fraud,
+        ReportKind::Abuse => t.pages.abuse,
+        ReportKind::Minor => t.pages.minor,
+        ReportKind::Other => t.pages.other_kind,
+    }
+}
+
+async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewReports, &id.to_string()).await?;
+    let t = visit.t();
+    let users = &visit.state.services.users;
+    let report = users.find_report(*id).await?;
+    let mut page = Page::new(fill(t.pages.report_title, &[&id.to_string()]));
+    let (state, tone) = state_of(t, &report);
+    page.badges.push((state.to_owned(), tone));
+    kind_name(t, report.kind).clone_into(&mut page.lead);
+    if report.closed_at.is_none() && visit.session.may(Action::CloseReport) {
+        let href = format!("/reports/{id}/close");
+        page.buttons.push(Button::new(t.actions.close_report, href));
+    }
+    page.sections.push(facts(&visit, &report).await?);
+    let others = users
+        .reports(ReportFilter::About(report.user), None)
+        .await?;
+    let mut table = reports_table(t, &others);
+    t.pages.reports_about.clone_into(&mut table.caption);
+    page.sections.push(Section::Table(table));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/reports").await?,
+        page,
+    })
+}
+
+async fn facts(visit: &Visit, report: &Report) -> Result<Section, Failure> {
+    let t = visit.t();
+    let users = &visit.state.services.users;
+    let mut person = Vec::new();
+    for user in [report.user, report.reporter] {
+        let profile = users.profile(user).await?;
+        let text = format!("{} {user}", profile.nickname);
+        person.push(Cell::Link(text, format!("/users/{user}")));
+    }
+    let reporter = person.pop().unwrap_or(Cell::Empty);
+    let reported = person.pop().unwrap_or(Cell::Empty);
+    let room = report.live.map_or(Cell::Empty, |live| {
+        Cell::Link(live.to_string(), format!("/rooms/{live}"))
+    });
+    let text = |text: &str| {
+        if text.is_empty() {
+            Cell::Empty
+        } else {
+            Cell::Text(text.to_owned())
+        }
+    };
+    let facts = [
+        (t.pages.reported, reported),
+        (t.pages.reporter, reporter),
+        (t.pages.time, Cell::Time(format::time(report.created_at))),
+        (t.pages.room, room),
+        (t.pages.report_text, text(&report.text)),
+        (t.pages.closed_by, text(&report.closed_by)),
+        (t.pages.decision, text(&report.decision)),
+    ];
+    Ok(Section::Facts {
+        title: "",
+        facts: facts
+            .into_iter()
+            .map(|(label, value)| Fact { label, value })
+            .collect(),
+    })
+}
+
+struct Close;
+
+impl Act for Close {
+    const ACTION: Action = Action::CloseReport;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let report = visit.state.services.users.find_report(*id).await?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.close_report, format!("/reports/{id}"));
+        form.title = fill(a.close_report_title, &[&id.to_string()]);
+        form.lines = vec![report.text, a.close_report_text.to_owned()];
+        form.reasons = vec![a.mute, a.ban, a.reason_mistake];
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let closed = visit.state.services.users.close_report(by, *id).await;
+        closed.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At(format!("/reports/{id}")))
+    }
+}

@@ -1,0 +1,67 @@
+//! What the actions of the table are called. A missing name does not compile.
+
+use qlive_operators::Action;
+
+use super::Lang;
+
+/// Declares the names of the actions, in Chinese and in English.
+macro_rules! labels {
+    ($($action:ident: $zh:literal, $en:literal;)+) => {
+        /// What an action is called.
+        pub(crate) const fn action_label(lang: Lang, action: Action) -> &'static str {
+            match (lang, action) {
+                $(
+                    (Lang::Zh, Action::$action) => $zh,
+                    (Lang::En, Action::$action) => $en,
+                )+
+            }
+        }
+    };
+}
+
+labels! {
+    ViewNow: "查看现场", "See what is live";
+    ViewRooms: "查看房间", "See rooms";
+    EndBroadcast: "结束直播", "End a broadcast";
+    RemoveFromRoom: "请人出房间", "Remove somebody from a room";
+    ViewUsers: "查看用户", "See users";
+    RevealUser: "显示个人信息", "Show personal data";
+    BanUser: "封禁", "Ban";
+    UnbanUser: "解除封禁", "Lift a ban";
+    MuteUser: "禁言", "Mute";
+    UnmuteUser: "解除禁言", "Lift a mute";
+    EndUserSessions: "结束用户的登录", "End the sessions of a user";
+    NoteUser: "写备注", "Write notes";
+    ViewReports: "查看举报", "See reports";
+    CloseReport: "处理举报", "Close reports";
+    GrantMatchmaker: "设为红娘", "Make a matchmaker";
+    RevokeMatchmaker: "取消红娘", "Revoke a matchmaker";
+    GrantGold: "赠送金币", "Grant gold";
+    ReverseEntry: "冲正分录", "Reverse an entry";
+    ViewOrders: "查看订单", "See orders";
+    QueryOrder: "向微信查询订单", "Ask WeChat about an order";
+    RefundOrder: "退款", "Refund an order";
+    ViewWithdrawals: "查看提现", "See withdrawals";
+    ApproveWithdrawal: "批准提现", "Approve a withdrawal";
+    RejectWithdrawal: "驳回提现", "Reject a withdrawal";
+    ViewLedger: "查看账本", "See the ledger";
+    AuditLedger: "核对账本", "Audit the ledger";
+    ViewComplaints: "查看投诉", "See complaints";
+    ViewGifts: "查看礼物和充值档", "See gifts and blocks";
+    AddGift: "添加礼物", "Add a gift";
+    DisableGift: "停售礼物", "Disable a gift";
+    AddBlock: "添加充值档", "Add a block";
+    DisableBlock: "停售充值档", "Disable a block";
+    ViewConfigs: "查看配置", "See configs";
+    SetConfig: "修改配置", "Change a config";
+    SetRate: "修改分成和汇率", "Change a rate";
+    ViewAudit: "查看审计日志", "See the audit log";
+    ViewHealth: "查看健康状况", "See the health";
+    RetryDelivery: "重试投递", "Retry a delivery";
+    ViewOperators: "查看操作员", "See operators";
+    AddOperator: "邀请操作员", "Invite an operator";
+    SetOperatorRole: "改操作员的角色", "Change the role of an operator";
+    ResetOperator: "重置操作员的登录", "Reset the login of an operator";
+    DisableOperator: "停用操作员", "Disable an operator";
+    EnableOperator: "启用操作员", "Enable an operator";
+}

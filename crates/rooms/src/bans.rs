@@ -1,0 +1,124 @@
+//! Bans: for ever, or until they end by themselves.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use qlive_outbox::{Delivery, enqueue};
+use qlive_store::audit_log::Operator;
+use qlive_store::schema::users;
+use qlive_store::{Conn, StoreError};
+use qlive_types::{Moment, UserId};
+use qlive_users::{Ban, UsersError};
+
+use crate::context::Context;
+use crate::error::RoomsError;
+use crate::member::find_member;
+use crate::mic::MicEvent;
+use crate::service::Rooms;
+use crate::transition::apply_event;
+
+/// Who lifts a ban that has ended.
+const SYSTEM: &str = "system";
+/// The most bans that are lifted in one check.
+const BATCH: i64 = 500;
+
+impl Rooms {
+    /// Bans a user for ever; see [`Rooms::ban_for`].
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or a failure of the store.
+    pub async fn ban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
+        self.ban_for(by, user, None).await
+    }
+
+    /// Bans a user, for ever or for this long: takes them out of their room, ends their IM login
+    /// and forbids their stream. If they host a broadcast, it ends. The operator's reason is kept
+    /// with the ban.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or a failure of the store.
+    pub async fn ban_for(
+        &self,
+        by: Operator,
+        user: UserId,
+        length: Option<Duration>,
+    ) -> Result<(), RoomsError> {
+        let reason = by.reason.clone();
+        self.operate(by, "users ban", user.to_string(), move |conn, context| {
+            let ban = Ban {
+                at: context.now,
+                until: length.map(|length| context.now.after(length)),
+                reason: reason.clone(),
+            };
+            if !qlive_users::set_ban(conn, user, Some(&ban), context.now)? {
+                return Err(UsersError::UnknownUser.into());
+            }
+            match find_member(conn, user)? {
+                Some(member) => drop(apply_event(conn, context, &member, MicEvent::Banned)?),
+                // A push URL stays valid after the user left the room.
+                None => enqueue(conn, context.now, &Delivery::ForbidStream { user })?,
+            }
+            Ok(enqueue(conn, context.now, &Delivery::EndLogin { user })?)
+        })
+        .await?;
+        self.users.known_tokens().forget(user);
+        Ok(())
+    }
+
+    /// Lifts a ban. A user who is not banned stays as they are.
+    ///
+    /// # Errors
+    /// [`UsersError::UnknownUser`], or a failure of the store.
+    pub async fn unban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
+        self.operate(by, "users unban", user.to_string(), move |conn, context| {
+            let profile = qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
+            if profile.banned_at.is_none() {
+                return Ok(());
+            }
+            lift(conn, context, user)
+        })
+        .await?;
+        self.users.known_tokens().forget(user);
+        Ok(())
+    }
+
+    /// Lifts the bans that have ended.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub(crate) async fn lift_ended_bans(&self) -> Result<(), RoomsError> {
+        let now = self.clock.now();
+        for user in self.db.read(move |conn| ended_bans(conn, now)).await? {
+            let by = Operator::new(SYSTEM, "the ban has ended")
+                .map_err(|_empty| StoreError::Corrupt("the name of the system"))?;
+            self.operate(by, "users unban", user.to_string(), move |conn, context| {
+                // An operator may have banned them for longer since.
+                if ended_bans(conn, context.now)?.contains(&user) {
+                    lift(conn, context, user)?;
+                }
+                Ok(())
+            })
+            .await?;
+            self.users.known_tokens().forget(user);
+        }
+        Ok(())
+    }
+}
+
+fn lift(conn: &mut Conn, context: &Context, user: UserId) -> Result<(), RoomsError> {
+    qlive_users::set_ban(conn, user, None, context.now)?;
+    let resume = Delivery::ResumeStream { user };
+    Ok(enqueue(conn, context.now, &resume)?)
+}
+
+fn ended_bans(conn: &mut Conn, now: Moment) -> Result<Vec<UserId>, StoreError> {
+    let ids: Vec<i64> = users::table
+        .filter(users::banned_until.le(now.millis()))
+        .order(users::banned_until)
+        .limit(BATCH)
+        .select(users::id)
+        .load(conn)?;
+    ids.into_iter()
+        .map(|id| UserId::new(id).ok_or(StoreError::Corrupt("users.id")))
+        .collect()
+}
