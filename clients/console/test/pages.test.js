@@ -48,6 +48,8 @@ before(async () => {
     ledger: '/ledger',
     entry: '/ledger/1',
     'ledger-audit': '/ledger/audit',
+    figures: '/figures',
+    'figures-export': '/figures/export/30',
     complaints: '/complaints',
     gifts: '/gifts',
     'gift-add': '/gifts/add',

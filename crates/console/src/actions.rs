@@ -6,6 +6,7 @@ use std::future::Future;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Path};
 use askama::Template;
 use qlive_operators::{Action, Confirmation, Operators, OperatorsError};
@@ -115,6 +116,8 @@ pub(crate) enum Done {
     At(String),
     /// The page itself: what it shows is not to be in a URL.
     Page(Box<Page>),
+    /// A file that is downloaded: its name and its text.
+    File { name: String, text: String },
     /// A secret that is shown once, and the page after it.
     Secret {
         text: String,
@@ -240,6 +243,13 @@ async fn act<A: Act>(
                 next,
             })
         }
+        Ok(Done::File { name, text }) => Ok(HttpResponse::Ok()
+            .content_type("text/csv; charset=utf-8")
+            .insert_header((
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}\""),
+            ))
+            .body(text)),
         Ok(Done::Page(page)) => html(&PageTemplate {
             frame: Frame::new(visit, "").await?,
             page: *page,

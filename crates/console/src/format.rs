@@ -14,10 +14,13 @@ pub(crate) fn coins(coins: Coins) -> String {
 
 /// An amount of money: `¥1,234.50`.
 pub(crate) fn yuan(fen: Fen) -> String {
-    let text = fen.yuan();
-    let (whole, cents) = text.split_once('.').unwrap_or((&text, "00"));
-    let whole: i64 = whole.parse().unwrap_or_default();
-    format!("¥{}.{cents}", grouped(whole))
+    let (whole, rest) = (fen.get() / 100, fen.get() % 100);
+    format!("¥{}.{rest:02}", grouped(whole))
+}
+
+/// An amount of money as a plain number, for files: `1234.50`.
+pub(crate) fn plain_yuan(fen: i64) -> String {
+    format!("{}.{:02}", fen / 100, fen % 100)
 }
 
 /// A movement with its sign: `+60`, `−60`.
@@ -99,6 +102,8 @@ mod tests {
         assert_eq!(yuan(Fen::new(600).unwrap()), "¥6.00");
         assert_eq!(yuan(Fen::new(123_456_705).unwrap()), "¥1,234,567.05");
         assert_eq!(yuan(Fen::new(5).unwrap()), "¥0.05");
+        assert_eq!(yuan(Fen::new(650).unwrap()), "¥6.50");
+        assert_eq!(plain_yuan(123_450), "1234.50");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod actions;
 mod assets;
+mod csv;
 mod explain;
 mod format;
 mod http;

@@ -4,6 +4,7 @@ mod account;
 mod audit;
 mod complaints;
 mod configs;
+mod figures;
 mod gifts;
 mod health;
 mod ledger;
@@ -43,6 +44,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     withdrawals::configure(config);
     ledger::configure(config);
     complaints::configure(config);
+    figures::configure(config);
     gifts::configure(config);
     configs::configure(config);
     audit::configure(config);

@@ -7,7 +7,7 @@ mod plain;
 
 pub(crate) use frame::Frame;
 pub(crate) use page::{
-    Button, Cell, Choice, Column, Empty, Fact, Filter, Page, PageTemplate, Row, Section, Table,
-    Tone,
+    Button, Cell, Chart, Choice, Column, Empty, Fact, Filter, Page, PageTemplate, Row, Section,
+    Table, Tone,
 };
 pub(crate) use plain::{PlainBody, PlainPage};

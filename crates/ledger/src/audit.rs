@@ -8,6 +8,7 @@ use qlive_store::{Conn, StoreError};
 
 use crate::account::{BalanceKind, SystemAccount};
 use crate::chain::{INITIAL_HASH, find_entries};
+use crate::daily_sums::sums_are_those_of_the_sealed_entries;
 use crate::ledger_rules::ledger_rules;
 use crate::violation::{AuditError, Violation, find_violation};
 
@@ -43,6 +44,11 @@ pub fn audit(conn: &mut Conn) -> Result<AuditReport, AuditError> {
         }
     }
     let (sealed, chain_head) = verify_chain(conn)?;
+    // After the chain, which says what is sealed.
+    let sums = sums_are_those_of_the_sealed_entries();
+    if let Some(violation) = find_violation(conn, &sums)? {
+        return Err(violation.into());
+    }
     let user_total = sum_user_balances(conn)?;
     let mut system_balances = Vec::new();
     for system in SystemAccount::ALL {

@@ -7,6 +7,7 @@ use qlive_store::schema::{ledger_chain, ledger_entries, ledger_transfers};
 use qlive_store::{Conn, Db, StoreError};
 use qlive_types::{Coins, EntryId, Moment};
 
+use crate::daily_sums::{DailySum, Day, load_sums};
 use crate::{Account, EntryKind, LedgerError};
 
 /// How many entries a list shows at once.
@@ -102,6 +103,16 @@ impl LedgerBrowser {
                 let rows = query.load(conn)?;
                 Ok(with_transfers(conn, rows)?)
             })
+            .await
+    }
+
+    /// What moved on the days from the first to the last, both included.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn daily_sums(&self, first: Day, last: Day) -> Result<Vec<DailySum>, LedgerError> {
+        self.db
+            .read(move |conn| Ok(load_sums(conn, first, last)?))
             .await
     }
 

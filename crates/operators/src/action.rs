@@ -94,6 +94,8 @@ actions! {
     RejectWithdrawal "withdrawals reject" Reason MONEY,
     ViewLedger "view ledger" None EVERYBODY,
     AuditLedger "ledger audit" None EVERYBODY,
+    ViewFigures "view figures" None EVERYBODY,
+    ExportFigures "figures export" Confirm MONEY,
     ViewComplaints "view complaints" None EVERYBODY,
     ViewGifts "view gifts" None EVERYBODY,
     AddGift "gifts add" Confirm ROOMS,

@@ -3,9 +3,11 @@
 
 mod moderation_tables;
 mod operator_tables;
+mod report_tables;
 
 pub use moderation_tables::*;
 pub use operator_tables::*;
+pub use report_tables::*;
 
 diesel::table! {
     users (id) {

@@ -114,6 +114,8 @@ impl fmt::Display for Coins {
 pub struct Fen(i64);
 
 impl Fen {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
     /// The largest amount: 2^53 − 1.
     const MAX: i64 = (1 << 53) - 1;
 

@@ -3,7 +3,7 @@
 use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{OperatorBrowser, TestApp, TestConsole, order_number};
+use qlive_tests::{OperatorBrowser, TestApp, TestConsole, order_number, wait_until};
 use qlive_types::Gender;
 use serde_json::json;
 
@@ -17,6 +17,7 @@ on_both!(
     filters_of_orders_find_what_they_name,
     notice_says_what_was_done,
     earlier_value_of_a_config_is_set_again,
+    figures_are_those_of_orders_and_ledger,
 );
 
 async fn start(db: TestDb) -> (TestApp, TestConsole, OperatorBrowser) {
@@ -284,4 +285,47 @@ async fn earlier_value_of_a_config_is_set_again(db: TestDb) {
     assert_eq!(snapshot.exchange_rate().to_string(), "0.4");
     let refused = owner.act(path, &[("value", "2")]).await;
     assert_eq!(refused.status, 422);
+}
+
+/// An amount with two decimals.
+fn two_decimals(price: qlive_types::Fen) -> String {
+    format!("{}.{:02}", price.get() / 100, price.get() % 100)
+}
+
+async fn figures_are_those_of_orders_and_ledger(db: TestDb) {
+    let app = TestApp::start_at_noon(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    app.set_config("EXCHANGE_RATE", "0.5").await;
+    let (bob, order) = app.buyer("bob", 1).await;
+    let alice = app.guest("alice", Gender::Female).await;
+    let gift = app.add_gift("rose", 7).await;
+    bob.give(&alice, gift, 1, json!({})).await.ok();
+    app.grant(&alice, 11).await;
+    let stored = app
+        .services
+        .payments
+        .order(order_number(&order))
+        .await
+        .unwrap();
+    let today = app.clock.now().shanghai()[..10].to_owned();
+    let expected = format!(
+        "\"{today}\",\"{}\",\"1\",\"1\",\"0.00\",\"{}\",\"11\",\"7\",\"3\",\"4\",\"0.00\"",
+        two_decimals(stored.price),
+        stored.gold
+    );
+    wait_until("the entries are sealed", || async {
+        let file = owner.act("/figures/export/7", &[]).await;
+        assert_eq!(file.status, 200);
+        file.text.contains(&expected)
+    })
+    .await;
+    let page = owner.get("/figures?days=7").await.text;
+    assert!(page.contains(&today), "{page}");
+    assert_eq!(
+        page.matches("<title>20").count(),
+        14,
+        "a bar for each day in both charts"
+    );
+    app.audit().await;
 }

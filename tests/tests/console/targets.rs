@@ -78,6 +78,7 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
             .with("value", format!("https://pictures.example.com/{n}.png")),
         Action::SetRate => Target::new("/configs/HOST_RATE/set-rate".to_owned())
             .with("value", format!("0.0{n:02}")),
+        Action::ExportFigures => Target::new("/figures/export/7".to_owned()),
         Action::RetryDelivery => Target::new(format!("/health/outbox/{}/retry", parked(app).await)),
         Action::AddOperator => Target::new("/operators/add".to_owned())
             .with("name", format!("new {n}"))

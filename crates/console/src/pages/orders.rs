@@ -121,7 +121,7 @@ pub(super) fn orders_table(t: &'static Texts, orders: &[Order], is_filtered: boo
             let seconds = at.since(order.created_at).as_secs().to_string();
             Cell::Number(fill(t.pages.seconds, &[&seconds]))
         });
-        let refunded = if order.refunded == Fen::new(0).unwrap_or(order.price) {
+        let refunded = if order.refunded == Fen::ZERO {
             Cell::Empty
         } else {
             Cell::Number(format::yuan(order.refunded))

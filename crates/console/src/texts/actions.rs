@@ -111,6 +111,8 @@ texts!(ActionTexts {
     block_product: "虚拟支付道具 ID，可空", "Product id of virtual payment, may be empty";
     block_disable_title: "停售充值档 {}", "Disable block {}";
     block_disable_text: "不能再购买。已有的订单不受影响。", "It can no longer be bought. Orders stay.";
+    export: "导出 CSV", "Export as CSV";
+    export_text: "导出会记入审计日志。", "That you export is recorded in the audit log.";
     config_set: "修改", "Change";
     config_restore: "改回这个值", "Set again";
     config_title: "修改 {}", "Change {}";

@@ -46,6 +46,8 @@ labels! {
     RejectWithdrawal: "驳回提现", "Reject a withdrawal";
     ViewLedger: "查看账本", "See the ledger";
     AuditLedger: "核对账本", "Audit the ledger";
+    ViewFigures: "查看报表", "See figures";
+    ExportFigures: "导出报表", "Export figures";
     ViewComplaints: "查看投诉", "See complaints";
     ViewGifts: "查看礼物和充值档", "See gifts and blocks";
     AddGift: "添加礼物", "Add a gift";

@@ -188,6 +188,29 @@ texts!(PageTexts {
     audit_good:
         "账是平的：{} 条分录，{} 笔转账，链头 {}。",
         "The ledger balances: {} entries, {} transfers, chain head {}.";
+    // Figures
+    figures_title: "报表", "Figures";
+    figures_text:
+        "按上海时间的每一天。金币来自账本里已封存的分录，今天的数字还会变。",
+        "By day in Shanghai. Coins are those of the sealed entries; today's still change.";
+    days: "多少天", "Days";
+    week_one: "7 天", "7 days";
+    month_one: "30 天", "30 days";
+    quarter: "90 天", "90 days";
+    day: "日期", "Day";
+    recharged: "充值", "Recharged";
+    orders_paid: "订单", "Orders";
+    payers: "付费人数", "Payers";
+    money_refunded: "退款", "Refunded";
+    gold_sold: "售出金币", "Gold sold";
+    gold_granted: "赠送金币", "Gold granted";
+    gold_given: "送礼金币", "Gold given";
+    users_share: "用户所得", "Users' share";
+    platform_share: "平台所得", "Platform's share";
+    paid_out_money: "提现打款", "Paid out";
+    total: "合计", "Total";
+    chart_recharged: "每天充值（元）", "Recharged by day, in yuan";
+    chart_given: "每天送礼（金币）", "Gold given by day";
     // Complaints
     complaints_title: "投诉", "Complaints";
     complained_at: "投诉时间", "Complained";

@@ -169,6 +169,72 @@ pub(crate) enum Filter {
     },
 }
 
+/// A bar of a chart, in the units of its picture.
+pub(crate) struct Bar {
+    pub(crate) label: String,
+    pub(crate) shown: String,
+    pub(crate) x: i64,
+    pub(crate) y: i64,
+    pub(crate) height: i64,
+}
+
+/// A chart of bars, 720 wide and 160 high. The table beside it says the same.
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) bars: Vec<Bar>,
+    /// How wide a bar is.
+    pub(crate) width: i64,
+    /// The largest value.
+    pub(crate) top: String,
+    pub(crate) first: String,
+    pub(crate) last: String,
+}
+
+impl Chart {
+    const WIDTH: i64 = 720;
+    const HEIGHT: i64 = 160;
+
+    /// Bars for values with their labels; `show` says how a value is written.
+    pub(crate) fn new(title: &str, values: &[(String, i64)], show: impl Fn(i64) -> String) -> Self {
+        let count = i64::try_from(values.len()).unwrap_or(1).max(1);
+        let step = (Self::WIDTH / count).max(2);
+        let top = values.iter().map(|(_, value)| *value).max().unwrap_or(0);
+        let mut x = 0;
+        let mut bars = Vec::with_capacity(values.len());
+        for (label, value) in values {
+            let height = if top > 0 {
+                // A value above zero is never without a bar.
+                let scaled = i128::from(*value) * i128::from(Self::HEIGHT) / i128::from(top);
+                i64::try_from(scaled)
+                    .unwrap_or(0)
+                    .max(i64::from(*value > 0))
+            } else {
+                0
+            };
+            bars.push(Bar {
+                label: label.clone(),
+                shown: show(*value),
+                x,
+                y: Self::HEIGHT - height,
+                height,
+            });
+            x += step;
+        }
+        Self {
+            title: title.to_owned(),
+            width: (step - step / 4).max(1),
+            top: show(top),
+            first: values
+                .first()
+                .map_or(String::new(), |(label, _)| label.clone()),
+            last: values
+                .last()
+                .map_or(String::new(), |(label, _)| label.clone()),
+            bars,
+        }
+    }
+}
+
 /// A part of a page.
 pub(crate) enum Section {
     Facts {
@@ -176,6 +242,8 @@ pub(crate) enum Section {
         facts: Vec<Fact>,
     },
     Table(Table),
+    /// Bars, one for each value.
+    Chart(Chart),
     /// A paragraph, for instance what is wrong.
     Note {
         text: String,

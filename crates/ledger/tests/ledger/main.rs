@@ -8,6 +8,7 @@
 
 mod audit;
 mod chain;
+mod daily_sums;
 mod history;
 mod idempotency;
 mod income;

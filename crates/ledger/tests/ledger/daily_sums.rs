@@ -1,0 +1,113 @@
+//! The sums of each day are those of the sealed entries.
+
+use qlive_ledger::{
+    AccountClass, BalanceKind, Day, EntryKind, LedgerBrowser, SystemAccount, seal_entries,
+};
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_types::Moment;
+
+use crate::support::{audit_report, coins, gift, grant, post_at, register_users, user, write};
+
+on_both!(
+    sealed_entries_are_summed_by_day_and_way,
+    unsealed_entries_are_in_no_sum,
+    wrong_sum_is_found_by_the_audit,
+);
+
+const DAY: i64 = 86_400_000;
+
+async fn seal(db: &TestDb, at: Moment) {
+    let sealed = write(db, move |conn| Ok(seal_entries(conn, at, 0)?)).await;
+    sealed.unwrap();
+}
+
+/// The last millisecond of a day in Shanghai.
+fn end_of(day: Day) -> Moment {
+    Moment::from_millis(day.begin().millis() + DAY - 1)
+}
+
+async fn sealed_entries_are_summed_by_day_and_way(db: TestDb) {
+    register_users(&db).await;
+    let day = Day::of(Moment::parse_day("2026-11-27").unwrap());
+    for (at, amount) in [
+        (day.begin(), 10),
+        (end_of(day), 5),
+        (day.plus(1).begin(), 7),
+    ] {
+        post_at(&db, at, grant(user(1), amount)).await.unwrap();
+    }
+    post_at(&db, end_of(day), gift(user(1), user(2), 3))
+        .await
+        .unwrap();
+    seal(&db, end_of(day)).await;
+    let browser = LedgerBrowser::new(db.db.clone());
+    let sums = browser.daily_sums(day, day.plus(1)).await.unwrap();
+    let grants = AccountClass::System(SystemAccount::Grants);
+    let granted = AccountClass::Balance(BalanceKind::Granted);
+    let income = AccountClass::Balance(BalanceKind::Income);
+    let found: Vec<_> = sums
+        .iter()
+        .map(|sum| {
+            (
+                sum.day,
+                sum.kind,
+                sum.from,
+                sum.to,
+                sum.transfers,
+                sum.coins,
+            )
+        })
+        .collect();
+    let expected = [
+        (day, EntryKind::Grant, grants, granted, 2, coins(15)),
+        (day, EntryKind::Gift, granted, income, 1, coins(3)),
+        (day.plus(1), EntryKind::Grant, grants, granted, 1, coins(7)),
+    ];
+    assert_eq!(found.len(), expected.len());
+    for one in expected {
+        assert!(found.contains(&one), "{one:?} is not in {found:?}");
+    }
+    audit_report(&db).await;
+    post_at(&db, end_of(day), grant(user(1), 1)).await.unwrap();
+    seal(&db, end_of(day)).await;
+    let sums = browser.daily_sums(day, day).await.unwrap();
+    let of_grants = sums
+        .iter()
+        .find(|sum| sum.kind == EntryKind::Grant)
+        .unwrap();
+    assert_eq!((of_grants.transfers, of_grants.coins), (3, coins(16)));
+    audit_report(&db).await;
+}
+
+async fn unsealed_entries_are_in_no_sum(db: TestDb) {
+    register_users(&db).await;
+    let day = Day::of(Moment::parse_day("2026-11-27").unwrap());
+    post_at(&db, day.begin(), grant(user(1), 10)).await.unwrap();
+    let browser = LedgerBrowser::new(db.db.clone());
+    assert_eq!(browser.daily_sums(day, day).await.unwrap(), []);
+    audit_report(&db).await;
+}
+
+async fn wrong_sum_is_found_by_the_audit(db: TestDb) {
+    use diesel::connection::SimpleConnection as _;
+    register_users(&db).await;
+    let day = Day::of(Moment::parse_day("2026-11-27").unwrap());
+    post_at(&db, day.begin(), grant(user(1), 10)).await.unwrap();
+    seal(&db, day.begin()).await;
+    for change in [
+        "UPDATE daily_sums SET coins = coins + 1",
+        "UPDATE daily_sums SET coins = coins - 1, transfers = transfers + 1",
+        "DELETE FROM daily_sums",
+    ] {
+        write(&db, move |conn| Ok(conn.batch_execute(change)?))
+            .await
+            .unwrap();
+        let audited = db.db.read(qlive_ledger::audit).await;
+        let violation = audited.unwrap_err().to_string();
+        assert!(
+            violation.contains("the stored sum of kind 2 differs"),
+            "{change}: {violation}"
+        );
+    }
+}
