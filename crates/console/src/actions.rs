@@ -4,13 +4,14 @@
 
 use std::future::Future;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Path};
+use actix_web::{HttpResponse, ResponseError as _};
 use askama::Template;
 use qlive_operators::{Action, Confirmation, Operators, OperatorsError};
 use qlive_store::audit_log::Operator;
+use qlive_types::text;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
@@ -199,22 +200,33 @@ async fn run<A: Act>(
         Ok(token) => token,
         Err(problem) => return answer_form::<A>(&visit, form, &input, Some(problem)).await,
     };
-    let mut response = if visit
-        .state
-        .operators
-        .claim_form(&visit.session, input.text("key"))
-        .await?
-    {
-        act::<A>(&visit, &path, form, &input).await?
-    } else {
-        redirect(&with_query(&form.back, "again=1"))
-    };
+    let answered = act_once::<A>(&visit, &path, form, &input).await;
+    // The session has its new token whatever became of the action.
+    let mut response = answered.unwrap_or_else(|failure| failure.error_response());
     if let Some(token) = token {
         response
             .add_cookie(&session_cookie(&token))
             .map_err(|_unwritable| Failure::Internal)?;
     }
     Ok(response)
+}
+
+/// Acts, unless the form was sent before.
+async fn act_once<A: Act>(
+    visit: &Visit,
+    path: &A::Path,
+    form: ActionForm,
+    input: &Input,
+) -> Result<HttpResponse, Failure> {
+    let operators = &visit.state.operators;
+    if operators
+        .claim_form(&visit.session, input.text("key"))
+        .await?
+    {
+        act::<A>(visit, path, form, input).await
+    } else {
+        Ok(redirect(&with_query(&form.back, "again=1")))
+    }
 }
 
 async fn act<A: Act>(
@@ -225,11 +237,17 @@ async fn act<A: Act>(
 ) -> Result<HttpResponse, Failure> {
     let by = visit.session.by(input.text("reason"));
     let operators = &visit.state.operators;
+    // Before the action: a failure afterwards would look as if nothing was done.
+    let frame = Frame::new(visit, "").await?;
     let before = operators.last_record(&visit.session).await?;
     match A::act(visit, path, by, input).await {
         Ok(Done::At(to)) => {
             // An action that found nothing to change records nothing.
-            let after = operators.last_record(&visit.session).await?;
+            let after = operators.last_record(&visit.session).await;
+            let after = after.unwrap_or_else(|error| {
+                tracing::error!(%error, "the audit record of an action cannot be read");
+                None
+            });
             let record = after.filter(|_| after != before).unwrap_or_default();
             let done = format!("done={record}");
             Ok(redirect(&with_query(&to, &done)))
@@ -237,7 +255,7 @@ async fn act<A: Act>(
         Ok(Done::Secret { text, secret, next }) => {
             use secrecy::ExposeSecret as _;
             html(&SecretTemplate {
-                frame: Frame::new(visit, "").await?,
+                frame,
                 text,
                 secret: secret.expose_secret().to_owned(),
                 next,
@@ -250,10 +268,7 @@ async fn act<A: Act>(
                 format!("attachment; filename=\"{name}\""),
             ))
             .body(text)),
-        Ok(Done::Page(page)) => html(&PageTemplate {
-            frame: Frame::new(visit, "").await?,
-            page: *page,
-        }),
+        Ok(Done::Page(page)) => html(&PageTemplate { frame, page: *page }),
         Err(Refusal::Explained(problem)) => {
             answer_form::<A>(visit, form, input, Some(problem)).await
         }
@@ -267,6 +282,8 @@ fn find_problem<A: Act>(visit: &Visit, form: &ActionForm, input: &Input) -> Opti
     let reason = input.text("reason");
     let problem = if needs_reason::<A>() && reason.is_empty() {
         t.reason_needed
+    } else if !text::is_displayable_lines(reason) {
+        t.reason_hidden
     } else if reason.chars().count() > REASON_LIMIT {
         t.reason_long
     } else if form

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::account_rows::{OperatorAccount, OperatorRow, find, find_by_name, insert};
 use crate::link_rows::{delete_links, insert_link};
+use crate::lockout::forget_misses;
 use crate::session_rows::end_all_sessions;
 use crate::{Operators, OperatorsError, Role};
 
@@ -141,6 +142,7 @@ impl Operators {
                 diesel::delete(operator_recovery_codes::table.filter(codes)).execute(conn)?;
                 end_all_sessions(conn, id)?;
                 delete_links(conn, id)?;
+                forget_misses(conn, &account.name, id)?;
                 audit_log::record(conn, now, &by, "operators reset", account.name.as_str())?;
                 Ok(insert_link(conn, now, id)?)
             })

@@ -20,19 +20,40 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// Misses are forgotten when none followed for this long.
 const MEMORY: Duration = Duration::from_secs(86_400);
 
+/// What the source of a typed name begins with.
+const NAME: &str = "name:";
+
 /// Whose misses are counted for one attempt.
 pub(crate) struct Sources {
-    name: String,
-    address: String,
+    /// A name that was typed, or an operator.
+    who: String,
+    address: Option<String>,
 }
 
 impl Sources {
-    pub(crate) fn new(name: &OperatorName, address: &str) -> Self {
+    /// Of somebody who types a name and a password.
+    pub(crate) fn of_login(name: &OperatorName, address: &str) -> Self {
         Self {
-            name: format!("name:{}", name.compared()),
-            address: format!("address:{address}"),
+            who: name_source(name),
+            address: Some(format!("address:{address}")),
         }
     }
+
+    /// Of an operator whose password was right before. Nobody without it can lock them out here.
+    pub(crate) fn of_operator(id: i64) -> Self {
+        Self {
+            who: operator_source(id),
+            address: None,
+        }
+    }
+}
+
+fn name_source(name: &OperatorName) -> String {
+    format!("{NAME}{}", name.compared())
+}
+
+fn operator_source(id: i64) -> String {
+    format!("operator:{id}")
 }
 
 /// Begins an attempt: counts it as a miss, so that attempts at the same time count each other. One
@@ -48,8 +69,10 @@ pub(crate) fn begin_attempt(
     let forgotten = operator_misses::last_miss_at.lt(now.before(MEMORY).millis());
     diesel::delete(operator_misses::table.filter(forgotten)).execute(conn)?;
     // The address first: one that is locked adds no misses to a name.
-    count_miss(conn, now, &sources.address, FREE_MISSES_OF_ADDRESS)?;
-    count_miss(conn, now, &sources.name, FREE_MISSES_OF_NAME)
+    if let Some(address) = &sources.address {
+        count_miss(conn, now, address, FREE_MISSES_OF_ADDRESS)?;
+    }
+    count_miss(conn, now, &sources.who, FREE_MISSES_OF_NAME)
 }
 
 fn count_miss(conn: &mut Conn, now: Moment, source: &str, free: i32) -> Result<(), OperatorsError> {
@@ -83,19 +106,45 @@ fn count_miss(conn: &mut Conn, now: Moment, source: &str, free: i32) -> Result<(
         diesel::update(operator_misses::table.find(source))
             .set(operator_misses::locked_until.eq(now.after(wait).millis()))
             .execute(conn)?;
+        // What was typed as a name may be a password.
+        let source = if source.starts_with(NAME) {
+            "a name"
+        } else {
+            source
+        };
+        tracing::warn!(
+            source,
+            misses,
+            secs = wait.as_secs(),
+            "no further try for now, unless this one is right"
+        );
     }
     Ok(())
 }
 
-/// The attempt was no miss. Those of the name are forgotten; an address keeps the misses of other
-/// names.
+/// The attempt was no miss. Those of the name or the operator are forgotten; an address keeps the
+/// misses of other names.
 pub(crate) fn forgive(conn: &mut Conn, sources: &Sources) -> Result<(), StoreError> {
-    diesel::delete(operator_misses::table.find(&sources.name)).execute(conn)?;
-    diesel::update(operator_misses::table.find(&sources.address))
-        .set((
-            operator_misses::misses.eq(operator_misses::misses - 1),
-            operator_misses::locked_until.eq(0),
-        ))
+    diesel::delete(operator_misses::table.find(&sources.who)).execute(conn)?;
+    if let Some(address) = &sources.address {
+        diesel::update(operator_misses::table.find(address))
+            .set((
+                operator_misses::misses.eq(operator_misses::misses - 1),
+                operator_misses::locked_until.eq(0),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Forgets the misses of an account, which is reset.
+pub(crate) fn forget_misses(
+    conn: &mut Conn,
+    name: &OperatorName,
+    id: i64,
+) -> Result<(), StoreError> {
+    let sources = [name_source(name), operator_source(id)];
+    diesel::delete(operator_misses::table.filter(operator_misses::source.eq_any(sources)))
         .execute(conn)?;
     Ok(())
 }

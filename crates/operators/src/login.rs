@@ -39,7 +39,7 @@ impl Operators {
     ) -> Result<Login, OperatorsError> {
         let name = OperatorName::parse(name).map_err(|_empty| OperatorsError::WrongCredentials)?;
         let now = self.clock.now();
-        let sources = Sources::new(&name, address);
+        let sources = Sources::of_login(&name, address);
         let found = self
             .db
             .write(move |conn| {
@@ -63,22 +63,26 @@ impl Operators {
     ) -> Result<Login, OperatorsError> {
         let now = self.clock.now();
         let session = NewSession::new(now, address, agent);
-        let sources = Sources::new(&account.name, address);
+        let sources = Sources::of_login(&account.name, address);
         self.db
             .write(move |conn| {
-                // The account may have been changed while the password was verified.
-                let row = crate::account_rows::find(conn, account.id)?;
-                let row = row.filter(|row| row.password_hash == verified);
-                let row = row.ok_or(OperatorsError::WrongCredentials)?;
-                let account = OperatorAccount::try_from(&row)?;
-                if account.disabled_at.is_some() {
+                // The account may have been changed while the password was verified. Whoever
+                // changes it from now on waits, and then ends this session too.
+                let unchanged = operators::table
+                    .find(account.id)
+                    .filter(operators::password_hash.eq(&verified))
+                    .filter(operators::disabled_at.is_null());
+                let locked = diesel::update(unchanged)
+                    .set(operators::password_hash.eq(&verified))
+                    .execute(conn)?;
+                if locked != 1 {
                     return Err(OperatorsError::WrongCredentials);
                 }
+                let account = OperatorAccount::try_from(&find_row(conn, account.id)?)?;
+                forgive(conn, &sources)?;
                 let needs_code = account.has_authenticator;
                 let token = insert_session(conn, &session, account.id, !needs_code)?;
-                // With an authenticator the misses of the codes count on.
                 if !needs_code {
-                    forgive(conn, &sources)?;
                     record_login(conn, now, &operator(&account, &session.address), account.id)?;
                 }
                 Ok(Login { token, needs_code })
@@ -101,10 +105,10 @@ impl Operators {
         code: &str,
     ) -> Result<SecretString, OperatorsError> {
         let now = self.clock.now();
-        let sources = Sources::new(&session.name, &session.address);
+        let sources = Sources::of_operator(session.operator_id);
         self.db
             .write({
-                let sources = Sources::new(&session.name, &session.address);
+                let sources = Sources::of_operator(session.operator_id);
                 move |conn| begin_attempt(conn, now, &sources)
             })
             .await?;
@@ -142,14 +146,21 @@ impl Operators {
         new: SecretString,
     ) -> Result<(), OperatorsError> {
         password::check_new(&session.name, &new)?;
-        self.check_password(session, current).await?;
+        let verified = self.check_password(session, current).await?;
         let password_hash = password::hash(new).await?;
         let (now, session) = (self.clock.now(), session.clone());
         self.db
             .write(move |conn| {
-                diesel::update(operators::table.find(session.operator_id))
+                // The account may have been reset while the password was verified.
+                let unchanged = operators::table
+                    .find(session.operator_id)
+                    .filter(operators::password_hash.eq(&verified));
+                let updated = diesel::update(unchanged)
                     .set(operators::password_hash.eq(&password_hash))
                     .execute(conn)?;
+                if updated != 1 {
+                    return Err(OperatorsError::WrongCredentials);
+                }
                 crate::session_rows::end_other_sessions(conn, session.operator_id, &session.hash)?;
                 let by = session.by("");
                 let name = session.name.as_str();
@@ -164,7 +175,8 @@ impl Operators {
             .await
     }
 
-    /// Checks the password of the operator of a session; a wrong one is a miss.
+    /// Checks the password of the operator of a session; a wrong one is a miss. Returns the hash
+    /// that it was verified against.
     ///
     /// # Errors
     /// [`OperatorsError::WrongCredentials`], [`OperatorsError::Locked`], or when the database
@@ -173,23 +185,22 @@ impl Operators {
         &self,
         session: &Session,
         password: SecretString,
-    ) -> Result<(), OperatorsError> {
+    ) -> Result<String, OperatorsError> {
         let (now, id) = (self.clock.now(), session.operator_id);
-        let (name, address) = (session.name.clone(), session.address.clone());
         let row = self
             .db
             .write(move |conn| {
-                begin_attempt(conn, now, &Sources::new(&name, &address))?;
+                begin_attempt(conn, now, &Sources::of_operator(id))?;
                 find_row(conn, id)
             })
             .await?;
-        if !password::verify(password, row.password_hash).await? {
+        if !password::verify(password, row.password_hash.clone()).await? {
             return Err(OperatorsError::WrongCredentials);
         }
-        let sources = Sources::new(&session.name, &session.address);
         self.db
-            .write(move |conn| Ok(forgive(conn, &sources)?))
-            .await
+            .write(move |conn| forgive(conn, &Sources::of_operator(id)))
+            .await?;
+        Ok(row.password_hash)
     }
 }
 

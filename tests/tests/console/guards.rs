@@ -11,6 +11,7 @@ use reqwest::Method;
 on_both!(
     form_from_another_site_changes_nothing,
     form_without_a_session_changes_nothing,
+    refresh_without_a_session_leads_to_the_login,
     form_without_a_reason_changes_nothing,
     money_needs_what_is_typed_and_a_fresh_code,
     code_that_was_used_does_not_prove_again,
@@ -121,6 +122,29 @@ async fn form_without_a_session_changes_nothing(db: TestDb) {
     assert!(!desk.is_banned().await, "the session was idle for too long");
 }
 
+async fn refresh_without_a_session_leads_to_the_login(db: TestDb) {
+    let desk = Desk::start(db).await;
+    let refresh = [("hx-request", "true")];
+    let send = |browser, path| OperatorBrowser::send(browser, Method::GET, path, &[], &refresh);
+    let shown = send(&desk.owner, "/").await;
+    assert_eq!(shown.status, 200);
+    assert!(shown.text.contains("id=\"now\""));
+    let failed = send(&desk.owner, "/nothing").await;
+    assert_eq!(
+        (failed.status, failed.text.as_str()),
+        (204, ""),
+        "nothing is swapped"
+    );
+    let late = send(&desk.console.browser(), "/").await;
+    assert_eq!((late.status, late.location.as_str()), (204, ""));
+    assert!(
+        late.headers["hx-redirect"]
+            .to_str()
+            .unwrap()
+            .starts_with("/login")
+    );
+}
+
 async fn form_without_a_reason_changes_nothing(db: TestDb) {
     let desk = Desk::start(db).await;
     let path = desk.path("ban");
@@ -129,6 +153,9 @@ async fn form_without_a_reason_changes_nothing(db: TestDb) {
     assert_eq!(desk.owner.submit(&path, &empty).await.status, 422);
     empty.push(("reason".to_owned(), "  ".to_owned()));
     assert_eq!(desk.owner.submit(&path, &empty).await.status, 422);
+    let mut hidden = without(&filled, "reason");
+    hidden.push(("reason".to_owned(), "\u{200b}".to_owned()));
+    assert_eq!(desk.owner.submit(&path, &hidden).await.status, 422);
     let mut long = without(&filled, "reason");
     long.push(("reason".to_owned(), "长".repeat(501)));
     assert_eq!(desk.owner.submit(&path, &long).await.status, 422);

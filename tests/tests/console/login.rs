@@ -198,7 +198,9 @@ async fn page_that_refreshes_itself_keeps_no_session_alive(db: TestDb) {
         let reply = owner.send(reqwest::Method::GET, "/", &[], &headers).await;
         let is_first = reply.status == 200;
         if !is_first {
-            assert_eq!(reply.status, 303);
+            assert_eq!(reply.status, 204);
+            let login = reply.headers["hx-redirect"].to_str().unwrap();
+            assert!(login.starts_with("/login"), "{login}");
             return;
         }
     }

@@ -1,18 +1,21 @@
 //! `serve`: the console, until it is interrupted.
 
+use std::io::{IsTerminal as _, stderr};
 use std::net::TcpListener;
 
 use anyhow::Context as _;
-use qlive_app::{ConsoleSection, Mode, Services, Settings};
+use qlive_app::{ConsoleSection, LogFormat, Mode, ServerSection, Services, Settings};
 use qlive_console::{Console, ConsoleSettings};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::{EnvFilter, fmt};
 
 /// Serves the console until the process is asked to stop.
 ///
 /// # Errors
 /// When the address is in use, or the console fails.
 pub(super) async fn serve(settings: &Settings, services: &Services) -> anyhow::Result<Value> {
+    init_log(&settings.server)?;
     let address = settings.console.listen.unwrap_or(ConsoleSection::DEFAULT);
     let listener =
         TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
@@ -37,6 +40,19 @@ pub(super) async fn serve(settings: &Settings, services: &Services) -> anyhow::R
     });
     console.run().await?;
     Ok(json!("stopped"))
+}
+
+/// Installs the log, to standard error, as the settings of the server say.
+fn init_log(server: &ServerSection) -> anyhow::Result<()> {
+    let log = fmt()
+        .with_env_filter(EnvFilter::try_new(&server.log)?)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal());
+    match server.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]

@@ -1,11 +1,12 @@
 //! What every answer carries: the headers, and a page in place of a failure.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 use askama::Template as _;
@@ -33,14 +34,20 @@ pub(crate) async fn finish(
     let state = request.app_data::<actix_web::web::Data<crate::state::State>>();
     let is_sandbox = state.is_some_and(|state| state.is_sandbox);
     let lang = language(request.request());
+    let of_form = request.method() == Method::POST;
+    let is_refresh = request.headers().contains_key("hx-request");
     let mut response = next.call(request).await?.map_into_boxed_body();
     let failure = response.response().extensions().get::<Failure>().cloned();
-    if let Some(failure) = failure.filter(|failure| !matches!(failure, Failure::LoginNeeded(_))) {
-        let page = PlainPage::of_failure(lang, &failure);
+    if let Some(failure) = failure.as_ref().filter(|_| is_refresh) {
+        response = keep_what_is_shown(response, failure);
+    } else if let Some(failure) =
+        failure.filter(|failure| !matches!(failure, Failure::LoginNeeded(_)))
+    {
+        let page = PlainPage::of_failure(lang, &failure, of_form);
         let text = page
             .render()
             .unwrap_or_else(|_| fill(lang.texts().failures.internal, &[]));
-        response = response.map_body(|_, _| actix_web::body::BoxBody::new(text));
+        response = response.map_body(|_, _| BoxBody::new(text));
         response.headers_mut().insert(
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
@@ -62,6 +69,24 @@ pub(crate) async fn finish(
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(response)
+}
+
+/// A part of a page could not be refreshed: what is shown stays, and its script asks again. Whoever
+/// is not logged in any more is sent to the login.
+fn keep_what_is_shown(
+    mut response: ServiceResponse<BoxBody>,
+    failure: &Failure,
+) -> ServiceResponse<BoxBody> {
+    *response.response_mut().status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().remove(LOCATION);
+    if let Failure::LoginNeeded(to) = failure
+        && let Ok(to) = HeaderValue::from_str(to)
+    {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("hx-redirect"), to);
+    }
+    response.map_body(|_, _| BoxBody::new(()))
 }
 
 /// There is no such page.

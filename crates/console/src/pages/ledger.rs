@@ -55,7 +55,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let entries = visit.state.services.ledger.entries(filter, before).await?;
     let mut page = Page::new(t.pages.ledger_title);
     page.buttons
-        .push(Button::new(t.pages.audit_now, "/ledger/audit"));
+        .push(Button::page(t.pages.audit_now, "/ledger/audit"));
     page.is_filtered = kind.is_some();
     let mut choices = vec![Choice {
         value: "",
@@ -267,13 +267,22 @@ fn transfers_table(t: &'static Texts, entry: &BrowsedEntry) -> Table {
     }
 }
 
-/// Checks the whole ledger, now. It reads all of it, so one runs at a time.
+/// Checks the whole ledger, now. It reads all of it, so one runs at a time, and no other waits.
 async fn audit(visit: Visit) -> Result<HttpResponse, Failure> {
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     visit.require(Action::AuditLedger, "").await?;
     let t = visit.t();
-    let _turn = TURN.lock().await;
     let mut page = Page::new(t.pages.audit_title);
+    let Ok(_turn) = TURN.try_lock() else {
+        page.sections.push(Section::Note {
+            text: t.pages.audit_runs.to_owned(),
+            tone: Tone::Warn,
+        });
+        return html(&PageTemplate {
+            frame: Frame::new(&visit, "/ledger").await?,
+            page,
+        });
+    };
     page.sections
         .push(match visit.state.services.audit().await {
             Ok(report) => Section::Note {

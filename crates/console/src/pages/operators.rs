@@ -113,9 +113,8 @@ fn buttons(visit: &Visit, account: &OperatorAccount) -> Vec<Button> {
         .into_iter()
         .filter(|(action, fits, ..)| *fits && visit.session.may(*action));
     may.map(|(_, _, label, path, is_danger)| Button {
-        label: label.to_owned(),
-        href: format!("/operators/{}/{path}", account.id),
         is_danger,
+        ..Button::new(label, format!("/operators/{}/{path}", account.id))
     })
     .collect()
 }

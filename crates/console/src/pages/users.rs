@@ -284,9 +284,8 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
         .into_iter()
         .filter(|(action, fits, ..)| *fits && visit.session.may(*action));
     may.map(|(_, _, label, path, is_danger)| Button {
-        label: label.to_owned(),
-        href: format!("/users/{user}/{path}"),
         is_danger,
+        ..Button::new(label, format!("/users/{user}/{path}"))
     })
     .collect()
 }

@@ -14,7 +14,10 @@ texts!(FailureTexts {
     bad_request_title: "看不懂这个请求", "The request cannot be read";
     bad_request: "请从页面上重新操作。", "Please start again from the page.";
     unavailable_title: "数据库暂时忙不过来", "The database is busy";
-    unavailable: "什么都没有改变。请稍后再试。", "Nothing was changed. Please try again in a moment.";
+    unavailable: "请稍后再试。", "Please try again in a moment.";
+    unknown_outcome:
+        "不确定这次操作是否已经完成。请先查看审计日志，再决定要不要重做。",
+        "It may or may not have been done. Look at the audit log before you do it again.";
     internal_title: "出错了", "Something failed";
     internal: "原因写在服务器的日志里。", "The reason is in the log of the server.";
     back: "回到首页", "Back to the start";
@@ -38,6 +41,9 @@ texts!(FailureTexts {
     unknown_key: "没有这个配置项。", "There is no such config.";
     provider: "微信没有给出明确的答复，请稍后再查。", "WeChat gave no clear answer. Please ask again later.";
     reason_needed: "请写明原因。", "Please give a reason.";
+    reason_hidden:
+        "原因里有看不见的字符，请重新输入。",
+        "The reason has characters that cannot be seen. Please type it again.";
     reason_long: "原因最多 500 个字。", "A reason has at most 500 characters.";
     typed_wrong: "输入的内容与要求的不一致。", "What you typed is not what was asked for.";
     code_wrong: "验证码不对、已用过或已过期。", "The code is wrong, was used or is too old.";

@@ -185,6 +185,7 @@ texts!(PageTexts {
     paid_out: "已打款", "Paid out";
     audit_now: "现在核对", "Audit now";
     audit_title: "核对账本", "Audit of the ledger";
+    audit_runs: "已有一次核对在进行，请稍后再看。", "An audit is running. Please look again later.";
     audit_good:
         "账是平的：{} 条分录，{} 笔转账，链头 {}。",
         "The ledger balances: {} entries, {} transfers, chain head {}.";

@@ -135,14 +135,24 @@ pub(crate) struct Button {
     pub(crate) href: String,
     /// Whether it hurts somebody, or is about money.
     pub(crate) is_danger: bool,
+    /// Whether it opens a form, which a dialog can show, and not a page.
+    pub(crate) is_form: bool,
 }
 
 impl Button {
+    pub(crate) fn page(label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            is_form: false,
+            ..Self::new(label, href)
+        }
+    }
+
     pub(crate) fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
         Self {
             label: label.into(),
             href: href.into(),
             is_danger: false,
+            is_form: true,
         }
     }
 }

@@ -39,15 +39,17 @@ pub(crate) struct PlainPage {
 }
 
 impl PlainPage {
-    /// The page of a failure.
-    pub(crate) fn of_failure(lang: Lang, failure: &Failure) -> Self {
+    /// The page of a failure. After a form was sent, it may have done its work all the same.
+    pub(crate) fn of_failure(lang: Lang, failure: &Failure, of_form: bool) -> Self {
         let t = &lang.texts().failures;
         let (title, text) = match failure {
             Failure::Forbidden => (t.forbidden_title, t.forbidden),
             Failure::OtherOrigin => (t.other_origin_title, t.other_origin),
             Failure::NotFound => (t.not_found_title, t.not_found),
             Failure::BadRequest => (t.bad_request_title, t.bad_request),
+            Failure::Unavailable if of_form => (t.unavailable_title, t.unknown_outcome),
             Failure::Unavailable => (t.unavailable_title, t.unavailable),
+            Failure::Internal if of_form => (t.internal_title, t.unknown_outcome),
             Failure::LoginNeeded(_) | Failure::Internal => (t.internal_title, t.internal),
         };
         Self {

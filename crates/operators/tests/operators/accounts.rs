@@ -13,6 +13,7 @@ on_both!(
     role_holds_from_the_next_request,
     disabled_operator_is_logged_out_and_cannot_log_in,
     reset_takes_password_and_authenticator,
+    password_change_does_not_outlive_a_reset,
     changes_are_in_the_audit_log_with_role_and_address,
     audit_log_is_filtered_and_paged,
 );
@@ -127,6 +128,20 @@ async fn reset_takes_password_and_authenticator(db: TestDb) {
         .enter_code(&session, codes.first().unwrap())
         .await;
     assert!(matches!(code, Err(OperatorsError::AuthenticatorState)));
+}
+
+async fn password_change_does_not_outlive_a_reset(db: TestDb) {
+    let desk = Desk::new(&db);
+    let session = desk.new_session("fei", Role::Finance).await;
+    let new = || "a password of the thief".into();
+    let (_, reset) = tokio::join!(
+        desk.operators
+            .change_password(&session, PASSWORD.into(), new()),
+        desk.operators.reset(terminal(), session.operator_id),
+    );
+    reset.unwrap();
+    let login = desk.operators.login("fei", new(), FROM).await;
+    assert!(matches!(login, Err(OperatorsError::WrongCredentials)));
 }
 
 async fn changes_are_in_the_audit_log_with_role_and_address(db: TestDb) {

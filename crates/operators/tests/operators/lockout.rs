@@ -4,7 +4,7 @@ use qlive_operators::{OperatorsError, Role};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 
-use crate::support::{Desk, FROM, PASSWORD};
+use crate::support::{Desk, FROM, PASSWORD, terminal};
 
 on_both!(
     name_is_locked_after_five_misses_and_longer_each_time,
@@ -13,6 +13,10 @@ on_both!(
     address_is_locked_after_twenty_misses_of_any_names,
     success_forgives_the_misses_of_the_name,
     wrong_codes_count_as_misses,
+    logins_with_a_code_leave_no_misses,
+    right_password_lifts_the_lock_of_its_own_attempt,
+    wrong_passwords_of_others_do_not_lock_a_session,
+    reset_forgets_the_misses,
 );
 
 async fn miss(desk: &Desk, name: &str, address: &str) -> OperatorsError {
@@ -124,10 +128,59 @@ async fn wrong_codes_count_as_misses(db: TestDb) {
         tried += 1;
         assert!(tried < 50);
     }
-    assert_eq!(tried, 4, "the password was the first attempt");
+    assert_eq!(tried, 5, "the password was right");
     let right = desk
         .operators
         .enter_code(&waiting, &desk.code(&secret))
         .await;
     assert!(matches!(right, Err(OperatorsError::Locked(_))));
+}
+
+async fn logins_with_a_code_leave_no_misses(db: TestDb) {
+    let desk = Desk::new(&db);
+    let session = desk.new_session("fei", Role::Finance).await;
+    let (secret, ..) = desk.set_up(&session).await;
+    for _ in 0..30 {
+        desk.advance(30);
+        let login = desk.login("fei").await;
+        let waiting = desk.session(&login.token).await.unwrap();
+        let code = desk.code(&secret);
+        desk.operators.enter_code(&waiting, &code).await.unwrap();
+    }
+}
+
+async fn right_password_lifts_the_lock_of_its_own_attempt(db: TestDb) {
+    let desk = Desk::new(&db);
+    let session = desk.new_session("fei", Role::Finance).await;
+    let (secret, ..) = desk.set_up(&session).await;
+    misses_until_locked(&desk, "fei").await;
+    desk.advance(61);
+    let login = desk.login("fei").await;
+    let waiting = desk.session(&login.token).await.unwrap();
+    let code = desk.code(&secret);
+    desk.operators.enter_code(&waiting, &code).await.unwrap();
+    desk.login("fei").await;
+}
+
+async fn wrong_passwords_of_others_do_not_lock_a_session(db: TestDb) {
+    let desk = Desk::new(&db);
+    let session = desk.new_session("fei", Role::Finance).await;
+    let (secret, token, _) = desk.set_up(&session).await;
+    let session = desk.session(&token).await.unwrap();
+    misses_until_locked(&desk, "fei").await;
+    desk.advance(30);
+    let code = desk.code(&secret);
+    desk.operators.enter_code(&session, &code).await.unwrap();
+}
+
+async fn reset_forgets_the_misses(db: TestDb) {
+    let desk = Desk::new(&db);
+    let id = desk.add("fei", Role::Finance).await;
+    misses_until_locked(&desk, "fei").await;
+    let link = desk.operators.reset(terminal(), id).await.unwrap();
+    let accepted = desk
+        .operators
+        .accept_invitation(&link, PASSWORD.into(), FROM);
+    accepted.await.unwrap();
+    desk.login("fei").await;
 }
