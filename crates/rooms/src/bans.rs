@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use qlive_outbox::{Delivery, enqueue};
-use qlive_store::audit_log::Operator;
+use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::users;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId};
 use qlive_users::{Ban, UsersError};
 
-use crate::context::Context;
 use crate::error::RoomsError;
 use crate::member::find_member;
 use crate::mic::MicEvent;
@@ -75,40 +74,51 @@ impl Rooms {
             if profile.banned_at.is_none() {
                 return Ok(());
             }
-            lift(conn, context, user)
+            qlive_users::set_ban(conn, user, None, context.now)?;
+            let resume = Delivery::ResumeStream { user };
+            Ok(enqueue(conn, context.now, &resume)?)
         })
         .await?;
         self.users.known_tokens().forget(user);
         Ok(())
     }
 
-    /// Lifts the bans that have ended.
+    /// Lifts the bans that have ended. One that cannot be lifted is logged and skipped.
     ///
     /// # Errors
-    /// A failure of the store.
+    /// A failure of the store to list them.
     pub(crate) async fn lift_ended_bans(&self) -> Result<(), RoomsError> {
         let now = self.clock.now();
         for user in self.db.read(move |conn| ended_bans(conn, now)).await? {
-            let by = Operator::new(SYSTEM, "the ban has ended")
-                .map_err(|_empty| StoreError::Corrupt("the name of the system"))?;
-            self.operate(by, "users unban", user.to_string(), move |conn, context| {
-                // An operator may have banned them for longer since.
-                if ended_bans(conn, context.now)?.contains(&user) {
-                    lift(conn, context, user)?;
+            if let Err(error) = self.lift_ended_ban(user).await {
+                tracing::warn!(%user, %error, "a ban was not lifted; the next check will");
+            }
+        }
+        Ok(())
+    }
+
+    async fn lift_ended_ban(&self, user: UserId) -> Result<(), RoomsError> {
+        let context = self.context();
+        let by = Operator::new(SYSTEM, "the ban has ended")
+            .map_err(|_empty| StoreError::Corrupt("the name of the system"))?;
+        let lifted = self
+            .db
+            .write(move |conn| {
+                // An operator may have banned them for longer, or another instance was faster.
+                let lifted = qlive_users::lift_ended_ban(conn, user, context.now)?;
+                if lifted {
+                    enqueue(conn, context.now, &Delivery::ResumeStream { user })?;
+                    audit_log::record(conn, context.now, &by, "users unban", &user.to_string())?;
                 }
-                Ok(())
+                Ok::<_, RoomsError>(lifted)
             })
             .await?;
+        if lifted {
+            self.outbox.wake();
             self.users.known_tokens().forget(user);
         }
         Ok(())
     }
-}
-
-fn lift(conn: &mut Conn, context: &Context, user: UserId) -> Result<(), RoomsError> {
-    qlive_users::set_ban(conn, user, None, context.now)?;
-    let resume = Delivery::ResumeStream { user };
-    Ok(enqueue(conn, context.now, &resume)?)
 }
 
 fn ended_bans(conn: &mut Conn, now: Moment) -> Result<Vec<UserId>, StoreError> {

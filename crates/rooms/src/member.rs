@@ -270,11 +270,6 @@ impl Member {
         next: &MemberState,
         now: Moment,
     ) -> Result<(), StoreError> {
-        if next.needs_invitation && !self.state.needs_invitation {
-            // Before the member row, because this takes the broadcast's key, as a transaction that
-            // ends the broadcast does before it deletes the members.
-            self.require_invitation(conn)?;
-        }
         let row_as_read = members::table
             .filter(members::user_id.eq(self.user.get()))
             .filter(members::visit.eq(self.visit.get()))
@@ -290,6 +285,11 @@ impl Member {
         };
         if changed != 1 {
             return Err(StoreError::Contended);
+        }
+        if next.needs_invitation && !self.state.needs_invitation {
+            // After the member row, because this takes the broadcast's key, as a transaction that
+            // ends the broadcast does after it deleted the members.
+            self.require_invitation(conn)?;
         }
         if next.im_grace.is_some() && self.state.im_grace.is_none() {
             // The next call of the user ends the grace period.

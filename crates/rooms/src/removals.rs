@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use qlive_outbox::{Delivery, DirectMessage, enqueue};
 use qlive_store::audit_log::Operator;
-use qlive_store::schema::removals;
+use qlive_store::schema::{removals, users};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{BroadcastId, LiveId, UserId};
 use qlive_users::UsersError;
@@ -11,7 +11,7 @@ use qlive_users::UsersError;
 use crate::context::Context;
 use crate::error::RoomsError;
 use crate::member_search::{MemberSearch, search_member};
-use crate::mic::MicEvent;
+use crate::mic::{MicEvent, Place};
 use crate::reasons::KICKOUT_REMOVED;
 use crate::room::{Room, find_room};
 use crate::service::Rooms;
@@ -69,17 +69,15 @@ fn remove_user(
     if user == room.host {
         return Err(RoomsError::Hosting);
     }
-    qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
-    if !is_removed(conn, broadcast.broadcast, user)? {
-        let row = (
-            removals::broadcast_id.eq(broadcast.broadcast.get()),
-            removals::user_id.eq(user.get()),
-        );
-        let insert = diesel::insert_into(removals::table).values(row);
-        key_violation_as_contention(insert.execute(conn))?;
+    if !lock_user(conn, user)? {
+        return Err(UsersError::UnknownUser.into());
     }
+    // The member row before the key of the broadcast, as a transaction that ends the broadcast.
     if let MemberSearch::InRoom(member) = search_member(conn, user, room.live, None)? {
         apply_event(conn, context, &member, MicEvent::Leave)?;
+        if member.state.place == Place::OnMic {
+            enqueue(conn, context.now, &Delivery::DropStream { user })?;
+        }
         if context.signal_sender == SignalSender::Server {
             let message = DirectMessage::Kickout {
                 reason: KICKOUT_REMOVED.into(),
@@ -92,7 +90,24 @@ fn remove_user(
             enqueue(conn, context.now, &delivery)?;
         }
     }
+    if !is_removed(conn, broadcast.broadcast, user)? {
+        let row = (
+            removals::broadcast_id.eq(broadcast.broadcast.get()),
+            removals::user_id.eq(user.get()),
+        );
+        let insert = diesel::insert_into(removals::table).values(row);
+        key_violation_as_contention(insert.execute(conn))?;
+    }
     Ok(())
+}
+
+/// Updates the row that a user who enters a room updates too. So either their transaction sees the
+/// removal, or this one sees their member row. Returns false if there is no such user.
+fn lock_user(conn: &mut Conn, user: UserId) -> Result<bool, StoreError> {
+    let locked = diesel::update(users::table.find(user.get()))
+        .set(users::visits.eq(users::visits))
+        .execute(conn)?;
+    Ok(locked == 1)
 }
 
 /// Whether a user was removed from a broadcast.

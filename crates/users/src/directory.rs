@@ -88,6 +88,27 @@ pub fn set_ban(
     Ok(updated == 1)
 }
 
+/// Lifts a ban that has ended. Returns false when there is none, or an operator has changed it.
+///
+/// # Errors
+/// When the database fails.
+pub fn lift_ended_ban(conn: &mut Conn, user: UserId, now: Moment) -> Result<bool, StoreError> {
+    let ended = users::table
+        .find(user.get())
+        .filter(users::banned_until.le(now.millis()));
+    let lifted = diesel::update(ended)
+        .set((
+            users::banned_at.eq(None::<i64>),
+            users::banned_until.eq(None::<i64>),
+            users::ban_reason.eq(""),
+        ))
+        .execute(conn)?;
+    if lifted == 1 {
+        record_authentication_change(conn, user, now)?;
+    }
+    Ok(lifted == 1)
+}
+
 /// Grants or revokes the role of a matchmaker. Returns false when there is no such user.
 ///
 /// # Errors

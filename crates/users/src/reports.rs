@@ -148,8 +148,7 @@ impl Users {
             return Err(UsersError::BadField("user_id"));
         }
         let written = new.text.trim().to_owned();
-        let is_shown = written.is_empty() || text::displayable(&written).is_some();
-        if written.chars().count() > TEXT_LIMIT || !is_shown {
+        if written.chars().count() > TEXT_LIMIT || !text::is_displayable_lines(&written) {
             return Err(UsersError::BadField("text"));
         }
         let now = self.clock.now();
@@ -162,10 +161,10 @@ impl Users {
                 if has_open_report(conn, reporter, &new)? {
                     return Ok(());
                 }
-                let since = now.before(DAY).millis();
+                let (first, last) = now.recent(DAY);
                 let today = reports::table
                     .filter(reports::reporter_id.eq(reporter.get()))
-                    .filter(reports::created_at.gt(since));
+                    .filter(reports::created_at.between(first, last));
                 if today.count().get_result::<i64>(conn)? >= MOST_A_DAY {
                     return Err(UsersError::TooManyReports);
                 }

@@ -92,14 +92,27 @@ impl Params {
         }
     }
 
-    /// A text, trimmed. None when it is absent, `""` or null.
+    /// A text of one line, trimmed. None when it is absent, `""` or null.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        self.trimmed(name, text::is_displayable)
+    }
+
+    /// A text of one line or several, trimmed. None when it is absent, `""` or null.
+    pub(crate) fn lines(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        self.trimmed(name, text::is_displayable_lines)
+    }
+
+    fn trimmed(
+        &self,
+        name: &str,
+        is_displayable: fn(&str) -> bool,
+    ) -> Result<Option<&str>, ApiError> {
         match self.0.get(name) {
             None => Ok(None),
             Some(ParamValue::Unsupported) => Err(ApiError::invalid(name)),
             Some(ParamValue::Text(text)) => match text.trim() {
                 "" => Ok(None),
-                trimmed if !text::is_displayable(trimmed) => Err(ApiError::invalid(name)),
+                trimmed if !is_displayable(trimmed) => Err(ApiError::invalid(name)),
                 trimmed => Ok(Some(trimmed)),
             },
         }

@@ -62,13 +62,14 @@ fn enter_broadcast(
     user: UserId,
     about: BroadcastRef,
 ) -> Result<(), RoomsError> {
-    if is_removed(conn, about.broadcast, user)? {
-        return Err(RoomsError::Removed);
-    }
     let profile = qlive_users::find_user(conn, user)?.ok_or(RoomsError::NotInRoom)?;
     let outside = MemberState::outside(profile.gender, profile.ready);
     let step = mic::step(&outside, MicEvent::Enter, &context.rules, context.now)?;
     insert_member(conn, user, about, &step.next, context.now)?;
+    // After the user's row was updated, for which a removal waits.
+    if is_removed(conn, about.broadcast, user)? {
+        return Err(RoomsError::Removed);
+    }
     if step.effects.contains(&MicEffect::SendNum) {
         enqueue(conn, context.now, &Delivery::SendApplicantCounts { about })?;
     }

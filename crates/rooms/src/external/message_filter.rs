@@ -9,6 +9,7 @@ use crate::external::client_message::{ClientMessage, is_group_comment};
 use crate::member::{Member, RESPONSE_TIME, find_member};
 use crate::mic::{MicEvent, Place};
 use crate::mutes::is_muted;
+use crate::removals::is_removed;
 use crate::room::find_room_of_group;
 use crate::service::Rooms;
 use crate::settings::SignalSender;
@@ -49,7 +50,8 @@ impl Rooms {
         if is_forbidden || self.is_banned(from).await? {
             return Ok(FilterDecision::Refuse);
         }
-        let comments = messages.contains(&ClientMessage::Comment);
+        // Without a text it is a picture, a voice or a face.
+        let comments = messages.is_empty() || messages.contains(&ClientMessage::Comment);
         if comments && self.may_not_comment(from, Audience::User(to)).await? {
             return Ok(FilterDecision::Refuse);
         }
@@ -69,7 +71,8 @@ impl Rooms {
         Ok(decision)
     }
 
-    /// Decides about a message to a group. A banned user sends nothing, a muted one no comment.
+    /// Decides about a message to a group. A banned or removed user sends nothing, a muted one no
+    /// comment.
     pub(crate) async fn filter_group_message(
         &self,
         from: &str,
@@ -82,7 +85,11 @@ impl Rooms {
         if is_signal || self.is_banned(from).await? {
             return Ok(FilterDecision::Refuse);
         }
-        if self.may_not_comment(from, Audience::Group(group)).await? {
+        let comments = texts.is_empty() || texts.iter().any(|text| is_group_comment(text));
+        let audience = Audience::Group(group);
+        if self.is_removed_from(from, group).await?
+            || comments && self.may_not_comment(from, audience).await?
+        {
             return Ok(FilterDecision::Refuse);
         }
         Ok(FilterDecision::Allow)
@@ -169,6 +176,23 @@ impl Rooms {
                     None => to,
                 };
                 Ok(is_muted(conn, now, user, host)?)
+            })
+            .await
+    }
+
+    /// Whether an account belongs to a user who was removed from the broadcast in a group.
+    async fn is_removed_from(&self, account: &str, group: &str) -> Result<bool, RoomsError> {
+        let Some(user) = UserId::parse(account) else {
+            return Ok(false);
+        };
+        let group = GroupId::new(group);
+        self.db
+            .read(move |conn| {
+                let room = find_room_of_group(conn, &group)?;
+                match room.and_then(|room| room.live_broadcast()) {
+                    Some(about) => Ok(is_removed(conn, about.broadcast, user)?),
+                    None => Ok(false),
+                }
             })
             .await
     }

@@ -205,7 +205,7 @@ async fn invalid_reports_are_refused(db: TestDb) {
     }
     assert_eq!(open_reports(&app).await, 0);
     let mut body = valid;
-    body["text"] = json!("长".repeat(500));
+    body["text"] = json!(format!("第一行\n{}", "长".repeat(496)));
     bob.post("qlive_user/report/", body).await.ok();
 }
 

@@ -18,7 +18,8 @@ on_both!(
     operator_mutes_everywhere,
     muted_user_may_still_take_the_mic,
     removed_user_leaves_and_cannot_enter_again,
-    removed_guest_frees_the_mic,
+    removed_guest_frees_the_mic_and_their_stream_is_cut,
+    removal_and_entering_at_once_leave_nobody_inside,
     removal_ends_with_the_broadcast,
     invalid_removals_are_refused,
     operator_removes_from_a_room,
@@ -208,8 +209,13 @@ async fn removed_user_leaves_and_cannot_enter_again(db: TestDb) {
     let Stage { host, live, group } = app.open_stage().await;
     let bob = app.viewer(&live, "bob", Gender::Male).await;
     let eve = app.guest("eve", Gender::Female).await;
+    assert!(may_comment(&app, &bob, &group).await);
     remove(&host, &live, &bob).await;
     assert_eq!(bob.user_type().await, 0);
+    assert!(
+        !may_comment(&app, &bob, &group).await,
+        "still in the group of IM"
+    );
     bob.enter(&live).await.refused(409, "removed");
     app.wait_for_outbox().await;
     let kickout = app.messages_to(&bob).await.pop().unwrap();
@@ -221,16 +227,35 @@ async fn removed_user_leaves_and_cannot_enter_again(db: TestDb) {
     eve.enter(&live).await.refused(409, "removed");
 }
 
-async fn removed_guest_frees_the_mic(db: TestDb) {
+async fn removed_guest_frees_the_mic_and_their_stream_is_cut(db: TestDb) {
     let app = TestApp::start(db).await;
     let Stage { host, live, .. } = app.open_stage().await;
     let bob = app.viewer(&live, "bob", Gender::Male).await;
     bob.take_mic(&live).await;
     remove(&host, &live, &bob).await;
     assert!(!host.sees_man_on_mic(&live).await);
+    wait_until("the stream is cut", || async {
+        let orders = app.sandbox_state().await["stream_orders"].clone();
+        orders[0]["action"] == "DropLiveStream" && orders[0]["stream"] == json!(bob.user_id)
+    })
+    .await;
     let other = app.viewer(&live, "other", Gender::Male).await;
     other.apply(&live).await.ok();
     assert_eq!(other.accept(&live).await.ok()["code"], "success");
+}
+
+async fn removal_and_entering_at_once_leave_nobody_inside(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { host, live, .. } = app.open_stage().await;
+    for number in 0..12 {
+        let bob = app.guest(&format!("bob{number}"), Gender::Male).await;
+        let (_, entered) = tokio::join!(remove(&host, &live, &bob), bob.enter(&live));
+        if entered.status != 200 {
+            entered.refused(409, "removed");
+        }
+        assert_eq!(bob.user_type().await, 0, "{number}");
+        bob.enter(&live).await.refused(409, "removed");
+    }
 }
 
 async fn removal_ends_with_the_broadcast(db: TestDb) {

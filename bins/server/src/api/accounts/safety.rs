@@ -93,7 +93,7 @@ impl FromParams for ReportInput {
             user_id: params.required_user_id()?,
             kind: kind.ok_or(ApiError::invalid("kind"))?,
             live_id: params.integer("live_id")?.map(LiveId::new),
-            text: params.text("text")?.map(str::to_owned),
+            text: params.lines("text")?.map(str::to_owned),
         })
     }
 }
