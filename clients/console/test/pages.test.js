@@ -48,6 +48,8 @@ before(async () => {
     ledger: '/ledger',
     entry: '/ledger/1',
     'ledger-audit': '/ledger/audit',
+    reconcile: '/reconcile',
+    'reconcile-run': '/reconcile/run',
     figures: '/figures',
     'figures-export': '/figures/export/30',
     complaints: '/complaints',

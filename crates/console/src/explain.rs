@@ -190,6 +190,8 @@ impl DomainError for PaymentsError {
                 t.wrong_state
             }
             Self::SameOperator => t.second_operator,
+            Self::Unexplained => t.unexplained,
+            Self::Bill(_) => t.bad_bill,
             Self::NotRefundable(_) => t.refund_too_much,
             Self::ProviderSilent(_) => t.provider,
             Self::BadField(name) => return Some(fill(t.bad_field, &[name])),
@@ -215,7 +217,11 @@ impl DomainError for PaymentsError {
     fn is_unknown(&self) -> bool {
         matches!(
             self,
-            Self::UnknownOrder | Self::UnknownBlock | Self::UnknownWithdrawal
+            Self::UnknownOrder
+                | Self::UnknownBlock
+                | Self::UnknownWithdrawal
+                | Self::UnknownDay
+                | Self::UnknownDifference
         )
     }
 }

@@ -14,6 +14,7 @@ mod login;
 mod now;
 mod operators;
 mod orders;
+mod reconcile;
 mod reports;
 mod rooms;
 mod search;
@@ -45,6 +46,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     ledger::configure(config);
     complaints::configure(config);
     figures::configure(config);
+    reconcile::configure(config);
     gifts::configure(config);
     configs::configure(config);
     audit::configure(config);

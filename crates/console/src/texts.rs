@@ -17,6 +17,7 @@ macro_rules! texts {
 }
 
 mod actions;
+mod differences;
 mod failures;
 mod frame;
 mod labels;
@@ -25,6 +26,7 @@ mod pages;
 mod values;
 
 pub(crate) use actions::ActionTexts;
+pub(crate) use differences::DifferenceTexts;
 pub(crate) use failures::FailureTexts;
 pub(crate) use frame::FrameTexts;
 pub(crate) use labels::action_label;
@@ -46,6 +48,7 @@ pub(crate) struct Texts {
     pub(crate) actions: ActionTexts,
     pub(crate) failures: FailureTexts,
     pub(crate) pages: PageTexts,
+    pub(crate) differences: DifferenceTexts,
     pub(crate) values: ValueTexts,
 }
 
@@ -55,6 +58,7 @@ static ZH: Texts = Texts {
     actions: ActionTexts::ZH,
     failures: FailureTexts::ZH,
     pages: PageTexts::ZH,
+    differences: DifferenceTexts::ZH,
     values: ValueTexts::ZH,
 };
 
@@ -64,6 +68,7 @@ static EN: Texts = Texts {
     actions: ActionTexts::EN,
     failures: FailureTexts::EN,
     pages: PageTexts::EN,
+    differences: DifferenceTexts::EN,
     values: ValueTexts::EN,
 };
 

@@ -6,3 +6,4 @@ pub(crate) mod difference;
 pub(crate) mod ledger_rules;
 pub(crate) mod reconcile;
 pub(crate) mod reconcile_refunds;
+pub(crate) mod stored;

@@ -71,6 +71,13 @@ pub enum PaymentsError {
     /// The second approval needs another operator.
     #[error("the second approval must be another operator's")]
     SameOperator,
+    #[error("that day was not compared with the bill")]
+    UnknownDay,
+    #[error("there is no such difference")]
+    UnknownDifference,
+    /// A difference of the day has no explanation.
+    #[error("a difference is not explained")]
+    Unexplained,
     /// A bill or a date that cannot be read.
     #[error("{0}")]
     Bill(String),

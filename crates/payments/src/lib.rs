@@ -26,6 +26,7 @@ mod withdrawals;
 
 pub use audit::difference::{Difference, DifferenceKind};
 pub use audit::ledger_rules::find_ledger_violation;
+pub use audit::stored::{Reconciliation, StoredDifference};
 pub use block_rows::{Block, BlockList};
 pub use blocks::NewBlock;
 pub use callbacks::complaints::Complaint;

@@ -18,6 +18,7 @@ on_both!(
     notice_says_what_was_done,
     earlier_value_of_a_config_is_set_again,
     figures_are_those_of_orders_and_ledger,
+    day_is_compared_explained_and_signed_off,
 );
 
 async fn start(db: TestDb) -> (TestApp, TestConsole, OperatorBrowser) {
@@ -328,4 +329,63 @@ async fn figures_are_those_of_orders_and_ledger(db: TestDb) {
         "a bar for each day in both charts"
     );
     app.audit().await;
+}
+
+async fn day_is_compared_explained_and_signed_off(db: TestDb) {
+    let app = TestApp::start_at_noon(db).await;
+    let console = TestConsole::start(&app, false);
+    let fei = console.operator("fei", Role::Finance).await;
+    let (_, order) = app.buyer("bob", 1).await;
+    let number = order_number(&order);
+    app.execute_sql(&format!(
+        "UPDATE orders SET transaction_id = 'another' WHERE out_trade_no = '{number}'"
+    ))
+    .await;
+    let day = app.clock.now().shanghai()[..10].to_owned();
+    let path = format!("/reconcile/{day}");
+    assert_eq!(fei.get(&path).await.status, 404);
+    let ran = fei.act("/reconcile/run", &[("day", &day)]).await;
+    assert!(ran.location.starts_with(&path), "{ran:?}");
+    let page = fei.get(&path).await.text;
+    assert!(page.contains("付了两次") && page.contains(number), "{page}");
+    assert!(
+        !page.contains(&format!("{path}/sign")),
+        "a difference is not explained"
+    );
+    let refused = fei.act(&format!("{path}/sign"), &[]).await;
+    assert_eq!(refused.status, 422);
+    let (_, rest) = page.split_once("/reconcile/differences/").unwrap();
+    let id = rest.split('/').next().unwrap();
+    let explain = format!("/reconcile/differences/{id}/explain");
+    assert_eq!(fei.act(&explain, &[]).await.status, 303);
+    assert_eq!(fei.act(&format!("{path}/sign"), &[]).await.status, 303);
+    let signed = fei.get(&path).await.text;
+    assert!(
+        signed.contains("fei: a test") && !signed.contains("未签认"),
+        "{signed}"
+    );
+    // The same again: explanation and signature stay.
+    fei.act("/reconcile/run", &[("day", &day)]).await;
+    let same = fei.get(&path).await.text;
+    assert!(
+        same.contains("fei: a test") && !same.contains("未签认"),
+        "{same}"
+    );
+    // Another difference: the signature is void.
+    let (_, other) = app.buyer("carl", 1).await;
+    app.execute_sql(&format!(
+        "UPDATE orders SET transaction_id = 'a third' WHERE out_trade_no = '{}'",
+        order_number(&other)
+    ))
+    .await;
+    fei.act("/reconcile/run", &[("day", &day)]).await;
+    let changed = fei.get(&path).await.text;
+    assert!(
+        changed.contains("fei: a test") && changed.contains("未签认"),
+        "{changed}"
+    );
+    for day in ["yesterday", "2026-13-45", ""] {
+        let refused = fei.act("/reconcile/run", &[("day", day)]).await;
+        assert_eq!(refused.status, 422, "{day}");
+    }
 }

@@ -131,6 +131,7 @@ async fn every_role_sees_the_pages_that_it_may(db: TestDb) {
         (Action::ViewLedger, "/ledger"),
         (Action::ViewLedger, "/ledger/1"),
         (Action::AuditLedger, "/ledger/audit"),
+        (Action::ViewReconciliations, "/reconcile"),
         (Action::ViewFigures, "/figures"),
         (Action::ViewComplaints, "/complaints"),
         (Action::ViewGifts, "/gifts"),

@@ -78,6 +78,8 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
             .with("value", format!("https://pictures.example.com/{n}.png")),
         Action::SetRate => Target::new("/configs/HOST_RATE/set-rate".to_owned())
             .with("value", format!("0.0{n:02}")),
+        Action::Reconcile => Target::new("/reconcile/run".to_owned()).with("day", "2020-01-05"),
+        Action::ExplainDifference | Action::SignOff => day_target(app, action, n).await,
         Action::ExportFigures => Target::new("/figures/export/7".to_owned()),
         Action::RetryDelivery => Target::new(format!("/health/outbox/{}/retry", parked(app).await)),
         Action::AddOperator => Target::new("/operators/add".to_owned())
@@ -104,6 +106,23 @@ async fn report_target(app: &TestApp, action: Action, n: usize) -> Target {
     let open = qlive_users::ReportFilter::Open;
     let newest = app.services.users.reports(open, None).await.unwrap();
     Target::new(format!("/reports/{}/close", newest[0].id))
+}
+
+async fn day_target(app: &TestApp, action: Action, n: usize) -> Target {
+    let day = format!("2020-02-{:02}/{n}", n % 28 + 1).replace('/', "-");
+    app.execute_sql(&format!(
+        "INSERT INTO reconciliations (day, ran_at, ran_by, signed_by) VALUES ('{day}', 1, 'x', '')"
+    ))
+    .await;
+    if action == Action::SignOff {
+        return Target::new(format!("/reconcile/{day}/sign"));
+    }
+    app.execute_sql(&format!(
+        "INSERT INTO bill_differences (id, day, kind, number, explained_by, explanation) \
+         VALUES ({n}, '{day}', 'not_in_bill', 'Q{n}', '', '')"
+    ))
+    .await;
+    Target::new(format!("/reconcile/differences/{n}/explain"))
 }
 
 async fn money_target(app: &TestApp, action: Action, n: usize) -> Target {

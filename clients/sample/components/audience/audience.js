@@ -8,7 +8,25 @@ Component({
     num: { type: Array, value: [] },
   },
 
+  data: {
+    /** Whose further acts are shown. */
+    opened: '',
+  },
+
   methods: {
+    /** @param {any} event */
+    toggle(event) {
+      const id = String(event.currentTarget.dataset.id);
+      this.setData({ opened: this.data.opened === id ? '' : id });
+    },
+
+    /** @param {any} event */
+    act(event) {
+      const { id, act } = event.currentTarget.dataset;
+      this.setData({ opened: '' });
+      this.triggerEvent('act', { userId: String(id), act: String(act) });
+    },
+
     /** @param {any} event */
     chooseGender(event) {
       this.triggerEvent('gender', { gender: Number(event.currentTarget.dataset.gender) });

@@ -5,6 +5,8 @@ const { forUser, goBack, showError, toast } = require('../../lib/notify');
 
 /** How many lines the list of comments shows. */
 const LINES = 7;
+/** How long the host mutes somebody, in seconds. */
+const MUTE_SECONDS = 600;
 /** How long the effect of a gift flies, in milliseconds. */
 const EFFECT = 3200;
 
@@ -73,6 +75,8 @@ Page({
     /** What is shown while no messages come. */
     connection: '',
     isOver: false,
+    overTitle: '',
+    overText: '',
     mySeat: '',
   },
 
@@ -132,7 +136,7 @@ Page({
     on('response', ({ answer }) => {
       toast(ANSWERS[answer] || answer);
     });
-    on('over', () => this.setData({ isOver: true, panel: '', invited: false }));
+    on('over', ({ reason }) => this.showOver(reason));
     on('gap', ({ from, to }) => this.addLine('notice', '', `已补上第 ${from}–${to} 条消息`));
     this.showState();
     this.addLine('notice', '', '文明交友，谨防诈骗');
@@ -266,6 +270,42 @@ Page({
     this.inRoom(async () => {
       await this.room.decline(event.detail.userId);
       this.reloadPeople();
+    });
+  },
+
+  /** @param {string | null} reason */
+  showOver(reason) {
+    const wasRemoved = reason === 'removed';
+    this.setData({
+      isOver: true,
+      overTitle: wasRemoved ? '你已被请出本场直播' : '直播已结束',
+      overText: wasRemoved ? '这场结束之前不能再进来' : '缘分不散，下次再见',
+      panel: '',
+      invited: false,
+    });
+  },
+
+  /**
+   * What a user or the host does against somebody.
+   * @param {any} event
+   */
+  actOn(event) {
+    const { userId, act } = event.detail;
+    this.inRoom(async () => {
+      if (act === 'mute') {
+        await this.room.mute(userId, MUTE_SECONDS);
+        toast('已禁言十分钟');
+      } else if (act === 'remove') {
+        await this.room.remove(userId);
+        toast('已请出直播间');
+        this.reloadPeople();
+      } else if (act === 'block') {
+        await this.room.qlive.block(userId);
+        toast('已拉黑，对方不能再给你送礼、邀请你');
+      } else if (act === 'report') {
+        await this.room.qlive.report({ userId, kind: 'other', liveId: this.room.liveId });
+        toast('已收到举报，我们会尽快处理');
+      }
     });
   },
 

@@ -30,6 +30,8 @@ texts!(FailureTexts {
     unknown_withdrawal: "没有这笔提现。", "There is no such withdrawal.";
     wrong_state: "它的状态已经变了，请刷新后再看。", "Its state has changed meanwhile. Please look again.";
     second_operator: "超过限额的提现需要另一位操作员批准。", "Above the limit, another operator has to approve.";
+    unexplained: "还有差异没有说明。", "A difference is not explained yet.";
+    bad_bill: "没有这一天的账单，或日期写法不对。", "There is no bill of that day, or the date is wrong.";
     refund_too_much: "退款超过了订单还剩的金额。", "The refund is more than is left of the order.";
     amount: "金额超出了允许的范围。", "The amount is out of bounds.";
     insufficient: "余额不足：这些金币已经花掉了。", "The balance does not suffice: the coins were spent.";

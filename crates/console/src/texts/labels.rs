@@ -46,6 +46,10 @@ labels! {
     RejectWithdrawal: "驳回提现", "Reject a withdrawal";
     ViewLedger: "查看账本", "See the ledger";
     AuditLedger: "核对账本", "Audit the ledger";
+    ViewReconciliations: "查看对账", "See reconciliations";
+    Reconcile: "对账", "Compare a day with the bill";
+    ExplainDifference: "说明差异", "Explain a difference";
+    SignOff: "签认对账", "Sign a day off";
     ViewFigures: "查看报表", "See figures";
     ExportFigures: "导出报表", "Export figures";
     ViewComplaints: "查看投诉", "See complaints";

@@ -79,6 +79,7 @@ entries! {
     Money ViewOrders "/orders" orders "shopping-bag" Nothing,
     Money ViewWithdrawals "/withdrawals" withdrawals "banknote" Withdrawals,
     Money ViewLedger "/ledger" ledger "book-open" Nothing,
+    Money ViewReconciliations "/reconcile" reconcile "circle-check" Nothing,
     Money ViewFigures "/figures" figures "chart-column" Nothing,
     Money ViewComplaints "/complaints" complaints "circle-alert" Nothing,
     System ViewConfigs "/configs" configs "settings" Nothing,

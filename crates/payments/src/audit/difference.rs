@@ -34,6 +34,29 @@ pub enum DifferenceKind {
 }
 
 impl DifferenceKind {
+    /// All kinds.
+    pub const ALL: [Self; 13] = [
+        Self::UnknownOrder,
+        Self::NotCredited,
+        Self::AmountDiffers,
+        Self::PaidTwice,
+        Self::NotInLedger,
+        Self::NotInBill,
+        Self::UnknownRefund,
+        Self::RefundAmountDiffers,
+        Self::RefundNotSettled,
+        Self::RefundTakenBack,
+        Self::RefundFailed,
+        Self::RefundNotInBill,
+        Self::UnknownRow,
+    ];
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name.
     #[must_use]
     pub const fn name(self) -> &'static str {

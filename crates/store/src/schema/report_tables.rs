@@ -1,4 +1,28 @@
-//! The tables of sums, for reports.
+//! The tables of sums and of what was compared with the bill.
+
+diesel::table! {
+    reconciliations (day) {
+        day -> Text,
+        ran_at -> BigInt,
+        ran_by -> Text,
+        signed_at -> Nullable<BigInt>,
+        signed_by -> Text,
+    }
+}
+
+diesel::table! {
+    bill_differences (id) {
+        id -> BigInt,
+        day -> Text,
+        kind -> Text,
+        number -> Text,
+        bill_fen -> Nullable<BigInt>,
+        recorded_fen -> Nullable<BigInt>,
+        explained_at -> Nullable<BigInt>,
+        explained_by -> Text,
+        explanation -> Text,
+    }
+}
 
 diesel::table! {
     daily_sums (day, kind, from_class, to_class) {

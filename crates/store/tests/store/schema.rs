@@ -183,7 +183,7 @@ async fn every_table_has_its_declared_columns(db: TestDb) {
             users, wechat_sessions, wechat_codes, wechat_access_tokens, tokens, likes,
             authentication_changes,
             configs, audit_log, environment, transaction_locks, readiness_checks,
-            daily_sums, mutes, removals, blocked_users, reports, user_notes,
+            daily_sums, reconciliations, bill_differences, mutes, removals, blocked_users, reports, user_notes,
             operators, operator_sessions, operator_recovery_codes, operator_links,
             operator_misses, operator_forms,
             rooms, broadcasts, broadcast_log, members, invitation_required,

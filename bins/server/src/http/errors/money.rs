@@ -94,7 +94,9 @@ impl From<PaymentsError> for ApiError {
             PaymentsError::NotRefundable(_) | PaymentsError::NotPaid
             | PaymentsError::RefundUnderWay | PaymentsError::AlreadyDecided
             | PaymentsError::QueryUnderWay | PaymentsError::SameOperator
-            | PaymentsError::Banned | PaymentsError::Bill(_) => {
+            | PaymentsError::Banned | PaymentsError::Bill(_)
+            | PaymentsError::UnknownDay | PaymentsError::UnknownDifference
+            | PaymentsError::Unexplained => {
                 tracing::error!(%error, "a request of a client caused an error of operators");
                 Self::INTERNAL
             }

@@ -1,0 +1,2 @@
+DROP TABLE bill_differences;
+DROP TABLE reconciliations;
