@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use qlive_configs::Configs;
 use qlive_gifts::Gifts;
-use qlive_ledger::{ChainSealer, LedgerBrowser};
+use qlive_ledger::{ChainSealer, ChainSummer, LedgerBrowser};
 use qlive_outbox::{Dispatcher, ImLimits, Outbox, OutboxWorker};
-use qlive_payments::{PaymentPoller, Payments};
+use qlive_payments::{MoneyDays, PaymentPoller, Payments};
 use qlive_rooms::{AuthenticationWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker};
 use qlive_store::Db;
 use qlive_tencent::HttpClient;
@@ -130,6 +130,19 @@ impl Services {
     #[must_use]
     pub fn payment_poller(&self) -> PaymentPoller {
         PaymentPoller::new(self.payments.clone())
+    }
+
+    /// The worker that stores the yuan of the days that are over.
+    #[must_use]
+    pub fn money_days_worker(&self) -> MoneyDays {
+        MoneyDays::new(self.payments.clone())
+    }
+
+    /// The worker that adds what is chained to the sums of each day.
+    #[must_use]
+    pub fn chain_summer(&self) -> ChainSummer {
+        let sums = vec![qlive_ledger::DAILY_SUMS, qlive_gifts::DAILY_HOST_SUMS];
+        ChainSummer::new(self.db.clone(), sums)
     }
 
     /// The worker that adds new ledger entries to the hash chain.

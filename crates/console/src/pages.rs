@@ -7,6 +7,7 @@ mod configs;
 mod figures;
 mod gifts;
 mod health;
+mod host_figures;
 mod ledger;
 mod lengths;
 mod list;

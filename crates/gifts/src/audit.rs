@@ -4,12 +4,14 @@
 use qlive_ledger::{BalanceKind, EntryKind, TransferCode, Violation, find_violation};
 use qlive_store::{Conn, StoreError};
 
+use crate::host_sums::sums_rule;
+
 /// The first disagreement between the records of gifts and the ledger, if there is one.
 ///
 /// # Errors
 /// When the database fails.
 pub fn audit(conn: &mut Conn) -> Result<Option<Violation>, StoreError> {
-    for rule in [cost_rule(), shares_rule(), record_rule()] {
+    for rule in [cost_rule(), shares_rule(), record_rule(), sums_rule()] {
         if let Some(violation) = find_violation(conn, &rule)? {
             return Ok(Some(violation));
         }

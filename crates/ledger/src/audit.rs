@@ -8,7 +8,7 @@ use qlive_store::{Conn, StoreError};
 
 use crate::account::{BalanceKind, SystemAccount};
 use crate::chain::{INITIAL_HASH, find_entries};
-use crate::daily_sums::sums_are_those_of_the_sealed_entries;
+use crate::daily_sums::sums_are_those_of_the_added_entries;
 use crate::ledger_rules::ledger_rules;
 use crate::violation::{AuditError, Violation, find_violation};
 
@@ -45,7 +45,7 @@ pub fn audit(conn: &mut Conn) -> Result<AuditReport, AuditError> {
     }
     let (sealed, chain_head) = verify_chain(conn)?;
     // After the chain, which says what is sealed.
-    let sums = sums_are_those_of_the_sealed_entries();
+    let sums = sums_are_those_of_the_added_entries();
     if let Some(violation) = find_violation(conn, &sums)? {
         return Err(violation.into());
     }

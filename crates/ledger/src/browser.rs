@@ -7,7 +7,7 @@ use qlive_store::schema::{ledger_chain, ledger_entries, ledger_transfers};
 use qlive_store::{Conn, Db, StoreError};
 use qlive_types::{Coins, EntryId, Moment};
 
-use crate::daily_sums::{DailySum, Day, load_sums};
+use crate::daily_sums::{AccountClass, DailySum, Day, load_holdings, load_sums};
 use crate::{Account, EntryKind, LedgerError};
 
 /// How many entries a list shows at once.
@@ -114,6 +114,14 @@ impl LedgerBrowser {
         self.db
             .read(move |conn| Ok(load_sums(conn, first, last)?))
             .await
+    }
+
+    /// The coins that each class of accounts holds, by the daily sums.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn holdings(&self) -> Result<Vec<(AccountClass, i64)>, LedgerError> {
+        self.db.read(|conn| Ok(load_holdings(conn)?)).await
     }
 
     /// An entry.

@@ -14,8 +14,6 @@ use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::Moment;
 use sha2::{Digest as _, Sha256};
 
-use crate::daily_sums::NewSums;
-
 /// The most entries that are sealed in one transaction.
 pub(crate) const SEAL_BATCH: i64 = 500;
 /// What the first hash of the chain covers in place of a hash before it.
@@ -170,14 +168,7 @@ pub(crate) fn append_to_chain(
         let _ = write!(statement, "{separator}({position}, {id}, '{hash}', {at})");
     }
     key_violation_as_contention(sql_query(statement).execute(conn))?;
-    let mut sums = NewSums::default();
-    for ChainEntry { row, transfers } in entries {
-        for transfer in transfers {
-            let accounts = (transfer.debit, transfer.credit);
-            sums.add(row.at, row.kind, accounts, transfer.amount)?;
-        }
-    }
-    sums.write(conn)
+    Ok(())
 }
 
 /// Those of these entries that exist, by id.

@@ -1,14 +1,14 @@
-//! What moved on each day: sums of the sealed entries, for reports. An entry is added in the
-//! transaction that seals it, so that a crash adds none twice and loses none.
-
-use std::collections::BTreeMap;
+//! What moved on each day: sums of the sealed entries, for reports.
 
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Integer};
 use qlive_store::schema::daily_sums;
-use qlive_store::{Conn, StoreError, key_violation_as_contention};
-use qlive_types::{Coins, Moment};
+use qlive_store::{Conn, StoreError};
+use qlive_types::Moment;
 
-use crate::account::{Account, BalanceKind, SystemAccount};
+use crate::account::{BalanceKind, SystemAccount};
+use crate::chain_sums::ChainSum;
 use crate::entry::EntryKind;
 
 /// Shanghai is eight hours ahead of UTC, in milliseconds.
@@ -27,6 +27,12 @@ impl Day {
     #[must_use]
     pub const fn of(at: Moment) -> Self {
         Self((at.millis() + SHANGHAI).div_euclid(DAY))
+    }
+
+    /// The day with this number.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
     }
 
     /// When the day begins.
@@ -56,13 +62,6 @@ pub enum AccountClass {
 }
 
 impl AccountClass {
-    const fn of(account: Account) -> Self {
-        match account {
-            Account::User(_, kind) => Self::Balance(kind),
-            Account::System(system) => Self::System(system),
-        }
-    }
-
     const fn number(self) -> i64 {
         match self {
             Self::System(system) => system.number(),
@@ -87,8 +86,9 @@ impl AccountClass {
     }
 }
 
-/// The SQL expression of the day of the moment `at`.
-pub(crate) fn day_sql(at: &str) -> String {
+/// The SQL expression of the number of the day of the moment `at`.
+#[must_use]
+pub fn day_sql(at: &str) -> String {
     format!("({at} + {SHANGHAI}) / {DAY}")
 }
 
@@ -100,66 +100,43 @@ pub struct DailySum {
     pub from: AccountClass,
     pub to: AccountClass,
     pub transfers: i64,
-    pub coins: Coins,
+    /// Not one amount: the sum of a day may exceed the largest.
+    pub coins: i64,
 }
 
-/// Sums of transfers, by the key of their row.
-#[derive(Debug, Default)]
-pub(crate) struct NewSums(BTreeMap<(i64, i32, i64, i64), (i64, i64)>);
+/// The sums of what moved on each day.
+pub const DAILY_SUMS: ChainSum = ChainSum {
+    name: "daily_sums",
+    add_sql,
+};
 
-impl NewSums {
-    /// Adds a transfer of an entry.
-    ///
-    /// # Errors
-    /// When an account number is none.
-    pub(crate) fn add(
-        &mut self,
-        at: i64,
-        kind: i32,
-        (debit, credit): (i64, i64),
-        amount: i64,
-    ) -> Result<(), StoreError> {
-        let class = |number| {
-            let account = Account::from_number(number);
-            let account = account.ok_or(StoreError::Corrupt("ledger_transfers.debit"))?;
-            Ok::<_, StoreError>(AccountClass::of(account).number())
-        };
-        let day = Day::of(Moment::from_millis(at));
-        let key = (day.0, kind, class(debit)?, class(credit)?);
-        let sum = self.0.entry(key).or_default();
-        *sum = (sum.0 + 1, sum.1 + amount);
-        Ok(())
-    }
+fn add_sql(condition: &str) -> String {
+    let moved = moved_sql(condition);
+    format!(
+        "INSERT INTO daily_sums (day, kind, from_class, to_class, transfers, coins)
+        SELECT day, kind, from_class, to_class, COUNT(*), SUM(amount) FROM ({moved}) m
+        WHERE 1 = 1 GROUP BY day, kind, from_class, to_class
+        ON CONFLICT (day, kind, from_class, to_class) DO UPDATE SET
+            transfers = daily_sums.transfers + excluded.transfers,
+            coins = daily_sums.coins + excluded.coins"
+    )
+}
 
-    /// Adds these sums to those that are stored.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub(crate) fn write(self, conn: &mut Conn) -> Result<(), StoreError> {
-        let class = |number| i32::try_from(number).unwrap_or(i32::MAX);
-        for ((day, kind, from, to), (transfers, coins)) in self.0 {
-            let key = (day, kind, class(from), class(to));
-            let updated = diesel::update(daily_sums::table.find(key))
-                .set((
-                    daily_sums::transfers.eq(daily_sums::transfers + transfers),
-                    daily_sums::coins.eq(daily_sums::coins + coins),
-                ))
-                .execute(conn)?;
-            if updated == 0 {
-                let row = (
-                    daily_sums::day.eq(key.0),
-                    daily_sums::kind.eq(key.1),
-                    daily_sums::from_class.eq(key.2),
-                    daily_sums::to_class.eq(key.3),
-                    daily_sums::transfers.eq(transfers),
-                    daily_sums::coins.eq(coins),
-                );
-                let insert = diesel::insert_into(daily_sums::table).values(row);
-                key_violation_as_contention(insert.execute(conn))?;
-            }
-        }
-        Ok(())
-    }
+/// The SQL query of the transfers of the links `c` of which the condition is true.
+fn moved_sql(condition: &str) -> String {
+    let (from, to) = (
+        AccountClass::number_sql("t.debit"),
+        AccountClass::number_sql("t.credit"),
+    );
+    let day = day_sql("e.at");
+    format!(
+        "SELECT {day} AS day, e.kind AS kind, {from} AS from_class, {to} AS to_class,
+            t.amount AS amount
+        FROM ledger_chain c
+        JOIN ledger_entries e ON e.id = c.entry_id
+        JOIN ledger_transfers t ON t.entry_id = e.id
+        WHERE {condition}"
+    )
 }
 
 type SumRow = (i64, i32, i32, i32, i64, i64);
@@ -195,20 +172,41 @@ pub(crate) fn load_sums(
             from: class(from)?,
             to: class(to)?,
             transfers,
-            coins: Coins::new(coins)
-                .map_err(|_out_of_range| StoreError::Corrupt("daily_sums.coins"))?,
+            coins,
         })
     };
     rows.into_iter().map(sum).collect()
 }
 
-/// The rule that the stored sums are those of the sealed entries.
-pub(crate) fn sums_are_those_of_the_sealed_entries() -> String {
-    let (from, to) = (
-        AccountClass::number_sql("t.debit"),
-        AccountClass::number_sql("t.credit"),
-    );
-    let day = day_sql("e.at");
+/// The coins that each class of accounts holds by the sums: what came minus what went.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn load_holdings(conn: &mut Conn) -> Result<Vec<(AccountClass, i64)>, StoreError> {
+    let query = "SELECT class, CAST(SUM(coins) AS BIGINT) AS coins FROM (
+            SELECT to_class AS class, coins FROM daily_sums
+            UNION ALL SELECT from_class, -coins FROM daily_sums
+        ) s GROUP BY class";
+    let rows: Vec<HoldingRow> = sql_query(query).load(conn)?;
+    let holding = |row: HoldingRow| {
+        let class = AccountClass::from_number(row.class);
+        let class = class.ok_or(StoreError::Corrupt("daily_sums.to_class"))?;
+        Ok((class, row.coins))
+    };
+    rows.into_iter().map(holding).collect()
+}
+
+#[derive(QueryableByName)]
+struct HoldingRow {
+    #[diesel(sql_type = Integer)]
+    class: i32,
+    #[diesel(sql_type = BigInt)]
+    coins: i64,
+}
+
+/// The rule that the stored sums are those of the entries that were added.
+pub(crate) fn sums_are_those_of_the_added_entries() -> String {
+    let moved = moved_sql(&DAILY_SUMS.is_added_sql());
     format!(
         "SELECT 'day ' || day || ': the stored sum of kind ' || kind || ' differs by ' || coins
             || ' coins' AS what
@@ -216,11 +214,8 @@ pub(crate) fn sums_are_those_of_the_sealed_entries() -> String {
             SELECT day, kind, from_class, to_class, SUM(transfers) AS transfers,
                 SUM(coins) AS coins
             FROM (
-                SELECT {day} AS day, e.kind AS kind, {from} AS from_class, {to} AS to_class,
-                    1 AS transfers, t.amount AS coins
-                FROM ledger_chain c
-                JOIN ledger_entries e ON e.id = c.entry_id
-                JOIN ledger_transfers t ON t.entry_id = e.id
+                SELECT day, kind, from_class, to_class, 1 AS transfers, amount AS coins
+                FROM ({moved}) m
                 UNION ALL
                 SELECT day, kind, from_class, to_class, -transfers, -coins FROM daily_sums
             ) u

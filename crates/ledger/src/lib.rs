@@ -6,7 +6,7 @@
 //! deleted: a correction is a new entry ([`reverse_entry`]), and the database refuses any change.
 //! [`find_outcome`] and [`store_outcome`] make a repeated request move coins once. [`audit()`]
 //! checks all rules from the rows alone. [`ChainSealer`] chains the entries by hashes, so that a
-//! change made directly in the database is detected.
+//! change made directly in the database is detected; [`ChainSummer`] adds what is chained to sums.
 //!
 //! Architecture invariants: the crate knows no gifts, orders or rooms; every function takes the
 //! open connection; no other code changes a user's balance; system accounts have no stored balance,
@@ -21,6 +21,7 @@ mod balances;
 mod browser;
 mod chain;
 mod chain_sealer;
+mod chain_sums;
 mod daily_sums;
 mod entry;
 mod entry_batch;
@@ -40,7 +41,8 @@ pub use balances::{Balances, BalancesRow, NewIncome, Spending, load_balances};
 pub use browser::{BrowsedEntry, BrowsedTransfer, EntryFilter, LedgerBrowser};
 pub use chain::seal_entries;
 pub use chain_sealer::ChainSealer;
-pub use daily_sums::{AccountClass, DailySum, Day};
+pub use chain_sums::{ChainSum, ChainSummer};
+pub use daily_sums::{AccountClass, DAILY_SUMS, DailySum, Day, day_sql};
 pub use entry::{Entry, EntryKind, Transfer, TransferCode};
 pub use entry_batch::EntryBatch;
 pub use error::LedgerError;

@@ -1,18 +1,31 @@
-//! The money of each day: what was paid, refunded and paid out, in fen.
+//! The money of each day: what was paid, refunded and paid out, in fen. Days that are over are
+//! stored, so that reports do not read their orders again.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::BigInt;
+use qlive_ledger::{Day, day_sql};
+use qlive_store::schema::daily_money;
+use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Fen, Moment};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::PaymentsError;
 use crate::orders::state::OrderState;
 use crate::refunds::state::RefundState;
 use crate::service::Payments;
 use crate::withdrawals::state::WithdrawalState;
+
+/// How long after its end a day is stored: by then everything that happened on it is committed.
+const REST: Duration = Duration::from_secs(3_600);
+/// The most days that one round stores.
+const MOST_DAYS: i64 = 31;
+/// The days that are summed again in every round, for clocks that were set.
+const AGAIN: i64 = 2;
 
 /// The money of a day in Shanghai.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,88 +56,248 @@ struct SumRow {
     fen: i64,
 }
 
-/// Orders by the day on which they were paid. Each query reads the rows of these days alone, by an
-/// index.
-const PAID: &str = "SELECT (paid_at + 28800000) / 86400000 AS day, COUNT(*) AS count, \
-    COUNT(DISTINCT user_id) AS users, CAST(SUM(fen) AS BIGINT) AS fen \
-    FROM orders WHERE state = ? AND paid_at >= ? AND paid_at < ? GROUP BY 1";
-const REFUNDED: &str = "SELECT (done_at + 28800000) / 86400000 AS day, COUNT(*) AS count, \
-    CAST(0 AS BIGINT) AS users, CAST(SUM(fen) AS BIGINT) AS fen \
-    FROM refunds WHERE state = ? AND done_at >= ? AND done_at < ? GROUP BY 1";
-const PAID_OUT: &str = "SELECT (done_at + 28800000) / 86400000 AS day, COUNT(*) AS count, \
-    COUNT(DISTINCT user_id) AS users, CAST(SUM(fen) AS BIGINT) AS fen \
-    FROM withdrawals WHERE state = ? AND done_at >= ? AND done_at < ? GROUP BY 1";
+/// What is summed. Each query reads the rows of the days in question alone, by an index.
+#[derive(Debug, Clone, Copy)]
+enum Summed {
+    Orders,
+    Refunds,
+    Withdrawals,
+}
+
+impl Summed {
+    /// The table, the state of what counts, the column of its time, and who is counted.
+    const fn parts(self) -> (&'static str, i32, &'static str, &'static str) {
+        match self {
+            Self::Orders => ("orders", OrderState::Paid.number(), "paid_at", "user_id"),
+            Self::Refunds => ("refunds", RefundState::Done.number(), "done_at", "0"),
+            Self::Withdrawals => (
+                "withdrawals",
+                WithdrawalState::Paid.number(),
+                "done_at",
+                "user_id",
+            ),
+        }
+    }
+
+    /// The query of the sums of each day, of the rows of which the condition is true.
+    fn sql(self, condition: &str) -> String {
+        let (table, state, at, who) = self.parts();
+        let day = day_sql(at);
+        format!(
+            "SELECT {day} AS day, COUNT(*) AS count, CAST(COUNT(DISTINCT {who}) AS BIGINT) AS users,
+                CAST(SUM(fen) AS BIGINT) AS fen
+            FROM {table} WHERE state = {state} AND {condition} GROUP BY 1"
+        )
+    }
+}
+
+#[derive(Debug, Clone, Copy, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = daily_money)]
+struct MoneyRow {
+    day: i64,
+    orders: i64,
+    payers: i64,
+    paid: i64,
+    refunds: i64,
+    refunded: i64,
+    withdrawals: i64,
+    paid_out: i64,
+}
+
+impl MoneyRow {
+    const fn none(day: i64) -> Self {
+        Self {
+            day,
+            orders: 0,
+            payers: 0,
+            paid: 0,
+            refunds: 0,
+            refunded: 0,
+            withdrawals: 0,
+            paid_out: 0,
+        }
+    }
+}
+
+impl TryFrom<MoneyRow> for DailyMoney {
+    type Error = StoreError;
+
+    fn try_from(row: MoneyRow) -> Result<Self, StoreError> {
+        let fen =
+            |amount| Fen::new(amount).map_err(|_out_of_range| StoreError::Corrupt("a sum of fen"));
+        Ok(Self {
+            orders: row.orders,
+            payers: row.payers,
+            paid: fen(row.paid)?,
+            refunds: row.refunds,
+            refunded: fen(row.refunded)?,
+            withdrawals: row.withdrawals,
+            paid_out: fen(row.paid_out)?,
+        })
+    }
+}
 
 impl Payments {
-    /// The money of the days between two moments, by the number of the day: days since 1970-01-01
-    /// in Shanghai. Days without any are left out.
+    /// The money of the days from the first to the last, both included. Days without any may be
+    /// left out.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn daily_money(
         &self,
-        from: Moment,
-        until: Moment,
-    ) -> Result<BTreeMap<i64, DailyMoney>, PaymentsError> {
+        first: Day,
+        last: Day,
+    ) -> Result<BTreeMap<Day, DailyMoney>, PaymentsError> {
         self.db
             .read(move |conn| {
-                let mut days: BTreeMap<i64, DailyMoney> = BTreeMap::new();
-                let span = (from, until);
-                for row in sums(conn, PAID, OrderState::Paid.number(), span)? {
-                    let day = days.entry(row.day).or_insert(NONE);
-                    (day.orders, day.payers, day.paid) = (row.count, row.users, fen(row.fen)?);
-                }
-                for row in sums(conn, REFUNDED, RefundState::Done.number(), span)? {
-                    let day = days.entry(row.day).or_insert(NONE);
-                    (day.refunds, day.refunded) = (row.count, fen(row.fen)?);
-                }
-                for row in sums(conn, PAID_OUT, WithdrawalState::Paid.number(), span)? {
-                    let day = days.entry(row.day).or_insert(NONE);
-                    (day.withdrawals, day.paid_out) = (row.count, fen(row.fen)?);
-                }
-                Ok(days)
+                let stored: Vec<MoneyRow> = daily_money::table
+                    .filter(daily_money::day.between(first.number(), last.number()))
+                    .select(MoneyRow::as_select())
+                    .load(conn)?;
+                let end = last_stored(conn)?;
+                let rest = end.map_or(first, |day| first.max(Day::from_number(day).plus(1)));
+                let fresh = sum_days(conn, rest, last)?;
+                let all = stored.into_iter().chain(fresh);
+                all.map(|row| Ok((Day::from_number(row.day), row.try_into()?)))
+                    .collect()
             })
             .await
     }
+
+    /// Stores the next days that are over. Returns whether there may be more.
+    async fn store_money_days(&self) -> Result<bool, PaymentsError> {
+        let newest = Day::of(self.clock.now().before(REST)).plus(-1);
+        let rows = self.db.read(move |conn| {
+            let first = match last_stored(conn)? {
+                Some(day) => Some(Day::from_number(day).plus(1 - AGAIN)),
+                None => first_day(conn)?,
+            };
+            let Some(first) = first.filter(|first| *first <= newest) else {
+                return Ok((Vec::new(), false));
+            };
+            let last = newest.min(first.plus(MOST_DAYS - 1));
+            let found = sum_days(conn, first, last)?;
+            let mut rows: BTreeMap<i64, MoneyRow> = (first.number()..=last.number())
+                .map(|day| (day, MoneyRow::none(day)))
+                .collect();
+            rows.extend(found.into_iter().map(|row| (row.day, row)));
+            Ok::<_, PaymentsError>((rows.into_values().collect(), last < newest))
+        });
+        let (rows, more): (Vec<MoneyRow>, bool) = rows.await?;
+        if !rows.is_empty() {
+            let write = self.db.write(move |conn| {
+                rows.iter().try_for_each(|row| store_day(conn, row))?;
+                Ok::<_, PaymentsError>(())
+            });
+            write.await?;
+        }
+        Ok(more)
+    }
 }
 
-/// A day on which nothing was paid.
-const NONE: DailyMoney = DailyMoney {
-    orders: 0,
-    payers: 0,
-    paid: Fen::ZERO,
-    refunds: 0,
-    refunded: Fen::ZERO,
-    withdrawals: 0,
-    paid_out: Fen::ZERO,
-};
-
-fn fen(amount: i64) -> Result<Fen, StoreError> {
-    Fen::new(amount).map_err(|_out_of_range| StoreError::Corrupt("a sum of fen"))
+fn store_day(conn: &mut Conn, row: &MoneyRow) -> Result<(), StoreError> {
+    let updated = diesel::update(daily_money::table.find(row.day))
+        .set(row)
+        .execute(conn)?;
+    if updated == 0 {
+        let insert = diesel::insert_into(daily_money::table).values(row);
+        qlive_store::key_violation_as_contention(insert.execute(conn))?;
+    }
+    Ok(())
 }
 
-fn sums(
-    conn: &mut Conn,
-    query: &str,
-    state: i32,
-    (from, until): (Moment, Moment),
-) -> Result<Vec<SumRow>, StoreError> {
-    // PostgreSQL numbers its parameters.
-    let numbered = query
-        .replacen('?', "$1", 1)
-        .replacen('?', "$2", 1)
-        .replacen('?', "$3", 1);
-    let rows = match conn {
-        Conn::Pg(conn) => sql_query(numbered)
-            .bind::<Integer, _>(state)
-            .bind::<BigInt, _>(from.millis())
-            .bind::<BigInt, _>(until.millis())
-            .load(conn)?,
-        Conn::Sqlite(conn) => sql_query(query)
-            .bind::<Integer, _>(state)
-            .bind::<BigInt, _>(from.millis())
-            .bind::<BigInt, _>(until.millis())
-            .load(conn)?,
+/// The last day that is stored.
+fn last_stored(conn: &mut Conn) -> Result<Option<i64>, StoreError> {
+    Ok(daily_money::table
+        .order(daily_money::day.desc())
+        .select(daily_money::day)
+        .first(conn)
+        .optional()?)
+}
+
+/// The first day on which any money moved.
+fn first_day(conn: &mut Conn) -> Result<Option<Day>, StoreError> {
+    use qlive_store::schema::orders;
+    // Nothing is refunded or paid out before somebody has paid.
+    let paid: Option<Option<i64>> = orders::table
+        .filter(orders::paid_at.is_not_null())
+        .order(orders::paid_at)
+        .select(orders::paid_at)
+        .first(conn)
+        .optional()?;
+    Ok(paid.flatten().map(|at| Day::of(Moment::from_millis(at))))
+}
+
+/// The money of these days, from the orders, refunds and withdrawals themselves.
+fn sum_days(conn: &mut Conn, first: Day, last: Day) -> Result<Vec<MoneyRow>, StoreError> {
+    let (from, until) = (first.begin().millis(), last.plus(1).begin().millis());
+    let mut days: BTreeMap<i64, MoneyRow> = BTreeMap::new();
+    for summed in [Summed::Orders, Summed::Refunds, Summed::Withdrawals] {
+        let (_, _, at, _) = summed.parts();
+        let query = summed.sql(&format!("{at} >= {from} AND {at} < {until}"));
+        for sum in sql_query(query).load::<SumRow>(conn)? {
+            let day = days.entry(sum.day).or_insert(MoneyRow::none(sum.day));
+            match summed {
+                Summed::Orders => {
+                    (day.orders, day.payers, day.paid) = (sum.count, sum.users, sum.fen);
+                }
+                Summed::Refunds => (day.refunds, day.refunded) = (sum.count, sum.fen),
+                Summed::Withdrawals => (day.withdrawals, day.paid_out) = (sum.count, sum.fen),
+            }
+        }
+    }
+    Ok(days.into_values().collect())
+}
+
+/// The rules that the stored days are those of the orders, refunds and withdrawals.
+pub(crate) fn money_rules() -> [String; 3] {
+    let rule = |summed: Summed, counted: &str, stored: &str| {
+        let (_, _, at, _) = summed.parts();
+        let sums = summed.sql(&format!("{at} IS NOT NULL"));
+        format!(
+            "SELECT 'day ' || m.day || ': the stored {counted} differ' AS what
+            FROM daily_money m LEFT JOIN ({sums}) s ON s.day = m.day
+            WHERE m.{counted} <> COALESCE(s.count, 0) OR m.{stored} <> COALESCE(s.fen, 0)
+            ORDER BY m.day LIMIT 1"
+        )
     };
-    Ok(rows)
+    [
+        rule(Summed::Orders, "orders", "paid"),
+        rule(Summed::Refunds, "refunds", "refunded"),
+        rule(Summed::Withdrawals, "withdrawals", "paid_out"),
+    ]
+}
+
+/// The background worker that stores the money of the days that are over. Every instance may run
+/// one.
+pub struct MoneyDays {
+    payments: Payments,
+}
+
+impl MoneyDays {
+    /// Makes a worker; it does nothing until [`MoneyDays::run`].
+    #[must_use]
+    pub const fn new(payments: Payments) -> Self {
+        Self { payments }
+    }
+
+    /// Works until `stop` is cancelled.
+    pub async fn run(mut self, stop: CancellationToken) {
+        run_worker(&mut self, &stop).await;
+    }
+}
+
+impl BackgroundWorker for MoneyDays {
+    const NAME: &'static str = "money days";
+    const INTERVAL: Duration = Duration::from_secs(600);
+    type Error = PaymentsError;
+
+    async fn run_round(&mut self, _: &CancellationToken) -> Result<RoundOutcome, PaymentsError> {
+        let more = self.payments.store_money_days().await?;
+        Ok(if more {
+            RoundOutcome::MoreDue
+        } else {
+            RoundOutcome::Done
+        })
+    }
 }

@@ -1,5 +1,7 @@
 //! Finding users, and the marks that operators set on them: the ban and the role of a matchmaker.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use qlive_ledger::Balances;
 use qlive_store::schema::users;
@@ -7,7 +9,7 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Gender, Moment, Page, UserId};
 
 use crate::authentication_changes::record_authentication_change;
-use crate::profile_rows::UserRow;
+use crate::profile_rows::{UserRow, find_users};
 use crate::{Profile, Users, UsersError};
 
 /// A user in the list for operators.
@@ -145,6 +147,21 @@ impl Users {
             .get(user)
             .await?
             .ok_or(UsersError::UnknownUser)
+    }
+
+    /// The nicknames of those of these users who exist.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn nicknames(
+        &self,
+        users: Vec<UserId>,
+    ) -> Result<BTreeMap<UserId, String>, UsersError> {
+        let found = self.db.read(move |conn| find_users(conn, users)).await?;
+        let names = found.into_iter();
+        Ok(names
+            .map(|(user, profile)| (user, profile.nickname))
+            .collect())
     }
 
     /// A page of all users, the newest first.

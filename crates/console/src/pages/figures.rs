@@ -1,4 +1,4 @@
-//! Figures: what was recharged, given, refunded and paid out, by day.
+//! Figures: what was recharged, given, refunded and paid out, by day, by month and by host.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,9 @@ use qlive_ledger::{AccountClass, BalanceKind, DailySum, Day, EntryKind, SystemAc
 use qlive_operators::Action;
 use qlive_payments::DailyMoney;
 use qlive_store::audit_log::Operator;
-use qlive_types::Fen;
+use qlive_types::{Fen, Moment};
 
+use super::host_figures;
 use super::list::empty;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::csv::csv;
@@ -18,25 +19,118 @@ use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::Texts;
 use crate::view::{
-    Button, Cell, Chart, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table,
-    Tone,
+    Button, Cell, Chart, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section,
+    Table, Tone,
 };
 
 /// How many days are shown when nothing else is asked for.
 const DAYS: i64 = 30;
 /// The most days.
 const MOST_DAYS: i64 = 90;
+/// How many months are shown.
+const MONTHS: i64 = 12;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/figures", web::get().to(show));
-    register::<Export>(config, "/figures/export/{days}");
+    register::<Export>(config, "/figures/export/{by}/{days}");
 }
 
-/// The figures of a day.
+/// What the figures are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Day,
+    Month,
+    Host,
+}
+
+impl By {
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "day" => Some(Self::Day),
+            "month" => Some(Self::Month),
+            "host" => Some(Self::Host),
+            _ => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// The days that are asked for, and how they are grouped.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    by: By,
+    days: i64,
+    first: Day,
+    last: Day,
+}
+
+impl Span {
+    fn new(now: Moment, by: By, days: i64) -> Self {
+        let last = Day::of(now);
+        let first = if by == By::Month {
+            first_of_month(last, MONTHS - 1)
+        } else {
+            last.plus(1 - days)
+        };
+        Self {
+            by,
+            days,
+            first,
+            last,
+        }
+    }
+
+    fn of(visit: &Visit) -> Self {
+        let by = visit.query("by").and_then(|by| By::parse(&by));
+        let days = visit.query("days").and_then(|days| days.parse().ok());
+        let days = days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
+        Self::new(visit.now, by.unwrap_or(By::Day), days)
+    }
+
+    /// The name of the group of a day.
+    fn group(self, day: Day) -> String {
+        let name = name_of(day);
+        if self.by == By::Month {
+            name.chars().take("2026-11".len()).collect()
+        } else {
+            name
+        }
+    }
+
+    fn query(self) -> String {
+        format!("/figures?by={}&days={}", self.by.name(), self.days)
+    }
+}
+
+/// The first day of the month so many months before the one of a day.
+fn first_of_month(day: Day, before: i64) -> Day {
+    let name = name_of(day);
+    let mut parts = name.split('-').map(|part| part.parse::<i64>().unwrap_or(1));
+    let (year, month) = (parts.next().unwrap_or(1970), parts.next().unwrap_or(1));
+    let months = year * 12 + month - 1 - before;
+    let first = format!(
+        "{:04}-{:02}-01",
+        months.div_euclid(12),
+        months.rem_euclid(12) + 1
+    );
+    Moment::parse_day(&first).map_or(day, Day::of)
+}
+
+/// The figures of a day or a month.
 #[derive(Debug, Clone, Copy, Default)]
 struct Figures {
+    /// How many days with money were added.
+    days: i64,
     orders: i64,
-    payers: i64,
+    /// Of one day; of several they are not known: somebody may have paid on each.
+    payers: Option<i64>,
     paid: i64,
     refunded: i64,
     gold_sold: i64,
@@ -50,14 +144,19 @@ struct Figures {
 impl Figures {
     fn add_money(&mut self, money: &DailyMoney) {
         self.orders += money.orders;
-        self.payers += money.payers;
+        self.payers = if self.days == 0 {
+            Some(money.payers)
+        } else {
+            None
+        };
+        self.days += 1;
         self.paid += money.paid.get();
         self.refunded += money.refunded.get();
         self.paid_out += money.paid_out.get();
     }
 
     fn add_sum(&mut self, sum: &DailySum) {
-        let coins = sum.coins.get();
+        let coins = sum.coins;
         match sum.kind {
             EntryKind::Recharge => self.gold_sold += coins,
             EntryKind::Grant => self.gold_granted += coins,
@@ -93,24 +192,25 @@ impl Figures {
     }
 }
 
-/// The figures of the last days, the earliest first. Days without any are there too.
-async fn load(visit: &Visit, days: i64) -> Result<BTreeMap<Day, Figures>, Failure> {
-    let today = Day::of(visit.now);
-    let first = today.plus(1 - days);
+/// The figures of each group, the earliest first. Groups without any are there too.
+async fn load(visit: &Visit, span: Span) -> Result<BTreeMap<String, Figures>, Failure> {
     let services = &visit.state.services;
-    let sums = services.ledger.daily_sums(first, today).await?;
-    let until = today.plus(1).begin();
-    let money = services.payments.daily_money(first.begin(), until).await?;
-    let mut figures: BTreeMap<Day, Figures> = (0..days)
-        .map(|number| (first.plus(number), Figures::default()))
-        .collect();
-    for (day, of_day) in &mut figures {
-        if let Some(money) = money.get(&day.number()) {
-            of_day.add_money(money);
+    let (first, last) = (span.first, span.last);
+    let sums = services.ledger.daily_sums(first, last).await?;
+    let money = services.payments.daily_money(first, last).await?;
+    let days = (first.number()..=last.number()).map(Day::from_number);
+    let mut figures: BTreeMap<String, Figures> = BTreeMap::new();
+    for day in days {
+        let group = figures.entry(span.group(day)).or_default();
+        match money.get(&day) {
+            Some(money) => group.add_money(money),
+            None if span.by == By::Day => group.payers = Some(0),
+            None => {}
         }
     }
     for sum in sums {
-        figures.entry(sum.day).or_default().add_sum(&sum);
+        let group = figures.entry(span.group(sum.day)).or_default();
+        group.add_sum(&sum);
     }
     Ok(figures)
 }
@@ -126,65 +226,133 @@ fn yuan(fen: i64) -> String {
 
 async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewFigures, "").await?;
-    let t = visit.t();
-    let days = visit.query("days").and_then(|days| days.parse().ok());
-    let days = days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
-    let figures = load(&visit, days).await?;
-    let mut page = Page::new(t.pages.figures_title);
-    if visit.session.may(Action::ExportFigures) {
-        let href = format!("/figures/export/{days}");
-        page.buttons.push(Button::new(t.actions.export, href));
+    let span = Span::of(&visit);
+    let mut page = head(&visit, span);
+    if span.by == By::Host {
+        let sums = visit.state.services.gifts.host_sums(span.first, span.last);
+        let table = host_figures::table(&visit, &sums.await?).await?;
+        page.sections.push(Section::Table(table));
+    } else {
+        add_figures(&visit, span, &mut page).await?;
     }
-    let choice = |value, label| Choice { value, label };
-    page.filters.push(Filter::Choice {
-        name: "days",
-        label: t.pages.days,
-        chosen: days.to_string(),
-        choices: vec![
-            choice("7", t.pages.week_one),
-            choice("30", t.pages.month_one),
-            choice("90", t.pages.quarter),
-        ],
-    });
-    page.sections.push(Section::Note {
-        text: t.pages.figures_text.to_owned(),
-        tone: Tone::Plain,
-    });
-    let values = |of: fn(&Figures) -> i64| -> Vec<(String, i64)> {
-        let days = figures.iter();
-        days.map(|(day, figures)| (name_of(*day), of(figures)))
-            .collect()
-    };
-    let recharged = values(|figures| figures.paid);
-    page.sections.push(Section::Chart(Chart::new(
-        t.pages.chart_recharged,
-        &recharged,
-        yuan,
-    )));
-    let given = values(|figures| figures.gold_given);
-    let chart = Chart::new(t.pages.chart_given, &given, format::grouped);
-    page.sections.push(Section::Chart(chart));
-    page.sections
-        .push(Section::Table(figures_table(t, &figures)));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/figures").await?,
         page,
     })
 }
 
-fn figures_table(t: &'static Texts, figures: &BTreeMap<Day, Figures>) -> Table {
+fn head(visit: &Visit, span: Span) -> Page {
+    let t = visit.t();
+    let mut page = Page::new(t.pages.figures_title);
+    if visit.session.may(Action::ExportFigures) {
+        let href = format!("/figures/export/{}/{}", span.by.name(), span.days);
+        page.buttons.push(Button::new(t.actions.export, href));
+    }
+    let choice = |value, label| Choice { value, label };
+    page.filters.push(Filter::Choice {
+        name: "by",
+        label: t.pages.grouped_by,
+        chosen: span.by.name().to_owned(),
+        choices: vec![
+            choice("day", t.pages.by_day),
+            choice("month", t.pages.by_month),
+            choice("host", t.pages.by_host),
+        ],
+    });
+    if span.by != By::Month {
+        page.filters.push(Filter::Choice {
+            name: "days",
+            label: t.pages.days,
+            chosen: span.days.to_string(),
+            choices: vec![
+                choice("7", t.pages.week_one),
+                choice("30", t.pages.month_one),
+                choice("90", t.pages.quarter),
+            ],
+        });
+    }
+    let text = if span.by == By::Host {
+        t.pages.host_figures_text
+    } else {
+        t.pages.figures_text
+    };
+    page.sections.push(Section::Note {
+        text: text.to_owned(),
+        tone: Tone::Plain,
+    });
+    page
+}
+
+async fn add_figures(visit: &Visit, span: Span, page: &mut Page) -> Result<(), Failure> {
+    let t = visit.t();
+    let figures = load(visit, span).await?;
+    page.sections.push(holdings(visit).await?);
+    let values = |of: fn(&Figures) -> i64| -> Vec<(String, i64)> {
+        let groups = figures.iter();
+        groups
+            .map(|(name, of_group)| (name.clone(), of(of_group)))
+            .collect()
+    };
+    let (recharged, given) = if span.by == By::Month {
+        (t.pages.chart_recharged_month, t.pages.chart_given_month)
+    } else {
+        (t.pages.chart_recharged, t.pages.chart_given)
+    };
+    let chart = Chart::new(recharged, &values(|figures| figures.paid), yuan);
+    page.sections.push(Section::Chart(chart));
+    let chart = Chart::new(
+        given,
+        &values(|figures| figures.gold_given),
+        format::grouped,
+    );
+    page.sections.push(Section::Chart(chart));
+    page.sections
+        .push(Section::Table(figures_table(t, &figures)));
+    Ok(())
+}
+
+/// What users hold now.
+async fn holdings(visit: &Visit) -> Result<Section, Failure> {
+    let p = &visit.t().pages;
+    let held = visit.state.services.ledger.holdings().await?;
+    let fact = |label, kinds: &[BalanceKind]| {
+        let of_kinds = held.iter().filter(|(class, _)| {
+            let mut kinds = kinds.iter();
+            kinds.any(|kind| *class == AccountClass::Balance(*kind))
+        });
+        let coins = of_kinds.map(|(_, coins)| coins).sum();
+        Fact {
+            label,
+            value: Cell::Number(format::grouped(coins)),
+        }
+    };
+    Ok(Section::Facts {
+        title: p.held_by_users,
+        facts: vec![
+            fact(p.gold, &[BalanceKind::Bought, BalanceKind::Granted]),
+            fact(p.income, &[BalanceKind::Income]),
+            fact(p.held, &[BalanceKind::Held]),
+            fact(p.debt, &[BalanceKind::Debt]),
+        ],
+    })
+}
+
+fn figures_table(t: &'static Texts, figures: &BTreeMap<String, Figures>) -> Table {
     let mut total = Figures::default();
     for of_day in figures.values() {
         total.add(of_day);
     }
-    let row = |name: String, figures: &Figures, payers: Cell| {
+    let row = |name: &str, figures: &Figures| {
         let number = |amount| Cell::Number(format::grouped(amount));
         let money = |fen| Cell::Number(yuan(fen));
+        let payers = figures
+            .payers
+            .map_or_else(|| "–".to_owned(), format::grouped);
         Row::new(vec![
-            Cell::Text(name),
+            Cell::Text(name.to_owned()),
             money(figures.paid),
             number(figures.orders),
-            payers,
+            Cell::Number(payers),
             money(figures.refunded),
             number(figures.gold_sold),
             number(figures.gold_granted),
@@ -194,16 +362,9 @@ fn figures_table(t: &'static Texts, figures: &BTreeMap<Day, Figures>) -> Table {
             money(figures.paid_out),
         ])
     };
-    // Payers of several days are not added: somebody may have paid on each.
-    let mut rows = vec![row(
-        t.pages.total.to_owned(),
-        &total,
-        Cell::Number("–".to_owned()),
-    )];
-    rows.extend(figures.iter().rev().map(|(day, figures)| {
-        let payers = Cell::Number(format::grouped(figures.payers));
-        row(name_of(*day), figures, payers)
-    }));
+    let mut rows = vec![row(t.pages.total, &total)];
+    let groups = figures.iter().rev();
+    rows.extend(groups.map(|(name, of_group)| row(name, of_group)));
     Table {
         caption: String::new(),
         columns: columns(t),
@@ -237,59 +398,96 @@ const fn labels(t: &'static Texts) -> [&'static str; 10] {
     ]
 }
 
-/// Downloads the figures of the last days.
+/// Downloads the figures.
 struct Export;
 
 impl Act for Export {
     const ACTION: Action = Action::ExportFigures;
-    type Path = i64;
+    type Path = (String, i64);
 
-    fn subject(days: &i64) -> String {
-        format!("{days} days")
+    fn subject((by, days): &(String, i64)) -> String {
+        format!("{days} days by {by}")
     }
 
-    async fn form(visit: &Visit, days: &i64) -> Result<ActionForm, Failure> {
+    async fn form(visit: &Visit, (by, days): &(String, i64)) -> Result<ActionForm, Failure> {
+        let by = By::parse(by).ok_or(Failure::NotFound)?;
         if !(1..=MOST_DAYS).contains(days) {
             return Err(Failure::NotFound);
         }
         let a = &visit.t().actions;
-        let back = format!("/figures?days={days}");
+        let back = Span::new(visit.now, by, *days).query();
         let mut form = ActionForm::new(visit, a.export, back);
         form.lines.push(a.export_text.to_owned());
         Ok(form)
     }
 
-    async fn act(visit: &Visit, days: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+    async fn act(
+        visit: &Visit,
+        path: &(String, i64),
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
         let t = visit.t();
-        let subject = Self::subject(days);
+        let subject = Self::subject(path);
         let recorded = visit
             .state
             .operators
             .record_read(by, Self::ACTION, &subject);
         recorded.await.map_err(|error| refuse(error, &t.failures))?;
-        let figures = load(visit, *days).await.map_err(Refusal::Failure)?;
-        let mut head = vec![t.pages.day];
-        head.extend(labels(t));
-        let plain = format::plain_yuan;
-        let rows = figures.iter().map(|(day, figures)| {
-            vec![
-                name_of(*day),
-                plain(figures.paid),
-                figures.orders.to_string(),
-                figures.payers.to_string(),
-                plain(figures.refunded),
-                figures.gold_sold.to_string(),
-                figures.gold_granted.to_string(),
-                figures.gold_given.to_string(),
-                figures.users_share.to_string(),
-                figures.platform_share.to_string(),
-                plain(figures.paid_out),
-            ]
-        });
-        let rows: Vec<Vec<String>> = rows.collect();
+        let (name, days) = path;
+        let grouped = By::parse(name).unwrap_or(By::Day);
+        let span = Span::new(visit.now, grouped, *days);
+        let text = if grouped == By::Host {
+            let gifts = &visit.state.services.gifts;
+            let sums = gifts.host_sums(span.first, span.last).await;
+            let sums = sums.map_err(|error| refuse(error, &t.failures))?;
+            host_figures::file(visit, &sums).await
+        } else {
+            figures_file(visit, span).await
+        };
         Ok(Done::File {
-            name: format!("qlive-figures-{days}-days.csv"),
-            text: csv(&head, &rows),
+            name: format!("qlive-figures-by-{name}-{days}-days.csv"),
+            text: text.map_err(Refusal::Failure)?,
         })
+    }
+}
+
+async fn figures_file(visit: &Visit, span: Span) -> Result<String, Failure> {
+    let t = visit.t();
+    let figures = load(visit, span).await?;
+    let mut head = vec![t.pages.day];
+    head.extend(labels(t));
+    let plain = format::plain_yuan;
+    let rows = figures.iter().map(|(name, figures)| {
+        vec![
+            name.clone(),
+            plain(figures.paid),
+            figures.orders.to_string(),
+            figures
+                .payers
+                .map(|payers| payers.to_string())
+                .unwrap_or_default(),
+            plain(figures.refunded),
+            figures.gold_sold.to_string(),
+            figures.gold_granted.to_string(),
+            figures.gold_given.to_string(),
+            figures.users_share.to_string(),
+            figures.platform_share.to_string(),
+            plain(figures.paid_out),
+        ]
+    });
+    Ok(csv(&head, &rows.collect::<Vec<_>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_counted_back_over_the_year() {
+        let day = Day::of(Moment::parse_day("2026-02-28").unwrap());
+        for (before, first) in [(0, "2026-02-01"), (1, "2026-01-01"), (11, "2025-03-01")] {
+            assert_eq!(name_of(first_of_month(day, before)), first);
+        }
     }
 }

@@ -212,6 +212,19 @@ texts!(PageTexts {
     total: "合计", "Total";
     chart_recharged: "每天充值（元）", "Recharged by day, in yuan";
     chart_given: "每天送礼（金币）", "Gold given by day";
+    chart_recharged_month: "每月充值（元）", "Recharged by month, in yuan";
+    chart_given_month: "每月送礼（金币）", "Gold given by month";
+    grouped_by: "按", "By";
+    by_day: "按天", "Day";
+    by_month: "按月", "Month";
+    by_host: "按红娘", "Matchmaker";
+    host_income: "红娘所得", "Matchmaker's share";
+    host_figures_text:
+        "在每位红娘的房间里送出的礼物，按上海时间的日期，金币最多的 200 位。",
+        "What was given in the rooms of each matchmaker, by day in Shanghai: the 200 with the \
+         most coins.";
+    no_host_figures: "这段时间里房间里还没有人送礼物。", "No gift was given in a room in this time.";
+    held_by_users: "用户现在持有的金币", "What users hold now, in coins";
     // Complaints
     complaints_title: "投诉", "Complaints";
     complained_at: "投诉时间", "Complained";

@@ -9,6 +9,7 @@ mod audit;
 mod batches;
 mod catalogue;
 mod debt;
+mod host_sums;
 mod idempotency;
 mod races;
 mod rooms;

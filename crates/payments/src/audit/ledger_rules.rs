@@ -6,6 +6,7 @@ use qlive_ledger::{Account, BalanceKind, EntryKind, SystemAccount, Violation, fi
 use qlive_store::{Conn, StoreError};
 use qlive_types::UserId;
 
+use crate::daily_money::money_rules;
 use crate::orders::state::OrderState;
 use crate::providers::provider::Provider;
 use crate::refunds::state::RefundState;
@@ -21,6 +22,7 @@ pub fn find_ledger_violation(conn: &mut Conn) -> Result<Option<Violation>, Store
         .chain(refund_rules())
         .chain(withdrawal_rules())
         .chain([no_other_entries()])
+        .chain(money_rules())
     {
         if let Some(violation) = find_violation(conn, &rule)? {
             return Ok(Some(violation));

@@ -8,6 +8,7 @@
 
 mod bill_cells;
 mod blocks;
+mod daily_money;
 mod ledger_rules;
 mod notices;
 mod orders;

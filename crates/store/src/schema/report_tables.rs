@@ -34,3 +34,33 @@ diesel::table! {
         coins -> BigInt,
     }
 }
+
+diesel::table! {
+    chain_sums (name) {
+        name -> Text,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    daily_host_sums (day, host_id) {
+        day -> BigInt,
+        host_id -> BigInt,
+        gifts -> BigInt,
+        coins -> BigInt,
+        host_income -> BigInt,
+    }
+}
+
+diesel::table! {
+    daily_money (day) {
+        day -> BigInt,
+        orders -> BigInt,
+        payers -> BigInt,
+        paid -> BigInt,
+        refunds -> BigInt,
+        refunded -> BigInt,
+        withdrawals -> BigInt,
+        paid_out -> BigInt,
+    }
+}
