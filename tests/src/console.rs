@@ -7,6 +7,7 @@ use actix_web::dev::ServerHandle;
 use qlive_console::{Console, ConsoleSettings, SESSION_COOKIE};
 use qlive_operators::{Operators, Role};
 use qlive_store::audit_log::Operator;
+use qlive_types::Clock;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
@@ -48,16 +49,18 @@ impl TestConsole {
             http: Client::builder().redirect(Policy::none()).build().unwrap(),
             cookie: Mutex::new(String::new()),
             id: 0,
+            secret: String::new(),
             operators: self.operators.clone(),
         }
     }
 
     /// An operator with this role and an authenticator, who has logged in.
     pub async fn operator(&self, name: &str, role: Role) -> OperatorBrowser {
-        let browser = self.operator_without_code(name, role).await;
+        let mut browser = self.operator_without_code(name, role).await;
         let session = browser.session().await;
         let new = Operators::new_authenticator(&session).unwrap();
         let code = code_of(new.secret.expose_secret(), browser.now());
+        new.secret.expose_secret().clone_into(&mut browser.secret);
         let set_up =
             self.operators
                 .set_up_authenticator(&session, PASSWORD.into(), new.secret, &code);
@@ -107,6 +110,8 @@ pub struct OperatorBrowser {
     cookie: Mutex<String>,
     /// The account of the operator.
     pub id: i64,
+    /// The secret of the authenticator, empty without one.
+    secret: String,
     operators: Operators,
 }
 
@@ -146,6 +151,12 @@ impl OperatorBrowser {
     fn now(&self) -> u64 {
         let now = self.operators.now().secs();
         u64::try_from(now).unwrap()
+    }
+
+    /// The code that the authenticator shows by the clock of the machine.
+    pub fn code(&self) -> String {
+        let now = u64::try_from(Clock::system().now().secs());
+        code_of(&self.secret, now.unwrap())
     }
 
     /// The session of this browser.

@@ -15,6 +15,7 @@ mod withdrawals;
 
 use clap::Subcommand;
 use qlive_app::{Services, Settings};
+use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use serde_json::Value;
 
@@ -55,6 +56,23 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// What it does, in the table of roles; `None` for the console, which asks by itself.
+    pub(crate) fn action(&self) -> Option<Action> {
+        Some(match self {
+            Self::Users(command) => command.action(),
+            Self::Configs(command) => command.action(),
+            Self::Rooms(command) => command.action(),
+            Self::Gifts(command) => command.action(),
+            Self::Blocks(command) => command.action(),
+            Self::Orders(command) => command.action(),
+            Self::Withdrawals(command) => command.action(),
+            Self::Ledger(command) => command.action(),
+            Self::Operators(command) => command.action(),
+            Self::Outbox(command) => command.action(),
+            Self::Serve => return None,
+        })
+    }
+
     /// Runs the command and returns its answer.
     ///
     /// # Errors

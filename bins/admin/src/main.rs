@@ -10,8 +10,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Parser;
 use qlive_app::{Settings, open_services, open_services_without_migrating};
+use qlive_operators::Operators;
 use qlive_store::OperatorName;
 use qlive_store::audit_log::Operator;
+use secrecy::SecretString;
 
 use commands::Command;
 
@@ -25,10 +27,14 @@ struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     json: bool,
-    /// The operator's name for the audit log. Default: the login name.
+    /// The operator: the name of an account as soon as an owner has an authenticator, until then any
+    /// name for the audit log. Default: the login name.
     // No argument of a command may have the name of this field: clap would merge the two.
     #[arg(long = "as", global = true, value_name = "NAME")]
     operator: Option<String>,
+    /// A code of the operator's authenticator, for what is about money or operators.
+    #[arg(long, global = true, value_name = "CODE")]
+    code: Option<SecretString>,
     /// Bring the schema of the database up to date first.
     #[arg(long, global = true)]
     migrate: bool,
@@ -46,11 +52,14 @@ async fn main() -> anyhow::Result<()> {
         open_services_without_migrating(&settings).await
     };
     let services = services.context("cannot open the database")?;
-    let by = Operator {
-        name: operator_name(arguments.operator.as_deref())?,
-        reason: String::new(),
-        role: "",
-        address: String::new(),
+    let name = operator_name(arguments.operator.as_deref())?;
+    let by = match arguments.command.action() {
+        None => Operator::new(name.as_str(), "")?,
+        Some(action) => {
+            let operators = Operators::new(services.db.clone(), services.clock.clone());
+            let authorized = operators.authorize_in_terminal(name, action, arguments.code);
+            authorized.await.context("--as")?
+        }
     };
     let answer = arguments.command.run(&settings, &services, by).await?;
     output::print(&answer, arguments.json)

@@ -6,6 +6,7 @@
 mod audit;
 mod base_path;
 mod check_config;
+mod export;
 mod open;
 mod sandbox_credentials;
 mod services;

@@ -68,6 +68,12 @@ fn find(name: &str) -> Option<&'static KnownKey> {
     KNOWN_KEYS.iter().find(|key| key.name == name)
 }
 
+/// Whether a key holds a rate: how money is divided or exchanged.
+#[must_use]
+pub fn is_rate(name: &str) -> bool {
+    find(name).is_some_and(|key| key.value_type == ValueType::Rate)
+}
+
 /// Every known key with its default.
 pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
     KNOWN_KEYS.iter().map(|key| {

@@ -13,6 +13,7 @@ mod service;
 mod snapshot;
 
 pub use error::ConfigError;
+pub use keys::is_rate;
 pub use rate::Rate;
 pub use service::Configs;
 pub use snapshot::Snapshot;

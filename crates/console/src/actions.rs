@@ -262,7 +262,11 @@ async fn act<A: Act>(
             })
         }
         Ok(Done::File { name, text }) => Ok(HttpResponse::Ok()
-            .content_type("text/csv; charset=utf-8")
+            .content_type(if name.ends_with(".json") {
+                "application/json"
+            } else {
+                "text/csv; charset=utf-8"
+            })
             .insert_header((
                 CONTENT_DISPOSITION,
                 format!("attachment; filename=\"{name}\""),

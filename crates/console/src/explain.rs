@@ -67,6 +67,9 @@ impl DomainError for UsersError {
         match self {
             Self::UnknownUser => Some(t.unknown_user.to_owned()),
             Self::UnknownReport => Some(t.wrong_state.to_owned()),
+            Self::SameOperator => Some(t.same_operator.to_owned()),
+            Self::OpenWithdrawal => Some(t.open_withdrawal.to_owned()),
+            Self::Erased => Some(t.user_erased.to_owned()),
             Self::BadField(name) => Some(fill(t.bad_field, &[name])),
             Self::Ledger(error) => error.explain(t),
             Self::Store(_) => None,

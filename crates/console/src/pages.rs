@@ -21,6 +21,7 @@ mod rooms;
 mod search;
 mod user_actions;
 mod user_moderation;
+mod user_person;
 mod user_sections;
 mod users;
 mod withdrawals;
@@ -41,6 +42,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     users::configure(config);
     user_actions::configure(config);
     user_moderation::configure(config);
+    user_person::configure(config);
     reports::configure(config);
     orders::configure(config);
     withdrawals::configure(config);

@@ -28,6 +28,22 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// Its name for operators.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recharge => "Recharge",
+            Self::Grant => "Grant",
+            Self::Gift => "Gift",
+            Self::Refund => "Refund",
+            Self::RefundReturned => "RefundReturned",
+            Self::Hold => "Hold",
+            Self::Payout => "Payout",
+            Self::PayoutReturned => "PayoutReturned",
+            Self::Reversal => "Reversal",
+        }
+    }
+
     /// All kinds, in the order of their numbers.
     pub const ALL: [Self; 9] = [
         Self::Recharge,

@@ -80,6 +80,8 @@ actions! {
     UnmuteUser "users unmute" Confirm ROOMS,
     EndUserSessions "users end-sessions" Confirm SUPPORT,
     NoteUser "users note" None PEOPLE,
+    ExportUser "users export" Reason SUPPORT,
+    EraseUser "users erase" Proof ROOMS,
     ViewReports "view reports" None EVERYBODY,
     CloseReport "reports close" Reason ROOMS,
     GrantMatchmaker "users grant-matchmaker" Reason ROOMS,
@@ -127,6 +129,8 @@ impl Action {
     pub const fn recorded_as(self) -> &'static str {
         match self {
             Self::SetRate => Self::SetConfig.name(),
+            // Another operator does it.
+            Self::EraseUser => "users request-erasure",
             other => other.name(),
         }
     }

@@ -36,6 +36,12 @@ pub enum OperatorsError {
     /// An authenticator is needed for this, or one is set up already.
     #[error("the authenticator is not in that state")]
     AuthenticatorState,
+    /// The role of the account may not do this. The attempt is in the audit log.
+    #[error("the role of this operator may not do this")]
+    NotAllowed,
+    /// In the terminal: the action needs a code of the operator's authenticator.
+    #[error("this needs a code of the operator's authenticator (--code)")]
+    CodeNeeded,
     #[error(transparent)]
     EmptyName(#[from] EmptyOperatorName),
     /// The password could not be hashed.

@@ -20,6 +20,7 @@ mod secrets;
 mod service;
 mod session;
 mod session_rows;
+mod terminal;
 mod totp;
 
 pub use account_rows::OperatorAccount;

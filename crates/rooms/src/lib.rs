@@ -14,6 +14,7 @@ mod bans;
 mod broadcast;
 mod context;
 mod effects;
+mod erasures;
 mod error;
 mod external;
 mod member;

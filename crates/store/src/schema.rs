@@ -27,6 +27,7 @@ diesel::table! {
         banned_at -> Nullable<BigInt>,
         banned_until -> Nullable<BigInt>,
         ban_reason -> Text,
+        erased_at -> Nullable<BigInt>,
         visits -> BigInt,
         last_login_at -> Nullable<BigInt>,
         created_at -> BigInt,

@@ -47,6 +47,15 @@ pub enum UsersError {
     /// There is no such report, or it is closed.
     #[error("there is no such open report")]
     UnknownReport,
+    /// Whoever asked for something may not be the one who does it.
+    #[error("it needs another operator")]
+    SameOperator,
+    /// A withdrawal of the user has not ended.
+    #[error("a withdrawal of the user has not ended")]
+    OpenWithdrawal,
+    /// The user was erased already.
+    #[error("the user was erased")]
+    Erased,
     /// A profile field is not valid; holds its name.
     #[error("{0} is not valid")]
     BadField(&'static str),

@@ -22,6 +22,8 @@ pub struct Profile {
     pub banned_until: Option<Moment>,
     /// Why the user is banned.
     pub ban_reason: String,
+    /// When the person was erased.
+    pub erased_at: Option<Moment>,
     pub last_login_at: Option<Moment>,
     pub created_at: Moment,
     /// Whether the nickname and the gender are the user's own rather than defaults.

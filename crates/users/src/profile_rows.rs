@@ -30,6 +30,7 @@ pub(crate) struct UserRow {
     banned_at: Option<i64>,
     banned_until: Option<i64>,
     ban_reason: String,
+    erased_at: Option<i64>,
     last_login_at: Option<i64>,
     created_at: i64,
 }
@@ -53,6 +54,7 @@ impl TryFrom<UserRow> for Profile {
             banned_at: row.banned_at.map(Moment::from_millis),
             banned_until: row.banned_until.map(Moment::from_millis),
             ban_reason: row.ban_reason,
+            erased_at: row.erased_at.map(Moment::from_millis),
             last_login_at: row.last_login_at.map(Moment::from_millis),
             created_at: Moment::from_millis(row.created_at),
             ready: row.name_known && row.gender_known,

@@ -52,6 +52,8 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
             Target::new(format!("/rooms/{live}/end"))
         }
         Action::RevealUser
+        | Action::ExportUser
+        | Action::EraseUser
         | Action::BanUser
         | Action::UnbanUser
         | Action::GrantMatchmaker
@@ -149,6 +151,8 @@ async fn user_target(app: &TestApp, action: Action, n: usize) -> Target {
     let (id, rooms, by) = (user.id(), &app.services.rooms, app.operator());
     match action {
         Action::RevealUser => Target::new(format!("/users/{id}/reveal")),
+        Action::ExportUser => Target::new(format!("/users/{id}/export")),
+        Action::EraseUser => Target::new(format!("/users/{id}/erase")),
         Action::BanUser => Target::new(format!("/users/{id}/ban")).with("length", "86400"),
         Action::MuteUser => Target::new(format!("/users/{id}/mute")).with("length", "600"),
         Action::UnmuteUser => {

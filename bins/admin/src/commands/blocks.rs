@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use clap::Subcommand;
 use qlive_app::Services;
+use qlive_operators::Action;
 use qlive_payments::{Block, NewBlock};
 use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, Fen};
@@ -31,6 +32,15 @@ pub(crate) enum BlocksCommand {
 }
 
 impl BlocksCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List => Action::ViewGifts,
+            Self::Add { .. } => Action::AddBlock,
+            Self::Disable { .. } => Action::DisableBlock,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let payments = &services.payments;
         match self {

@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 use qlive_app::Services;
+use qlive_configs::is_rate;
+use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use serde_json::Value;
 
@@ -20,6 +22,20 @@ pub(crate) enum ConfigsCommand {
 }
 
 impl ConfigsCommand {
+    /// What it does, in the table of roles.
+    pub(super) fn action(&self) -> Action {
+        match self {
+            Self::List => Action::ViewConfigs,
+            Self::Set { key, .. } | Self::Add { key, .. } | Self::Remove { key } => {
+                if is_rate(key) {
+                    Action::SetRate
+                } else {
+                    Action::SetConfig
+                }
+            }
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let configs = &services.configs;
         match self {

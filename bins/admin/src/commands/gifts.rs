@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use qlive_app::Services;
 use qlive_gifts::{NewGift, SentGift};
+use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, LiveId};
 use serde_json::{Value, json};
@@ -40,6 +41,15 @@ pub(crate) enum GiftsCommand {
 }
 
 impl GiftsCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List | Self::Sent { .. } => Action::ViewGifts,
+            Self::Add { .. } => Action::AddGift,
+            Self::Disable { .. } => Action::DisableGift,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let gifts = &services.gifts;
         match self {

@@ -3,7 +3,8 @@
 use anyhow::{bail, ensure};
 use clap::Subcommand;
 use qlive_app::{AuditError, Services};
-use qlive_ledger::{EntryKind, HistoryEntry};
+use qlive_ledger::HistoryEntry;
+use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, EntryId, UserId};
 use serde_json::{Map, Value, json};
@@ -36,6 +37,16 @@ pub(crate) enum LedgerCommand {
 }
 
 impl LedgerCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::Show { .. } => Action::ViewUsers,
+            Self::Credit { .. } => Action::GrantGold,
+            Self::Reverse { .. } => Action::ReverseEntry,
+            Self::Audit => Action::AuditLedger,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let users = &services.users;
         match self {
@@ -102,23 +113,9 @@ fn movement_json(movement: &HistoryEntry) -> Value {
     json!({
         "entry": movement.id.get(),
         "at": movement.at.shanghai(),
-        "kind": kind_name(movement.kind),
+        "kind": movement.kind.name(),
         "amount": movement.amount,
         "gold": movement.gold,
         "income": movement.income,
     })
-}
-
-const fn kind_name(kind: EntryKind) -> &'static str {
-    match kind {
-        EntryKind::Recharge => "Recharge",
-        EntryKind::Grant => "Grant",
-        EntryKind::Gift => "Gift",
-        EntryKind::Refund => "Refund",
-        EntryKind::RefundReturned => "RefundReturned",
-        EntryKind::Hold => "Hold",
-        EntryKind::Payout => "Payout",
-        EntryKind::PayoutReturned => "PayoutReturned",
-        EntryKind::Reversal => "Reversal",
-    }
 }

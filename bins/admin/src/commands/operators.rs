@@ -1,9 +1,9 @@
 //! `operators`: accounts of operators. The first owner is added here, the others in the console.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 use qlive_app::Services;
-use qlive_operators::{OperatorAccount, Operators, Role};
+use qlive_operators::{Action, OperatorAccount, Operators, Role};
 use qlive_store::OperatorName;
 use qlive_store::audit_log::Operator;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,9 +18,9 @@ pub(crate) enum OperatorsCommand {
     /// Add an operator, and print the path of the link with which they set a password.
     Add {
         name: String,
-        /// owner, operator, finance, support or auditor.
-        #[arg(long, default_value = "owner")]
-        role: String,
+        /// owner, operator, finance, support or auditor. Only the first one is an owner without it.
+        #[arg(long)]
+        role: Option<String>,
     },
     /// Give an operator another role.
     Role {
@@ -37,6 +37,18 @@ pub(crate) enum OperatorsCommand {
 }
 
 impl OperatorsCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List => Action::ViewOperators,
+            Self::Add { .. } => Action::AddOperator,
+            Self::Role { .. } => Action::SetOperatorRole,
+            Self::Reset { .. } => Action::ResetOperator,
+            Self::Disable { .. } => Action::DisableOperator,
+            Self::Enable { .. } => Action::EnableOperator,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let operators = Operators::new(services.db.clone(), services.clock.clone());
         match self {
@@ -45,7 +57,11 @@ impl OperatorsCommand {
                 Ok(accounts.iter().map(account_json).collect())
             }
             Self::Add { name, role } => {
-                let (_, link) = operators.add(by, &name, parse_role(&role)?).await?;
+                let role = match role {
+                    Some(role) => parse_role(&role)?,
+                    None => role_of_the_first(&operators).await?,
+                };
+                let (_, link) = operators.add(by, &name, role).await?;
                 Ok(link_json(&link))
             }
             Self::Role { name, role } => {
@@ -76,6 +92,16 @@ async fn find(operators: &Operators, name: &str) -> anyhow::Result<i64> {
     let accounts = operators.accounts().await?;
     let found = accounts.iter().find(|account| account.name == name);
     Ok(found.context("there is no such operator")?.id)
+}
+
+async fn role_of_the_first(operators: &Operators) -> anyhow::Result<Role> {
+    let accounts = operators.accounts().await?;
+    let is_first = accounts.iter().all(OperatorAccount::is_sandbox_owner);
+    ensure!(
+        is_first,
+        "there are operators already: give the new one a --role"
+    );
+    Ok(Role::Owner)
 }
 
 fn parse_role(name: &str) -> anyhow::Result<Role> {

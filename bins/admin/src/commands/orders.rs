@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 use qlive_app::Services;
+use qlive_operators::Action;
 use qlive_payments::{
     Complaint, Difference, Order, OrderFilter, OrderRefund, OrderState, Payments, RefundState,
     decode_bill,
@@ -70,6 +71,17 @@ pub(crate) enum OrdersCommand {
 }
 
 impl OrdersCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List { .. } | Self::Show { .. } => Action::ViewOrders,
+            Self::Query { .. } => Action::QueryOrder,
+            Self::Refund { .. } => Action::RefundOrder,
+            Self::Reconcile { .. } => Action::Reconcile,
+            Self::Complaints { .. } => Action::ViewComplaints,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let payments = &services.payments;
         match self {

@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use clap::Subcommand;
 use qlive_app::Services;
+use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use serde_json::Value;
 
@@ -17,6 +18,14 @@ pub(crate) enum OutboxCommand {
 }
 
 impl OutboxCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List => Action::ViewHealth,
+            Self::Retry { .. } => Action::RetryDelivery,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         match self {
             Self::List => Ok(serde_json::to_value(services.outbox.list().await?)?),

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use qlive_app::Services;
+use qlive_operators::Action;
 use qlive_rooms::LiveRoom;
 use qlive_store::audit_log::Operator;
 use qlive_types::LiveId;
@@ -21,6 +22,14 @@ pub(crate) enum RoomsCommand {
 }
 
 impl RoomsCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List { .. } => Action::ViewRooms,
+            Self::End { .. } => Action::EndBroadcast,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         match self {
             Self::List { page } => {

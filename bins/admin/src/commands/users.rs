@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use qlive_app::Services;
+use qlive_operators::{Action, Operators};
 use qlive_store::audit_log::Operator;
 use qlive_types::{Moment, UserId};
 use qlive_users::UserSummary;
@@ -30,9 +31,36 @@ pub(crate) enum UsersCommand {
     },
     /// Lift a ban.
     Unban { id: String },
+    /// Everything that is stored about a user, as JSON, for the person who asks for it.
+    Export {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Erase a person: name, face, openid, logins, likes, notes. The ledger, orders and withdrawals
+    /// stay. It is done when a second operator asks for it within a day.
+    Erase {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 impl UsersCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List { .. } => Action::ViewUsers,
+            Self::Show { .. } => Action::RevealUser,
+            Self::GrantMatchmaker { .. } => Action::GrantMatchmaker,
+            Self::RevokeMatchmaker { .. } => Action::RevokeMatchmaker,
+            Self::Ban { .. } => Action::BanUser,
+            Self::Unban { .. } => Action::UnbanUser,
+            Self::Export { .. } => Action::ExportUser,
+            Self::Erase { .. } => Action::EraseUser,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let rooms = &services.rooms;
         match self {
@@ -51,6 +79,24 @@ impl UsersCommand {
                     .await?;
             }
             Self::Unban { id } => rooms.unban(by, parse_user_id(&id)?).await?,
+            Self::Export { id, reason } => {
+                let user = parse_user_id(&id)?;
+                let exported = services.export_user(user).await?;
+                let by = with_reason(by, reason)?;
+                let operators = Operators::new(services.db.clone(), services.clock.clone());
+                let recorded = operators.record_read(by, Action::ExportUser, &id);
+                recorded.await?;
+                return Ok(exported);
+            }
+            Self::Erase { id, reason } => {
+                let by = with_reason(by, reason)?;
+                let is_erased = rooms.erase_user(by, parse_user_id(&id)?).await?;
+                return Ok(json!(if is_erased {
+                    "erased"
+                } else {
+                    "requested: a second operator (--as) erases it within a day"
+                }));
+            }
         }
         Ok(done())
     }

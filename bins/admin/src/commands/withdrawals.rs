@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use qlive_app::Services;
+use qlive_operators::Action;
 use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal};
 use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
@@ -30,6 +31,15 @@ pub(crate) enum WithdrawalsCommand {
 }
 
 impl WithdrawalsCommand {
+    /// What it does, in the table of roles.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::List { .. } => Action::ViewWithdrawals,
+            Self::Approve { .. } => Action::ApproveWithdrawal,
+            Self::Reject { .. } => Action::RejectWithdrawal,
+        }
+    }
+
     pub(super) async fn run(self, services: &Services, by: Operator) -> anyhow::Result<Value> {
         let payments = &services.payments;
         match self {

@@ -1,8 +1,9 @@
 //! `withdrawals`.
 
+use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::TestApp;
+use qlive_tests::{TestApp, TestConsole};
 use qlive_types::Gender;
 use serde_json::json;
 
@@ -10,6 +11,7 @@ use crate::process::{run, run_admin_as, run_refused};
 
 on_both!(
     large_withdrawal_needs_two_operators,
+    second_approval_needs_the_authenticator_of_another_account,
     list_and_approval_show_ban_debt_age_and_refunds_of_givers,
 );
 
@@ -62,6 +64,46 @@ async fn large_withdrawal_needs_two_operators(db: TestDb) {
     )
     .await;
     run_refused(&app, &["withdrawals", "approve", "999"]).await;
+}
+
+async fn second_approval_needs_the_authenticator_of_another_account(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let alice = app.earner(30_000).await;
+    let large = alice.withdraw(10_001, "b").await["id"].to_string();
+    console.operator("olga", Role::Owner).await;
+    let fei = console.operator("fei", Role::Finance).await;
+    let sam = console.operator("sam", Role::Support).await;
+    // The test's clock is ahead of the terminal's, which is the machine's.
+    app.execute_sql("UPDATE operators SET totp_step = 0").await;
+    let approve = ["withdrawals", "approve", &large];
+    let refused = async |name: &str, code: Option<&str>, expected: &str| {
+        let mut arguments = approve.to_vec();
+        arguments.extend(code.iter().flat_map(|code| ["--code", code]));
+        let output = run_admin_as(&app, name, &arguments).await;
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && text.contains(expected),
+            "{name}: {text}"
+        );
+    };
+    refused("pavel", None, "there is no such operator").await;
+    refused("sam", Some(&sam.code()), "may not do this").await;
+    refused("fei", None, "--code").await;
+    refused("fei", Some("000000"), "the code is wrong").await;
+    let code = fei.code();
+    let mut arguments = approve.to_vec();
+    arguments.extend(["--code", &code]);
+    let once = run_admin_as(&app, "fei", &arguments).await;
+    let text = String::from_utf8_lossy(&once.stdout);
+    assert!(
+        once.status.success() && text.contains("approved once"),
+        "{text}"
+    );
+    refused("fei", Some(&code), "the code is wrong or was used before").await;
+    refused("olga", Some(&code), "the code is wrong").await;
+    let listed = run_admin_as(&app, "sam", &["withdrawals", "list"]).await;
+    assert!(listed.status.success(), "a list needs no code");
 }
 
 async fn list_and_approval_show_ban_debt_age_and_refunds_of_givers(db: TestDb) {

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
+use qlive_configs::is_rate;
 use qlive_operators::{Action, AuditFilter, AuditRecord};
 use qlive_store::audit_log::Operator;
 
@@ -12,9 +13,6 @@ use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::fill;
 use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table};
-
-/// The configs that decide about money.
-const RATES: [&str; 3] = ["EXCHANGE_RATE", "HOST_RATE", "WITHDRAW_RATE"];
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -118,7 +116,7 @@ fn stored(text: &str) -> String {
 
 /// The action that changes a config, and the end of its path.
 fn change_of(key: &str) -> (Action, &'static str) {
-    if RATES.contains(&key) {
+    if is_rate(key) {
         (Action::SetRate, "set-rate")
     } else {
         (Action::SetConfig, "set")
@@ -132,8 +130,8 @@ fn shown(value: &serde_json::Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-async fn config_form(visit: &Visit, key: &str, is_rate: bool) -> Result<ActionForm, Failure> {
-    if RATES.contains(&key) != is_rate {
+async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<ActionForm, Failure> {
+    if is_rate(key) != wants_rate {
         return Err(Failure::NotFound);
     }
     let snapshot = visit.state.services.configs.snapshot().await?;
@@ -154,7 +152,7 @@ async fn config_form(visit: &Visit, key: &str, is_rate: bool) -> Result<ActionFo
         kind: FieldKind::Area,
         ..Field::required("value", a.value)
     });
-    if is_rate {
+    if wants_rate {
         form.typed = Some(key.to_owned());
         form.reasons = vec![a.reason_mistake];
         form.is_danger = true;

@@ -13,6 +13,7 @@ use super::ledger::kind_name;
 use super::list::empty;
 use super::orders::orders_table;
 use super::rooms::gifts_table;
+use super::user_person::erasure_note;
 use super::user_sections::sections;
 use super::withdrawals::withdrawals_table;
 use crate::format;
@@ -141,7 +142,9 @@ pub(super) fn users_table(t: &'static Texts, users: &[Profile], is_filtered: boo
 }
 
 const fn user_state(t: &'static Texts, user: &Profile) -> (&'static str, Tone) {
-    if user.banned_at.is_some() {
+    if user.erased_at.is_some() {
+        (t.values.erased, Tone::Quiet)
+    } else if user.banned_at.is_some() {
         (t.values.banned, Tone::Bad)
     } else if user.name_unchecked_at.is_some() {
         (t.values.name_unchecked, Tone::Warn)
@@ -165,6 +168,7 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let services = &visit.state.services;
     page.sections
         .push(profile_facts(&visit, &profile, PersonalData::Masked).await?);
+    page.sections.extend(erasure_note(&visit, user).await?);
     page.sections.extend(sections(&visit, user).await?);
     let (_, history) = services.users.wallet(user, PageNumber::FIRST).await?;
     let mut wallet = wallet_table(t, &history);
@@ -250,6 +254,7 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
     let a = &visit.t().actions;
     let user = profile.user;
     let (is_banned, is_matchmaker) = (profile.banned_at.is_some(), profile.matchmaker);
+    let is_erased = profile.erased_at.is_some();
     let all = [
         (Action::GrantGold, true, a.gold, "gold", false),
         (
@@ -267,7 +272,13 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
             true,
         ),
         (Action::BanUser, !is_banned, a.ban, "ban", true),
-        (Action::UnbanUser, is_banned, a.unban, "unban", false),
+        (
+            Action::UnbanUser,
+            is_banned && !is_erased,
+            a.unban,
+            "unban",
+            false,
+        ),
         (Action::MuteUser, true, a.mute, "mute", true),
         (Action::UnmuteUser, is_muted, a.unmute, "unmute", false),
         (
@@ -279,6 +290,8 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
         ),
         (Action::NoteUser, true, a.note, "note", false),
         (Action::RevealUser, true, a.reveal, "reveal", false),
+        (Action::ExportUser, true, a.export_user, "export", false),
+        (Action::EraseUser, !is_erased, a.erase, "erase", true),
     ];
     let may = all
         .into_iter()

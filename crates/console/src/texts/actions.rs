@@ -29,6 +29,23 @@ texts!(ActionTexts {
     days_three: "3 天", "3 days";
     days_seven: "7 天", "7 days";
     days_thirty: "30 天", "30 days";
+    export_user: "导出资料", "Export data";
+    export_user_title: "导出 {}（{}）的全部资料", "Export all data of {} ({})";
+    export_user_text:
+        "一个 JSON 文件：资料、流水、订单、提现、礼物、黑名单、登录。交给本人，不要留在电脑上。",
+        "One JSON file: profile, movements, orders, withdrawals, gifts, blocks, sessions. Hand it \
+         to the person, and keep no copy.";
+    erase: "注销", "Erase";
+    erase_title: "注销 {}（{}）", "Erase {} ({})";
+    erase_text:
+        "昵称、头像、OpenID、登录、喜欢和备注会删除，不能恢复；账本、订单和提现按编号保留。",
+        "Name, face, OpenID, logins, likes and notes go for good; ledger, orders and withdrawals \
+         stay under the number.";
+    erase_two:
+        "需要两位操作员：第一位申请，另一位在一天之内同样确认后执行。",
+        "It takes two operators: the first asks, and another one confirms the same way within a \
+         day.";
+    erase_waits: "{} 在 {} 申请注销：{}。等待另一位操作员确认。", "{} asked to erase them at {}: {}. Another operator decides.";
     mute: "禁言", "Mute";
     mute_title: "禁言 {}（{}）", "Mute {} ({})";
     mute_text:

@@ -22,6 +22,9 @@ texts!(FailureTexts {
     internal: "原因写在服务器的日志里。", "The reason is in the log of the server.";
     back: "回到首页", "Back to the start";
     unknown_user: "没有这个用户。", "There is no such user.";
+    same_operator: "需要另一位操作员来做。", "Another operator has to do this.";
+    open_withdrawal: "TA 还有没结束的提现，先处理完。", "A withdrawal of theirs has not ended. Settle it first.";
+    user_erased: "这个用户已经注销。", "This user was erased.";
     unknown_room: "没有这个房间。", "There is no such room.";
     not_live: "这个房间没有在直播。", "The room is not live.";
     unknown_order: "没有这个订单。", "There is no such order.";

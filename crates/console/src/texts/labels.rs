@@ -32,6 +32,8 @@ labels! {
     UnmuteUser: "解除禁言", "Lift a mute";
     EndUserSessions: "结束用户的登录", "End the sessions of a user";
     NoteUser: "写备注", "Write notes";
+    ExportUser: "导出一个人的资料", "Export a person's data";
+    EraseUser: "注销一个人（两人确认）", "Erase a person (two operators)";
     ViewReports: "查看举报", "See reports";
     CloseReport: "处理举报", "Close reports";
     GrantMatchmaker: "设为红娘", "Make a matchmaker";

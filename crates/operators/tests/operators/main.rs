@@ -12,3 +12,4 @@ mod links;
 mod lockout;
 mod sessions;
 mod support;
+mod terminal;

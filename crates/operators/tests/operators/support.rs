@@ -3,7 +3,7 @@
 use qlive_operators::{Login, NewAuthenticator, Operators, Role, Session};
 use qlive_store::audit_log::Operator;
 use qlive_store::testing::TestDb;
-use qlive_types::Clock;
+use qlive_types::{Clock, Moment};
 use secrecy::{ExposeSecret as _, SecretString};
 use totp_rs::{Builder, Secret};
 
@@ -72,14 +72,25 @@ impl Desk {
 
     /// The code that an authenticator shows now.
     pub(crate) fn code(&self, secret: &str) -> String {
-        let totp = Builder::new()
-            .with_secret(Secret::try_from_base32(secret).unwrap())
-            .with_account_name("x")
-            .build()
-            .unwrap();
-        let now = u64::try_from(self.clock.now().secs()).unwrap();
-        totp.generate(now).to_string()
+        code_at(secret, self.clock.now())
     }
+
+    /// Adds an account with an authenticator, and returns its secret.
+    pub(crate) async fn with_authenticator(&self, name: &str, role: Role) -> String {
+        let session = self.new_session(name, role).await;
+        self.set_up(&session).await.0
+    }
+}
+
+/// The code that an authenticator shows at a moment.
+pub(crate) fn code_at(secret: &str, at: Moment) -> String {
+    let totp = Builder::new()
+        .with_secret(Secret::try_from_base32(secret).unwrap())
+        .with_account_name("x")
+        .build()
+        .unwrap();
+    let secs = u64::try_from(at.secs()).unwrap();
+    totp.generate(secs).to_string()
 }
 
 pub(crate) fn terminal() -> Operator {

@@ -48,3 +48,12 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
+
+diesel::table! {
+    erasure_requests (user_id) {
+        user_id -> BigInt,
+        requested_by -> Text,
+        reason -> Text,
+        requested_at -> BigInt,
+    }
+}

@@ -185,7 +185,7 @@ async fn every_table_has_its_declared_columns(db: TestDb) {
             configs, audit_log, environment, transaction_locks, readiness_checks,
             daily_sums, daily_host_sums, daily_money, chain_sums,
             reconciliations, bill_differences,
-            mutes, removals, blocked_users, reports, user_notes,
+            mutes, removals, blocked_users, reports, user_notes, erasure_requests,
             operators, operator_sessions, operator_recovery_codes, operator_links,
             operator_misses, operator_forms,
             rooms, broadcasts, broadcast_log, members, invitation_required,

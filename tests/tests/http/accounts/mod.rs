@@ -3,6 +3,7 @@
 mod access_tokens;
 mod bans;
 mod content_check;
+mod erasure;
 mod known_callers;
 mod likes;
 mod login;

@@ -1,0 +1,163 @@
+//! Everything that is stored about a person, as one JSON document.
+
+use anyhow::Context as _;
+use qlive_gifts::{SentGift, SentGiftFilter};
+use qlive_payments::{Order, OrderSearch, Withdrawal};
+use qlive_types::{Moment, Page, UserId};
+use serde_json::{Value, json};
+
+use crate::services::Services;
+
+impl Services {
+    /// Everything that is stored about a user: profile, balances, movements, orders, withdrawals,
+    /// gifts, whom they block, notes and reports about them, sessions. For the person who asks for
+    /// their data.
+    ///
+    /// # Errors
+    /// When there is no such user, or the database fails.
+    pub async fn export_user(&self, user: UserId) -> anyhow::Result<Value> {
+        let (profile, balances) = self.users.profile_with_balances(user).await?;
+        let sessions = self.users.sessions(user).await?;
+        let withdrawals = self.payments.withdrawals_of(user).await?;
+        let given = self.all_gifts(SentGiftFilter::Giver(user)).await?;
+        let received = self.all_gifts(SentGiftFilter::Receiver(user)).await?;
+        Ok(json!({
+            "profile": {
+                "user_id": user.to_string(),
+                "app_id": profile.app_id,
+                "openid": profile.openid,
+                "nickname": profile.nickname,
+                "gender": profile.gender.number(),
+                "age": profile.age,
+                "height": profile.height,
+                "area": profile.area,
+                "face_url": profile.face_url,
+                "matchmaker": profile.matchmaker,
+                "banned_at": profile.banned_at.map(Moment::shanghai),
+                "ban_reason": profile.ban_reason,
+                "last_login_at": profile.last_login_at.map(Moment::shanghai),
+                "created_at": profile.created_at.shanghai(),
+            },
+            "balances": {
+                "bought": balances.bought.get(),
+                "granted": balances.granted.get(),
+                "income": balances.income.get(),
+                "held": balances.held.get(),
+                "debt": balances.debt.get(),
+            },
+            "movements": self.all_movements(user).await?,
+            "orders": self.all_orders(user).await?,
+            "withdrawals": withdrawals.iter().map(withdrawal_json).collect::<Value>(),
+            "gifts_given": given,
+            "gifts_received": received,
+            "blocked": self.all_blocked(user).await?,
+            "sessions": sessions.iter().map(|session| json!({
+                "created_at": session.created_at.shanghai(),
+                "used_at": session.used_at.shanghai(),
+            })).collect::<Value>(),
+        }))
+    }
+
+    async fn all_movements(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
+        let mut all = Vec::new();
+        for number in 1.. {
+            let page = Page::new(number).context("a page")?;
+            let (count, movements) = self.users.wallet(user, page).await?;
+            all.extend(movements.iter().map(|movement| {
+                json!({
+                    "entry": movement.id.get(),
+                    "at": movement.at.shanghai(),
+                    "kind": movement.kind.name(),
+                    "coins": movement.amount,
+                    "gold_after": movement.gold,
+                    "income_after": movement.income,
+                })
+            }));
+            if number * Page::ROWS >= count {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn all_blocked(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
+        let mut all = Vec::new();
+        for number in 1.. {
+            let page = Page::new(number).context("a page")?;
+            let (count, blocked) = self.users.blocked_users(user, page).await?;
+            all.extend(
+                blocked
+                    .iter()
+                    .map(|profile| json!(profile.user.to_string())),
+            );
+            if number * Page::ROWS >= count {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn all_orders(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
+        let search = OrderSearch {
+            user: Some(user),
+            ..OrderSearch::default()
+        };
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let orders = self.payments.search_orders(search, after).await?;
+            let Some(last) = orders.last() else {
+                return Ok(all);
+            };
+            after = Some((last.created_at, last.out_trade_no.clone()));
+            all.extend(orders.iter().map(order_json));
+        }
+    }
+
+    async fn all_gifts(&self, filter: SentGiftFilter) -> anyhow::Result<Vec<Value>> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let gifts = self.gifts.search_sent(filter, before).await?;
+            let Some(last) = gifts.last() else {
+                return Ok(all);
+            };
+            before = Some(last.id);
+            all.extend(gifts.iter().map(gift_json));
+        }
+    }
+}
+
+fn order_json(order: &Order) -> Value {
+    json!({
+        "out_trade_no": order.out_trade_no,
+        "provider": order.provider.name(),
+        "state": order.state_name(),
+        "price": order.price.yuan(),
+        "gold": order.gold.get(),
+        "refunded": order.refunded.yuan(),
+        "created_at": order.created_at.shanghai(),
+    })
+}
+
+fn withdrawal_json(withdrawal: &Withdrawal) -> Value {
+    json!({
+        "id": withdrawal.id,
+        "income": withdrawal.income,
+        "amount": withdrawal.amount.yuan(),
+        "state": withdrawal.state.name(),
+        "created_at": withdrawal.created_at.shanghai(),
+        "done_at": withdrawal.done_at.map(Moment::shanghai),
+    })
+}
+
+fn gift_json(gift: &SentGift) -> Value {
+    json!({
+        "id": gift.id,
+        "at": gift.at().shanghai(),
+        "giver": gift.giver.to_string(),
+        "receiver": gift.receiver.to_string(),
+        "room": gift.room,
+        "name": gift.name,
+        "count": gift.num,
+        "cost": gift.cost,
+    })
+}

@@ -1,0 +1,66 @@
+//! Erasing a person, who may be in a room or host one.
+
+use diesel::prelude::*;
+use qlive_outbox::{Delivery, enqueue};
+use qlive_store::Conn;
+use qlive_store::audit_log::{self, Operator};
+use qlive_store::schema::rooms;
+use qlive_types::UserId;
+
+use crate::context::Context;
+use crate::error::RoomsError;
+use crate::member::find_member;
+use crate::mic::MicEvent;
+use crate::room::find_room_of_host;
+use crate::service::Rooms;
+use crate::transition::apply_event;
+
+impl Rooms {
+    /// Erases a person, once a second operator wants it within a day. The ledger, the orders and
+    /// the withdrawals stay, under the number of the user: accounts must prove them. Returns
+    /// whether the person is erased; false when another operator must still decide.
+    ///
+    /// # Errors
+    /// Those of [`qlive_users::decide_erasure`], or a failure of the store.
+    pub async fn erase_user(&self, by: Operator, user: UserId) -> Result<bool, RoomsError> {
+        let context = self.context();
+        let is_erased = self
+            .db
+            .write(move |conn| {
+                let now = context.now;
+                let is_decided = qlive_users::decide_erasure(conn, &by, user, now)?;
+                let action = if is_decided {
+                    erase(conn, &context, user)?;
+                    "users erase"
+                } else {
+                    "users request-erasure"
+                };
+                audit_log::record(conn, now, &by, action, &user.to_string())?;
+                Ok::<_, RoomsError>(is_decided)
+            })
+            .await?;
+        if is_erased {
+            self.outbox.wake();
+            self.users.known_tokens().forget(user);
+        }
+        Ok(is_erased)
+    }
+}
+
+fn erase(conn: &mut Conn, context: &Context, user: UserId) -> Result<(), RoomsError> {
+    let now = context.now;
+    if let Some(member) = find_member(conn, user)? {
+        apply_event(conn, context, &member, MicEvent::Banned)?;
+    }
+    enqueue(conn, now, &Delivery::EndLogin { user })?;
+    qlive_users::erase(conn, user, now)?;
+    enqueue(conn, now, &Delivery::UpdateAccountProfile { user })?;
+    if let Some(room) = find_room_of_host(conn, user)? {
+        let live = room.live;
+        diesel::update(rooms::table.find(live.get()))
+            .set(rooms::cover.eq(""))
+            .execute(conn)?;
+        enqueue(conn, now, &Delivery::UpdateGroupProfile { live })?;
+    }
+    Ok(())
+}
