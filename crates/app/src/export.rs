@@ -126,10 +126,13 @@ impl Services {
     }
 }
 
-fn order_json(order: &Order) -> Value {
+pub(crate) fn order_json(order: &Order) -> Value {
     json!({
         "out_trade_no": order.out_trade_no,
+        "user_id": order.user.to_string(),
         "provider": order.provider.name(),
+        "transaction_id": order.transaction_id,
+        "paid_at": order.paid_at.map(Moment::shanghai),
         "state": order.state_name(),
         "price": order.price.yuan(),
         "gold": order.gold.get(),
@@ -149,13 +152,15 @@ fn withdrawal_json(withdrawal: &Withdrawal) -> Value {
     })
 }
 
-fn gift_json(gift: &SentGift) -> Value {
+pub(crate) fn gift_json(gift: &SentGift) -> Value {
     json!({
         "id": gift.id,
         "at": gift.at().shanghai(),
         "giver": gift.giver.to_string(),
         "receiver": gift.receiver.to_string(),
         "room": gift.room,
+        "broadcast": gift.broadcast,
+        "entry": gift.entry,
         "name": gift.name,
         "count": gift.num,
         "cost": gift.cost,

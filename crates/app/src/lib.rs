@@ -6,6 +6,7 @@
 mod audit;
 mod base_path;
 mod check_config;
+mod evidence;
 mod export;
 mod open;
 mod sandbox_credentials;
@@ -14,6 +15,7 @@ mod settings;
 
 pub use base_path::BASE_PATH;
 pub use check_config::check;
+pub use evidence::{Evidence, GivenGift};
 pub use open::{open_database, open_services, open_services_without_migrating};
 pub use sandbox_credentials::SandboxCredentials;
 pub use services::Services;

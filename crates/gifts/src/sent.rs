@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use qlive_store::schema::gifts_sent;
-use qlive_types::{LiveId, Moment, Page, UserId};
+use qlive_types::{EntryId, LiveId, Moment, Page, UserId};
 
 use crate::{Gifts, GiftsError};
 
@@ -18,6 +18,12 @@ pub struct SentGift {
     /// The room that giver and receiver were both in.
     #[diesel(column_name = room_id)]
     pub room: Option<i64>,
+    /// The broadcast of that room.
+    #[diesel(column_name = broadcast_id)]
+    pub broadcast: Option<i64>,
+    /// The entry of the ledger, if it cost anything.
+    #[diesel(column_name = entry_id)]
+    pub entry: Option<i64>,
     /// The host of that room, if they got a share.
     #[diesel(column_name = host_id)]
     pub host: Option<i64>,
@@ -53,6 +59,44 @@ pub enum SentGiftFilter {
 const ROWS: i64 = 50;
 
 impl Gifts {
+    /// The gift that an entry of the ledger is about.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sent_by_entry(&self, entry: EntryId) -> Result<Option<SentGift>, GiftsError> {
+        self.db
+            .read(move |conn| {
+                Ok(gifts_sent::table
+                    .filter(gifts_sent::entry_id.eq(entry.get()))
+                    .select(SentGift::as_select())
+                    .first(conn)
+                    .optional()?)
+            })
+            .await
+    }
+
+    /// The first 50 gifts that a user gave at a moment or later, the earliest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn given_since(
+        &self,
+        giver: UserId,
+        since: Moment,
+    ) -> Result<Vec<SentGift>, GiftsError> {
+        self.db
+            .read(move |conn| {
+                Ok(gifts_sent::table
+                    .filter(gifts_sent::giver_id.eq(giver.get()))
+                    .filter(gifts_sent::at.ge(since.millis()))
+                    .order(gifts_sent::id)
+                    .limit(ROWS)
+                    .select(SentGift::as_select())
+                    .load(conn)?)
+            })
+            .await
+    }
+
     /// At most 50 sent gifts with a number below `before`, the latest first.
     ///
     /// # Errors

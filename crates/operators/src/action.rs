@@ -24,6 +24,8 @@ const PEOPLE: &[Role] = &[Owner, Operator, Finance, Support];
 const ROOMS: &[Role] = &[Owner, Operator];
 /// Those who help users.
 const SUPPORT: &[Role] = &[Owner, Operator, Support];
+/// Those who answer questions about a charge.
+const HELP: &[Role] = &[Owner, Finance, Support];
 const MONEY: &[Role] = &[Owner, Finance];
 const OWNER: &[Role] = &[Owner];
 
@@ -96,6 +98,7 @@ actions! {
     RejectWithdrawal "withdrawals reject" Reason MONEY,
     ViewLedger "view ledger" None EVERYBODY,
     AuditLedger "ledger audit" None EVERYBODY,
+    ExportEvidence "evidence export" Confirm HELP,
     ViewReconciliations "view reconciliations" None EVERYBODY,
     Reconcile "orders reconcile" None MONEY,
     ExplainDifference "orders explain" Reason MONEY,

@@ -19,6 +19,7 @@ on_both!(
     earlier_value_of_a_config_is_set_again,
     figures_are_those_of_orders_and_ledger,
     day_is_compared_explained_and_signed_off,
+    charge_is_followed_from_the_order_to_the_message,
 );
 
 async fn start(db: TestDb) -> (TestApp, TestConsole, OperatorBrowser) {
@@ -396,5 +397,49 @@ async fn day_is_compared_explained_and_signed_off(db: TestDb) {
     for day in ["yesterday", "2026-13-45", ""] {
         let refused = fei.act("/reconcile/run", &[("day", day)]).await;
         assert_eq!(refused.status, 422, "{day}");
+    }
+}
+
+async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let stage = app.open_stage().await;
+    let (bob, order) = app.buyer("bob", 1).await;
+    bob.enter(&stage.live).await.ok();
+    let gift = app.add_gift("rose", 7).await;
+    bob.give(&stage.host, gift, 2, json!({})).await.ok();
+    app.wait_for_outbox().await;
+    let number = order_number(&order);
+    let page = owner.get(&format!("/orders/{number}")).await.text;
+    let path = format!("/orders/{number}/why");
+    assert!(page.contains(&path), "{page}");
+    let why = owner.get(&path).await.text;
+    for shown in ["rose", "已送达", &format!("/rooms/{}", stage.live)] {
+        assert!(why.contains(shown), "{shown}: {why}");
+    }
+    let file = owner.act(&format!("{path}/export"), &[]).await;
+    let all: serde_json::Value = serde_json::from_str(&file.text).unwrap();
+    assert_eq!(all["order"]["out_trade_no"], json!(number));
+    assert_eq!(all["entries"].as_array().unwrap().len(), 2);
+    let given = &all["gifts"][0]["gift"];
+    assert_eq!(
+        (&given["cost"], &given["name"]),
+        (&json!(14), &json!("rose"))
+    );
+    let message = &all["gifts"][0]["messages"][0]["message"];
+    assert_eq!(message["content"]["gift_title"], json!("rose"));
+    // The same from the entry of the gift.
+    let entry = given["entry"].as_i64().unwrap();
+    let why = owner.get(&format!("/ledger/{entry}/why")).await.text;
+    assert!(why.contains("rose") && why.contains("已送达"), "{why}");
+    let timeline = owner.get(&format!("/rooms/{}/timeline", stage.live)).await;
+    assert!(timeline.text.contains("bob 送给"), "{}", timeline.text);
+    for unknown in [
+        "/orders/none/why",
+        "/ledger/999999/why",
+        "/rooms/999/timeline",
+    ] {
+        assert_eq!(owner.get(unknown).await.status, 404, "{unknown}");
     }
 }

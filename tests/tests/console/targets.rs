@@ -70,6 +70,7 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
             Target::new(format!("/ledger/{}/reverse", app.last_entry_id().await))
         }
         Action::QueryOrder
+        | Action::ExportEvidence
         | Action::RefundOrder
         | Action::ApproveWithdrawal
         | Action::RejectWithdrawal => money_target(app, action, n).await,
@@ -138,6 +139,10 @@ async fn money_target(app: &TestApp, action: Action, n: usize) -> Target {
         Action::RefundOrder => {
             let (_, order) = app.buyer(&format!("order-{n}"), 1).await;
             Target::new(format!("/orders/{}/refund", order_number(&order)))
+        }
+        Action::ExportEvidence => {
+            let (_, order) = app.buyer(&format!("charged-{n}"), 1).await;
+            Target::new(format!("/orders/{}/why/export", order_number(&order)))
         }
         Action::ApproveWithdrawal => {
             Target::new(format!("/withdrawals/{}/approve", withdrawal(app, n).await))

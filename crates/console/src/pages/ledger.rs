@@ -187,6 +187,8 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
             ..Button::new(t.actions.reverse, format!("/ledger/{id}/reverse"))
         });
     }
+    page.buttons
+        .push(Button::page(t.pages.why, format!("/ledger/{id}/why")));
     page.sections.push(facts(t, &entry));
     page.sections
         .push(Section::Table(transfers_table(t, &entry)));

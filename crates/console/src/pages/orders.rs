@@ -204,6 +204,8 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
             ..Button::new(t.actions.refund, format!("/orders/{number}/refund"))
         });
     }
+    page.buttons
+        .push(Button::page(t.pages.why, format!("/orders/{number}/why")));
     page.sections.push(facts(t, &order));
     let refunds = services.payments.refunds_of(&number).await?;
     page.sections
@@ -228,7 +230,7 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     })
 }
 
-fn facts(t: &'static Texts, order: &Order) -> Section {
+pub(super) fn facts(t: &'static Texts, order: &Order) -> Section {
     let time = |label, at: Option<Moment>| Fact {
         label,
         value: at.map_or(Cell::Empty, |at| Cell::Time(format::time(at))),
@@ -266,7 +268,7 @@ fn facts(t: &'static Texts, order: &Order) -> Section {
     }
 }
 
-fn refunds_table(t: &'static Texts, refunds: &[OrderRefund]) -> Table {
+pub(super) fn refunds_table(t: &'static Texts, refunds: &[OrderRefund]) -> Table {
     let row = |refund: &OrderRefund| {
         let (state, tone) = match refund.state {
             RefundState::Requested => (t.values.refund_pending, Tone::Warn),

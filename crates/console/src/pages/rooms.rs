@@ -10,6 +10,7 @@ use qlive_types::{BroadcastId, LiveId, UserId};
 
 use super::list::empty;
 use super::now::{seat_label, stream_badge};
+use super::timeline::timeline_table;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
@@ -39,6 +40,11 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         page.sections.push(Section::Table(stage(t, &status.seats)));
     }
     let services = &visit.state.services;
+    let mut told = services.outbox.room_messages(live, None).await?;
+    told.truncate(10);
+    let mut table = timeline_table(t, &told);
+    table.older = (!told.is_empty()).then(|| format!("/rooms/{live}/timeline"));
+    page.sections.push(Section::Table(table));
     let people = services.rooms.people_in(live, None).await?;
     page.sections
         .push(Section::Table(audience(&visit, live, &people, None, None)));
@@ -53,7 +59,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     answer(&visit, page).await
 }
 
-async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetails), Failure> {
+pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetails), Failure> {
     visit.require(Action::ViewRooms, &live.to_string()).await?;
     let details = visit.state.services.rooms.room_details(live).await?;
     let t = visit.t();
@@ -156,7 +162,7 @@ async fn show_gifts(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure
     answer(&visit, page).await
 }
 
-async fn answer(visit: &Visit, page: Page) -> Result<HttpResponse, Failure> {
+pub(super) async fn answer(visit: &Visit, page: Page) -> Result<HttpResponse, Failure> {
     html(&PageTemplate {
         frame: Frame::new(visit, "/").await?,
         page,

@@ -35,6 +35,10 @@ texts!(ActionTexts {
         "一个 JSON 文件：资料、流水、订单、提现、礼物、黑名单、登录。交给本人，不要留在电脑上。",
         "One JSON file: profile, movements, orders, withdrawals, gifts, blocks, sessions. Hand it \
          to the person, and keep no copy.";
+    export_evidence: "导出凭据", "Export";
+    export_evidence_text:
+        "一个 JSON 文件，交给用户或微信支付的投诉处理。会记入审计日志。",
+        "One JSON file, for the user or for a complaint at WeChat Pay. It is in the audit log.";
     erase: "注销", "Erase";
     erase_title: "注销 {}（{}）", "Erase {} ({})";
     erase_text:

@@ -48,6 +48,7 @@ labels! {
     RejectWithdrawal: "驳回提现", "Reject a withdrawal";
     ViewLedger: "查看账本", "See the ledger";
     AuditLedger: "核对账本", "Audit the ledger";
+    ExportEvidence: "导出扣费凭据", "Export the evidence of a charge";
     ViewReconciliations: "查看对账", "See reconciliations";
     Reconcile: "对账", "Compare a day with the bill";
     ExplainDifference: "说明差异", "Explain a difference";

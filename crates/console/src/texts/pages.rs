@@ -48,6 +48,20 @@ texts!(PageTexts {
     no_past: "还没有结束的直播。", "No broadcast has ended yet.";
     gifts_in_room: "房间里的礼物", "Gifts in the room";
     no_gifts: "还没有人送礼物。", "No gift was sent yet.";
+    timeline: "房间时间线", "Timeline";
+    message_number: "消息号", "Message";
+    happened: "发生了什么", "What happened";
+    told: "房间收到了吗", "Told to the room";
+    no_timeline: "最近三天没有消息。", "No message within three days.";
+    seat_taken: "{}（{}）上麦", "{} ({}) took the mic";
+    seat_freed: "用户 {} 下麦", "User {} left the mic";
+    gift_shown: "{} 送给 {}：{} × {}", "{} gave {}: {} × {}";
+    broadcast_over: "直播结束", "The broadcast ended";
+    message_waits: "待送达", "Waiting";
+    message_told: "已送达", "Delivered";
+    message_skipped: "已略过", "Skipped";
+    message_parked: "被拒绝", "Refused";
+    message_gone: "消息只保留三天", "Kept for three days only";
     // Users
     users_title: "用户", "Users";
     user: "用户", "User";
@@ -189,6 +203,15 @@ texts!(PageTexts {
     audit_good:
         "账是平的：{} 条分录，{} 笔转账，链头 {}。",
         "The ledger balances: {} entries, {} transfers, chain head {}.";
+    why: "为什么扣费？", "Why was I charged?";
+    why_order: "订单 {}：为什么扣费？", "Order {}: why was I charged?";
+    why_entry: "分录 {}：为什么扣费？", "Entry {}: why was I charged?";
+    why_text:
+        "从订单到账本、礼物和房间里的消息。订单的礼物是支付之后送出的前 50 个。",
+        "From the order to the ledger, the gifts and what the room was told. Of an order: the \
+         first 50 gifts after it was paid.";
+    gifts_paid: "花在这些礼物上", "Spent on these gifts";
+    no_gifts_paid: "还没有花在礼物上。", "Nothing was spent on gifts yet.";
     // Figures
     figures_title: "报表", "Figures";
     figures_text:

@@ -1,0 +1,159 @@
+//! Why somebody was charged: from the order to the message that showed the gift.
+
+use anyhow::Context as _;
+use qlive_gifts::SentGift;
+use qlive_ledger::{BrowsedEntry, EntryFilter, EntryKind};
+use qlive_outbox::RoomMessage;
+use qlive_payments::{Order, OrderRefund};
+use qlive_types::{EntryId, LiveId, Moment};
+use serde_json::{Value, json};
+
+use crate::export::{gift_json, order_json};
+use crate::services::Services;
+
+/// What proves a charge.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    pub order: Option<Order>,
+    pub refunds: Vec<OrderRefund>,
+    /// The entries of the ledger, the earliest first.
+    pub entries: Vec<BrowsedEntry>,
+    /// The gifts that the coins went to; of an order the first 50 after it was paid.
+    pub gifts: Vec<GivenGift>,
+}
+
+/// A gift with what its room was told.
+#[derive(Debug)]
+pub struct GivenGift {
+    pub gift: SentGift,
+    /// The messages are kept for three days.
+    pub messages: Vec<RoomMessage>,
+}
+
+impl Services {
+    /// What proves the charge of an order, and what its coins were spent on.
+    ///
+    /// # Errors
+    /// When there is no such order, or the database fails.
+    pub async fn evidence_of_order(&self, number: &str) -> anyhow::Result<Evidence> {
+        let order = self.payments.order(number).await?;
+        let refunds = self.payments.refunds_of(number).await?;
+        let mut subjects = vec![(EntryKind::Recharge, number.to_owned())];
+        for refund in &refunds {
+            subjects.push((EntryKind::Refund, refund.number.clone()));
+            subjects.push((EntryKind::RefundReturned, refund.number.clone()));
+        }
+        let mut entries = Vec::new();
+        for (kind, subject) in subjects {
+            let about = EntryFilter::Subject(kind, subject);
+            entries.extend(self.ledger.entries(about, None).await?);
+        }
+        let given = match order.paid_at {
+            Some(paid_at) => self.gifts.given_since(order.user, paid_at).await?,
+            None => Vec::new(),
+        };
+        let mut gifts = Vec::new();
+        for gift in given {
+            if let Some(entry) = gift.entry {
+                entries.push(self.ledger.entry(EntryId::new(entry)).await?);
+            }
+            gifts.push(self.given_gift(gift).await?);
+        }
+        Ok(Evidence {
+            order: Some(order),
+            refunds,
+            entries,
+            gifts,
+        })
+    }
+
+    /// What an entry of the ledger is about: the order with all that belongs to it, or the gift.
+    ///
+    /// # Errors
+    /// When there is no such entry, or the database fails.
+    pub async fn evidence_of_entry(&self, id: EntryId) -> anyhow::Result<Evidence> {
+        let entry = self.ledger.entry(id).await.context("the entry")?;
+        if entry.kind == EntryKind::Recharge {
+            return self.evidence_of_order(&entry.subject).await;
+        }
+        let gift = self.gifts.sent_by_entry(id).await?;
+        let mut gifts = Vec::new();
+        if let Some(gift) = gift {
+            gifts.push(self.given_gift(gift).await?);
+        }
+        Ok(Evidence {
+            entries: vec![entry],
+            gifts,
+            ..Evidence::default()
+        })
+    }
+
+    async fn given_gift(&self, gift: SentGift) -> anyhow::Result<GivenGift> {
+        let messages = match gift.room {
+            Some(room) => {
+                let told = self.outbox.room_messages_at(LiveId::new(room), gift.at());
+                let mut told = told.await?;
+                told.retain(|message| message.message.get("type") == Some(&json!("gift")));
+                told
+            }
+            None => Vec::new(),
+        };
+        Ok(GivenGift { gift, messages })
+    }
+}
+
+impl Evidence {
+    /// All of it as one document, to be handed over.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "order": self.order.as_ref().map(order_json),
+            "refunds": self.refunds.iter().map(refund_json).collect::<Value>(),
+            "entries": self.entries.iter().map(entry_json).collect::<Value>(),
+            "gifts": self.gifts.iter().map(given_json).collect::<Value>(),
+        })
+    }
+}
+
+fn refund_json(refund: &OrderRefund) -> Value {
+    json!({
+        "number": refund.number,
+        "amount": refund.fen.yuan(),
+        "requested_by_us": refund.requested_by_us,
+        "created_at": refund.created_at.shanghai(),
+        "done_at": refund.done_at.map(Moment::shanghai),
+    })
+}
+
+fn entry_json(entry: &BrowsedEntry) -> Value {
+    let transfers = entry.transfers.iter().map(|transfer| {
+        json!({
+            "from": transfer.from.number(),
+            "to": transfer.to.number(),
+            "coins": transfer.amount.get(),
+        })
+    });
+    json!({
+        "id": entry.id.get(),
+        "at": entry.at.shanghai(),
+        "kind": entry.kind.name(),
+        "about": entry.subject,
+        "transfers": transfers.collect::<Value>(),
+        "chain_position": entry.sealed.as_ref().map(|(position, _)| position),
+        "hash": entry.sealed.as_ref().map(|(_, hash)| hash),
+    })
+}
+
+fn given_json(given: &GivenGift) -> Value {
+    let messages = given.messages.iter().map(|message| {
+        json!({
+            "seq": message.seq,
+            "message": message.message,
+            "told_at": message.done_at.map(Moment::shanghai),
+        })
+    });
+    json!({
+        "gift": gift_json(&given.gift),
+        "messages": messages.collect::<Value>(),
+    })
+}

@@ -1,0 +1,225 @@
+//! "Why was I charged?": the order, the entries, the gifts and what their room was told, on one page
+//! and in one file.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_app::{Evidence, GivenGift};
+use qlive_operators::Action;
+use qlive_outbox::Status;
+use qlive_store::audit_log::Operator;
+use qlive_types::EntryId;
+
+use super::ledger::entries_table;
+use super::list::empty;
+use super::orders;
+use crate::actions::{Act, ActionForm, Done, register};
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::{Texts, fill};
+use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/orders/{number}/why", web::get().to(of_order))
+        .route("/ledger/{id}/why", web::get().to(of_entry));
+    register::<ExportOfOrder>(config, "/orders/{number}/why/export");
+    register::<ExportOfEntry>(config, "/ledger/{id}/why/export");
+}
+
+async fn load_order(visit: &Visit, number: &str) -> Result<Evidence, Failure> {
+    let services = &visit.state.services;
+    services.payments.order(number).await?;
+    services.evidence_of_order(number).await.map_err(unreadable)
+}
+
+async fn load_entry(visit: &Visit, id: i64) -> Result<Evidence, Failure> {
+    let services = &visit.state.services;
+    let id = EntryId::new(id);
+    services.ledger.entry(id).await?;
+    services.evidence_of_entry(id).await.map_err(unreadable)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that map_err wants"
+)]
+fn unreadable(error: anyhow::Error) -> Failure {
+    tracing::error!(%error, "the evidence of a charge cannot be read");
+    Failure::Internal
+}
+
+async fn of_order(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewOrders, &number).await?;
+    let evidence = load_order(&visit, &number).await?;
+    let title = fill(visit.t().pages.why_order, &[&number]);
+    answer(&visit, title, &format!("/orders/{number}/why"), &evidence).await
+}
+
+async fn of_entry(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewLedger, &id.to_string()).await?;
+    let evidence = load_entry(&visit, *id).await?;
+    let title = fill(visit.t().pages.why_entry, &[&id.to_string()]);
+    answer(&visit, title, &format!("/ledger/{id}/why"), &evidence).await
+}
+
+async fn answer(
+    visit: &Visit,
+    title: String,
+    path: &str,
+    evidence: &Evidence,
+) -> Result<HttpResponse, Failure> {
+    let t = visit.t();
+    let mut page = Page::new(title);
+    if visit.session.may(Action::ExportEvidence) {
+        let href = format!("{path}/export");
+        page.buttons
+            .push(Button::new(t.actions.export_evidence, href));
+    }
+    page.sections.push(Section::Note {
+        text: t.pages.why_text.to_owned(),
+        tone: Tone::Plain,
+    });
+    if let Some(order) = &evidence.order {
+        page.sections.push(orders::facts(t, order));
+        page.sections
+            .push(Section::Table(orders::refunds_table(t, &evidence.refunds)));
+    }
+    let mut entries = entries_table(t, &evidence.entries);
+    t.pages.entries.clone_into(&mut entries.caption);
+    page.sections.push(Section::Table(entries));
+    page.sections
+        .push(Section::Table(gifts_table(t, &evidence.gifts)));
+    html(&PageTemplate {
+        frame: Frame::new(visit, "/ledger").await?,
+        page,
+    })
+}
+
+fn gifts_table(t: &'static Texts, gifts: &[GivenGift]) -> Table {
+    let user = |number: i64| Cell::Link(number.to_string(), format!("/users/{number}"));
+    let row = |given: &GivenGift| {
+        let gift = &given.gift;
+        let room = gift.room.map_or(Cell::Empty, |room| {
+            Cell::Link(room.to_string(), format!("/rooms/{room}"))
+        });
+        Row::new(vec![
+            Cell::Time(format::time(gift.at())),
+            user(gift.giver),
+            user(gift.receiver),
+            Cell::Text(gift.name.clone()),
+            Cell::Number(format::grouped(gift.num)),
+            Cell::Number(format::grouped(gift.cost)),
+            room,
+            told(t, given),
+        ])
+    };
+    Table {
+        caption: t.pages.gifts_paid.to_owned(),
+        columns: vec![
+            Column::text(t.pages.time),
+            Column::text(t.pages.giver),
+            Column::text(t.pages.receiver),
+            Column::text(t.pages.gift),
+            Column::number(t.pages.count),
+            Column::number(t.pages.cost),
+            Column::text(t.pages.room),
+            Column::text(t.pages.told),
+        ],
+        rows: gifts.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_gifts_paid),
+    }
+}
+
+/// Whether the room was told of the gift.
+fn told(t: &'static Texts, given: &GivenGift) -> Cell {
+    match given.messages.first() {
+        None => Cell::Text(t.pages.message_gone.to_owned()),
+        Some(message) => {
+            let (text, tone) = status_of(t, message.status);
+            Cell::Badge(format!("#{} {text}", message.seq), tone)
+        }
+    }
+}
+
+/// What became of a message.
+pub(super) const fn status_of(t: &'static Texts, status: Status) -> (&'static str, Tone) {
+    match status {
+        Status::Waiting => (t.pages.message_waits, Tone::Warn),
+        Status::Delivered => (t.pages.message_told, Tone::Good),
+        Status::Skipped => (t.pages.message_skipped, Tone::Quiet),
+        Status::Parked => (t.pages.message_parked, Tone::Bad),
+    }
+}
+
+fn form(visit: &Visit, back: String) -> ActionForm {
+    let a = &visit.t().actions;
+    let mut form = ActionForm::new(visit, a.export_evidence, back);
+    form.lines.push(a.export_evidence_text.to_owned());
+    form
+}
+
+async fn record(visit: &Visit, by: Operator, subject: &str) -> Result<(), Refusal> {
+    let operators = &visit.state.operators;
+    let recorded = operators.record_read(by, Action::ExportEvidence, subject);
+    recorded
+        .await
+        .map_err(|error| refuse(error, &visit.t().failures))
+}
+
+struct ExportOfOrder;
+
+impl Act for ExportOfOrder {
+    const ACTION: Action = Action::ExportEvidence;
+    type Path = String;
+
+    fn subject(number: &String) -> String {
+        number.clone()
+    }
+
+    async fn form(visit: &Visit, number: &String) -> Result<ActionForm, Failure> {
+        visit.state.services.payments.order(number).await?;
+        Ok(form(visit, format!("/orders/{number}/why")))
+    }
+
+    async fn act(
+        visit: &Visit,
+        number: &String,
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
+        record(visit, by, number).await?;
+        let evidence = load_order(visit, number).await.map_err(Refusal::Failure)?;
+        Ok(Done::File {
+            name: format!("qlive-order-{number}.json"),
+            text: format!("{:#}", evidence.to_json()),
+        })
+    }
+}
+
+struct ExportOfEntry;
+
+impl Act for ExportOfEntry {
+    const ACTION: Action = Action::ExportEvidence;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        visit.state.services.ledger.entry(EntryId::new(*id)).await?;
+        Ok(form(visit, format!("/ledger/{id}/why")))
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        record(visit, by, &id.to_string()).await?;
+        let evidence = load_entry(visit, *id).await.map_err(Refusal::Failure)?;
+        Ok(Done::File {
+            name: format!("qlive-entry-{id}.json"),
+            text: format!("{:#}", evidence.to_json()),
+        })
+    }
+}
