@@ -28,8 +28,16 @@ pub struct TestConsole {
 impl TestConsole {
     /// Serves the console of an app.
     pub fn start(app: &TestApp, is_sandbox: bool) -> Self {
+        let settings = ConsoleSettings {
+            is_sandbox,
+            ..ConsoleSettings::default()
+        };
+        Self::start_with(app, settings)
+    }
+
+    /// The same with other settings.
+    pub fn start_with(app: &TestApp, settings: ConsoleSettings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let settings = ConsoleSettings { is_sandbox };
         let console = Console::new(app.services.clone(), settings, listener).unwrap();
         let (url, handle) = (console.url().to_owned(), console.handle());
         tokio::spawn(console.run());

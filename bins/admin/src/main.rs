@@ -27,8 +27,8 @@ struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     json: bool,
-    /// The operator: the name of an account as soon as an owner has an authenticator, until then any
-    /// name for the audit log. Default: the login name.
+    /// The operator: the name of an account as soon as an owner has an authenticator, until then
+    /// any name for the audit log. Default: the login name.
     // No argument of a command may have the name of this field: clap would merge the two.
     #[arg(long = "as", global = true, value_name = "NAME")]
     operator: Option<String>,

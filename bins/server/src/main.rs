@@ -147,7 +147,11 @@ async fn start_console(
             .or_else(|_in_use| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))),
     };
     let listener = listener.context("the console cannot listen")?;
-    let settings = ConsoleSettings { is_sandbox: true };
+    let settings = ConsoleSettings {
+        is_sandbox: true,
+        public_url: settings.console.public_url.clone(),
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+    };
     let console = Console::new(application.services().clone(), settings, listener)?;
     let link = console.sandbox_link().await?;
     print_line(&format!(

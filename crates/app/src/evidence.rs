@@ -22,7 +22,7 @@ pub struct Evidence {
     pub gifts: Vec<GivenGift>,
 }
 
-/// A gift with what its room was told.
+/// A gift with the messages about it.
 #[derive(Debug)]
 pub struct GivenGift {
     pub gift: SentGift,
@@ -91,10 +91,10 @@ impl Services {
     async fn given_gift(&self, gift: SentGift) -> anyhow::Result<GivenGift> {
         let messages = match gift.room {
             Some(room) => {
-                let told = self.outbox.room_messages_at(LiveId::new(room), gift.at());
-                let mut told = told.await?;
-                told.retain(|message| message.message.get("type") == Some(&json!("gift")));
-                told
+                let found = self.outbox.room_messages_at(LiveId::new(room), gift.at());
+                let mut found = found.await?;
+                found.retain(|message| message.message.get("type") == Some(&json!("gift")));
+                found
             }
             None => Vec::new(),
         };
@@ -149,7 +149,7 @@ fn given_json(given: &GivenGift) -> Value {
         json!({
             "seq": message.seq,
             "message": message.message,
-            "told_at": message.done_at.map(Moment::shanghai),
+            "delivered_at": message.done_at.map(Moment::shanghai),
         })
     });
     json!({

@@ -57,6 +57,8 @@ document.addEventListener('submit', (event) => {
   if (form.method !== 'post') return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = 'yes';
+  // A file is downloaded: the page stays, and its form can be sent again after a while.
+  setTimeout(() => delete form.dataset.sent, 5_000);
 });
 addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;

@@ -4,10 +4,10 @@
 
 use std::future::Future;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{self, Path};
-use actix_web::{HttpResponse, ResponseError as _};
 use askama::Template;
 use qlive_operators::{Action, Confirmation, Operators, OperatorsError};
 use qlive_store::audit_log::Operator;
@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::explain::Refusal;
-use crate::http::{Failure, Input, Visit, html, redirect, session_cookie};
+use crate::http::{Failure, Input, Visit, html, redirect};
 use crate::texts::fill;
 use crate::view::{Frame, Page, PageTemplate};
 
@@ -196,19 +196,10 @@ async fn run<A: Act>(
     if let Some(problem) = find_problem::<A>(&visit, &form, &input) {
         return answer_form::<A>(&visit, form, &input, Some(problem)).await;
     }
-    let token = match prove::<A>(&visit, &input).await? {
-        Ok(token) => token,
-        Err(problem) => return answer_form::<A>(&visit, form, &input, Some(problem)).await,
-    };
-    let answered = act_once::<A>(&visit, &path, form, &input).await;
-    // The session has its new token whatever became of the action.
-    let mut response = answered.unwrap_or_else(|failure| failure.error_response());
-    if let Some(token) = token {
-        response
-            .add_cookie(&session_cookie(&token))
-            .map_err(|_unwritable| Failure::Internal)?;
+    if let Some(problem) = prove::<A>(&visit, &input).await? {
+        return answer_form::<A>(&visit, form, &input, Some(problem)).await;
     }
-    Ok(response)
+    act_once::<A>(&visit, &path, form, &input).await
 }
 
 /// Acts, unless the form was sent before.
@@ -302,32 +293,25 @@ fn find_problem<A: Act>(visit: &Visit, form: &ActionForm, input: &Input) -> Opti
     Some(problem.to_owned())
 }
 
-/// Checks the code of the authenticator, when the action needs one. Returns the token that the
-/// session has from then on, or what is wrong.
-async fn prove<A: Act>(
-    visit: &Visit,
-    input: &Input,
-) -> Result<Result<Option<SecretString>, String>, Failure> {
+/// Checks the code of the authenticator, when the action needs one. Returns what is wrong.
+async fn prove<A: Act>(visit: &Visit, input: &Input) -> Result<Option<String>, Failure> {
     let t = &visit.t().failures;
     if !needs_proof::<A>(visit) {
-        return Ok(Ok(None));
+        return Ok(None);
     }
     if !visit.session.has_authenticator {
-        return Ok(Err(t.totp_needed.to_owned()));
+        return Ok(Some(t.totp_needed.to_owned()));
     }
     if input.text("code").is_empty() {
-        return Ok(Err(t.code_needed.to_owned()));
+        return Ok(Some(t.code_needed.to_owned()));
     }
-    let entered = visit
-        .state
-        .operators
-        .enter_code(&visit.session, input.text("code"));
-    match entered.await {
-        Ok(token) => Ok(Ok(Some(token))),
-        Err(OperatorsError::WrongCode) => Ok(Err(t.code_wrong.to_owned())),
+    let operators = &visit.state.operators;
+    match operators.prove(&visit.session, input.text("code")).await {
+        Ok(()) => Ok(None),
+        Err(OperatorsError::WrongCode) => Ok(Some(t.code_wrong.to_owned())),
         Err(OperatorsError::Locked(until)) => {
             let until = crate::format::time(until);
-            Ok(Err(fill(visit.t().login.locked, &[&until])))
+            Ok(Some(fill(visit.t().login.locked, &[&until])))
         }
         Err(error) => Err(error.into()),
     }

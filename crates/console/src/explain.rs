@@ -223,6 +223,7 @@ impl DomainError for PaymentsError {
             Self::UnknownOrder
                 | Self::UnknownBlock
                 | Self::UnknownWithdrawal
+                | Self::UnknownComplaint
                 | Self::UnknownDay
                 | Self::UnknownDifference
         )

@@ -13,10 +13,12 @@ mod http;
 mod pages;
 mod roles_table;
 mod server;
+mod settings;
 mod state;
 mod texts;
 mod view;
 
 pub use http::SESSION_COOKIE;
 pub use roles_table::roles_table;
-pub use server::{Console, ConsoleSettings};
+pub use server::Console;
+pub use settings::ConsoleSettings;

@@ -21,6 +21,7 @@ mod reports;
 mod rooms;
 mod search;
 mod timeline;
+mod timeline_table;
 mod user_actions;
 mod user_moderation;
 mod user_person;

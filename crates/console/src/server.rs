@@ -12,15 +12,8 @@ use secrecy::ExposeSecret as _;
 
 use crate::http::{FORM_LIMIT, Failure, finish, not_found};
 use crate::pages;
+use crate::settings::ConsoleSettings;
 use crate::state::State;
-
-/// How the console runs.
-#[derive(Debug, Clone, Copy)]
-pub struct ConsoleSettings {
-    /// Whether the money and the people are a sandbox's: the pages say so, and a one-time link
-    /// logs in.
-    pub is_sandbox: bool,
-}
 
 /// The console, which listens and waits to be run.
 pub struct Console {
@@ -40,7 +33,7 @@ impl Console {
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
-        let state = State::new(services, settings.is_sandbox).context("the console's files")?;
+        let state = State::new(services, settings).context("the console's files")?;
         let state = Data::new(state);
         let shared = state.clone();
         let app = move || {

@@ -6,10 +6,11 @@ use qlive_app::Services;
 use qlive_files::EmbeddedFiles;
 use qlive_operators::Operators;
 use qlive_store::Recent;
-use qlive_types::Moment;
+use qlive_types::{Moment, TrustedProxies};
 
 use crate::assets;
 use crate::http::Failure;
+use crate::settings::ConsoleSettings;
 
 /// What waits for an operator.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +19,8 @@ pub(crate) struct Waiting {
     pub(crate) withdrawals: i64,
     /// Reports that nobody has closed.
     pub(crate) reports: i64,
+    /// Complaints that nobody has answered.
+    pub(crate) complaints: i64,
     /// Deliveries that IM refused for good.
     pub(crate) parked: i64,
 }
@@ -28,18 +31,23 @@ pub(crate) struct State {
     pub(crate) operators: Operators,
     /// Whether the money and the people are a sandbox's.
     pub(crate) is_sandbox: bool,
+    /// How operators reach the console, without a trailing slash; may be empty.
+    pub(crate) public_url: String,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) files: EmbeddedFiles,
     waiting: Recent<Waiting>,
 }
 
 impl State {
-    pub(crate) fn new(services: Services, is_sandbox: bool) -> io::Result<Self> {
+    pub(crate) fn new(services: Services, settings: ConsoleSettings) -> io::Result<Self> {
         let operators = Operators::new(services.db.clone(), services.clock.clone());
         Ok(Self {
             waiting: Recent::new(services.clock.clone()),
             services,
             operators,
-            is_sandbox,
+            is_sandbox: settings.is_sandbox,
+            public_url: settings.public_url.trim_end_matches('/').to_owned(),
+            proxies: TrustedProxies::new(&settings.trusted_proxies),
             files: assets::read()?,
         })
     }
@@ -53,10 +61,12 @@ impl State {
         let read = || async move {
             let withdrawals = services.payments.count_withdrawals_to_review().await?;
             let reports = services.users.count_open_reports().await?;
-            let parked = services.outbox.stats().await?.parked;
+            let complaints = services.payments.count_open_complaints().await?;
+            let parked = services.outbox.count_parked().await?;
             Ok::<_, qlive_payments::PaymentsError>(Waiting {
                 withdrawals,
                 reports,
+                complaints,
                 parked,
             })
         };

@@ -65,7 +65,7 @@ pub(crate) fn send_batch(
     if gifts.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = BatchRows::load(conn, gifts)?;
+    let rows = BatchRows::load(conn, now, gifts)?;
     let users = gifts.iter().flat_map(|gift| rows.users_of(&gift.request));
     if let Locking::WaitFor(user) = locking {
         EntryBatch::lock(conn, [user])?;

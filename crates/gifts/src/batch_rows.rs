@@ -8,7 +8,7 @@ use qlive_types::{Moment, UserId};
 use qlive_users::{Profile, blocks_between, find_users};
 
 use crate::CatalogueGift;
-use crate::gift_row::find_enabled;
+use crate::gift_row::find_sold;
 use crate::request::{PendingGift, SendGift};
 
 /// The rows that decide the gifts of a batch.
@@ -23,14 +23,18 @@ pub(crate) struct BatchRows {
 }
 
 impl BatchRows {
-    pub(crate) fn load(conn: &mut Conn, gifts: &[&PendingGift]) -> Result<Self, StoreError> {
+    pub(crate) fn load(
+        conn: &mut Conn,
+        now: Moment,
+        gifts: &[&PendingGift],
+    ) -> Result<Self, StoreError> {
         let requests = gifts.iter().map(|gift| &gift.request);
         let ids: BTreeSet<i64> = requests.clone().map(|request| request.gift).collect();
         let users: BTreeSet<UserId> = requests
             .flat_map(|request| [request.giver, request.receiver])
             .collect();
         Ok(Self {
-            gifts: find_enabled(conn, ids)?,
+            gifts: find_sold(conn, now, ids)?,
             profiles: find_users(conn, users.clone())?,
             muted: MutedGivers::load(conn, users.clone())?,
             blocks: blocks_between(conn, users.clone())?,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use qlive_store::Conn;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
-use qlive_types::{Coins, Page, WebAddressRules, text};
+use qlive_store::{Conn, StoreError};
+use qlive_types::{Coins, Moment, Page, WebAddressRules, text};
 
 use crate::catalogue_page::Catalogue;
 use crate::gift_row::{GiftRow, catalogue_gifts};
@@ -52,24 +52,56 @@ impl NewGift {
     }
 }
 
-/// The gifts that can be sent, the cheapest first.
-fn read_catalogue(conn: &mut Conn) -> Result<Catalogue, GiftsError> {
+/// Where a gift stands in the catalogue, and when it is for sale.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sale {
+    /// The smallest first; gifts of one place by their price.
+    pub place: i64,
+    /// From this moment on; `None`: at once.
+    pub from: Option<Moment>,
+    /// Until before this moment; `None`: for ever.
+    pub until: Option<Moment>,
+}
+
+/// Inserts a gift and returns its id.
+fn insert(conn: &mut Conn, now: Moment, new: &NewGift, sale: &Sale) -> Result<i64, StoreError> {
+    Ok(diesel::insert_into(gifts::table)
+        .values((
+            gifts::name.eq(&new.name),
+            gifts::image.eq(&new.image),
+            gifts::price.eq(new.price.get()),
+            gifts::effect.eq(&new.effect),
+            gifts::enabled.eq(true),
+            gifts::created_at.eq(now.millis()),
+            gifts::place.eq(sale.place),
+            gifts::sold_from.eq(sale.from.map(Moment::millis)),
+            gifts::sold_until.eq(sale.until.map(Moment::millis)),
+        ))
+        .returning(gifts::id)
+        .get_result(conn)?)
+}
+
+/// The gifts that can be sent, by their places, the cheapest of each first.
+fn read_catalogue(conn: &mut Conn, now: Moment) -> Result<Catalogue, GiftsError> {
     let rows: Vec<GiftRow> = gifts::table
         .filter(gifts::enabled.eq(true))
-        .order((gifts::price, gifts::id))
+        .order((gifts::place, gifts::price, gifts::id))
         .select(GiftRow::as_select())
         .load(conn)?;
-    Ok(Catalogue::new(&catalogue_gifts(rows)?))
+    let mut gifts = catalogue_gifts(rows)?;
+    gifts.retain(|gift| gift.is_sold(now));
+    Ok(Catalogue::new(&gifts))
 }
 
 impl Gifts {
-    /// A page of the gifts that can be sent, the cheapest first, at most one second old.
+    /// A page of the gifts that can be sent, by their places and then the cheapest first, at most
+    /// one second old.
     ///
     /// # Errors
     /// [`GiftsError::PastTheEnd`] when a page after the first is empty, or when the database fails.
     pub async fn catalogue(&self, page: Page) -> Result<Arc<CataloguePage>, GiftsError> {
-        let db = self.db.clone();
-        let read = || async move { db.read_one(read_catalogue).await };
+        let (db, now) = (self.db.clone(), self.clock.now());
+        let read = || async move { db.read_one(move |conn| read_catalogue(conn, now)).await };
         let catalogue = self.catalogue.get(read).await?;
         catalogue.page(page).ok_or(GiftsError::PastTheEnd)
     }
@@ -100,23 +132,72 @@ impl Gifts {
         let added = self
             .db
             .write(move |conn| {
-                let id: i64 = diesel::insert_into(gifts::table)
-                    .values((
-                        gifts::name.eq(&new.name),
-                        gifts::image.eq(&new.image),
-                        gifts::price.eq(new.price.get()),
-                        gifts::effect.eq(&new.effect),
-                        gifts::enabled.eq(true),
-                        gifts::created_at.eq(now.millis()),
-                    ))
-                    .returning(gifts::id)
-                    .get_result(conn)?;
+                let id = insert(conn, now, &new, &Sale::default())?;
                 audit_log::record(conn, now, &by, "gifts add", &id.to_string())?;
                 Ok::<_, GiftsError>(id)
             })
             .await?;
         self.catalogue.forget();
         Ok(added)
+    }
+
+    /// Changes a gift that is not disabled. A gift keeps the price that it was shown with: another
+    /// price makes a new version, and the one before is disabled. Returns the id that it has now.
+    ///
+    /// # Errors
+    /// [`GiftsError::BadField`], [`GiftsError::UnknownGift`], or when the database fails.
+    pub async fn edit(
+        &self,
+        by: Operator,
+        id: i64,
+        new: NewGift,
+        sale: Sale,
+    ) -> Result<i64, GiftsError> {
+        let new = new.validate(&self.address_rules)?;
+        if sale
+            .from
+            .zip(sale.until)
+            .is_some_and(|(from, until)| until <= from)
+        {
+            return Err(GiftsError::BadField("until"));
+        }
+        let now = self.clock.now();
+        let edited = self
+            .db
+            .write(move |conn| {
+                let enabled = gifts::table.find(id).filter(gifts::enabled.eq(true));
+                let row: Option<GiftRow> = enabled
+                    .select(GiftRow::as_select())
+                    .first(conn)
+                    .optional()?;
+                let row = row.ok_or(GiftsError::UnknownGift)?;
+                let before = CatalogueGift::try_from(row)?;
+                let id = if before.price == new.price {
+                    diesel::update(enabled)
+                        .set((
+                            gifts::name.eq(&new.name),
+                            gifts::image.eq(&new.image),
+                            gifts::effect.eq(&new.effect),
+                            gifts::place.eq(sale.place),
+                            gifts::sold_from.eq(sale.from.map(Moment::millis)),
+                            gifts::sold_until.eq(sale.until.map(Moment::millis)),
+                        ))
+                        .execute(conn)?;
+                    id
+                } else {
+                    diesel::update(enabled)
+                        .set(gifts::enabled.eq(false))
+                        .execute(conn)?;
+                    insert(conn, now, &new, &sale)?
+                };
+                let action = ("gifts edit", &*id.to_string());
+                let (old, changed) = (summary(&before), summary_of(&new, &sale));
+                audit_log::record_change(conn, now, &by, action, (&old, &changed))?;
+                Ok::<_, GiftsError>(id)
+            })
+            .await?;
+        self.catalogue.forget();
+        Ok(edited)
     }
 
     /// Disables a gift: it can no longer be sent. The records of sent gifts keep it.
@@ -141,4 +222,34 @@ impl Gifts {
         self.catalogue.forget();
         Ok(())
     }
+}
+
+/// A gift as the audit log shows it.
+fn summary(gift: &CatalogueGift) -> String {
+    let new = NewGift {
+        name: gift.name.clone(),
+        price: gift.price,
+        image: gift.image.clone(),
+        effect: gift.effect.clone(),
+    };
+    let sale = Sale {
+        place: gift.place,
+        from: gift.sold_from,
+        until: gift.sold_until,
+    };
+    summary_of(&new, &sale)
+}
+
+fn summary_of(gift: &NewGift, sale: &Sale) -> String {
+    let time = |at: Option<Moment>| at.map_or_else(|| "-".to_owned(), Moment::shanghai);
+    format!(
+        "{} {} {} {} #{} {}/{}",
+        gift.name,
+        gift.price,
+        gift.image,
+        gift.effect,
+        sale.place,
+        time(sale.from),
+        time(sale.until)
+    )
 }

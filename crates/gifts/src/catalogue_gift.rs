@@ -1,6 +1,6 @@
 //! [`CatalogueGift`]: a gift as the catalogue shows it.
 
-use qlive_types::Coins;
+use qlive_types::{Coins, Moment};
 
 /// A gift of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,4 +13,20 @@ pub struct CatalogueGift {
     /// The name of the animation that clients play.
     pub effect: String,
     pub enabled: bool,
+    /// Its place in the catalogue, the smallest first; gifts of one place by their price.
+    pub place: i64,
+    /// For sale from this moment on.
+    pub sold_from: Option<Moment>,
+    /// For sale until before this moment.
+    pub sold_until: Option<Moment>,
+}
+
+impl CatalogueGift {
+    /// Whether it is for sale at a moment.
+    #[must_use]
+    pub fn is_sold(&self, at: Moment) -> bool {
+        self.enabled
+            && self.sold_from.is_none_or(|from| from <= at)
+            && self.sold_until.is_none_or(|until| at < until)
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use qlive_store::schema::gifts;
 use qlive_store::{Conn, StoreError};
-use qlive_types::Coins;
+use qlive_types::{Coins, Moment};
 
 use crate::CatalogueGift;
 
@@ -19,6 +19,9 @@ pub(crate) struct GiftRow {
     price: i64,
     effect: String,
     enabled: bool,
+    place: i64,
+    sold_from: Option<i64>,
+    sold_until: Option<i64>,
 }
 
 impl TryFrom<GiftRow> for CatalogueGift {
@@ -34,13 +37,17 @@ impl TryFrom<GiftRow> for CatalogueGift {
                 .ok_or(StoreError::Corrupt("gifts.price"))?,
             effect: row.effect,
             enabled: row.enabled,
+            place: row.place,
+            sold_from: row.sold_from.map(Moment::from_millis),
+            sold_until: row.sold_until.map(Moment::from_millis),
         })
     }
 }
 
-/// Those of these gifts that are in the catalogue and not disabled, by id.
-pub(crate) fn find_enabled(
+/// Those of these gifts that are for sale now, by id.
+pub(crate) fn find_sold(
     conn: &mut Conn,
+    now: Moment,
     ids: impl IntoIterator<Item = i64>,
 ) -> Result<HashMap<i64, CatalogueGift>, StoreError> {
     let ids: Vec<i64> = ids.into_iter().collect();
@@ -53,7 +60,8 @@ pub(crate) fn find_enabled(
         Conn::Sqlite(conn) => enabled.select(GiftRow::as_select()).load(conn)?,
     };
     let found = catalogue_gifts(rows)?.into_iter();
-    Ok(found.map(|gift| (gift.id, gift)).collect())
+    let sold = found.filter(|gift| gift.is_sold(now));
+    Ok(sold.map(|gift| (gift.id, gift)).collect())
 }
 
 /// The gifts of these rows.

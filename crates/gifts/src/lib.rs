@@ -23,7 +23,7 @@ mod service;
 mod shares;
 
 pub use audit::audit;
-pub use catalogue::NewGift;
+pub use catalogue::{NewGift, Sale};
 pub use catalogue_gift::CatalogueGift;
 pub use catalogue_page::CataloguePage;
 pub use error::GiftsError;

@@ -106,8 +106,10 @@ actions! {
     ViewFigures "view figures" None EVERYBODY,
     ExportFigures "figures export" Confirm MONEY,
     ViewComplaints "view complaints" None EVERYBODY,
+    AnswerComplaint "complaints answer" Reason HELP,
     ViewGifts "view gifts" None EVERYBODY,
     AddGift "gifts add" Confirm ROOMS,
+    EditGift "gifts edit" Confirm ROOMS,
     DisableGift "gifts disable" Confirm ROOMS,
     AddBlock "blocks add" Proof MONEY,
     DisableBlock "blocks disable" Confirm MONEY,
@@ -122,7 +124,7 @@ actions! {
     SetOperatorRole "operators role" Proof OWNER,
     ResetOperator "operators reset" Proof OWNER,
     DisableOperator "operators disable" Reason OWNER,
-    EnableOperator "operators enable" Confirm OWNER,
+    EnableOperator "operators enable" Proof OWNER,
 }
 
 impl Action {

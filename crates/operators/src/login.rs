@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::account_rows::{OperatorAccount, OperatorRow, find_by_name};
 use crate::lockout::{Sources, begin_attempt, forgive};
-use crate::session_rows::{NewSession, insert_session, replace_session};
+use crate::session_rows::{NewSession, insert_session, record_code, replace_session};
 use crate::totp::accept_code;
 use crate::{Operators, OperatorsError, Session, password};
 
@@ -90,8 +90,7 @@ impl Operators {
             .await
     }
 
-    /// Completes the login of a session that awaits a code, or proves again that the operator is
-    /// there. The session gets a new token.
+    /// Completes the login of a session that awaits a code. The session gets a new token.
     ///
     /// `code` is of the authenticator, or one of the recovery codes, which is used up.
     ///
@@ -104,13 +103,40 @@ impl Operators {
         session: &Session,
         code: &str,
     ) -> Result<SecretString, OperatorsError> {
-        let now = self.clock.now();
-        let sources = Sources::of_operator(session.operator_id);
+        self.check_code(session, code, |conn, now, row, session| {
+            let token = replace_session(conn, now, &session.hash)?;
+            if !session.is_complete {
+                let account = OperatorAccount::try_from(row)?;
+                let by = operator(&account, &session.address);
+                record_login(conn, now, &by, account.id)?;
+            }
+            Ok(token)
+        })
+        .await
+    }
+
+    /// Proves again that the operator of a session is there. The session keeps its token: another
+    /// page of it may be asking for something at the same time.
+    ///
+    /// # Errors
+    /// As for [`Operators::enter_code`].
+    pub async fn prove(&self, session: &Session, code: &str) -> Result<(), OperatorsError> {
+        self.check_code(session, code, |conn, now, _row, session| {
+            record_code(conn, now, &session.hash)
+        })
+        .await
+    }
+
+    /// Checks a code, and does what follows in the same transaction.
+    async fn check_code<T: Send + 'static>(
+        &self,
+        session: &Session,
+        code: &str,
+        accept: fn(&mut Conn, Moment, &OperatorRow, &Session) -> Result<T, StoreError>,
+    ) -> Result<T, OperatorsError> {
+        let (now, id) = (self.clock.now(), session.operator_id);
         self.db
-            .write({
-                let sources = Sources::of_operator(session.operator_id);
-                move |conn| begin_attempt(conn, now, &sources)
-            })
+            .write(move |conn| begin_attempt(conn, now, &Sources::of_operator(id)))
             .await?;
         let (session, code) = (session.clone(), code.to_owned());
         self.db
@@ -122,14 +148,8 @@ impl Operators {
                 if !accept_code(conn, now, &row, &code)? {
                     return Err(OperatorsError::WrongCode);
                 }
-                forgive(conn, &sources)?;
-                let token = replace_session(conn, now, &session.hash)?;
-                if !session.is_complete {
-                    let account = OperatorAccount::try_from(&row)?;
-                    let by = operator(&account, &session.address);
-                    record_login(conn, now, &by, account.id)?;
-                }
-                Ok(token)
+                forgive(conn, &Sources::of_operator(session.operator_id))?;
+                Ok(accept(conn, now, &row, &session)?)
             })
             .await
     }

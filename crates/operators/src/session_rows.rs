@@ -94,6 +94,27 @@ pub(crate) fn replace_session(
     }
 }
 
+/// Records that a code was accepted.
+///
+/// # Errors
+/// [`StoreError::Contended`] when the session has ended, or when the database fails.
+pub(crate) fn record_code(conn: &mut Conn, now: Moment, hash: &str) -> Result<(), StoreError> {
+    let complete = operator_sessions::table
+        .find(hash)
+        .filter(operator_sessions::is_complete.eq(true));
+    let updated = diesel::update(complete)
+        .set((
+            operator_sessions::code_at.eq(Some(now.millis())),
+            operator_sessions::used_at.eq(now.millis()),
+        ))
+        .execute(conn)?;
+    if updated == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Contended)
+    }
+}
+
 /// Ends the sessions of an operator but for the one with this hash.
 pub(crate) fn end_other_sessions(
     conn: &mut Conn,

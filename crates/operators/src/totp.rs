@@ -34,7 +34,17 @@ impl Operators {
     /// # Errors
     /// When the secret cannot be made.
     pub fn new_authenticator(session: &Session) -> Result<NewAuthenticator, OperatorsError> {
-        let base32 = new_secret()?;
+        Self::authenticator_of(session, new_secret()?)
+    }
+
+    /// The same with a secret that was drawn before: its code was wrong, and is typed again.
+    ///
+    /// # Errors
+    /// When it is no secret.
+    pub fn authenticator_of(
+        session: &Session,
+        base32: String,
+    ) -> Result<NewAuthenticator, OperatorsError> {
         let secret = Secret::try_from_base32(&base32).map_err(hashing)?;
         // The label separates issuer and name by a colon.
         let label = session.name.as_str().replace(':', "-");

@@ -15,6 +15,9 @@ use crate::status::Status;
 /// The most rows that are listed.
 const LIST_LIMIT: i64 = 200;
 
+/// The most rows that are counted.
+const MOST_COUNTED: i64 = 1_000;
+
 /// A row as operators see it.
 #[derive(Debug, Clone, Serialize)]
 pub struct OutboxRow {
@@ -69,6 +72,24 @@ impl Outbox {
     /// A failure of the store.
     pub async fn list(&self) -> Result<Vec<OutboxRow>, StoreError> {
         self.db.read(list_undelivered).await
+    }
+
+    /// How many rows are parked, at most 1,000.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn count_parked(&self) -> Result<i64, StoreError> {
+        self.db
+            .read_one(|conn| {
+                let parked: Vec<i64> = outbox::table
+                    .filter(Status::Parked.condition())
+                    .order(outbox::id)
+                    .limit(MOST_COUNTED)
+                    .select(outbox::id)
+                    .load(conn)?;
+                Ok::<_, StoreError>(i64::try_from(parked.len()).unwrap_or(MOST_COUNTED))
+            })
+            .await
     }
 
     /// Lets a parked row wait again, and records that in the audit log. False if there is no parked

@@ -1,4 +1,4 @@
-//! What the group of a room was told, for operators.
+//! The messages to the group of a room, for operators.
 
 use diesel::prelude::*;
 use qlive_store::StoreError;

@@ -25,6 +25,8 @@ pub enum PaymentsError {
     #[error("too many open orders")]
     TooManyOrders,
     /// The provider refused the order, which is closed.
+    #[error("there is no such open complaint")]
+    UnknownComplaint,
     #[error("the provider refused: {0}")]
     ProviderRefused(String),
     /// The provider gave no clear answer.

@@ -29,7 +29,7 @@ pub use audit::ledger_rules::find_ledger_violation;
 pub use audit::stored::{Reconciliation, StoredDifference};
 pub use block_rows::{Block, BlockList};
 pub use blocks::NewBlock;
-pub use callbacks::complaints::Complaint;
+pub use callbacks::complaints::{Complaint, RecordedComplaint};
 pub use callbacks::outcome::{Accepted, CallbackOutcome, Contradiction};
 pub use daily_money::{DailyMoney, MoneyDays};
 pub use error::PaymentsError;

@@ -294,6 +294,9 @@ diesel::table! {
         effect -> Text,
         enabled -> Bool,
         created_at -> BigInt,
+        place -> BigInt,
+        sold_from -> Nullable<BigInt>,
+        sold_until -> Nullable<BigInt>,
     }
 }
 
@@ -407,6 +410,9 @@ diesel::table! {
         openid -> Text,
         complained_at -> Text,
         recorded_at -> BigInt,
+        answered_at -> Nullable<BigInt>,
+        answered_by -> Text,
+        answer -> Text,
     }
 }
 

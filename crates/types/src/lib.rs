@@ -5,6 +5,7 @@
 //! system's random numbers, and nothing here knows a database, a web framework or a provider.
 
 mod characters;
+mod client_address;
 mod clock;
 mod gender;
 mod ids;
@@ -17,6 +18,7 @@ pub mod testing;
 pub mod text;
 mod web_address;
 
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use clock::{Clock, Moment, Tick};
 pub use gender::Gender;
 pub use ids::{BroadcastId, EntryId, GroupId, LiveId, UserId};

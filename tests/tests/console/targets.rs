@@ -71,12 +71,15 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         }
         Action::QueryOrder
         | Action::ExportEvidence
+        | Action::AnswerComplaint
         | Action::RefundOrder
         | Action::ApproveWithdrawal
         | Action::RejectWithdrawal => money_target(app, action, n).await,
-        Action::AddGift | Action::DisableGift | Action::AddBlock | Action::DisableBlock => {
-            sale_target(app, action, n).await
-        }
+        Action::AddGift
+        | Action::EditGift
+        | Action::DisableGift
+        | Action::AddBlock
+        | Action::DisableBlock => sale_target(app, action, n).await,
         Action::SetConfig => Target::new("/configs/INDEX_BANNER/set".to_owned())
             .with("value", format!("https://pictures.example.com/{n}.png")),
         Action::SetRate => Target::new("/configs/HOST_RATE/set-rate".to_owned())
@@ -140,6 +143,9 @@ async fn money_target(app: &TestApp, action: Action, n: usize) -> Target {
             let (_, order) = app.buyer(&format!("order-{n}"), 1).await;
             Target::new(format!("/orders/{}/refund", order_number(&order)))
         }
+        Action::AnswerComplaint => {
+            Target::new(format!("/complaints/{}/answer", complaint(app, n).await))
+        }
         Action::ExportEvidence => {
             let (_, order) = app.buyer(&format!("charged-{n}"), 1).await;
             Target::new(format!("/orders/{}/why/export", order_number(&order)))
@@ -187,6 +193,14 @@ async fn sale_target(app: &TestApp, action: Action, n: usize) -> Target {
             .with("name", name)
             .with("gold", "3")
             .with("image", "https://pictures.example.com/gift.png"),
+        Action::EditGift => {
+            let gift = app.add_gift(&name, 3).await;
+            Target::new(format!("/gifts/{gift}/edit"))
+                .with("name", format!("{name}!"))
+                .with("gold", "3")
+                .with("image", "https://pictures.example.com/other.png")
+                .with("place", "-1")
+        }
         Action::DisableGift => {
             let gift = app.add_gift(&name, 3).await;
             Target::new(format!("/gifts/{gift}/disable"))
@@ -229,6 +243,18 @@ async fn operator_target(console: &TestConsole, action: Action, n: usize) -> Tar
             Target::new(format!("/operators/{id}/enable"))
         }
     }
+}
+
+/// A complaint that nobody has answered.
+async fn complaint(app: &TestApp, n: usize) -> i64 {
+    app.execute_sql(&format!(
+        "INSERT INTO complaints \
+         (wechat_request_id, out_trade_no, openid, complained_at, recorded_at) \
+         VALUES ('request {n}', 'order {n}', 'openid', '2026-11-27', 1)"
+    ))
+    .await;
+    let payments = &app.services.payments;
+    payments.search_complaints(true, None).await.unwrap()[0].id
 }
 
 /// A withdrawal that waits for an operator.

@@ -20,7 +20,12 @@ pub(super) async fn serve(settings: &Settings, services: &Services) -> anyhow::R
     let listener =
         TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
     let is_sandbox = settings.mode()? == Mode::Sandbox;
-    let console = Console::new(services.clone(), ConsoleSettings { is_sandbox }, listener)?;
+    let console_settings = ConsoleSettings {
+        is_sandbox,
+        public_url: settings.console.public_url.clone(),
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+    };
+    let console = Console::new(services.clone(), console_settings, listener)?;
     print_line(&format!("the console is at {}", console.url()));
     if is_sandbox {
         let link = console.sandbox_link().await?;

@@ -7,10 +7,10 @@ use std::sync::Once;
 use actix_web::HttpRequest;
 use governor::Quota;
 use qlive_app::Settings;
-use qlive_types::UserId;
+use qlive_types::{ClientAddress, TrustedProxies, UserId};
 
 use super::bounded_limiter::BoundedLimiter;
-use super::client_address::{ClientAddress, TrustedProxies};
+use super::client_address::client_address;
 use super::refused_senders::RefusedSenders;
 use crate::connections::{AddressBlock, WideBlock};
 
@@ -63,7 +63,7 @@ impl RateLimits {
         let Some(limiter) = &self.addresses else {
             return true;
         };
-        match self.trusted_proxies.client_address(request) {
+        match client_address(&self.trusted_proxies, request) {
             ClientAddress::Limited(address) | ClientAddress::UnnamedBehind(address) => {
                 limiter.allows(address)
             }
@@ -81,7 +81,7 @@ impl RateLimits {
     /// trusted, through which genuine ones come too. So are those of a trusted proxy that names no
     /// client.
     pub(crate) fn count_forgery(&self, request: &HttpRequest) -> bool {
-        match self.trusted_proxies.client_address(request) {
+        match client_address(&self.trusted_proxies, request) {
             ClientAddress::PrivatePeer(address) | ClientAddress::UnnamedBehind(address) => {
                 self.forgeries.allows(address)
             }
@@ -100,7 +100,7 @@ impl RateLimits {
         if self.refused_senders.is_empty() {
             return false;
         }
-        match self.trusted_proxies.client_address(request) {
+        match client_address(&self.trusted_proxies, request) {
             ClientAddress::PrivatePeer(_) | ClientAddress::UnnamedBehind(_) => false,
             ClientAddress::Limited(address) => {
                 self.refused_senders.contains(AddressBlock::of(address))

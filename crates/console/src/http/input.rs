@@ -45,6 +45,10 @@ impl FromRequest for Input {
             let fields = read
                 .map_err(|_unreadable| Failure::BadRequest)?
                 .into_inner();
+            // No text has such a character, and a database refuses it.
+            if fields.iter().any(|(_, value)| value.contains('\0')) {
+                return Err(Failure::BadRequest);
+            }
             Ok(Self(fields.into_iter().collect()))
         })
         .boxed_local()

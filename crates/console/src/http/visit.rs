@@ -1,7 +1,7 @@
 //! [`Visit`]: a request of an operator who is logged in.
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{LOCATION, USER_AGENT};
+use actix_web::http::header::{HOST, LOCATION, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
@@ -42,6 +42,10 @@ impl Anybody {
         let state = request.app_data::<Data<State>>().ok_or(Failure::Internal)?;
         if !is_allowed(request) {
             return Err(Failure::OtherOrigin);
+        }
+        // No text has such a character, and a database refuses it.
+        if request.uri().to_string().contains("%00") {
+            return Err(Failure::BadRequest);
         }
         let path = request.uri().path_and_query();
         Ok(Self {
@@ -104,7 +108,7 @@ impl FromRequest for Visit {
             }
             Ok(Self {
                 now: anybody.state.now(),
-                origin: origin(&request),
+                origin: origin(&request, &anybody.state),
                 state: anybody.state,
                 session,
                 lang: anybody.lang,
@@ -116,9 +120,14 @@ impl FromRequest for Visit {
 }
 
 /// Where the console is, as the browser names it.
-fn origin(request: &HttpRequest) -> String {
-    let connection = request.connection_info();
-    format!("{}://{}", connection.scheme(), connection.host())
+fn origin(request: &HttpRequest, state: &State) -> String {
+    if !state.public_url.is_empty() {
+        return state.public_url.clone();
+    }
+    // A header of the request itself: anybody can write those that proxies write.
+    let host = request.headers().get(HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    format!("http://{}", host.unwrap_or("127.0.0.1"))
 }
 
 /// The session that the cookie of a request names, complete or not.
@@ -132,7 +141,7 @@ pub(crate) async fn find_session(
     let Some(token) = session_token(request) else {
         return Ok(None);
     };
-    let address = client_address(request);
+    let address = client_address(request, state);
     // htmx reads a page again by itself.
     let is_use = !request.headers().contains_key("hx-request");
     Ok(state
@@ -155,9 +164,13 @@ fn login_path(request: &HttpRequest, path: &str) -> String {
 }
 
 /// The address that a request comes from.
-pub(crate) fn client_address(request: &HttpRequest) -> String {
-    let address = request.peer_addr().map(|peer| peer.ip().to_canonical());
-    address.map_or_else(String::new, |ip| ip.to_string())
+pub(crate) fn client_address(request: &HttpRequest, state: &State) -> String {
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let lines = request.headers().get_all("x-forwarded-for");
+    let client = state
+        .proxies
+        .client_address(peer, lines.map(|line| line.as_bytes()));
+    client.ip().to_string()
 }
 
 /// What the browser calls itself.

@@ -66,15 +66,27 @@ impl RecoveryTemplate {
 }
 
 async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
-    answer(&visit, None).await
+    answer(&visit, None, None).await
 }
 
-async fn answer(visit: &Visit, problem: Option<String>) -> Result<HttpResponse, Failure> {
+/// The page. `drawn` is the secret of an authenticator that is being set up.
+async fn answer(
+    visit: &Visit,
+    problem: Option<String>,
+    drawn: Option<SecretString>,
+) -> Result<HttpResponse, Failure> {
     let session = &visit.session;
     let new_authenticator = if session.has_authenticator {
         None
     } else {
-        let new = Operators::new_authenticator(session)?;
+        let kept = drawn.and_then(|drawn| {
+            let base32 = drawn.expose_secret().to_owned();
+            Operators::authenticator_of(session, base32).ok()
+        });
+        let new = match kept {
+            Some(kept) => kept,
+            None => Operators::new_authenticator(session)?,
+        };
         Some((new.secret.expose_secret().to_owned(), picture(&new.url)?))
     };
     let sessions = visit.state.operators.sessions(session.operator_id).await?;
@@ -137,7 +149,7 @@ async fn change_password(visit: Visit, input: Input) -> Result<HttpResponse, Fai
         Ok(()) => Ok(redirect("/account?done=0")),
         Err(error) => {
             let problem = explain(&visit, error)?;
-            answer(&visit, Some(problem)).await
+            answer(&visit, Some(problem), None).await
         }
     }
 }
@@ -162,7 +174,7 @@ async fn set_up(visit: Visit, input: Input) -> Result<HttpResponse, Failure> {
         }
         Err(error) => {
             let problem = explain(&visit, error)?;
-            answer(&visit, Some(problem)).await
+            answer(&visit, Some(problem), Some(input.secret("secret"))).await
         }
     }
 }

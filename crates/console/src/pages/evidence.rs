@@ -1,4 +1,4 @@
-//! "Why was I charged?": the order, the entries, the gifts and what their room was told, on one page
+//! "Why was I charged?": the order, the entries, the gifts and the messages about them, on one page
 //! and in one file.
 
 use actix_web::HttpResponse;
@@ -111,7 +111,7 @@ fn gifts_table(t: &'static Texts, gifts: &[GivenGift]) -> Table {
             Cell::Number(format::grouped(gift.num)),
             Cell::Number(format::grouped(gift.cost)),
             room,
-            told(t, given),
+            delivered(t, given),
         ])
     };
     Table {
@@ -124,7 +124,7 @@ fn gifts_table(t: &'static Texts, gifts: &[GivenGift]) -> Table {
             Column::number(t.pages.count),
             Column::number(t.pages.cost),
             Column::text(t.pages.room),
-            Column::text(t.pages.told),
+            Column::text(t.pages.is_delivered),
         ],
         rows: gifts.iter().map(row).collect(),
         older: None,
@@ -133,8 +133,8 @@ fn gifts_table(t: &'static Texts, gifts: &[GivenGift]) -> Table {
     }
 }
 
-/// Whether the room was told of the gift.
-fn told(t: &'static Texts, given: &GivenGift) -> Cell {
+/// Whether the message about a gift was delivered.
+fn delivered(t: &'static Texts, given: &GivenGift) -> Cell {
     match given.messages.first() {
         None => Cell::Text(t.pages.message_gone.to_owned()),
         Some(message) => {
@@ -148,7 +148,7 @@ fn told(t: &'static Texts, given: &GivenGift) -> Cell {
 pub(super) const fn status_of(t: &'static Texts, status: Status) -> (&'static str, Tone) {
     match status {
         Status::Waiting => (t.pages.message_waits, Tone::Warn),
-        Status::Delivered => (t.pages.message_told, Tone::Good),
+        Status::Delivered => (t.pages.message_delivered, Tone::Good),
         Status::Skipped => (t.pages.message_skipped, Tone::Quiet),
         Status::Parked => (t.pages.message_parked, Tone::Bad),
     }

@@ -1,12 +1,14 @@
 //! What is for sale: gifts, and the blocks of gold.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use qlive_gifts::{CatalogueGift, NewGift};
+use qlive_gifts::{CatalogueGift, NewGift, Sale};
 use qlive_operators::Action;
 use qlive_payments::{Block, NewBlock};
 use qlive_store::audit_log::Operator;
-use qlive_types::{Coins, Fen};
+use qlive_types::{Coins, Fen, Moment};
 
 use super::list::empty;
 use crate::actions::{Act, ActionForm, Done, Field, register};
@@ -16,9 +18,13 @@ use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
+/// A day.
+const DAY: Duration = Duration::from_secs(86_400);
+
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/gifts", web::get().to(show));
     register::<AddGift>(config, "/gifts/add");
+    register::<EditGift>(config, "/gifts/{id}/edit");
     register::<DisableGift>(config, "/gifts/{id}/disable");
     register::<AddBlock>(config, "/blocks/add");
     register::<DisableBlock>(config, "/blocks/{id}/disable");
@@ -67,6 +73,17 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
     let t = visit.t();
     let row = |gift: &CatalogueGift| {
         let href = format!("/gifts/{}/disable", gift.id);
+        let mut buttons = Vec::new();
+        if gift.enabled && visit.session.may(Action::EditGift) {
+            let edit = format!("/gifts/{}/edit", gift.id);
+            buttons.push(Button::new(t.actions.gift_edit, edit));
+        }
+        buttons.extend(disable_button(
+            visit,
+            Action::DisableGift,
+            gift.enabled,
+            href,
+        ));
         Row::new(vec![
             Cell::face(&gift.image),
             Cell::Text(gift.name.clone()),
@@ -77,14 +94,11 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
             } else {
                 Cell::Code(gift.effect.clone())
             },
+            Cell::Number(gift.place.to_string()),
+            Cell::Text(sold_when(t, gift)),
             sale_badge(t, gift.enabled),
         ])
-        .with_buttons(disable_button(
-            visit,
-            Action::DisableGift,
-            gift.enabled,
-            href,
-        ))
+        .with_buttons(buttons)
     };
     Table {
         caption: t.pages.gifts_card.to_owned(),
@@ -94,12 +108,53 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
             Column::text(t.pages.id),
             Column::number(t.pages.gold),
             Column::text(t.actions.gift_effect),
+            Column::number(t.pages.place_number),
+            Column::text(t.pages.sold_when),
             Column::text(t.pages.state),
         ],
         rows: gifts.iter().map(row).collect(),
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_gifts_yet),
+    }
+}
+
+/// When a gift is for sale, in days of Shanghai.
+fn sold_when(t: &'static Texts, gift: &CatalogueGift) -> String {
+    if gift.sold_from.is_none() && gift.sold_until.is_none() {
+        return t.pages.always.to_owned();
+    }
+    format!("{} – {}", first_day(gift), last_day(gift))
+}
+
+/// The first day on which a gift is for sale; empty: any.
+fn first_day(gift: &CatalogueGift) -> String {
+    gift.sold_from.map(day_of).unwrap_or_default()
+}
+
+/// The last day on which a gift is for sale; empty: any.
+fn last_day(gift: &CatalogueGift) -> String {
+    gift.sold_until
+        .map(|until| day_of(until.before(Duration::from_secs(1))))
+        .unwrap_or_default()
+}
+
+fn day_of(at: Moment) -> String {
+    at.shanghai().chars().take("2026-11-27".len()).collect()
+}
+
+/// The day that a field names; `None` when it is empty.
+fn day_field(
+    input: &Input,
+    name: &'static str,
+    t: &'static Texts,
+) -> Result<Option<Moment>, Refusal> {
+    match input.text(name) {
+        "" => Ok(None),
+        typed => match Moment::parse_day(typed) {
+            Some(day) => Ok(Some(day)),
+            None => Err(Refusal::Explained(fill(t.failures.bad_field, &[name]))),
+        },
     }
 }
 
@@ -186,6 +241,67 @@ impl Act for AddGift {
         };
         let added = visit.state.services.gifts.add(by, new).await;
         added.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(at_gifts())
+    }
+}
+
+struct EditGift;
+
+impl Act for EditGift {
+    const ACTION: Action = Action::EditGift;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let a = &visit.t().actions;
+        let gifts = visit.state.services.gifts.list().await?;
+        let mut sold = gifts.into_iter().filter(|gift| gift.enabled);
+        let gift = sold.find(|gift| gift.id == *id).ok_or(Failure::NotFound)?;
+        let mut form = ActionForm::new(visit, a.gift_edit, "/gifts");
+        form.title = fill(a.gift_edit_title, &[&gift.name]);
+        form.lines.push(a.gift_edit_text.to_owned());
+        let field = |field: Field, value: String| Field {
+            value,
+            max: 512,
+            ..field
+        };
+        let (first, last) = (first_day(&gift), last_day(&gift));
+        form.fields = vec![
+            field(Field::required("name", a.gift_name), gift.name),
+            field(Field::required("gold", a.amount), gift.price.to_string()),
+            field(Field::required("image", a.gift_image), gift.image),
+            field(Field::optional("effect", a.gift_effect), gift.effect),
+            field(
+                Field::required("place", a.gift_place),
+                gift.place.to_string(),
+            ),
+            field(Field::optional("from", a.gift_from), first),
+            field(Field::optional("until", a.gift_until), last),
+        ];
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, input: &Input) -> Result<Done, Refusal> {
+        let t = visit.t();
+        let new = NewGift {
+            name: input.text("name").to_owned(),
+            price: coins(input, "gold", t)?,
+            image: input.text("image").to_owned(),
+            effect: input.text("effect").to_owned(),
+        };
+        let place = input.text("place").parse().ok();
+        let bad = || Refusal::Explained(fill(t.failures.bad_field, &["place"]));
+        let until = day_field(input, "until", t)?;
+        let sale = Sale {
+            place: place.ok_or_else(bad)?,
+            from: day_field(input, "from", t)?,
+            until: until.map(|day| day.after(DAY)),
+        };
+        let edited = visit.state.services.gifts.edit(by, *id, new, sale).await;
+        edited.map_err(|error| refuse(error, &t.failures))?;
         Ok(at_gifts())
     }
 }

@@ -71,7 +71,10 @@ async fn login(
     input: Input,
 ) -> Result<HttpResponse, Failure> {
     let (name, next) = (input.text("name"), input.text("next"));
-    let (address, agent) = (client_address(&request), user_agent(&request));
+    let (address, agent) = (
+        client_address(&request, &anybody.state),
+        user_agent(&request),
+    );
     let login = anybody
         .state
         .operators
@@ -219,7 +222,10 @@ async fn use_link(
     secret: Path<String>,
     input: Input,
 ) -> Result<HttpResponse, Failure> {
-    let (address, agent) = (client_address(&request), user_agent(&request));
+    let (address, agent) = (
+        client_address(&request, &anybody.state),
+        user_agent(&request),
+    );
     let from = (address.as_str(), agent.as_str());
     let operators = &anybody.state.operators;
     let token = secret.clone().into();

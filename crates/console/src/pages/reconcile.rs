@@ -1,4 +1,5 @@
-//! Reconciliation: days that were compared with WeChat's bill, what differed, and who signed it off.
+//! Reconciliation: days that were compared with WeChat's bill, what differed, and who signed them
+//! off.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};

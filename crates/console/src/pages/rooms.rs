@@ -8,9 +8,9 @@ use qlive_rooms::{PastBroadcast, Present, RoomDetails, SeatStatus};
 use qlive_store::audit_log::Operator;
 use qlive_types::{BroadcastId, LiveId, UserId};
 
-use super::list::empty;
+use super::list::{ROWS, empty};
 use super::now::{seat_label, stream_badge};
-use super::timeline::timeline_table;
+use super::timeline_table::timeline_table;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
@@ -40,22 +40,28 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         page.sections.push(Section::Table(stage(t, &status.seats)));
     }
     let services = &visit.state.services;
-    let mut told = services.outbox.room_messages(live, None).await?;
-    told.truncate(10);
-    let mut table = timeline_table(t, &told);
-    table.older = (!told.is_empty()).then(|| format!("/rooms/{live}/timeline"));
+    let mut messages = services.outbox.room_messages(live, None).await?;
+    messages.truncate(10);
+    let mut table = timeline_table(t, &messages);
+    table.older = (!messages.is_empty()).then(|| format!("/rooms/{live}/timeline"));
     page.sections.push(Section::Table(table));
     let people = services.rooms.people_in(live, None).await?;
+    let rest = (people.len() >= ROWS).then(|| format!("/rooms/{live}/people"));
     page.sections
-        .push(Section::Table(audience(&visit, live, &people, None, None)));
+        .push(Section::Table(audience(&visit, live, &people, rest, None)));
     let sent = services
         .gifts
         .search_sent(SentGiftFilter::Room(live), None)
         .await?;
-    page.sections
-        .push(Section::Table(gifts_table(t, t.pages.gifts_in_room, &sent)));
+    page.sections.push(Section::Table(Table {
+        older: (sent.len() >= ROWS).then(|| format!("/rooms/{live}/gifts")),
+        ..gifts_table(t, t.pages.gifts_in_room, &sent)
+    }));
     let past = services.rooms.past_broadcasts(live, None).await?;
-    page.sections.push(Section::Table(past_table(t, &past)));
+    page.sections.push(Section::Table(Table {
+        older: (past.len() >= ROWS).then(|| format!("/rooms/{live}/past")),
+        ..past_table(t, &past)
+    }));
     answer(&visit, page).await
 }
 

@@ -1,18 +1,13 @@
-//! The timeline of a room: what its group was told, and whether it arrived.
+//! The timeline of a room: the messages to its group, and whether they were delivered.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_outbox::RoomMessage;
 use qlive_types::LiveId;
-use serde_json::Value;
 
-use super::evidence::status_of;
-use super::list::empty;
 use super::rooms::{answer, head};
-use crate::format;
+use super::timeline_table::timeline_table;
 use crate::http::{Failure, Visit};
-use crate::texts::{Texts, fill};
-use crate::view::{Cell, Column, Row, Section, Table};
+use crate::view::Section;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/rooms/{id}/timeline", web::get().to(show));
@@ -29,55 +24,4 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     table.newest = visit.newest();
     page.sections.push(Section::Table(table));
     answer(&visit, page).await
-}
-
-/// The table of some messages.
-pub(super) fn timeline_table(t: &'static Texts, messages: &[RoomMessage]) -> Table {
-    let row = |message: &RoomMessage| {
-        let (status, tone) = status_of(t, message.status);
-        Row::new(vec![
-            Cell::Time(format::time(message.at)),
-            Cell::Number(format::grouped(message.seq)),
-            Cell::Text(what_happened(t, &message.message)),
-            Cell::Badge(status.to_owned(), tone),
-        ])
-    };
-    Table {
-        caption: t.pages.timeline.to_owned(),
-        columns: vec![
-            Column::text(t.pages.time),
-            Column::number(t.pages.message_number),
-            Column::text(t.pages.happened),
-            Column::text(t.pages.told),
-        ],
-        rows: messages.iter().map(row).collect(),
-        older: None,
-        newest: None,
-        empty: empty(t, false, t.pages.no_timeline),
-    }
-}
-
-/// A message in words.
-fn what_happened(t: &'static Texts, message: &Value) -> String {
-    let text = |name: &str| match message.pointer(&format!("/content/{name}")) {
-        Some(Value::String(text)) => text.clone(),
-        None | Some(Value::Null) => String::new(),
-        Some(other) => other.to_string(),
-    };
-    let kind = message.get("type").and_then(Value::as_str);
-    match (kind, text("content_type").as_str()) {
-        (Some("reset"), "off") => fill(t.pages.seat_freed, &[&text("user_id")]),
-        (Some("reset"), _) => fill(t.pages.seat_taken, &[&text("nickname"), &text("user_id")]),
-        (Some("gift"), _) => fill(
-            t.pages.gift_shown,
-            &[
-                &text("nickname"),
-                &text("to_nickname"),
-                &text("gift_title"),
-                &text("gift_num"),
-            ],
-        ),
-        (Some("over"), _) => t.pages.broadcast_over.to_owned(),
-        _ => message.to_string(),
-    }
 }

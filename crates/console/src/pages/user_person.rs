@@ -3,39 +3,15 @@
 use actix_web::web::ServiceConfig;
 use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
-use qlive_types::UserId;
 
 use super::user_actions::{at_user, form, profile, user_of};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
-use crate::format;
 use crate::http::{Failure, Input, Visit};
-use crate::texts::fill;
-use crate::view::{Section, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     register::<Export>(config, "/users/{id}/export");
     register::<Erase>(config, "/users/{id}/erase");
-}
-
-/// What the page of a user says about a request to erase them.
-///
-/// # Errors
-/// When the database fails.
-pub(super) async fn erasure_note(visit: &Visit, user: UserId) -> Result<Option<Section>, Failure> {
-    let requests = visit.state.services.users.erasure_requests().await?;
-    let request = requests.into_iter().find(|request| request.user == user);
-    Ok(request.map(|request| Section::Note {
-        text: fill(
-            visit.t().actions.erase_waits,
-            &[
-                &request.requested_by,
-                &format::time(request.requested_at),
-                &request.reason,
-            ],
-        ),
-        tone: Tone::Warn,
-    }))
 }
 
 struct Export;

@@ -8,10 +8,10 @@ use super::list::empty;
 use super::reports::reports_table;
 use crate::format;
 use crate::http::{Failure, Visit};
-use crate::texts::Texts;
-use crate::view::{Cell, Column, Row, Section, Table};
+use crate::texts::{Texts, fill};
+use crate::view::{Cell, Column, Row, Section, Table, Tone};
 
-/// Mutes, notes, reports about the user, and their sessions.
+/// A request to erase the user, mutes, notes, reports about them, and their sessions.
 ///
 /// # Errors
 /// When the database fails.
@@ -19,6 +19,7 @@ pub(super) async fn sections(visit: &Visit, user: UserId) -> Result<Vec<Section>
     let t = visit.t();
     let services = &visit.state.services;
     let mut sections = Vec::new();
+    sections.extend(erasure_note(visit, user).await?);
     let mutes = services.rooms.mutes_of(user).await?;
     if !mutes.is_empty() {
         sections.push(Section::Table(mutes_table(t, &mutes)));
@@ -35,6 +36,26 @@ pub(super) async fn sections(visit: &Visit, user: UserId) -> Result<Vec<Section>
     let sessions = services.users.sessions(user).await?;
     sections.push(Section::Table(sessions_table(t, &sessions)));
     Ok(sections)
+}
+
+/// What the page of a user says about a request to erase them.
+///
+/// # Errors
+/// When the database fails.
+async fn erasure_note(visit: &Visit, user: UserId) -> Result<Option<Section>, Failure> {
+    let requests = visit.state.services.users.erasure_requests().await?;
+    let request = requests.into_iter().find(|request| request.user == user);
+    Ok(request.map(|request| Section::Note {
+        text: fill(
+            visit.t().actions.erase_waits,
+            &[
+                &request.requested_by,
+                &format::time(request.requested_at),
+                &request.reason,
+            ],
+        ),
+        tone: Tone::Warn,
+    }))
 }
 
 fn table(

@@ -13,7 +13,6 @@ use super::ledger::kind_name;
 use super::list::empty;
 use super::orders::orders_table;
 use super::rooms::gifts_table;
-use super::user_person::erasure_note;
 use super::user_sections::sections;
 use super::withdrawals::withdrawals_table;
 use crate::format;
@@ -168,7 +167,6 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let services = &visit.state.services;
     page.sections
         .push(profile_facts(&visit, &profile, PersonalData::Masked).await?);
-    page.sections.extend(erasure_note(&visit, user).await?);
     page.sections.extend(sections(&visit, user).await?);
     let (_, history) = services.users.wallet(user, PageNumber::FIRST).await?;
     let mut wallet = wallet_table(t, &history);

@@ -39,6 +39,22 @@ texts!(ActionTexts {
     export_evidence_text:
         "一个 JSON 文件，交给用户或微信支付的投诉处理。会记入审计日志。",
         "One JSON file, for the user or for a complaint at WeChat Pay. It is in the audit log.";
+    answer: "答复", "Answer";
+    answer_title: "答复关于订单 {} 的投诉", "Answer the complaint about order {}";
+    answer_text:
+        "先在微信的后台答复用户，再在这里记下怎么处理的。",
+        "Answer the user in WeChat's console first, then record here what was done.";
+    answer_refunded: "已退款", "Refunded";
+    answer_explained: "已说明扣费原因", "The charge was explained";
+    gift_edit: "修改", "Change";
+    gift_edit_title: "修改礼物“{}”", "Change the gift “{}”";
+    gift_edit_text:
+        "改价格会生成一个新礼物，旧的停售；送出的记录不变。位置小的排在前面。",
+        "Another price makes a new gift, and the one before is disabled; what was sent stays. The \
+         smallest place comes first.";
+    gift_place: "位置（整数）", "Place (an integer)";
+    gift_from: "从哪天开始卖（年-月-日）", "For sale from (yyyy-mm-dd)";
+    gift_until: "卖到哪天（含）", "For sale until (inclusive)";
     erase: "注销", "Erase";
     erase_title: "注销 {}（{}）", "Erase {} ({})";
     erase_text:
@@ -49,7 +65,9 @@ texts!(ActionTexts {
         "需要两位操作员：第一位申请，另一位在一天之内同样确认后执行。",
         "It takes two operators: the first asks, and another one confirms the same way within a \
          day.";
-    erase_waits: "{} 在 {} 申请注销：{}。等待另一位操作员确认。", "{} asked to erase them at {}: {}. Another operator decides.";
+    erase_waits:
+        "{} 在 {} 申请注销：{}。等待另一位操作员确认。",
+        "{} asked to erase them at {}: {}. Another operator decides.";
     mute: "禁言", "Mute";
     mute_title: "禁言 {}（{}）", "Mute {} ({})";
     mute_text:

@@ -8,7 +8,8 @@ texts!(DifferenceTexts {
     none: "还没有对过账。选一天，和微信的账单比一比。", "No day was compared yet. Choose one.";
     run: "对一天的账", "Compare a day";
     run_text: "下载微信当天的账单，和我们的记录逐笔比较。微信在次日上午十点后才有账单。",
-        "Downloads WeChat's bill and compares each row. A bill is there after ten the next morning.";
+        "Downloads WeChat's bill and compares each row. A bill is there after ten the next \
+         morning.";
     day: "日期", "Day";
     ran: "比较于", "Compared";
     differences: "差异", "Differences";

@@ -56,8 +56,10 @@ labels! {
     ViewFigures: "查看报表", "See figures";
     ExportFigures: "导出报表", "Export figures";
     ViewComplaints: "查看投诉", "See complaints";
+    AnswerComplaint: "答复投诉", "Answer a complaint";
     ViewGifts: "查看礼物和充值档", "See gifts and blocks";
     AddGift: "添加礼物", "Add a gift";
+    EditGift: "修改礼物", "Change a gift";
     DisableGift: "停售礼物", "Disable a gift";
     AddBlock: "添加充值档", "Add a block";
     DisableBlock: "停售充值档", "Disable a block";

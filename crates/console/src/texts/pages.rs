@@ -51,14 +51,14 @@ texts!(PageTexts {
     timeline: "房间时间线", "Timeline";
     message_number: "消息号", "Message";
     happened: "发生了什么", "What happened";
-    told: "房间收到了吗", "Told to the room";
+    is_delivered: "房间收到了吗", "Delivered";
     no_timeline: "最近三天没有消息。", "No message within three days.";
     seat_taken: "{}（{}）上麦", "{} ({}) took the mic";
     seat_freed: "用户 {} 下麦", "User {} left the mic";
     gift_shown: "{} 送给 {}：{} × {}", "{} gave {}: {} × {}";
     broadcast_over: "直播结束", "The broadcast ended";
     message_waits: "待送达", "Waiting";
-    message_told: "已送达", "Delivered";
+    message_delivered: "已送达", "Delivered";
     message_skipped: "已略过", "Skipped";
     message_parked: "被拒绝", "Refused";
     message_gone: "消息只保留三天", "Kept for three days only";
@@ -208,7 +208,7 @@ texts!(PageTexts {
     why_entry: "分录 {}：为什么扣费？", "Entry {}: why was I charged?";
     why_text:
         "从订单到账本、礼物和房间里的消息。订单的礼物是支付之后送出的前 50 个。",
-        "From the order to the ledger, the gifts and what the room was told. Of an order: the \
+        "From the order to the ledger, the gifts and the messages to the room. Of an order: the \
          first 50 gifts after it was paid.";
     gifts_paid: "花在这些礼物上", "Spent on these gifts";
     no_gifts_paid: "还没有花在礼物上。", "Nothing was spent on gifts yet.";
@@ -252,10 +252,16 @@ texts!(PageTexts {
     complaints_title: "投诉", "Complaints";
     complained_at: "投诉时间", "Complained";
     request: "微信请求号", "WeChat's request";
+    complaint_open: "待答复", "Open";
+    complaint_answered: "已答复：", "Answered by";
+    answer: "怎么处理的", "What was done";
     no_complaints: "没有投诉。", "No complaint.";
     // Gifts and blocks
     gifts_title: "礼物与充值档", "Gifts and blocks";
     gifts_card: "礼物", "Gifts";
+    sold_when: "售卖时间", "For sale";
+    always: "一直", "Always";
+    place_number: "位置", "Place";
     blocks_card: "充值档", "Recharge blocks";
     no_gifts_yet: "还没有礼物。", "There is no gift yet.";
     no_blocks_yet: "还没有充值档。", "There is no block yet.";

@@ -44,6 +44,7 @@ enum Counted {
     Nothing,
     Withdrawals,
     Reports,
+    Complaints,
     Parked,
 }
 
@@ -81,7 +82,7 @@ entries! {
     Money ViewLedger "/ledger" ledger "book-open" Nothing,
     Money ViewReconciliations "/reconcile" reconcile "circle-check" Nothing,
     Money ViewFigures "/figures" figures "chart-column" Nothing,
-    Money ViewComplaints "/complaints" complaints "circle-alert" Nothing,
+    Money ViewComplaints "/complaints" complaints "circle-alert" Complaints,
     System ViewConfigs "/configs" configs "settings" Nothing,
     System ViewAudit "/audit" audit "scroll-text" Nothing,
     System ViewHealth "/health" health "heart-pulse" Parked,
@@ -117,6 +118,7 @@ impl Frame {
                 Counted::Nothing => 0,
                 Counted::Withdrawals => waiting.withdrawals,
                 Counted::Reports => waiting.reports,
+                Counted::Complaints => waiting.complaints,
                 Counted::Parked => waiting.parked,
             },
             is_current: entry.href == current,

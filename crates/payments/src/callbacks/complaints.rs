@@ -3,6 +3,7 @@
 //! Page: 虚拟支付 (virtual payment), event `xpay_complaint_notify`.
 
 use diesel::prelude::*;
+use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::complaints;
 use qlive_store::{Conn, key_violation_as_contention};
 use qlive_types::{Moment, Page};
@@ -25,24 +26,143 @@ pub struct Complaint {
 
 /// How many complaints a list for operators shows at once.
 const ROWS: i64 = 50;
+/// The most complaints that are counted.
+const MOST_COUNTED: i64 = 1_000;
+
+/// A complaint with what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedComplaint {
+    pub id: i64,
+    pub complaint: Complaint,
+    pub recorded_at: Moment,
+    pub answered_at: Option<Moment>,
+    /// The operator who answered it; empty while nobody has.
+    pub answered_by: String,
+    /// What they answered or did.
+    pub answer: String,
+}
+
+type RecordedRow = (i64, Complaint, i64, Option<i64>, String, String);
+
+fn recorded_of(row: RecordedRow) -> RecordedComplaint {
+    let (id, complaint, recorded_at, answered_at, answered_by, answer) = row;
+    RecordedComplaint {
+        id,
+        complaint,
+        recorded_at: Moment::from_millis(recorded_at),
+        answered_at: answered_at.map(Moment::from_millis),
+        answered_by,
+        answer,
+    }
+}
+
+/// The columns of a [`RecordedRow`].
+macro_rules! recorded_columns {
+    () => {
+        (
+            complaints::id,
+            Complaint::as_select(),
+            complaints::recorded_at,
+            complaints::answered_at,
+            complaints::answered_by,
+            complaints::answer,
+        )
+    };
+}
 
 impl Payments {
-    /// At most 50 complaints with a number below `before`, the latest first.
+    /// At most 50 complaints with a number below `before`, the latest first; with `open_only` those
+    /// that nobody has answered.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn search_complaints(
         &self,
+        open_only: bool,
         before: Option<i64>,
-    ) -> Result<Vec<(i64, Complaint)>, PaymentsError> {
+    ) -> Result<Vec<RecordedComplaint>, PaymentsError> {
         self.db
             .read(move |conn| {
-                Ok(complaints::table
+                let mut query = complaints::table
                     .filter(complaints::id.lt(before.unwrap_or(i64::MAX)))
                     .order(complaints::id.desc())
                     .limit(ROWS)
-                    .select((complaints::id, Complaint::as_select()))
-                    .load(conn)?)
+                    .select(recorded_columns!())
+                    .into_boxed();
+                if open_only {
+                    query = query.filter(complaints::answered_at.is_null());
+                }
+                let rows: Vec<RecordedRow> = query.load(conn)?;
+                Ok(rows.into_iter().map(recorded_of).collect())
+            })
+            .await
+    }
+
+    /// A complaint.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownComplaint`], or when the database fails.
+    pub async fn complaint(&self, id: i64) -> Result<RecordedComplaint, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let row: Option<RecordedRow> = complaints::table
+                    .find(id)
+                    .select(recorded_columns!())
+                    .first(conn)
+                    .optional()?;
+                row.map(recorded_of).ok_or(PaymentsError::UnknownComplaint)
+            })
+            .await
+    }
+
+    /// How many complaints nobody has answered, at most 1,000.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_open_complaints(&self) -> Result<i64, PaymentsError> {
+        self.db
+            .read_one(|conn| {
+                let open: Vec<i64> = complaints::table
+                    .filter(complaints::answered_at.is_null())
+                    .order(complaints::id)
+                    .limit(MOST_COUNTED)
+                    .select(complaints::id)
+                    .load(conn)?;
+                Ok(i64::try_from(open.len()).unwrap_or(MOST_COUNTED))
+            })
+            .await
+    }
+
+    /// Marks a complaint as answered; the operator's reason says how.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownComplaint`] also when it is answered already, or when the database
+    /// fails.
+    pub async fn answer_complaint(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                let open = complaints::table
+                    .find(id)
+                    .filter(complaints::answered_at.is_null());
+                let updated = diesel::update(open)
+                    .set((
+                        complaints::answered_at.eq(Some(now.millis())),
+                        complaints::answered_by.eq(by.name.as_str()),
+                        complaints::answer.eq(&by.reason),
+                    ))
+                    .execute(conn)?;
+                if updated == 0 {
+                    return Err(PaymentsError::UnknownComplaint);
+                }
+                let subject = id.to_string();
+                Ok(audit_log::record(
+                    conn,
+                    now,
+                    &by,
+                    "complaints answer",
+                    &subject,
+                )?)
             })
             .await
     }

@@ -95,6 +95,7 @@ impl From<PaymentsError> for ApiError {
             | PaymentsError::RefundUnderWay | PaymentsError::AlreadyDecided
             | PaymentsError::QueryUnderWay | PaymentsError::SameOperator
             | PaymentsError::Banned | PaymentsError::Bill(_)
+            | PaymentsError::UnknownComplaint
             | PaymentsError::UnknownDay | PaymentsError::UnknownDifference
             | PaymentsError::Unexplained => {
                 tracing::error!(%error, "a request of a client caused an error of operators");

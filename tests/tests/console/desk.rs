@@ -1,0 +1,213 @@
+//! What operators do at the desk: complaints, gifts for sale, and a console behind a proxy.
+
+use qlive_console::ConsoleSettings;
+use qlive_operators::Role;
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::{OperatorBrowser, TestApp, TestClient, TestConsole};
+use qlive_types::Gender;
+use reqwest::Method;
+use serde_json::json;
+
+on_both!(
+    complaint_is_answered_once_and_waits_until_then,
+    gift_is_edited_and_moved,
+    gift_is_for_sale_on_its_days,
+    operator_behind_a_proxy_has_an_address_of_their_own,
+    invitation_names_the_public_address,
+    text_with_a_nul_is_a_bad_request,
+);
+
+async fn complaint_is_answered_once_and_waits_until_then(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let sam = console.operator("sam", Role::Support).await;
+    app.execute_sql(
+        "INSERT INTO complaints \
+         (wechat_request_id, out_trade_no, openid, complained_at, recorded_at) \
+         VALUES ('request', 'order-1', 'openid', '2026-11-27', 1)",
+    )
+    .await;
+    app.advance(2);
+    let open = sam.get("/complaints?which=open").await.text;
+    assert!(
+        open.contains("order-1") && open.contains("1 项待处理"),
+        "{open}"
+    );
+    let (_, rest) = open.split_once("/complaints/").unwrap();
+    let path = format!("/complaints/{}/answer", rest.split('/').next().unwrap());
+    assert_eq!(sam.act(&path, &[]).await.status, 303);
+    app.advance(2);
+    let all = sam.get("/complaints").await.text;
+    assert!(all.contains("a test") && !all.contains("项待处理"), "{all}");
+    let open = sam.get("/complaints?which=open").await.text;
+    assert!(!open.contains("order-1"), "{open}");
+    assert_eq!(sam.act(&path, &[]).await.status, 422, "it is answered");
+}
+
+/// A catalogue, who changes it, and who gives from it.
+struct Shelf {
+    app: TestApp,
+    otto: OperatorBrowser,
+    bob: TestClient,
+    alice: TestClient,
+    _console: TestConsole,
+}
+
+impl Shelf {
+    async fn start(db: TestDb) -> Self {
+        let app = TestApp::start_at_noon(db).await;
+        let console = TestConsole::start(&app, false);
+        let otto = console.operator("otto", Role::Operator).await;
+        let bob = app.guest("bob", Gender::Male).await;
+        let alice = app.guest("alice", Gender::Female).await;
+        app.grant(&bob, 100).await;
+        Self {
+            app,
+            otto,
+            bob,
+            alice,
+            _console: console,
+        }
+    }
+
+    /// The names of the gifts that clients see.
+    async fn names(&self) -> Vec<String> {
+        self.app.advance(2);
+        let answer = self.bob.get("qlive_gift/", json!({"page": 1})).await.ok();
+        let results = answer["results"].as_array().unwrap().iter();
+        results
+            .map(|gift| gift["name"].as_str().unwrap().to_owned())
+            // Not those that a sandbox has from the beginning.
+            .filter(|name| name.is_ascii())
+            .collect()
+    }
+
+    async fn edit(&self, id: i64, (name, gold): (&str, &str), place: &str, days: Days<'_>) -> u16 {
+        let fields = [
+            ("name", name),
+            ("gold", gold),
+            ("image", "https://pictures.example.com/gift.png"),
+            ("place", place),
+            ("from", days.0),
+            ("until", days.1),
+        ];
+        self.otto
+            .act(&format!("/gifts/{id}/edit"), &fields)
+            .await
+            .status
+    }
+
+    async fn give(&self, gift: i64) -> qlive_tests::Answer {
+        self.bob.give(&self.alice, gift, 1, json!({})).await
+    }
+}
+
+/// The first and the last day on which a gift is for sale.
+type Days<'a> = (&'a str, &'a str);
+const ALWAYS: Days<'_> = ("", "");
+
+async fn gift_is_edited_and_moved(db: TestDb) {
+    let shelf = Shelf::start(db).await;
+    let (rose, star) = (
+        shelf.app.add_gift("rose", 5).await,
+        shelf.app.add_gift("star", 9).await,
+    );
+    assert_eq!(shelf.names().await, ["rose", "star"]);
+    assert_eq!(shelf.edit(star, ("star", "9"), "-1", ALWAYS).await, 303);
+    assert_eq!(shelf.names().await, ["star", "rose"]);
+    // Another price: another gift.
+    assert_eq!(shelf.edit(rose, ("rose 2", "6"), "0", ALWAYS).await, 303);
+    assert_eq!(shelf.names().await, ["star", "rose 2"]);
+    shelf.give(rose).await.refused(404, "unknown_gift");
+    assert_eq!(shelf.edit(star, ("star", "9"), "x", ALWAYS).await, 422);
+    let missing = shelf.otto.get(&format!("/gifts/{rose}/edit")).await;
+    assert_eq!(missing.status, 404, "disabled");
+}
+
+async fn gift_is_for_sale_on_its_days(db: TestDb) {
+    let shelf = Shelf::start(db).await;
+    let star = shelf.app.add_gift("star", 9).await;
+    let day = |days: i64| {
+        let day = qlive_ledger::Day::of(shelf.app.clock.now()).plus(days);
+        day.begin().shanghai()[..10].to_owned()
+    };
+    let (today, tomorrow) = (day(0), day(1));
+    let edit = |days| shelf.edit(star, ("star", "9"), "0", days);
+    assert_eq!(edit((&tomorrow, "")).await, 303);
+    assert!(shelf.names().await.is_empty());
+    shelf.give(star).await.refused(404, "unknown_gift");
+    assert_eq!(edit((&today, &today)).await, 303);
+    assert_eq!(shelf.names().await, ["star"]);
+    shelf.give(star).await.ok();
+    assert_eq!(edit(("tomorrow", "")).await, 422);
+    assert_eq!(edit((&tomorrow, &today)).await, 422);
+    shelf.app.advance(86_400);
+    assert!(shelf.names().await.is_empty(), "that was the last day");
+    shelf.give(star).await.refused(404, "unknown_gift");
+    shelf.app.audit().await;
+}
+
+async fn operator_behind_a_proxy_has_an_address_of_their_own(db: TestDb) {
+    let app = TestApp::start(db).await;
+    for (proxies, expected) in [
+        (vec!["127.0.0.1".parse().unwrap()], "203.0.113.9"),
+        (Vec::new(), "127.0.0.1"),
+    ] {
+        let settings = ConsoleSettings {
+            trusted_proxies: proxies,
+            ..ConsoleSettings::default()
+        };
+        let console = TestConsole::start_with(&app, settings);
+        let name = format!("sam at {expected}");
+        let id = console.operator_without_code(&name, Role::Support).await.id;
+        let browser = console.browser();
+        let headers = [
+            ("sec-fetch-site", "same-origin"),
+            ("x-forwarded-for", "198.51.100.1, 203.0.113.9"),
+        ];
+        let fields = [("name", &*name), ("password", "correct horse battery")];
+        let login = browser
+            .send(Method::POST, "/login", &fields, &headers)
+            .await;
+        assert_eq!(login.status, 303, "{}", login.text);
+        app.advance(1);
+        let sessions = console.operators.sessions(id).await.unwrap();
+        assert!(
+            sessions
+                .iter()
+                .any(|session| session.agent.is_empty() && session.address == expected),
+            "{sessions:?}"
+        );
+    }
+}
+
+async fn invitation_names_the_public_address(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let settings = ConsoleSettings {
+        public_url: "https://console.example.com/".to_owned(),
+        ..ConsoleSettings::default()
+    };
+    let console = TestConsole::start_with(&app, settings);
+    let owner = console.operator("olga", Role::Owner).await;
+    let fields = [("name", "pavel"), ("role", "support")];
+    let added = owner.act("/operators/add", &fields).await;
+    assert!(
+        added.text.contains("https://console.example.com/link/"),
+        "{}",
+        added.text
+    );
+}
+
+async fn text_with_a_nul_is_a_bad_request(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    for path in ["/search?q=%00", "/users?nickname=a%00b", "/orders/%00"] {
+        assert_eq!(owner.get(path).await.status, 400, "{path}");
+    }
+    let sent = owner
+        .post("/login", &[("name", "a\0b"), ("password", "x")])
+        .await;
+    assert_eq!(sent.status, 400);
+}
