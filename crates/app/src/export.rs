@@ -1,4 +1,4 @@
-//! Everything that is stored about a person, as one JSON document.
+//! The data of a person, as one JSON document.
 
 use anyhow::Context as _;
 use qlive_gifts::{SentGift, SentGiftFilter};
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::services::Services;
 
 impl Services {
-    /// Everything that is stored about a user: profile, balances, movements, orders, withdrawals,
-    /// gifts, whom they block, notes and reports about them, sessions. For the person who asks for
-    /// their data.
+    /// Profile, balances, movements, orders, withdrawals, gifts, whom they block, and sessions of a
+    /// user, for the person who asks for their data. What others wrote about them, and what
+    /// operators noted, is not theirs.
     ///
     /// # Errors
     /// When there is no such user, or the database fails.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use qlive_configs::Configs;
 use qlive_gifts::Gifts;
-use qlive_ledger::{ChainSealer, ChainSummer, LedgerBrowser};
+use qlive_ledger::{ChainSealer, ChainSumWorker, LedgerBrowser};
 use qlive_outbox::{Dispatcher, ImLimits, Outbox, OutboxWorker};
-use qlive_payments::{MoneyDays, PaymentPoller, Payments};
+use qlive_payments::{DailyMoneyWorker, PaymentPoller, Payments};
 use qlive_rooms::{AuthenticationWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker};
 use qlive_store::Db;
 use qlive_tencent::HttpClient;
@@ -134,15 +134,15 @@ impl Services {
 
     /// The worker that stores the yuan of the days that are over.
     #[must_use]
-    pub fn money_days_worker(&self) -> MoneyDays {
-        MoneyDays::new(self.payments.clone())
+    pub fn daily_money_worker(&self) -> DailyMoneyWorker {
+        DailyMoneyWorker::new(self.payments.clone())
     }
 
     /// The worker that adds what is chained to the sums of each day.
     #[must_use]
-    pub fn chain_summer(&self) -> ChainSummer {
+    pub fn chain_sum_worker(&self) -> ChainSumWorker {
         let sums = vec![qlive_ledger::DAILY_SUMS, qlive_gifts::DAILY_HOST_SUMS];
-        ChainSummer::new(self.db.clone(), sums)
+        ChainSumWorker::new(self.db.clone(), sums)
     }
 
     /// The worker that adds new ledger entries to the hash chain.

@@ -172,7 +172,8 @@ impl Gifts {
                     .optional()?;
                 let row = row.ok_or(GiftsError::UnknownGift)?;
                 let before = CatalogueGift::try_from(row)?;
-                let id = if before.price == new.price {
+                let keeps_price = before.price == new.price;
+                let updated = if keeps_price {
                     diesel::update(enabled)
                         .set((
                             gifts::name.eq(&new.name),
@@ -182,18 +183,25 @@ impl Gifts {
                             gifts::sold_from.eq(sale.from.map(Moment::millis)),
                             gifts::sold_until.eq(sale.until.map(Moment::millis)),
                         ))
-                        .execute(conn)?;
-                    id
+                        .execute(conn)?
                 } else {
                     diesel::update(enabled)
                         .set(gifts::enabled.eq(false))
-                        .execute(conn)?;
+                        .execute(conn)?
+                };
+                if updated == 0 {
+                    // Another operator was faster: one new version is enough.
+                    return Err(GiftsError::UnknownGift);
+                }
+                let edited = if keeps_price {
+                    id
+                } else {
                     insert(conn, now, &new, &sale)?
                 };
                 let action = ("gifts edit", &*id.to_string());
-                let (old, changed) = (summary(&before), summary_of(&new, &sale));
+                let (old, changed) = (summary(&before), summary_of(edited, &new, &sale));
                 audit_log::record_change(conn, now, &by, action, (&old, &changed))?;
-                Ok::<_, GiftsError>(id)
+                Ok::<_, GiftsError>(edited)
             })
             .await?;
         self.catalogue.forget();
@@ -237,13 +245,13 @@ fn summary(gift: &CatalogueGift) -> String {
         from: gift.sold_from,
         until: gift.sold_until,
     };
-    summary_of(&new, &sale)
+    summary_of(gift.id, &new, &sale)
 }
 
-fn summary_of(gift: &NewGift, sale: &Sale) -> String {
+fn summary_of(id: i64, gift: &NewGift, sale: &Sale) -> String {
     let time = |at: Option<Moment>| at.map_or_else(|| "-".to_owned(), Moment::shanghai);
     format!(
-        "{} {} {} {} #{} {}/{}",
+        "gift {id}: {}, {} coins, {}, {}, place {}, {} to {}",
         gift.name,
         gift.price,
         gift.image,

@@ -56,6 +56,13 @@ struct SumRow {
     fen: i64,
 }
 
+/// When something happened first.
+#[derive(QueryableByName)]
+struct AtRow {
+    #[diesel(sql_type = BigInt)]
+    at: i64,
+}
+
 /// What is summed. Each query reads the rows of the days in question alone, by an index.
 #[derive(Debug, Clone, Copy)]
 enum Summed {
@@ -217,15 +224,16 @@ fn last_stored(conn: &mut Conn) -> Result<Option<i64>, StoreError> {
 
 /// The first day on which any money moved.
 fn first_day(conn: &mut Conn) -> Result<Option<Day>, StoreError> {
-    use qlive_store::schema::orders;
-    // Nothing is refunded or paid out before somebody has paid.
-    let paid: Option<Option<i64>> = orders::table
-        .filter(orders::paid_at.is_not_null())
-        .order(orders::paid_at)
-        .select(orders::paid_at)
-        .first(conn)
-        .optional()?;
-    Ok(paid.flatten().map(|at| Day::of(Moment::from_millis(at))))
+    let mut first: Option<i64> = None;
+    // Income from granted gold can be paid out before anybody has bought any.
+    for summed in [Summed::Orders, Summed::Refunds, Summed::Withdrawals] {
+        let (table, _, at, _) = summed.parts();
+        // Whatever became of it: only a day without any money may be stored in vain.
+        let query = format!("SELECT {at} AS at FROM {table} WHERE {at} > 0 ORDER BY {at} LIMIT 1");
+        let earliest: Option<AtRow> = sql_query(query).get_result(conn).optional()?;
+        first = earliest.map(|row| row.at).into_iter().chain(first).min();
+    }
+    Ok(first.map(|at| Day::of(Moment::from_millis(at))))
 }
 
 /// The money of these days, from the orders, refunds and withdrawals themselves.
@@ -251,31 +259,37 @@ fn sum_days(conn: &mut Conn, first: Day, last: Day) -> Result<Vec<MoneyRow>, Sto
 
 /// The rules that the stored days are those of the orders, refunds and withdrawals.
 pub(crate) fn money_rules() -> [String; 3] {
-    let rule = |summed: Summed, counted: &str, stored: &str| {
+    let rule = |summed: Summed, counted: &str, stored: &str, users: &str| {
         let (_, _, at, _) = summed.parts();
         let sums = summed.sql(&format!("{at} IS NOT NULL"));
         format!(
             "SELECT 'day ' || m.day || ': the stored {counted} differ' AS what
             FROM daily_money m LEFT JOIN ({sums}) s ON s.day = m.day
             WHERE m.{counted} <> COALESCE(s.count, 0) OR m.{stored} <> COALESCE(s.fen, 0)
+                OR {users}
             ORDER BY m.day LIMIT 1"
         )
     };
     [
-        rule(Summed::Orders, "orders", "paid"),
-        rule(Summed::Refunds, "refunds", "refunded"),
-        rule(Summed::Withdrawals, "withdrawals", "paid_out"),
+        rule(
+            Summed::Orders,
+            "orders",
+            "paid",
+            "m.payers <> COALESCE(s.users, 0)",
+        ),
+        rule(Summed::Refunds, "refunds", "refunded", "1 = 0"),
+        rule(Summed::Withdrawals, "withdrawals", "paid_out", "1 = 0"),
     ]
 }
 
 /// The background worker that stores the money of the days that are over. Every instance may run
 /// one.
-pub struct MoneyDays {
+pub struct DailyMoneyWorker {
     payments: Payments,
 }
 
-impl MoneyDays {
-    /// Makes a worker; it does nothing until [`MoneyDays::run`].
+impl DailyMoneyWorker {
+    /// Makes a worker; it does nothing until [`DailyMoneyWorker::run`].
     #[must_use]
     pub const fn new(payments: Payments) -> Self {
         Self { payments }
@@ -287,8 +301,8 @@ impl MoneyDays {
     }
 }
 
-impl BackgroundWorker for MoneyDays {
-    const NAME: &'static str = "money days";
+impl BackgroundWorker for DailyMoneyWorker {
+    const NAME: &'static str = "daily money";
     const INTERVAL: Duration = Duration::from_secs(600);
     type Error = PaymentsError;
 

@@ -10,6 +10,7 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId};
 use qlive_users::{Ban, UsersError};
 
+use crate::context::Context;
 use crate::error::RoomsError;
 use crate::member::find_member;
 use crate::mic::MicEvent;
@@ -52,12 +53,7 @@ impl Rooms {
             if !qlive_users::set_ban(conn, user, Some(&ban), context.now)? {
                 return Err(UsersError::UnknownUser.into());
             }
-            match find_member(conn, user)? {
-                Some(member) => drop(apply_event(conn, context, &member, MicEvent::Banned)?),
-                // A push URL stays valid after the user left the room.
-                None => enqueue(conn, context.now, &Delivery::ForbidStream { user })?,
-            }
-            Ok(enqueue(conn, context.now, &Delivery::EndLogin { user })?)
+            expel(conn, context, user)
         })
         .await?;
         self.users.known_tokens().forget(user);
@@ -119,6 +115,17 @@ impl Rooms {
         }
         Ok(())
     }
+}
+
+/// Takes a user who may not come again out of their room, ends their IM login and forbids their
+/// stream. If they host a broadcast, it ends.
+pub(crate) fn expel(conn: &mut Conn, context: &Context, user: UserId) -> Result<(), RoomsError> {
+    match find_member(conn, user)? {
+        Some(member) => drop(apply_event(conn, context, &member, MicEvent::Banned)?),
+        // A push URL stays valid after the user left the room.
+        None => enqueue(conn, context.now, &Delivery::ForbidStream { user })?,
+    }
+    Ok(enqueue(conn, context.now, &Delivery::EndLogin { user })?)
 }
 
 fn ended_bans(conn: &mut Conn, now: Moment) -> Result<Vec<UserId>, StoreError> {

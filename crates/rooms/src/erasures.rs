@@ -7,13 +7,11 @@ use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::rooms;
 use qlive_types::UserId;
 
+use crate::bans::expel;
 use crate::context::Context;
 use crate::error::RoomsError;
-use crate::member::find_member;
-use crate::mic::MicEvent;
 use crate::room::find_room_of_host;
 use crate::service::Rooms;
-use crate::transition::apply_event;
 
 impl Rooms {
     /// Erases a person, once a second operator wants it within a day. The ledger, the orders and
@@ -49,10 +47,7 @@ impl Rooms {
 
 fn erase(conn: &mut Conn, context: &Context, user: UserId) -> Result<(), RoomsError> {
     let now = context.now;
-    if let Some(member) = find_member(conn, user)? {
-        apply_event(conn, context, &member, MicEvent::Banned)?;
-    }
-    enqueue(conn, now, &Delivery::EndLogin { user })?;
+    expel(conn, context, user)?;
     qlive_users::erase(conn, user, now)?;
     enqueue(conn, now, &Delivery::UpdateAccountProfile { user })?;
     if let Some(room) = find_room_of_host(conn, user)? {

@@ -149,6 +149,7 @@ pub fn erase(conn: &mut Conn, user: UserId, now: Moment) -> Result<(), StoreErro
             users::height.eq(0),
             users::area.eq(""),
             users::face_url.eq(""),
+            users::name_unchecked_at.eq(None::<i64>),
             users::matchmaker.eq(false),
             users::banned_at.eq(Some(now.millis())),
             users::banned_until.eq(None::<i64>),

@@ -31,7 +31,7 @@ pub(crate) enum UsersCommand {
     },
     /// Lift a ban.
     Unban { id: String },
-    /// Everything that is stored about a user, as JSON, for the person who asks for it.
+    /// The data of a user as JSON, for the person who asks for it.
     Export {
         id: String,
         #[arg(long)]
@@ -68,7 +68,12 @@ impl UsersCommand {
                 let users = services.users.list(parse_counted_page(page)?).await?;
                 return Ok(users.iter().map(listed_json).collect());
             }
-            Self::Show { id } => return show_user(services, parse_user_id(&id)?).await,
+            Self::Show { id } => {
+                let user = parse_user_id(&id)?;
+                let shown = show_user(services, user).await?;
+                record_read(services, by, Action::RevealUser, user).await?;
+                return Ok(shown);
+            }
             Self::GrantMatchmaker { id } => rooms.grant_matchmaker(by, parse_user_id(&id)?).await?,
             Self::RevokeMatchmaker { id } => {
                 rooms.revoke_matchmaker(by, parse_user_id(&id)?).await?;
@@ -83,9 +88,7 @@ impl UsersCommand {
                 let user = parse_user_id(&id)?;
                 let exported = services.export_user(user).await?;
                 let by = with_reason(by, reason)?;
-                let operators = Operators::new(services.db.clone(), services.clock.clone());
-                let recorded = operators.record_read(by, Action::ExportUser, &id);
-                recorded.await?;
+                record_read(services, by, Action::ExportUser, user).await?;
                 return Ok(exported);
             }
             Self::Erase { id, reason } => {
@@ -100,6 +103,18 @@ impl UsersCommand {
         }
         Ok(done())
     }
+}
+
+/// Records that an operator is shown personal data. Nothing is printed when that fails.
+async fn record_read(
+    services: &Services,
+    by: Operator,
+    action: Action,
+    user: UserId,
+) -> anyhow::Result<()> {
+    let operators = Operators::new(services.db.clone(), services.clock.clone());
+    let user = user.to_string();
+    Ok(operators.record_read(by, action, &user).await?)
 }
 
 fn listed_json(user: &UserSummary) -> Value {

@@ -1,7 +1,7 @@
 //! [`Visit`]: a request of an operator who is logged in.
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{HOST, LOCATION, USER_AGENT};
+use actix_web::http::header::{HOST, LOCATION, ORIGIN, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
@@ -124,10 +124,13 @@ fn origin(request: &HttpRequest, state: &State) -> String {
     if !state.public_url.is_empty() {
         return state.public_url.clone();
     }
-    // A header of the request itself: anybody can write those that proxies write.
-    let host = request.headers().get(HOST);
-    let host = host.and_then(|host| host.to_str().ok());
-    format!("http://{}", host.unwrap_or("127.0.0.1"))
+    // The browser names its page in every form that it sends. Anybody can write the headers that
+    // proxies write.
+    let header = |name| request.headers().get(name)?.to_str().ok();
+    if let Some(origin) = header(ORIGIN).filter(|origin| origin.contains("://")) {
+        return origin.to_owned();
+    }
+    format!("http://{}", header(HOST).unwrap_or("127.0.0.1"))
 }
 
 /// The session that the cookie of a request names, complete or not.

@@ -126,8 +126,6 @@ fn first_of_month(day: Day, before: i64) -> Day {
 /// The figures of a day or a month.
 #[derive(Debug, Clone, Copy, Default)]
 struct Figures {
-    /// How many days with money were added.
-    days: i64,
     orders: i64,
     /// Of one day; of several they are not known: somebody may have paid on each.
     payers: Option<i64>,
@@ -144,12 +142,6 @@ struct Figures {
 impl Figures {
     fn add_money(&mut self, money: &DailyMoney) {
         self.orders += money.orders;
-        self.payers = if self.days == 0 {
-            Some(money.payers)
-        } else {
-            None
-        };
-        self.days += 1;
         self.paid += money.paid.get();
         self.refunded += money.refunded.get();
         self.paid_out += money.paid_out.get();
@@ -202,10 +194,12 @@ async fn load(visit: &Visit, span: Span) -> Result<BTreeMap<String, Figures>, Fa
     let mut figures: BTreeMap<String, Figures> = BTreeMap::new();
     for day in days {
         let group = figures.entry(span.group(day)).or_default();
-        match money.get(&day) {
-            Some(money) => group.add_money(money),
-            None if span.by == By::Day => group.payers = Some(0),
-            None => {}
+        let of_day = money.get(&day);
+        if let Some(of_day) = of_day {
+            group.add_money(of_day);
+        }
+        if span.by == By::Day {
+            group.payers = Some(of_day.map_or(0, |of_day| of_day.payers));
         }
     }
     for sum in sums {

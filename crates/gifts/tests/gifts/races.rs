@@ -1,15 +1,16 @@
 //! Concurrent gifts from two instances.
 
-use qlive_gifts::{SendGift, SendGiftOutcome};
+use qlive_gifts::{NewGift, Sale, SendGift, SendGiftOutcome};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 
-use crate::support::{Pair, sent};
+use crate::support::{Pair, coins, sent};
 
 on_both!(
     concurrent_gifts_never_spend_more_than_there_is,
     concurrent_requests_with_one_id_send_one_gift,
     concurrent_gifts_in_both_directions_keep_the_sum,
+    concurrent_changes_of_a_price_make_one_new_gift,
 );
 
 /// Sends the requests at the same time, every second one from another instance.
@@ -79,4 +80,38 @@ async fn concurrent_gifts_in_both_directions_keep_the_sum(db: TestDb) {
     assert_eq!(pair.balances(pair.giver).await, (0, 40));
     assert_eq!(pair.balances(pair.receiver).await, (0, 40));
     pair.assert_audit_passes().await;
+}
+
+async fn concurrent_changes_of_a_price_make_one_new_gift(db: TestDb) {
+    let pair = Pair::start(db, 0).await;
+    let gift = pair.gift(10).await;
+    let instances = [
+        pair.test.services.gifts.clone(),
+        pair.test.second_instance().gifts,
+    ];
+    let tasks: Vec<_> = (0..6)
+        .map(|number| {
+            let gifts = instances[number % 2].clone();
+            let new = NewGift {
+                name: "rose".into(),
+                price: coins(11),
+                image: String::new(),
+                effect: String::new(),
+            };
+            let by = pair.test.operator();
+            tokio::spawn(async move { gifts.edit(by, gift, new, Sale::default()).await.is_ok() })
+        })
+        .collect();
+    let mut changed = 0;
+    for task in tasks {
+        changed += usize::from(task.await.unwrap());
+    }
+    assert_eq!(changed, 1);
+    let all = pair.test.services.gifts.list().await.unwrap();
+    let sold: Vec<i64> = all
+        .iter()
+        .filter(|gift| gift.enabled)
+        .map(|gift| gift.price.get())
+        .collect();
+    assert_eq!(sold, [11]);
 }

@@ -1,7 +1,7 @@
 //! The money of each day, while it runs and after it was stored.
 
 use qlive_ledger::Day;
-use qlive_payments::{MoneyDays, find_ledger_violation};
+use qlive_payments::{DailyMoneyWorker, find_ledger_violation};
 use qlive_store::testing::TestDb;
 use qlive_store::worker::{BackgroundWorker as _, RoundOutcome};
 use qlive_store::{StoreError, on_both};
@@ -9,18 +9,28 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{Shop, fen};
 
-on_both!(days_are_the_same_before_and_after_they_are_stored);
+on_both!(
+    days_are_the_same_before_and_after_they_are_stored,
+    payout_before_the_first_order_is_stored_too,
+);
 
 const DAY: u64 = 86_400;
 
 async fn store(shop: &Shop) {
-    let mut worker = MoneyDays::new(shop.payments().clone());
+    let mut worker = DailyMoneyWorker::new(shop.payments().clone());
     let stop = CancellationToken::new();
     while worker.run_round(&stop).await.unwrap() == RoundOutcome::MoreDue {}
 }
 
 async fn days_are_the_same_before_and_after_they_are_stored(db: TestDb) {
     let shop = Shop::wechat_pay(db).await;
+    // A day is stored an hour after its end: at noon the one before is.
+    let now = shop.test.clock.now();
+    let noon = Day::of(now)
+        .plus(1)
+        .begin()
+        .after(std::time::Duration::from_secs(DAY / 2));
+    shop.test.advance(noon.since(now).as_secs());
     // Nothing was ever paid.
     store(&shop).await;
     let (bob, carl) = (shop.user("bob").await, shop.user("carl").await);
@@ -56,13 +66,47 @@ async fn days_are_the_same_before_and_after_they_are_stored(db: TestDb) {
     store(&shop).await;
     assert_eq!(money().await[&last], fresh[&last]);
     let db = &shop.test.services.db;
-    let tampered = db.write(|conn| {
+    for change in [
+        "UPDATE daily_money SET paid = paid + 1 WHERE orders = 3",
+        "UPDATE daily_money SET payers = payers + 1 WHERE orders = 3",
+    ] {
+        let undone: Result<(), StoreError> = db
+            .write(move |conn| {
+                use diesel::connection::SimpleConnection as _;
+                assert_eq!(find_ledger_violation(conn)?.map(|found| found.0), None);
+                conn.batch_execute(change)?;
+                let found = find_ledger_violation(conn)?.map(|found| found.0);
+                assert!(found.unwrap().ends_with("the stored orders differ"));
+                Err(StoreError::Corrupt("undo"))
+            })
+            .await;
+        assert!(undone.is_err());
+    }
+}
+
+/// Income from granted gold is paid out before anybody has bought any.
+async fn payout_before_the_first_order_is_stored_too(db: TestDb) {
+    let shop = Shop::wechat_pay(db).await;
+    let bob = shop.user("bob").await;
+    let first = Day::of(shop.test.clock.now());
+    let done_at = first.begin().millis() + 1;
+    let db = &shop.test.services.db;
+    let paid_out = db.write(move |conn| {
         use diesel::connection::SimpleConnection as _;
-        assert_eq!(find_ledger_violation(conn)?.map(|found| found.0), None);
-        conn.batch_execute("UPDATE daily_money SET paid = paid + 1 WHERE orders = 3")?;
-        let found = find_ledger_violation(conn)?.map(|found| found.0);
-        assert!(found.unwrap().ends_with("the stored orders differ"));
+        conn.batch_execute(&format!(
+            "INSERT INTO withdrawals (user_id, app_id, openid, income, fen, real_name, state, \
+             out_bill_no, submitted, detail, created_at, done_at, queried_at, query_count) \
+             VALUES ({bob}, 'app', 'openid', 50, 50, '', 6, 'W1', true, '', 1, {done_at}, 1, 0)"
+        ))?;
         Ok::<_, StoreError>(())
     });
-    tampered.await.unwrap();
+    paid_out.await.unwrap();
+    shop.test.advance(2 * DAY);
+    shop.paid_order(bob).await;
+    shop.test.advance(2 * DAY);
+    store(&shop).await;
+    let last = Day::of(shop.test.clock.now());
+    let money = shop.payments().daily_money(first, last).await.unwrap();
+    assert_eq!(money[&first].paid_out, fen(50));
+    assert_eq!(money[&first.plus(2)].orders, 1);
 }
