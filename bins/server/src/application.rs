@@ -170,8 +170,8 @@ fn start_workers(services: &Services, stop: &CancellationToken) -> JoinSet<()> {
     workers.spawn(services.timeout_worker().run(stop.clone()));
     workers.spawn(services.authentication_worker().run(stop.clone()));
     workers.spawn(services.chain_sealer().run(stop.clone()));
-    workers.spawn(services.chain_summer().run(stop.clone()));
-    workers.spawn(services.money_days_worker().run(stop.clone()));
+    workers.spawn(services.chain_sum_worker().run(stop.clone()));
+    workers.spawn(services.daily_money_worker().run(stop.clone()));
     workers.spawn(services.payment_poller().run(stop.clone()));
     workers
 }

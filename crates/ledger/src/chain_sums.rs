@@ -73,13 +73,24 @@ impl ChainSum {
     }
 }
 
+/// Those of these sums that have entries to add.
+fn find_due(conn: &mut Conn, sums: Vec<ChainSum>) -> Result<Vec<ChainSum>, StoreError> {
+    let mut due = Vec::new();
+    for sum in sums {
+        if sum.next_positions(conn)?.is_some() {
+            due.push(sum);
+        }
+    }
+    Ok(due)
+}
+
 /// The background worker that adds the sealed entries to the sums. Every instance may run one.
-pub struct ChainSummer {
+pub struct ChainSumWorker {
     db: Db,
     sums: Vec<ChainSum>,
 }
 
-impl ChainSummer {
+impl ChainSumWorker {
     #[must_use]
     pub fn new(db: Db, sums: Vec<ChainSum>) -> Self {
         Self { db, sums }
@@ -91,19 +102,17 @@ impl ChainSummer {
     }
 }
 
-impl BackgroundWorker for ChainSummer {
-    const NAME: &'static str = "chain summer";
+impl BackgroundWorker for ChainSumWorker {
+    const NAME: &'static str = "chain sums";
     const INTERVAL: Duration = Duration::from_secs(1);
     type Error = StoreError;
 
     async fn run_round(&mut self, _: &CancellationToken) -> Result<RoundOutcome, StoreError> {
         let mut outcome = RoundOutcome::Done;
-        for sum in self.sums.clone() {
-            // Read first, so that nobody waits for a round that finds nothing.
-            let is_due = self.db.read(move |conn| sum.next_positions(conn)).await?;
-            if is_due.is_none() {
-                continue;
-            }
+        // Read first, so that nobody waits for a round that finds nothing.
+        let sums = self.sums.clone();
+        let due = self.db.read(move |conn| find_due(conn, sums)).await?;
+        for sum in due {
             match self.db.write(move |conn| sum.add_next(conn)).await {
                 Ok(true) => outcome = RoundOutcome::MoreDue,
                 // Another instance adds the same entries.

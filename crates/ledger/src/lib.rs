@@ -6,7 +6,8 @@
 //! deleted: a correction is a new entry ([`reverse_entry`]), and the database refuses any change.
 //! [`find_outcome`] and [`store_outcome`] make a repeated request move coins once. [`audit()`]
 //! checks all rules from the rows alone. [`ChainSealer`] chains the entries by hashes, so that a
-//! change made directly in the database is detected; [`ChainSummer`] adds what is chained to sums.
+//! change made directly in the database is detected; [`ChainSumWorker`] adds what is chained to
+//! sums.
 //!
 //! Architecture invariants: the crate knows no gifts, orders or rooms; every function takes the
 //! open connection; no other code changes a user's balance; system accounts have no stored balance,
@@ -41,7 +42,7 @@ pub use balances::{Balances, BalancesRow, NewIncome, Spending, load_balances};
 pub use browser::{BrowsedEntry, BrowsedTransfer, EntryFilter, LedgerBrowser};
 pub use chain::seal_entries;
 pub use chain_sealer::ChainSealer;
-pub use chain_sums::{ChainSum, ChainSummer};
+pub use chain_sums::{ChainSum, ChainSumWorker};
 pub use daily_sums::{AccountClass, DAILY_SUMS, DailySum, Day, day_sql};
 pub use entry::{Entry, EntryKind, Transfer, TransferCode};
 pub use entry_batch::EntryBatch;

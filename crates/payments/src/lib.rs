@@ -31,7 +31,7 @@ pub use block_rows::{Block, BlockList};
 pub use blocks::NewBlock;
 pub use callbacks::complaints::{Complaint, RecordedComplaint};
 pub use callbacks::outcome::{Accepted, CallbackOutcome, Contradiction};
-pub use daily_money::{DailyMoney, MoneyDays};
+pub use daily_money::{DailyMoney, DailyMoneyWorker};
 pub use error::PaymentsError;
 pub use mismatch::Mismatch;
 pub use orders::create::PaymentParams;

@@ -5,19 +5,18 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_app::{Evidence, GivenGift};
 use qlive_operators::Action;
-use qlive_outbox::Status;
 use qlive_store::audit_log::Operator;
 use qlive_types::EntryId;
 
 use super::ledger::entries_table;
 use super::list::empty;
-use super::orders;
+use super::timeline_table::status_of;
+use super::{orders, rooms};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
-use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
-use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
+use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -96,41 +95,15 @@ async fn answer(
     })
 }
 
-fn gifts_table(t: &'static Texts, gifts: &[GivenGift]) -> Table {
-    let user = |number: i64| Cell::Link(number.to_string(), format!("/users/{number}"));
-    let row = |given: &GivenGift| {
-        let gift = &given.gift;
-        let room = gift.room.map_or(Cell::Empty, |room| {
-            Cell::Link(room.to_string(), format!("/rooms/{room}"))
-        });
-        Row::new(vec![
-            Cell::Time(format::time(gift.at())),
-            user(gift.giver),
-            user(gift.receiver),
-            Cell::Text(gift.name.clone()),
-            Cell::Number(format::grouped(gift.num)),
-            Cell::Number(format::grouped(gift.cost)),
-            room,
-            delivered(t, given),
-        ])
-    };
-    Table {
-        caption: t.pages.gifts_paid.to_owned(),
-        columns: vec![
-            Column::text(t.pages.time),
-            Column::text(t.pages.giver),
-            Column::text(t.pages.receiver),
-            Column::text(t.pages.gift),
-            Column::number(t.pages.count),
-            Column::number(t.pages.cost),
-            Column::text(t.pages.room),
-            Column::text(t.pages.is_delivered),
-        ],
-        rows: gifts.iter().map(row).collect(),
-        older: None,
-        newest: None,
-        empty: empty(t, false, t.pages.no_gifts_paid),
+fn gifts_table(t: &'static Texts, given: &[GivenGift]) -> Table {
+    let gifts: Vec<_> = given.iter().map(|given| given.gift.clone()).collect();
+    let mut table = rooms::gifts_table(t, t.pages.gifts_paid, &gifts);
+    table.columns.push(Column::text(t.pages.is_delivered));
+    for (row, given) in table.rows.iter_mut().zip(given) {
+        row.cells.push(delivered(t, given));
     }
+    table.empty = empty(t, false, t.pages.no_gifts_paid);
+    table
 }
 
 /// Whether the message about a gift was delivered.
@@ -141,16 +114,6 @@ fn delivered(t: &'static Texts, given: &GivenGift) -> Cell {
             let (text, tone) = status_of(t, message.status);
             Cell::Badge(format!("#{} {text}", message.seq), tone)
         }
-    }
-}
-
-/// What became of a message.
-pub(super) const fn status_of(t: &'static Texts, status: Status) -> (&'static str, Tone) {
-    match status {
-        Status::Waiting => (t.pages.message_waits, Tone::Warn),
-        Status::Delivered => (t.pages.message_delivered, Tone::Good),
-        Status::Skipped => (t.pages.message_skipped, Tone::Quiet),
-        Status::Parked => (t.pages.message_parked, Tone::Bad),
     }
 }
 

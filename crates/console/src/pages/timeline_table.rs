@@ -1,13 +1,12 @@
 //! The table of a room's timeline.
 
-use qlive_outbox::RoomMessage;
+use qlive_outbox::{RoomMessage, Status};
 use serde_json::Value;
 
-use super::evidence::status_of;
 use super::list::empty;
 use crate::format;
 use crate::texts::{Texts, fill};
-use crate::view::{Cell, Column, Row, Table};
+use crate::view::{Cell, Column, Row, Table, Tone};
 
 /// The table of some messages.
 pub(super) fn timeline_table(t: &'static Texts, messages: &[RoomMessage]) -> Table {
@@ -57,5 +56,15 @@ fn what_happened(t: &'static Texts, message: &Value) -> String {
         ),
         (Some("over"), _) => t.pages.broadcast_over.to_owned(),
         _ => message.to_string(),
+    }
+}
+
+/// What became of a message.
+pub(super) const fn status_of(t: &'static Texts, status: Status) -> (&'static str, Tone) {
+    match status {
+        Status::Waiting => (t.pages.message_waits, Tone::Warn),
+        Status::Delivered => (t.pages.message_delivered, Tone::Good),
+        Status::Skipped => (t.pages.message_skipped, Tone::Quiet),
+        Status::Parked => (t.pages.message_parked, Tone::Bad),
     }
 }

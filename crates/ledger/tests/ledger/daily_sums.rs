@@ -1,7 +1,7 @@
 //! The sums of each day are those of the sealed entries.
 
 use qlive_ledger::{
-    AccountClass, BalanceKind, ChainSummer, DAILY_SUMS, Day, EntryKind, LedgerBrowser,
+    AccountClass, BalanceKind, ChainSumWorker, DAILY_SUMS, Day, EntryKind, LedgerBrowser,
     SystemAccount, seal_entries,
 };
 use qlive_store::on_both;
@@ -101,15 +101,15 @@ async fn unsealed_entries_are_in_no_sum(db: TestDb) {
     audit_report(&db).await;
 }
 
-/// Two summers at once, and entries of a version that seals without adding.
+/// Two workers at once, and entries of a version that seals without adding.
 async fn entries_that_others_sealed_are_added_once(db: TestDb) {
     register_users(&db).await;
     let day = Day::of(Moment::parse_day("2026-11-27").unwrap());
     let stop = tokio_util::sync::CancellationToken::new();
-    let summers: Vec<_> = (0..2)
+    let workers: Vec<_> = (0..2)
         .map(|_| {
-            let summer = ChainSummer::new(db.db.clone(), vec![DAILY_SUMS]);
-            tokio::spawn(summer.run(stop.clone()))
+            let worker = ChainSumWorker::new(db.db.clone(), vec![DAILY_SUMS]);
+            tokio::spawn(worker.run(stop.clone()))
         })
         .collect();
     for _ in 0..30 {
@@ -118,8 +118,8 @@ async fn entries_that_others_sealed_are_added_once(db: TestDb) {
         sealed.unwrap();
     }
     stop.cancel();
-    for summer in summers {
-        summer.await.unwrap();
+    for worker in workers {
+        worker.await.unwrap();
     }
     add_all(&db).await;
     let browser = LedgerBrowser::new(db.db.clone());

@@ -1,6 +1,9 @@
 //! Stored reconciliations: each day's differences, what operators found out about them, and who
 //! signed the day off.
 
+use std::collections::BTreeMap;
+
+use diesel::dsl::{count, count_star};
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::{bill_differences, reconciliations};
@@ -124,7 +127,7 @@ impl Payments {
                     query = query.filter(reconciliations::day.lt(before));
                 }
                 let rows: Vec<HeadRow> = query.load(conn)?;
-                rows.into_iter().map(|row| with_counts(conn, row)).collect()
+                Ok(with_counts(conn, rows)?)
             })
             .await
     }
@@ -145,7 +148,8 @@ impl Payments {
                     .select(HEAD)
                     .get_result(conn)
                     .optional()?;
-                let head = with_counts(conn, head.ok_or(PaymentsError::UnknownDay)?)?;
+                let found = with_counts(conn, head.into_iter().collect())?;
+                let head = found.into_iter().next().ok_or(PaymentsError::UnknownDay)?;
                 let rows: Vec<DifferenceRow> = bill_differences::table
                     .filter(bill_differences::day.eq(&day))
                     .order((
@@ -257,23 +261,35 @@ const HEAD: (
     reconciliations::signed_by,
 );
 
-fn with_counts(
-    conn: &mut Conn,
-    (day, ran_at, ran_by, signed_at, signed_by): HeadRow,
-) -> Result<Reconciliation, PaymentsError> {
-    let of_day = bill_differences::table.filter(bill_differences::day.eq(&day));
-    let differences = of_day.count().get_result(conn)?;
-    let open = of_day.filter(bill_differences::explained_at.is_null());
-    let unexplained = open.count().get_result(conn)?;
-    Ok(Reconciliation {
-        ran_at: Moment::from_millis(ran_at),
-        ran_by,
-        differences,
-        unexplained,
-        signed_at: signed_at.map(Moment::from_millis),
-        signed_by,
-        day,
-    })
+/// Adds to each day how many differences it has, by one statement.
+fn with_counts(conn: &mut Conn, rows: Vec<HeadRow>) -> Result<Vec<Reconciliation>, StoreError> {
+    let days = rows.iter().map(|(day, ..)| day);
+    let counts: Vec<(String, i64, i64)> = bill_differences::table
+        .filter(bill_differences::day.eq_any(days))
+        .group_by(bill_differences::day)
+        .select((
+            bill_differences::day,
+            count_star(),
+            count(bill_differences::explained_at.nullable()),
+        ))
+        .load(conn)?;
+    let counts: BTreeMap<String, (i64, i64)> = counts
+        .into_iter()
+        .map(|(day, all, explained)| (day, (all, all - explained)))
+        .collect();
+    let with_counts = |(day, ran_at, ran_by, signed_at, signed_by): HeadRow| {
+        let (differences, unexplained) = counts.get(&day).copied().unwrap_or_default();
+        Reconciliation {
+            ran_at: Moment::from_millis(ran_at),
+            ran_by,
+            differences,
+            unexplained,
+            signed_at: signed_at.map(Moment::from_millis),
+            signed_by,
+            day,
+        }
+    };
+    Ok(rows.into_iter().map(with_counts).collect())
 }
 
 /// Writes the day and its differences. Returns whether the differences are others than before.

@@ -42,32 +42,29 @@ pub struct RecordedComplaint {
     pub answer: String,
 }
 
-type RecordedRow = (i64, Complaint, i64, Option<i64>, String, String);
-
-fn recorded_of(row: RecordedRow) -> RecordedComplaint {
-    let (id, complaint, recorded_at, answered_at, answered_by, answer) = row;
-    RecordedComplaint {
-        id,
-        complaint,
-        recorded_at: Moment::from_millis(recorded_at),
-        answered_at: answered_at.map(Moment::from_millis),
-        answered_by,
-        answer,
-    }
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = complaints)]
+struct RecordedRow {
+    id: i64,
+    #[diesel(embed)]
+    complaint: Complaint,
+    recorded_at: i64,
+    answered_at: Option<i64>,
+    answered_by: String,
+    answer: String,
 }
 
-/// The columns of a [`RecordedRow`].
-macro_rules! recorded_columns {
-    () => {
-        (
-            complaints::id,
-            Complaint::as_select(),
-            complaints::recorded_at,
-            complaints::answered_at,
-            complaints::answered_by,
-            complaints::answer,
-        )
-    };
+impl From<RecordedRow> for RecordedComplaint {
+    fn from(row: RecordedRow) -> Self {
+        Self {
+            id: row.id,
+            complaint: row.complaint,
+            recorded_at: Moment::from_millis(row.recorded_at),
+            answered_at: row.answered_at.map(Moment::from_millis),
+            answered_by: row.answered_by,
+            answer: row.answer,
+        }
+    }
 }
 
 impl Payments {
@@ -87,13 +84,13 @@ impl Payments {
                     .filter(complaints::id.lt(before.unwrap_or(i64::MAX)))
                     .order(complaints::id.desc())
                     .limit(ROWS)
-                    .select(recorded_columns!())
+                    .select(RecordedRow::as_select())
                     .into_boxed();
                 if open_only {
                     query = query.filter(complaints::answered_at.is_null());
                 }
                 let rows: Vec<RecordedRow> = query.load(conn)?;
-                Ok(rows.into_iter().map(recorded_of).collect())
+                Ok(rows.into_iter().map(Into::into).collect())
             })
             .await
     }
@@ -107,10 +104,10 @@ impl Payments {
             .read(move |conn| {
                 let row: Option<RecordedRow> = complaints::table
                     .find(id)
-                    .select(recorded_columns!())
+                    .select(RecordedRow::as_select())
                     .first(conn)
                     .optional()?;
-                row.map(recorded_of).ok_or(PaymentsError::UnknownComplaint)
+                row.map(Into::into).ok_or(PaymentsError::UnknownComplaint)
             })
             .await
     }

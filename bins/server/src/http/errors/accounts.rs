@@ -50,9 +50,10 @@ impl From<UsersError> for ApiError {
             UsersError::TooManyReports =>
                 row(429, "too_many_reports",
                     "今天的举报次数已用完", "You have sent as many reports as one may today."),
-            // Only operators are refused by these.
-            UsersError::SameOperator | UsersError::OpenWithdrawal | UsersError::Erased =>
-                row(409, "not_possible", "现在不能这样做", "This is not possible now."),
+            UsersError::SameOperator | UsersError::OpenWithdrawal | UsersError::Erased => {
+                tracing::error!(%error, "a request of a client caused an error of operators");
+                Self::INTERNAL
+            }
             UsersError::UnknownReport =>
                 row(404, "unknown_report", "没有这条举报", "There is no such report."),
             UsersError::BadField(field) => Self::invalid(field),
