@@ -169,6 +169,7 @@ fn start_workers(services: &Services, stop: &CancellationToken) -> JoinSet<()> {
     workers.spawn(services.outbox_worker().run(stop.clone()));
     workers.spawn(services.timeout_worker().run(stop.clone()));
     workers.spawn(services.authentication_worker().run(stop.clone()));
+    workers.spawn(services.comment_worker().run(stop.clone()));
     workers.spawn(services.chain_sealer().run(stop.clone()));
     workers.spawn(services.chain_sum_worker().run(stop.clone()));
     workers.spawn(services.daily_money_worker().run(stop.clone()));

@@ -95,6 +95,13 @@ async fn create_configs(
     configs
         .set(by.clone(), "INDEX_BANNER".into(), picture)
         .await?;
+    configs
+        .add(
+            by.clone(),
+            "FORBIDDEN_WORDS".into(),
+            json!("加微信").to_string(),
+        )
+        .await?;
     Ok(())
 }
 

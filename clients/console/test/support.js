@@ -120,6 +120,12 @@ export async function fillServer(server) {
   await rooms[0].give({ to: host.userId, gift: rose.id, num: 2 });
   await bob.updateProfile({ nickname: '阿明' });
   await eve.report({ userId: bob.userId, kind: 'abuse', liveId: hosted.liveId, text: '骂人' });
+  const [{ group_id: group }] = await eve.liveList();
+  for (const content of ['你好呀', '加 微信 abc123']) {
+    const text = JSON.stringify({ type: 'message', content });
+    await server.sandboxPost('say', { from: bob.userId, group, text });
+  }
+  await server.sandboxPost(`clients/${host.userId}`, { stream: 'judged' });
   return { host, hosted, bob, eve, rooms, order: bought.outTradeNo, gift: rose };
 }
 

@@ -3,15 +3,16 @@
 use anyhow::Context as _;
 use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_payments::{Order, OrderSearch, Withdrawal};
+use qlive_rooms::CommentFilter;
 use qlive_types::{Moment, Page, UserId};
 use serde_json::{Value, json};
 
 use crate::services::Services;
 
 impl Services {
-    /// Profile, balances, movements, orders, withdrawals, gifts, whom they block, and sessions of a
-    /// user, for the person who asks for their data. What others wrote about them, and what
-    /// operators noted, is not theirs.
+    /// Profile, balances, movements, orders, withdrawals, gifts, whom they block, comments that
+    /// are still kept, and sessions of a user, for the person who asks. What others wrote about
+    /// them, and what operators noted, is not theirs.
     ///
     /// # Errors
     /// When there is no such user, or the database fails.
@@ -51,6 +52,7 @@ impl Services {
             "gifts_given": given,
             "gifts_received": received,
             "blocked": self.all_blocked(user).await?,
+            "comments": self.all_comments(user).await?,
             "sessions": sessions.iter().map(|session| json!({
                 "created_at": session.created_at.shanghai(),
                 "used_at": session.used_at.shanghai(),
@@ -95,6 +97,25 @@ impl Services {
             }
         }
         Ok(all)
+    }
+
+    async fn all_comments(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let comments = self.rooms.comments(CommentFilter::User(user), before);
+            let comments = comments.await?;
+            let Some(last) = comments.last() else {
+                return Ok(all);
+            };
+            before = Some(last.id);
+            all.extend(comments.iter().map(|comment| {
+                json!({
+                    "at": comment.at.shanghai(),
+                    "live_id": comment.live.get(),
+                    "text": comment.text,
+                })
+            }));
+        }
     }
 
     async fn all_orders(&self, user: UserId) -> anyhow::Result<Vec<Value>> {

@@ -10,7 +10,9 @@ use qlive_gifts::Gifts;
 use qlive_ledger::{ChainSealer, ChainSumWorker, LedgerBrowser};
 use qlive_outbox::{Dispatcher, ImLimits, Outbox, OutboxWorker};
 use qlive_payments::{DailyMoneyWorker, PaymentPoller, Payments};
-use qlive_rooms::{AuthenticationWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker};
+use qlive_rooms::{
+    AuthenticationWorker, CommentWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker,
+};
 use qlive_store::Db;
 use qlive_tencent::HttpClient;
 use qlive_tencent::css::CssClient;
@@ -118,6 +120,12 @@ impl Services {
     #[must_use]
     pub fn timeout_worker(&self) -> TimeoutWorker {
         TimeoutWorker::new(self.rooms.clone())
+    }
+
+    /// The worker that keeps comments, for some days.
+    #[must_use]
+    pub fn comment_worker(&self) -> CommentWorker {
+        CommentWorker::new(self.rooms.clone())
     }
 
     /// The worker that notices what others change about the callers that this instance knows.

@@ -52,7 +52,7 @@ const fn known(
     }
 }
 
-static KNOWN_KEYS: [KnownKey; 9] = [
+static KNOWN_KEYS: [KnownKey; 10] = [
     known("PROGRAM_SHARE", ValueType::List, Visibility::Public, ""),
     known("LIVEROOM_SHARE", ValueType::List, Visibility::Public, ""),
     known("INDEX_BANNER", ValueType::Address, Visibility::Public, ""),
@@ -60,6 +60,7 @@ static KNOWN_KEYS: [KnownKey; 9] = [
     known("EXCHANGE_RATE", ValueType::Rate, Visibility::Private, "0.5"),
     known("HOST_RATE", ValueType::Rate, Visibility::Private, "0"),
     known("WITHDRAW_RATE", ValueType::Rate, Visibility::Private, "0.1"),
+    known("FORBIDDEN_WORDS", ValueType::List, Visibility::Private, ""),
     known("AVATAR_BOY", ValueType::Address, Visibility::Private, ""),
     known("AVATAR_GIRL", ValueType::Address, Visibility::Private, ""),
 ];

@@ -56,6 +56,12 @@ impl Snapshot {
         self.rate("WITHDRAW_RATE")
     }
 
+    /// The words that no comment may have.
+    pub fn forbidden_words(&self) -> impl Iterator<Item = &str> {
+        let words = self.values.get("FORBIDDEN_WORDS").and_then(Value::as_array);
+        words.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// The URL of the picture for an empty male seat.
     #[must_use]
     pub fn avatar_boy(&self) -> &str {

@@ -93,6 +93,7 @@ impl DomainError for RoomsError {
     fn explain(&self, t: &FailureTexts) -> Option<String> {
         match self {
             Self::UnknownRoom => Some(t.unknown_room.to_owned()),
+            Self::UnknownComment | Self::UnknownScreenshot => Some(t.wrong_state.to_owned()),
             Self::NotLive => Some(t.not_live.to_owned()),
             Self::Users(error) => error.explain(t),
             Self::Configs(error) => error.explain(t),
@@ -113,7 +114,10 @@ impl DomainError for RoomsError {
     fn is_unknown(&self) -> bool {
         matches!(
             self,
-            Self::UnknownRoom | Self::Users(UsersError::UnknownUser)
+            Self::UnknownRoom
+                | Self::UnknownComment
+                | Self::UnknownScreenshot
+                | Self::Users(UsersError::UnknownUser)
         )
     }
 }

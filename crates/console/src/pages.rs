@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod comments;
 mod complaints;
 mod configs;
 mod evidence;
@@ -19,6 +20,7 @@ mod orders;
 mod reconcile;
 mod reports;
 mod rooms;
+mod screenshots;
 mod search;
 mod timeline;
 mod timeline_table;
@@ -52,6 +54,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     withdrawals::configure(config);
     evidence::configure(config);
     ledger::configure(config);
+    comments::configure(config);
+    screenshots::configure(config);
     complaints::configure(config);
     figures::configure(config);
     reconcile::configure(config);

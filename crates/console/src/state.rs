@@ -21,6 +21,10 @@ pub(crate) struct Waiting {
     pub(crate) reports: i64,
     /// Complaints that nobody has answered.
     pub(crate) complaints: i64,
+    /// Refused comments that nobody has looked at.
+    pub(crate) comments: i64,
+    /// Screenshots that nobody has looked at.
+    pub(crate) screenshots: i64,
     /// Deliveries that IM refused for good.
     pub(crate) parked: i64,
 }
@@ -62,11 +66,15 @@ impl State {
             let withdrawals = services.payments.count_withdrawals_to_review().await?;
             let reports = services.users.count_open_reports().await?;
             let complaints = services.payments.count_open_complaints().await?;
+            let comments = services.rooms.count_open_comments().await?;
+            let screenshots = services.rooms.count_open_screenshots().await?;
             let parked = services.outbox.count_parked().await?;
             Ok::<_, qlive_payments::PaymentsError>(Waiting {
                 withdrawals,
                 reports,
                 complaints,
+                comments,
+                screenshots,
                 parked,
             })
         };

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use qlive_outbox::{Delivery, enqueue};
 use qlive_store::Conn;
 use qlive_store::audit_log::{self, Operator};
-use qlive_store::schema::rooms;
+use qlive_store::schema::{comments, judged_screenshots, rooms};
 use qlive_types::UserId;
 
 use crate::bans::expel;
@@ -49,6 +49,9 @@ fn erase(conn: &mut Conn, context: &Context, user: UserId) -> Result<(), RoomsEr
     let now = context.now;
     expel(conn, context, user)?;
     qlive_users::erase(conn, user, now)?;
+    diesel::delete(comments::table.filter(comments::user_id.eq(user.get()))).execute(conn)?;
+    let of_user = judged_screenshots::user_id.eq(user.get());
+    diesel::delete(judged_screenshots::table.filter(of_user)).execute(conn)?;
     enqueue(conn, now, &Delivery::UpdateAccountProfile { user })?;
     if let Some(room) = find_room_of_host(conn, user)? {
         let live = room.live;

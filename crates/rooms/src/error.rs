@@ -49,6 +49,12 @@ pub enum RoomsError {
     Removed,
     #[error("the IM group of the room does not exist yet")]
     RoomNotReady,
+    /// There is no such comment, or it is closed.
+    #[error("there is no such open comment")]
+    UnknownComment,
+    /// There is no such screenshot, or it is closed.
+    #[error("there is no such open screenshot")]
+    UnknownScreenshot,
     #[error(transparent)]
     Users(#[from] UsersError),
     #[error(transparent)]

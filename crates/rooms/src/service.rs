@@ -12,6 +12,7 @@ use qlive_users::Users;
 use qlive_users::tokens::TokenHash;
 
 use crate::activity::ActivityRecorder;
+use crate::comment_log::CommentLog;
 use crate::context::Context;
 use crate::settings::RoomSettings;
 use crate::token_rows::{FoundToken, find_tokens};
@@ -35,6 +36,7 @@ pub struct Rooms {
     pub(crate) whereabouts_reads: GroupedRead<UserId, Whereabouts>,
     pub(crate) audience_orders: Arc<AudienceOrders>,
     pub(crate) activity: Arc<ActivityRecorder>,
+    pub(crate) comment_log: Arc<CommentLog>,
 }
 
 impl Rooms {
@@ -66,6 +68,7 @@ impl Rooms {
             settings,
             audience_orders: Arc::default(),
             activity: Arc::default(),
+            comment_log: Arc::default(),
         }
     }
 

@@ -34,6 +34,8 @@ pub struct RoomSettings {
     pub admin: String,
     /// How many times as long as their comments the gifts of a muted user are refused.
     pub mute_gift_factor: u32,
+    /// How long comments are kept.
+    pub comments_kept: Duration,
     /// Where the cover of a room may be.
     pub address_rules: WebAddressRules,
 }

@@ -6,7 +6,7 @@ mod client;
 mod error;
 mod stream_urls;
 
-pub use callback::{StreamEvent, verify_css_callback};
+pub use callback::{JudgedScreenshot, StreamEvent, Suggestion, verify_css_callback};
 pub use client::CssClient;
 pub use error::CssError;
 pub use stream_urls::StreamUrls;

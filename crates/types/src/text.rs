@@ -112,6 +112,16 @@ pub fn is_displayable_lines(text: &str) -> bool {
         .all(|line| line.trim().is_empty() || is_displayable(line.trim()))
 }
 
+/// A text in the form in which words are looked for: without case, spaces, invisible characters
+/// and the forms of a character that only look different (full width, ligatures).
+#[must_use]
+pub fn folded(text: &str) -> String {
+    let normalizer = ComposingNormalizerBorrowed::new_nfkc();
+    let visible = without_invisible(&normalizer.normalize(text));
+    let letters = visible.chars().filter(|c| !is_blank(*c));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
 /// Whether a character looks like an empty place: any white space, and the symbols that do.
 #[must_use]
 pub fn is_blank(c: char) -> bool {

@@ -125,6 +125,8 @@ async fn every_role_sees_the_pages_that_it_may(db: TestDb) {
         (Action::ViewUsers, "/users"),
         (Action::ViewUsers, &user),
         (Action::ViewReports, "/reports"),
+        (Action::ViewComments, "/moderation"),
+        (Action::ViewScreenshots, "/screenshots"),
         (Action::ViewOrders, "/orders"),
         (Action::ViewOrders, &order),
         (Action::ViewWithdrawals, "/withdrawals"),

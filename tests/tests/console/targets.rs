@@ -40,17 +40,7 @@ impl Target {
 /// Makes a fresh target of an action. `n` makes names unique.
 pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n: usize) -> Target {
     match action {
-        Action::EndBroadcast => {
-            let user = app.guest(&format!("end-{n}"), Gender::Female).await;
-            app.services
-                .rooms
-                .grant_matchmaker(app.operator(), user.id())
-                .await
-                .unwrap();
-            app.wait_for_outbox().await;
-            let live = app.open_stage_of(user).await.live;
-            Target::new(format!("/rooms/{live}/end"))
-        }
+        Action::EndBroadcast => broadcast_target(app, n).await,
         Action::RevealUser
         | Action::ExportUser
         | Action::EraseUser
@@ -63,7 +53,10 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         | Action::UnmuteUser
         | Action::EndUserSessions
         | Action::NoteUser => user_target(app, action, n).await,
-        Action::RemoveFromRoom | Action::CloseReport => report_target(app, action, n).await,
+        Action::RemoveFromRoom
+        | Action::CloseReport
+        | Action::CloseComment
+        | Action::CloseScreenshot => report_target(app, action, n).await,
         Action::ReverseEntry => {
             let user = app.guest(&format!("entry-{n}"), Gender::Male).await;
             app.grant(&user, 5).await;
@@ -99,12 +92,40 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
     }
 }
 
+async fn broadcast_target(app: &TestApp, n: usize) -> Target {
+    let user = app.guest(&format!("end-{n}"), Gender::Female).await;
+    let rooms = &app.services.rooms;
+    let granted = rooms.grant_matchmaker(app.operator(), user.id()).await;
+    granted.unwrap();
+    app.wait_for_outbox().await;
+    let live = app.open_stage_of(user).await.live;
+    Target::new(format!("/rooms/{live}/end"))
+}
+
 async fn report_target(app: &TestApp, action: Action, n: usize) -> Target {
     let user = app.guest(&format!("reported-{n}"), Gender::Male).await;
     if action == Action::RemoveFromRoom {
         let stage = app.open_stage().await;
         user.enter(&stage.live).await.ok();
         return Target::new(format!("/rooms/{}/remove/{}", stage.live, user.id()));
+    }
+    if action == Action::CloseComment {
+        app.execute_sql(&format!(
+            "INSERT INTO comments (room_id, user_id, text, at, word, closed_by, decision) \
+             VALUES (1, {}, 'buy here', 1, 'buy', '', '')",
+            user.id()
+        ))
+        .await;
+        let rooms = &app.services.rooms;
+        let open = rooms.comments(qlive_rooms::CommentFilter::Open, None).await;
+        return Target::new(format!("/moderation/{}/close", open.unwrap()[0].id));
+    }
+    if action == Action::CloseScreenshot {
+        app.simulate_client(&user, json!({"stream": "judged"}))
+            .await;
+        let rooms = &app.services.rooms;
+        let open = rooms.screenshots(qlive_rooms::ScreenshotFilter::Open, None);
+        return Target::new(format!("/screenshots/{}/close", open.await.unwrap()[0].id));
     }
     let reporter = app.guest(&format!("reporter-{n}"), Gender::Female).await;
     let body = json!({"user_id": user.user_id, "kind": "abuse", "text": "shouts"});

@@ -75,6 +75,7 @@ pub(super) fn room_settings(
         push_ttl: Duration::from_secs(live.push_ttl_secs),
         admin: im.admin.clone(),
         mute_gift_factor: rooms.mute_gift_factor,
+        comments_kept: Duration::from_secs(u64::from(rooms.comment_days) * 86_400),
         address_rules,
     }
 }

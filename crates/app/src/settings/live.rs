@@ -74,6 +74,8 @@ pub struct RoomsSection {
     pub stream_start_secs: u64,
     /// How many times as long as their comments the gifts of a muted user are refused.
     pub mute_gift_factor: u32,
+    /// How many days comments are kept.
+    pub comment_days: u32,
 }
 
 impl Default for ImSection {
@@ -101,6 +103,7 @@ impl Default for RoomsSection {
             host_grace_secs: 180,
             stream_start_secs: 0,
             mute_gift_factor: 2,
+            comment_days: 7,
         }
     }
 }

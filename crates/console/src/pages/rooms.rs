@@ -83,6 +83,12 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
     } else {
         page.badges.push((t.pages.not_live.to_owned(), Tone::Quiet));
     }
+    if visit.session.may(Action::ViewComments) {
+        page.buttons.push(Button::page(
+            t.pages.comments,
+            format!("/rooms/{live}/comments"),
+        ));
+    }
     let host = Cell::Link(
         details.host_nickname.clone(),
         format!("/users/{}", details.host),

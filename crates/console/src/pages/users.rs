@@ -244,6 +244,12 @@ pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile),
         page.badges.push((t.pages.muted.to_owned(), Tone::Warn));
     }
     page.buttons = buttons(visit, &profile, is_muted);
+    if visit.session.may(Action::ViewComments) {
+        page.buttons.push(Button::page(
+            t.pages.comments,
+            format!("/users/{user}/comments"),
+        ));
+    }
     page.sections.push(balance_facts(t, &balances));
     Ok((page, profile))
 }

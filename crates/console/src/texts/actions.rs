@@ -55,6 +55,15 @@ texts!(ActionTexts {
     gift_place: "位置（整数）", "Place (an integer)";
     gift_from: "从哪天开始卖（年-月-日）", "For sale from (yyyy-mm-dd)";
     gift_until: "卖到哪天（含）", "For sale until (inclusive)";
+    close_screenshot: "处理", "Close";
+    close_screenshot_text:
+        "写下怎么处理的。要封禁请先在列表里点“封禁”。",
+        "Write down what you decided. To ban the user, use “Ban” in the list first.";
+    reason_harmless: "误判，没有问题", "Harmless";
+    close_comment: "处理", "Close";
+    close_comment_text:
+        "写下怎么处理的。发言已经被拦下，别人没有看到。",
+        "Write down what you decided. The comment was refused, so nobody saw it.";
     erase: "注销", "Erase";
     erase_title: "注销 {}（{}）", "Erase {} ({})";
     erase_text:

@@ -16,6 +16,8 @@ texts!(FrameTexts {
     now: "现在", "Now";
     users: "用户", "Users";
     reports: "举报", "Reports";
+    moderation: "审核", "Moderation";
+    screenshots: "截图", "Screenshots";
     orders: "订单", "Orders";
     withdrawals: "提现", "Withdrawals";
     ledger: "账本", "Ledger";

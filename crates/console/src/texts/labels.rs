@@ -36,6 +36,10 @@ labels! {
     EraseUser: "注销一个人（两人确认）", "Erase a person (two operators)";
     ViewReports: "查看举报", "See reports";
     CloseReport: "处理举报", "Close reports";
+    ViewComments: "查看发言", "See comments";
+    CloseComment: "处理违规发言", "Close refused comments";
+    ViewScreenshots: "查看截图", "See screenshots";
+    CloseScreenshot: "处理截图", "Close screenshots";
     GrantMatchmaker: "设为红娘", "Make a matchmaker";
     RevokeMatchmaker: "取消红娘", "Revoke a matchmaker";
     GrantGold: "赠送金币", "Grant gold";

@@ -139,6 +139,26 @@ texts!(PageTexts {
     other_kind: "其他", "Other";
     open_only: "待处理", "Open";
     no_reports: "没有举报。用户在小程序里举报后会出现在这里。", "There is no report. They come from the mini-program.";
+    moderation_title: "审核：被拦下的发言", "Moderation: refused comments";
+    comments_of_room: "房间 {} 的发言", "Comments in room {}";
+    comments_of_user: "{}（{}）的发言", "Comments of {} ({})";
+    comment: "发言", "Comment";
+    comment_refused: "含“{}”，已拦下", "Refused for “{}”";
+    no_refused_comments:
+        "没有被拦下的发言。在“配置”里把要拦的词加进 FORBIDDEN_WORDS。",
+        "No comment was refused. Put words to refuse into FORBIDDEN_WORDS under “Configs”.";
+    no_comments: "还没有发言。", "No comment yet.";
+    comments: "发言", "Comments";
+    screenshots_title: "审核：直播截图", "Moderation: screenshots";
+    judgement: "机器审核", "Judged as";
+    suggests_block: "{}，把握 {}%，建议封禁", "{}, {}% sure, to block";
+    suggests_review: "{}，把握 {}%，建议人工看", "{}, {}% sure, to look at";
+    no_open_screenshots:
+        "没有待处理的截图。云直播判为违规的画面会出现在这里。",
+        "No screenshot waits. Those that the live platform does not pass appear here.";
+    no_judged_screenshots:
+        "没有截图。云直播判为违规的画面会出现在这里，保留几天。",
+        "No screenshot. Those that the live platform does not pass are kept here for some days.";
     // Orders
     orders_title: "订单", "Orders";
     order_title: "订单 {}", "Order {}";

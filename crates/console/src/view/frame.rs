@@ -45,6 +45,8 @@ enum Counted {
     Withdrawals,
     Reports,
     Complaints,
+    Comments,
+    Screenshots,
     Parked,
 }
 
@@ -75,6 +77,8 @@ macro_rules! entries {
 entries! {
     Live ViewNow "/" now "radio" Nothing,
     Live ViewGifts "/gifts" gifts "gift" Nothing,
+    Live ViewComments "/moderation" moderation "message-square-x" Comments,
+    Live ViewScreenshots "/screenshots" screenshots "camera" Screenshots,
     People ViewUsers "/users" users "users" Nothing,
     People ViewReports "/reports" reports "message-square-warning" Reports,
     Money ViewOrders "/orders" orders "shopping-bag" Nothing,
@@ -119,6 +123,8 @@ impl Frame {
                 Counted::Withdrawals => waiting.withdrawals,
                 Counted::Reports => waiting.reports,
                 Counted::Complaints => waiting.complaints,
+                Counted::Comments => waiting.comments,
+                Counted::Screenshots => waiting.screenshots,
                 Counted::Parked => waiting.parked,
             },
             is_current: entry.href == current,

@@ -43,6 +43,8 @@ pub(crate) enum Cell {
     Time(String),
     /// The address of a picture; empty for a placeholder. The name beside it says whose it is.
     Face(String),
+    /// The address of a picture that is looked at; empty for a placeholder.
+    Picture(String),
     Empty,
 }
 
@@ -50,6 +52,11 @@ impl Cell {
     /// A picture of somebody or something.
     pub(crate) fn face(address: &str) -> Self {
         Self::Face(format::picture(address).to_owned())
+    }
+
+    /// A picture that an operator must look at.
+    pub(crate) fn picture(address: &str) -> Self {
+        Self::Picture(format::picture(address).to_owned())
     }
 }
 

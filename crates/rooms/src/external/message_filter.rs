@@ -4,6 +4,7 @@
 use qlive_types::{GroupId, UserId};
 use qlive_users::is_blocked;
 
+use crate::comment_log::{NewComment, find_forbidden};
 use crate::error::RoomsError;
 use crate::external::client_message::{ClientMessage, is_group_comment};
 use crate::member::{Member, RESPONSE_TIME, find_member};
@@ -55,6 +56,12 @@ impl Rooms {
         if comments && self.may_not_comment(from, Audience::User(to)).await? {
             return Ok(FilterDecision::Refuse);
         }
+        // What users write to each other in private is checked, but not kept.
+        for text in texts {
+            if self.forbidden_word(text).await?.is_some() {
+                return Ok(FilterDecision::Refuse);
+            }
+        }
         let mut decision = FilterDecision::Allow;
         for message in messages {
             let allowed = match message {
@@ -92,7 +99,41 @@ impl Rooms {
         {
             return Ok(FilterDecision::Refuse);
         }
-        Ok(FilterDecision::Allow)
+        self.check_words(from, group, texts).await
+    }
+
+    /// Keeps the comments of a message, and refuses one with a forbidden word.
+    async fn check_words(
+        &self,
+        from: &str,
+        group: &str,
+        texts: &[String],
+    ) -> Result<FilterDecision, RoomsError> {
+        let mut decision = FilterDecision::Allow;
+        let mut written = Vec::new();
+        for text in texts.iter().filter(|text| is_group_comment(text)) {
+            let word = self.forbidden_word(text).await?;
+            if word.is_some() {
+                decision = FilterDecision::Refuse;
+            }
+            written.push((text, word));
+        }
+        let group = GroupId::new(group);
+        let room = self.db.read(move |conn| find_room_of_group(conn, &group));
+        if let (Some(user), Some(room)) = (UserId::parse(from), room.await?) {
+            let now = self.clock.now();
+            for (text, word) in written {
+                let comment = NewComment::new(room.live, user, text, now, word);
+                self.comment_log.push(comment);
+            }
+        }
+        Ok(decision)
+    }
+
+    /// The forbidden word that a text has.
+    async fn forbidden_word(&self, text: &str) -> Result<Option<String>, RoomsError> {
+        let configs = self.configs.snapshot().await?;
+        Ok(find_forbidden(text, configs.forbidden_words()))
     }
 
     /// Records the invitation in a message that IM delivered at `sent_at` (milliseconds), if it

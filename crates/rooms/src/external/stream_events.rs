@@ -56,6 +56,7 @@ impl Rooms {
                 Some(host) => self.set_cover(host, url).await,
                 None => Ok(()),
             },
+            StreamEvent::Judged(judged) => self.keep_judged(judged).await,
             StreamEvent::Unhandled(_) => Ok(()),
         }
     }

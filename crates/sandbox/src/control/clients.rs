@@ -15,7 +15,7 @@ use crate::state::SandboxState;
 pub(crate) struct ClientChange {
     /// `lost` or `back`: the IM connection is lost or restored.
     im: Option<String>,
-    /// `start`, `stop` or `screenshot`: what happens to the user's stream.
+    /// `start`, `stop`, `screenshot` or `judged`: what happens to the user's stream.
     stream: Option<String>,
     /// The ID of an IM group that the client leaves.
     exits: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) async fn change_client(
                 .streams
                 .apply(&user_id, stream_change, push_domain, at / 1000);
         let Some(callback) = callback else {
-            let message = "stream must be start, stop or screenshot";
+            let message = "stream must be start, stop, screenshot or judged";
             return control_error(StatusCode::BAD_REQUEST, message);
         };
         answers.push(send_stream_callback(&sandbox, callback).await);

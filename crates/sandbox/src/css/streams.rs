@@ -17,8 +17,8 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Changes a stream's state (`start`, `stop`) or takes a picture of it (`screenshot`) and
-    /// returns the callback that reports it; `None` for any other `change`.
+    /// Changes a stream's state (`start`, `stop`), takes a picture of it (`screenshot`) or
+    /// judges one (`judged`). Returns the callback that reports it; `None` for any other `change`.
     pub(crate) fn apply(
         &mut self,
         stream_id: &str,
@@ -37,6 +37,13 @@ impl Streams {
             "screenshot" => {
                 let url = format!("https://example.com/{stream_id}.jpg");
                 let body = json!({"event_type": 200, "stream_id": stream_id, "pic_full_url": url});
+                return Some(body);
+            }
+            "judged" => {
+                let url = format!("https://example.com/{stream_id}.jpg");
+                let body = json!({"event_type": 317, "streamId": stream_id, "channelId": stream_id,
+                    "img": url, "type": [1], "score": [96], "suggestion": "Block",
+                    "label": "Porn", "subLabel": "SexualAct", "screenshotTime": at_secs});
                 return Some(body);
             }
             _ => return None,

@@ -73,7 +73,7 @@ async fn leaving_a_group_sends_a_signed_callback() {
 #[tokio::test]
 async fn stream_changes_send_signed_callbacks_with_the_sequence_of_their_push() {
     let sandbox = TestSandbox::start();
-    for change in ["start", "stop", "start", "screenshot"] {
+    for change in ["start", "stop", "start", "screenshot", "judged"] {
         let body = json!({"stream": change, "at": 5000});
         sandbox.control("clients/alice", body).await;
     }
@@ -92,7 +92,8 @@ async fn stream_changes_send_signed_callbacks_with_the_sequence_of_their_push() 
         [1, "alice-1", 5],
         [0, "alice-1", 5],
         [1, "alice-2", 5],
-        [200, null, null]
+        [200, null, null],
+        [317, null, null]
     ]);
     assert_eq!(Value::from(summary), expected);
 }

@@ -57,3 +57,33 @@ diesel::table! {
         requested_at -> BigInt,
     }
 }
+
+diesel::table! {
+    comments (id) {
+        id -> BigInt,
+        room_id -> BigInt,
+        user_id -> BigInt,
+        text -> Text,
+        at -> BigInt,
+        word -> Nullable<Text>,
+        closed_at -> Nullable<BigInt>,
+        closed_by -> Text,
+        decision -> Text,
+    }
+}
+
+diesel::table! {
+    judged_screenshots (id) {
+        id -> BigInt,
+        room_id -> Nullable<BigInt>,
+        user_id -> BigInt,
+        url -> Nullable<Text>,
+        label -> Text,
+        score -> BigInt,
+        is_blocked -> Bool,
+        at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+        closed_by -> Text,
+        decision -> Text,
+    }
+}

@@ -35,8 +35,37 @@ pub enum StreamEvent {
     },
     /// A screenshot was taken.
     Screenshot { stream: String, url: String },
+    /// The judgement of a screenshot. CSS sends none about those that it passes.
+    ///
+    /// Vendor's page: 直播画面审核事件通知 ("Live Broadcasting Image Audit Event Notification").
+    Judged(JudgedScreenshot),
     /// An event type that this crate does not handle; −1 when the callback has no event type.
     Unhandled(i64),
+}
+
+/// A screenshot with the judgement of CSS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedScreenshot {
+    pub stream: String,
+    pub url: String,
+    pub suggestion: Suggestion,
+    /// What it shows: `Porn`, `Abuse`, `Ad`, with a closer label after a slash if there is one.
+    pub label: String,
+    /// From 0 to 100: how sure the judgement is.
+    pub score: i64,
+    /// When it was taken, in Unix seconds; 0 when the callback has no time.
+    pub at_secs: i64,
+}
+
+/// What CSS suggests to do about a screenshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suggestion {
+    /// It may stay.
+    Pass,
+    /// A person should look at it.
+    Review,
+    /// It may not be shown.
+    Block,
 }
 
 /// Returns whether `sign = md5(key + t)` holds and `t`, the expiry of the signature in Unix
@@ -77,8 +106,36 @@ impl StreamEvent {
                 stream,
                 url: text(body.get("pic_full_url")),
             },
+            Some(317) => Self::Judged(judged_screenshot(body)),
             other => Self::Unhandled(other.unwrap_or(-1)),
         }
+    }
+}
+
+/// The fields of this event are written in another way than those of the others.
+fn judged_screenshot(body: &Value) -> JudgedScreenshot {
+    let (label, closer) = (text(body.get("label")), text(body.get("subLabel")));
+    let scores = body.get("score").and_then(Value::as_array);
+    let scores = scores.into_iter().flatten();
+    JudgedScreenshot {
+        stream: text_or_number(body.get("streamId")),
+        url: text(body.get("img")),
+        suggestion: match text(body.get("suggestion")).as_str() {
+            "Pass" => Suggestion::Pass,
+            "Block" => Suggestion::Block,
+            // Whatever else may come, a person looks at it.
+            _ => Suggestion::Review,
+        },
+        label: if closer.is_empty() {
+            label
+        } else {
+            format!("{label}/{closer}")
+        },
+        score: scores
+            .filter_map(|score| integer(Some(score)))
+            .max()
+            .unwrap_or(0),
+        at_secs: integer(body.get("screenshotTime")).unwrap_or(0),
     }
 }
 
@@ -128,9 +185,31 @@ mod tests {
             }
         );
         assert_eq!(
-            StreamEvent::parse(&json!({"event_type": 317})),
-            StreamEvent::Unhandled(317)
+            StreamEvent::parse(&json!({"event_type": 321})),
+            StreamEvent::Unhandled(321)
         );
+    }
+
+    #[test]
+    fn judged_screenshot_is_parsed() {
+        let body = json!({"event_type": 317, "streamId": 7, "img": "https://a.example/1.jpg",
+            "type": [1], "score": [12, "98"], "suggestion": "Block", "label": "Porn",
+            "subLabel": "SexualAct", "screenshotTime": 1_700_000_000});
+        let judged = JudgedScreenshot {
+            stream: "7".into(),
+            url: "https://a.example/1.jpg".into(),
+            suggestion: Suggestion::Block,
+            label: "Porn/SexualAct".into(),
+            score: 98,
+            at_secs: 1_700_000_000,
+        };
+        assert_eq!(StreamEvent::parse(&body), StreamEvent::Judged(judged));
+        let bare = StreamEvent::parse(&json!({"event_type": 317, "label": "Ad"}));
+        let StreamEvent::Judged(bare) = bare else {
+            panic!("{bare:?}");
+        };
+        assert_eq!((bare.suggestion, bare.score), (Suggestion::Review, 0));
+        assert_eq!(bare.label, "Ad");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod accept_micro;
 mod apply_micro;
 mod audience;
+mod comments;
 mod concurrency;
 mod disconnects;
 mod enter;

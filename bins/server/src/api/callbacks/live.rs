@@ -47,6 +47,7 @@ fn stream_event_kind(event: &StreamEvent) -> &'static str {
         StreamEvent::Started { .. } => "live start",
         StreamEvent::Stopped { .. } => "live stop",
         StreamEvent::Screenshot { .. } => "live screenshot",
+        StreamEvent::Judged(_) => "live judged",
         StreamEvent::Unhandled(number) => {
             tracing::info!(number, "a stream event that is not handled");
             "live unknown"

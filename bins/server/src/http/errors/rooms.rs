@@ -10,6 +10,11 @@ impl From<RoomsError> for ApiError {
         match error {
             RoomsError::UnknownRoom =>
                 row(404, "unknown_room", "直播间不存在", "There is no such room."),
+            // Only operators name one.
+            RoomsError::UnknownScreenshot =>
+                row(404, "unknown_screenshot", "没有这张截图", "There is no such screenshot."),
+            RoomsError::UnknownComment =>
+                row(404, "unknown_comment", "没有这条发言", "There is no such comment."),
             RoomsError::NotLive =>
                 row(409, "not_live", "直播已结束", "The room is not live."),
             RoomsError::Hosting =>

@@ -1,0 +1,135 @@
+//! Moderation: comments that were refused for a forbidden word, and all of a room or a user.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_operators::Action;
+use qlive_rooms::{Comment, CommentFilter};
+use qlive_store::audit_log::Operator;
+use qlive_types::LiveId;
+
+use super::list::empty;
+use super::users::user_id;
+use crate::actions::{Act, ActionForm, Done, register};
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::fill;
+use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/moderation", web::get().to(open))
+        .route("/rooms/{id}/comments", web::get().to(of_room))
+        .route("/users/{id}/comments", web::get().to(of_user));
+    register::<Close>(config, "/moderation/{id}/close");
+}
+
+async fn open(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewComments, "").await?;
+    let title = visit.t().pages.moderation_title.to_owned();
+    list(&visit, title, CommentFilter::Open).await
+}
+
+async fn of_room(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewComments, &id.to_string()).await?;
+    let live = LiveId::new(*id);
+    visit.state.services.rooms.room_details(live).await?;
+    let title = fill(visit.t().pages.comments_of_room, &[&id.to_string()]);
+    list(&visit, title, CommentFilter::Room(live)).await
+}
+
+async fn of_user(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewComments, &id).await?;
+    let user = user_id(&id)?;
+    let profile = visit.state.services.users.profile(user).await?;
+    let title = fill(visit.t().pages.comments_of_user, &[&profile.nickname, &id]);
+    list(&visit, title, CommentFilter::User(user)).await
+}
+
+async fn list(
+    visit: &Visit,
+    title: String,
+    filter: CommentFilter,
+) -> Result<HttpResponse, Failure> {
+    let t = visit.t();
+    let before = visit.cursor().map(|(id, _)| id);
+    let found = visit.state.services.rooms.comments(filter, before).await?;
+    let mut page = Page::new(title);
+    let none = if filter == CommentFilter::Open {
+        t.pages.no_refused_comments
+    } else {
+        t.pages.no_comments
+    };
+    page.sections.push(Section::Table(Table {
+        caption: String::new(),
+        columns: vec![
+            Column::text(t.pages.time),
+            Column::text(t.pages.room),
+            Column::text(t.pages.user),
+            Column::text(t.pages.comment),
+            Column::text(t.pages.state),
+        ],
+        rows: found.iter().map(|comment| row(visit, comment)).collect(),
+        older: visit.older(&found, |comment| comment.id.to_string()),
+        newest: visit.newest(),
+        empty: empty(t, false, none),
+    }));
+    html(&PageTemplate {
+        frame: Frame::new(visit, "/moderation").await?,
+        page,
+    })
+}
+
+fn row(visit: &Visit, comment: &Comment) -> Row {
+    let t = visit.t();
+    let user = comment.user.to_string();
+    let is_open = comment.word.is_some() && comment.closed_at.is_none();
+    let state = match &comment.word {
+        None => Cell::Empty,
+        Some(word) if is_open => Cell::Badge(fill(t.pages.comment_refused, &[word]), Tone::Warn),
+        Some(_) => Cell::Text(format!("{}: {}", comment.closed_by, comment.decision)),
+    };
+    let mut buttons = Vec::new();
+    if visit.session.may(Action::MuteUser) {
+        let href = format!("/users/{user}/mute");
+        buttons.push(Button::new(t.actions.mute, href));
+    }
+    if is_open && visit.session.may(Action::CloseComment) {
+        let href = format!("/moderation/{}/close", comment.id);
+        buttons.push(Button::new(t.actions.close_comment, href));
+    }
+    Row::new(vec![
+        Cell::Time(format::time(comment.at)),
+        Cell::Link(comment.live.to_string(), format!("/rooms/{}", comment.live)),
+        Cell::Link(user.clone(), format!("/users/{user}")),
+        Cell::Text(comment.text.clone()),
+        state,
+    ])
+    .with_buttons(buttons)
+}
+
+struct Close;
+
+impl Act for Close {
+    const ACTION: Action = Action::CloseComment;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let comment = visit.state.services.rooms.comment(*id).await?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.close_comment, "/moderation");
+        form.lines = vec![comment.text, a.close_comment_text.to_owned()];
+        form.reasons = vec![a.mute, a.ban, a.reason_mistake];
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let closed = visit.state.services.rooms.close_comment(by, *id).await;
+        closed.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At("/moderation".to_owned()))
+    }
+}

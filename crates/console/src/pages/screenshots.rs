@@ -1,0 +1,137 @@
+//! Moderation: screenshots of streams that CSS does not pass.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use qlive_operators::Action;
+use qlive_rooms::{Screenshot, ScreenshotFilter};
+use qlive_store::audit_log::Operator;
+
+use super::list::empty;
+use crate::actions::{Act, ActionForm, Done, register};
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit, html};
+use crate::texts::fill;
+use crate::view::{
+    Button, Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.route("/screenshots", web::get().to(list));
+    register::<Close>(config, "/screenshots/{id}/close");
+}
+
+async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewScreenshots, "").await?;
+    let t = visit.t();
+    let which = visit.query("which").unwrap_or_default();
+    let (filter, none) = if which == "all" {
+        (ScreenshotFilter::All, t.pages.no_judged_screenshots)
+    } else {
+        (ScreenshotFilter::Open, t.pages.no_open_screenshots)
+    };
+    let before = visit.cursor().map(|(id, _)| id);
+    let rooms = &visit.state.services.rooms;
+    let found = rooms.screenshots(filter, before).await?;
+    let mut page = Page::new(t.pages.screenshots_title);
+    page.filters.push(Filter::Choice {
+        name: "which",
+        label: t.pages.which,
+        chosen: which,
+        choices: vec![
+            Choice {
+                value: "",
+                label: t.pages.open_only,
+            },
+            Choice {
+                value: "all",
+                label: t.frame.all,
+            },
+        ],
+    });
+    page.sections.push(Section::Table(Table {
+        caption: String::new(),
+        columns: vec![
+            Column::text(t.pages.picture),
+            Column::text(t.pages.time),
+            Column::text(t.pages.user),
+            Column::text(t.pages.room),
+            Column::text(t.pages.judgement),
+            Column::text(t.pages.state),
+        ],
+        rows: found.iter().map(|shot| row(&visit, shot)).collect(),
+        older: visit.older(&found, |shot| shot.id.to_string()),
+        newest: visit.newest(),
+        empty: empty(t, false, none),
+    }));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/screenshots").await?,
+        page,
+    })
+}
+
+fn row(visit: &Visit, shot: &Screenshot) -> Row {
+    let t = visit.t();
+    let user = shot.user.to_string();
+    let is_open = shot.closed_at.is_none();
+    let state = if is_open {
+        Cell::Badge(t.pages.report_open.to_owned(), Tone::Warn)
+    } else {
+        Cell::Text(format!("{}: {}", shot.closed_by, shot.decision))
+    };
+    let suggestion = if shot.is_blocked {
+        t.pages.suggests_block
+    } else {
+        t.pages.suggests_review
+    };
+    let judgement = fill(suggestion, &[&shot.label, &shot.score.to_string()]);
+    let mut buttons = Vec::new();
+    if visit.session.may(Action::BanUser) {
+        buttons.push(Button::new(t.actions.ban, format!("/users/{user}/ban")));
+    }
+    if is_open && visit.session.may(Action::CloseScreenshot) {
+        let href = format!("/screenshots/{}/close", shot.id);
+        buttons.push(Button::new(t.actions.close_screenshot, href));
+    }
+    let room = shot.live.map_or(Cell::Empty, |live| {
+        Cell::Link(live.to_string(), format!("/rooms/{live}"))
+    });
+    Row::new(vec![
+        Cell::picture(shot.url.as_deref().unwrap_or_default()),
+        Cell::Time(format::time(shot.at)),
+        Cell::Link(user.clone(), format!("/users/{user}")),
+        room,
+        Cell::Text(judgement),
+        state,
+    ])
+    .with_buttons(buttons)
+}
+
+struct Close;
+
+impl Act for Close {
+    const ACTION: Action = Action::CloseScreenshot;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let shot = visit.state.services.rooms.screenshot(*id).await?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.close_screenshot, "/screenshots");
+        form.lines = vec![
+            format!("{} · {}", shot.user, shot.label),
+            a.close_screenshot_text.to_owned(),
+        ];
+        form.reasons = vec![a.reason_harmless, a.mute, a.ban];
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let closed = visit.state.services.rooms.close_screenshot(by, *id).await;
+        closed.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At("/screenshots".to_owned()))
+    }
+}

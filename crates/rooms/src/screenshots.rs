@@ -1,0 +1,257 @@
+//! Screenshots of streams that CSS does not pass, and what operators decided about them.
+
+use diesel::prelude::*;
+use qlive_store::audit_log::Operator;
+use qlive_store::schema::{judged_screenshots, rooms};
+use qlive_store::{Conn, StoreError, key_violation_as_contention};
+use qlive_tencent::css::{JudgedScreenshot, Suggestion};
+use qlive_types::{LiveId, Moment, UserId};
+
+use crate::error::RoomsError;
+use crate::member::find_member;
+use crate::service::Rooms;
+
+/// How many screenshots a list shows at once.
+const ROWS: i64 = 50;
+/// The most open screenshots that are counted.
+const MOST_COUNTED: i64 = 1_000;
+/// How many old ones are deleted in one transaction.
+const DELETE_BATCH: i64 = 1_000;
+
+/// A screenshot as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Screenshot {
+    pub id: i64,
+    /// The room in which its user was.
+    pub live: Option<LiveId>,
+    /// Whose stream it is of.
+    pub user: UserId,
+    /// `None` if it has no address that may be shown.
+    pub url: Option<String>,
+    /// What CSS sees in it.
+    pub label: String,
+    /// From 0 to 100: how sure CSS is.
+    pub score: i64,
+    /// Whether CSS suggests to block it, rather than to look at it.
+    pub is_blocked: bool,
+    pub at: Moment,
+    pub closed_at: Option<Moment>,
+    /// The operator who has looked at it; empty while nobody has.
+    pub closed_by: String,
+    pub decision: String,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = judged_screenshots)]
+struct ScreenshotRow {
+    id: i64,
+    room_id: Option<i64>,
+    user_id: i64,
+    url: Option<String>,
+    label: String,
+    score: i64,
+    is_blocked: bool,
+    at: i64,
+    closed_at: Option<i64>,
+    closed_by: String,
+    decision: String,
+}
+
+impl TryFrom<ScreenshotRow> for Screenshot {
+    type Error = StoreError;
+
+    fn try_from(row: ScreenshotRow) -> Result<Self, StoreError> {
+        let user = UserId::new(row.user_id);
+        Ok(Self {
+            id: row.id,
+            live: row.room_id.map(LiveId::new),
+            user: user.ok_or(StoreError::Corrupt("judged_screenshots.user_id"))?,
+            url: row.url,
+            label: row.label,
+            score: row.score,
+            is_blocked: row.is_blocked,
+            at: Moment::from_millis(row.at),
+            closed_at: row.closed_at.map(Moment::from_millis),
+            closed_by: row.closed_by,
+            decision: row.decision,
+        })
+    }
+}
+
+/// Which screenshots are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScreenshotFilter {
+    /// Those that no operator has looked at.
+    Open,
+    /// All.
+    All,
+    /// All of a user's streams.
+    User(UserId),
+}
+
+impl Rooms {
+    /// Keeps a screenshot that CSS does not pass. One that it suggests to block is not shown as the
+    /// cover of a room, until the next screenshot.
+    pub(crate) async fn keep_judged(&self, judged: JudgedScreenshot) -> Result<(), RoomsError> {
+        let Some(user) = UserId::parse(&judged.stream) else {
+            return Ok(());
+        };
+        if judged.suggestion == Suggestion::Pass {
+            return Ok(());
+        }
+        let url = self.settings.address_rules.parse(&judged.url);
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| insert(conn, user, &judged, url.as_deref(), now))
+            .await
+    }
+
+    /// At most 50 screenshots with a number below `before`, the latest first.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn screenshots(
+        &self,
+        filter: ScreenshotFilter,
+        before: Option<i64>,
+    ) -> Result<Vec<Screenshot>, RoomsError> {
+        self.db
+            .read(move |conn| {
+                let query = judged_screenshots::table
+                    .filter(judged_screenshots::id.lt(before.unwrap_or(i64::MAX)))
+                    .order(judged_screenshots::id.desc())
+                    .limit(ROWS)
+                    .select(ScreenshotRow::as_select())
+                    .into_boxed();
+                let query = match filter {
+                    ScreenshotFilter::Open => query.filter(judged_screenshots::closed_at.is_null()),
+                    ScreenshotFilter::All => query,
+                    ScreenshotFilter::User(user) => {
+                        query.filter(judged_screenshots::user_id.eq(user.get()))
+                    }
+                };
+                let rows: Vec<ScreenshotRow> = query.load(conn)?;
+                let found: Result<_, StoreError> =
+                    rows.into_iter().map(TryInto::try_into).collect();
+                Ok(found?)
+            })
+            .await
+    }
+
+    /// A screenshot.
+    ///
+    /// # Errors
+    /// [`RoomsError::UnknownScreenshot`], or a failure of the store.
+    pub async fn screenshot(&self, id: i64) -> Result<Screenshot, RoomsError> {
+        self.db
+            .read(move |conn| {
+                let row: Option<ScreenshotRow> = judged_screenshots::table
+                    .find(id)
+                    .select(ScreenshotRow::as_select())
+                    .first(conn)
+                    .optional()?;
+                Ok(row.ok_or(RoomsError::UnknownScreenshot)?.try_into()?)
+            })
+            .await
+    }
+
+    /// How many screenshots no operator has looked at, at most 1,000.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn count_open_screenshots(&self) -> Result<i64, StoreError> {
+        self.db
+            .read(|conn| {
+                let open: Vec<i64> = judged_screenshots::table
+                    .filter(judged_screenshots::closed_at.is_null())
+                    .order(judged_screenshots::id)
+                    .limit(MOST_COUNTED)
+                    .select(judged_screenshots::id)
+                    .load(conn)?;
+                Ok(i64::try_from(open.len()).unwrap_or(MOST_COUNTED))
+            })
+            .await
+    }
+
+    /// Closes a screenshot; the operator's reason says what they decided.
+    ///
+    /// # Errors
+    /// [`RoomsError::UnknownScreenshot`] also when it is closed already, or a failure of the store.
+    pub async fn close_screenshot(&self, by: Operator, id: i64) -> Result<(), RoomsError> {
+        let (name, decision) = (by.name.to_string(), by.reason.clone());
+        let subject = id.to_string();
+        self.operate(by, "screenshots close", subject, move |conn, context| {
+            let open = judged_screenshots::table
+                .find(id)
+                .filter(judged_screenshots::closed_at.is_null());
+            let updated = diesel::update(open)
+                .set((
+                    judged_screenshots::closed_at.eq(Some(context.now.millis())),
+                    judged_screenshots::closed_by.eq(&name),
+                    judged_screenshots::decision.eq(&decision),
+                ))
+                .execute(conn)?;
+            if updated == 0 {
+                return Err(RoomsError::UnknownScreenshot);
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Inserts a screenshot, unless the event was handled before.
+fn insert(
+    conn: &mut Conn,
+    user: UserId,
+    judged: &JudgedScreenshot,
+    url: Option<&str>,
+    now: Moment,
+) -> Result<(), RoomsError> {
+    if let Some(url) = url {
+        let same: Option<i64> = judged_screenshots::table
+            .filter(judged_screenshots::url.eq(url))
+            .select(judged_screenshots::id)
+            .first(conn)
+            .optional()?;
+        if same.is_some() {
+            return Ok(());
+        }
+    }
+    let member = find_member(conn, user)?;
+    let is_blocked = judged.suggestion == Suggestion::Block;
+    let inserted = diesel::insert_into(judged_screenshots::table)
+        .values((
+            judged_screenshots::room_id.eq(member.map(|member| member.broadcast.live.get())),
+            judged_screenshots::user_id.eq(user.get()),
+            judged_screenshots::url.eq(url),
+            judged_screenshots::label.eq(&judged.label),
+            judged_screenshots::score.eq(judged.score),
+            judged_screenshots::is_blocked.eq(is_blocked),
+            judged_screenshots::at.eq(now.millis()),
+            judged_screenshots::closed_by.eq(""),
+            judged_screenshots::decision.eq(""),
+        ))
+        .execute(conn);
+    key_violation_as_contention(inserted)?;
+    if is_blocked {
+        diesel::update(rooms::table.filter(rooms::host_id.eq(user.get())))
+            .set(rooms::cover.eq(""))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Deletes a batch of screenshots from before a moment. Returns whether there may be more.
+pub(crate) fn delete_old(conn: &mut Conn, before: Moment) -> Result<bool, StoreError> {
+    let ids: Vec<i64> = judged_screenshots::table
+        .filter(judged_screenshots::at.lt(before.millis()))
+        .order(judged_screenshots::at)
+        .limit(DELETE_BATCH)
+        .select(judged_screenshots::id)
+        .load(conn)?;
+    let is_full = i64::try_from(ids.len()).is_ok_and(|found| found == DELETE_BATCH);
+    diesel::delete(judged_screenshots::table.filter(judged_screenshots::id.eq_any(ids)))
+        .execute(conn)?;
+    Ok(is_full)
+}
