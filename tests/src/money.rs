@@ -153,7 +153,8 @@ impl TestApp {
     pub async fn refund(&self, order: &Value, part: Option<Fen>) -> Result<String, PaymentsError> {
         let no = order["out_trade_no"].as_str().unwrap();
         let payments = &self.services.payments;
-        payments.request_refund(operator(), no, part).await
+        let requested = payments.request_refund(operator(), no, part).await?;
+        Ok(requested.unwrap())
     }
 
     /// The refunds of an order: fen and state.

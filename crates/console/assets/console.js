@@ -68,10 +68,12 @@ addEventListener('pageshow', () => {
 function dropBroken(image) {
   const placeholder = document.createElement('span');
   placeholder.className = image.className;
-  placeholder.setAttribute('aria-hidden', 'true');
+  // Without a text the name beside it says whose it is.
+  placeholder.textContent = image.alt;
+  if (!image.alt) placeholder.setAttribute('aria-hidden', 'true');
   image.replaceWith(placeholder);
 }
-for (const image of document.querySelectorAll('img.face')) {
+for (const image of document.querySelectorAll('img.face, img.picture')) {
   if (image.complete && image.naturalWidth === 0) dropBroken(image);
   else image.addEventListener('error', () => dropBroken(image));
 }

@@ -82,6 +82,8 @@ pub(crate) struct ActionForm {
     /// What happens, to whom.
     pub(crate) lines: Vec<String>,
     pub(crate) fields: Vec<Field>,
+    /// What the reason is called; otherwise "Reason".
+    pub(crate) reason_label: Option<&'static str>,
     /// Reasons to choose from.
     pub(crate) reasons: Vec<&'static str>,
     /// What must be typed.
@@ -101,6 +103,7 @@ impl ActionForm {
             title: submit.to_owned(),
             lines: Vec::new(),
             fields: Vec::new(),
+            reason_label: None,
             reasons: Vec::new(),
             typed: None,
             submit,

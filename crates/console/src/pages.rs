@@ -18,6 +18,7 @@ mod now;
 mod operators;
 mod orders;
 mod reconcile;
+mod refunds;
 mod reports;
 mod rooms;
 mod screenshots;
@@ -51,6 +52,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     user_person::configure(config);
     reports::configure(config);
     orders::configure(config);
+    refunds::configure(config);
     withdrawals::configure(config);
     evidence::configure(config);
     ledger::configure(config);

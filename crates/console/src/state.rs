@@ -15,6 +15,8 @@ use crate::settings::ConsoleSettings;
 /// What waits for an operator.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Waiting {
+    /// Refunds that another operator must confirm.
+    pub(crate) refunds: i64,
     /// Withdrawals in review.
     pub(crate) withdrawals: i64,
     /// Reports that nobody has closed.
@@ -64,12 +66,14 @@ impl State {
         let services = self.services.clone();
         let read = || async move {
             let withdrawals = services.payments.count_withdrawals_to_review().await?;
+            let refunds = services.payments.refund_requests().await?.len();
             let reports = services.users.count_open_reports().await?;
             let complaints = services.payments.count_open_complaints().await?;
             let comments = services.rooms.count_open_comments().await?;
             let screenshots = services.rooms.count_open_screenshots().await?;
             let parked = services.outbox.count_parked().await?;
             Ok::<_, qlive_payments::PaymentsError>(Waiting {
+                refunds: i64::try_from(refunds).unwrap_or(i64::MAX),
                 withdrawals,
                 reports,
                 complaints,

@@ -17,6 +17,7 @@ macro_rules! texts {
 }
 
 mod actions;
+mod configs;
 mod differences;
 mod failures;
 mod frame;
@@ -26,6 +27,7 @@ mod pages;
 mod values;
 
 pub(crate) use actions::ActionTexts;
+pub(crate) use configs::ConfigTexts;
 pub(crate) use differences::DifferenceTexts;
 pub(crate) use failures::FailureTexts;
 pub(crate) use frame::FrameTexts;
@@ -50,6 +52,7 @@ pub(crate) struct Texts {
     pub(crate) pages: PageTexts,
     pub(crate) differences: DifferenceTexts,
     pub(crate) values: ValueTexts,
+    pub(crate) configs: ConfigTexts,
 }
 
 static ZH: Texts = Texts {
@@ -60,6 +63,7 @@ static ZH: Texts = Texts {
     pages: PageTexts::ZH,
     differences: DifferenceTexts::ZH,
     values: ValueTexts::ZH,
+    configs: ConfigTexts::ZH,
 };
 
 static EN: Texts = Texts {
@@ -70,6 +74,7 @@ static EN: Texts = Texts {
     pages: PageTexts::EN,
     differences: DifferenceTexts::EN,
     values: ValueTexts::EN,
+    configs: ConfigTexts::EN,
 };
 
 impl Lang {

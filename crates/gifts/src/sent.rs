@@ -1,6 +1,7 @@
 //! The records of sent gifts.
 
 use diesel::prelude::*;
+use qlive_store::Conn;
 use qlive_store::schema::gifts_sent;
 use qlive_types::{EntryId, LiveId, Moment, Page, UserId};
 
@@ -89,7 +90,7 @@ impl Gifts {
                 Ok(gifts_sent::table
                     .filter(gifts_sent::giver_id.eq(giver.get()))
                     .filter(gifts_sent::at.ge(since.millis()))
-                    .order(gifts_sent::id)
+                    .order((gifts_sent::at, gifts_sent::id))
                     .limit(ROWS)
                     .select(SentGift::as_select())
                     .load(conn)?)
@@ -114,16 +115,15 @@ impl Gifts {
                     .limit(ROWS)
                     .select(SentGift::as_select())
                     .into_boxed();
-                let query = match filter {
-                    SentGiftFilter::Giver(user) => {
-                        query.filter(gifts_sent::giver_id.eq(user.get()))
-                    }
-                    SentGiftFilter::Receiver(user) => {
-                        query.filter(gifts_sent::receiver_id.eq(user.get()))
-                    }
-                    SentGiftFilter::Room(live) => query.filter(gifts_sent::room_id.eq(live.get())),
-                };
-                Ok(query.load(conn)?)
+                Ok(match filter {
+                    SentGiftFilter::Giver(user) => given_before(conn, user, before)?,
+                    SentGiftFilter::Receiver(user) => query
+                        .filter(gifts_sent::receiver_id.eq(user.get()))
+                        .load(conn)?,
+                    SentGiftFilter::Room(live) => query
+                        .filter(gifts_sent::room_id.eq(live.get()))
+                        .load(conn)?,
+                })
             })
             .await
     }
@@ -162,4 +162,29 @@ impl Gifts {
             })
             .await
     }
+}
+
+/// The gifts that a user gave before another one of theirs, the latest first.
+fn given_before(
+    conn: &mut Conn,
+    giver: UserId,
+    before: Option<i64>,
+) -> Result<Vec<SentGift>, GiftsError> {
+    let mut query = gifts_sent::table
+        .filter(gifts_sent::giver_id.eq(giver.get()))
+        .order((gifts_sent::at.desc(), gifts_sent::id.desc()))
+        .limit(ROWS)
+        .select(SentGift::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        let at: Option<i64> = gifts_sent::table
+            .find(before)
+            .select(gifts_sent::at)
+            .first(conn)
+            .optional()?;
+        let at = at.unwrap_or(i64::MAX);
+        let is_earlier = gifts_sent::at.lt(at).or(gifts_sent::id.lt(before));
+        query = query.filter(gifts_sent::at.le(at)).filter(is_earlier);
+    }
+    Ok(query.load(conn)?)
 }

@@ -42,6 +42,7 @@ pub use polling::poller::PaymentPoller;
 pub use providers::provider::{Provider, Providers};
 pub use qlive_tencent::pay::decode_bill;
 pub use refunds::amounts::CoinsTakenBack;
+pub use refunds::approval::RefundRequest;
 pub use refunds::row::OrderRefund;
 pub use refunds::state::RefundState;
 pub use service::Payments;

@@ -2,6 +2,7 @@
 
 pub(crate) mod advance;
 pub(crate) mod amounts;
+pub(crate) mod approval;
 pub(crate) mod platform;
 pub(crate) mod record;
 pub(crate) mod request;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use qlive_configs::Configs;
 use qlive_store::{Db, Recent};
-use qlive_types::Clock;
+use qlive_types::{Clock, Fen};
 use qlive_users::Users;
 
 use crate::block_rows::BlockList;
@@ -22,6 +22,8 @@ pub struct Payments {
     pub(crate) providers: Providers,
     /// `None`: withdrawals are not configured.
     pub(crate) withdrawal_rules: Option<WithdrawalRules>,
+    /// Above this two operators must ask for a refund.
+    pub(crate) refund_limit: Fen,
     /// Where WeChat Pay sends its notices.
     pub(crate) notify_url: String,
     pub(crate) certificates: Arc<CertificateRefresher>,
@@ -29,7 +31,8 @@ pub struct Payments {
 }
 
 impl Payments {
-    /// Makes the service. `notify_url` is the public address of the callback `pay_notify/`.
+    /// Makes the service. Above `refund_limit` two operators must ask for a refund.
+    /// `notify_url` is the public address of the callback `pay_notify/`.
     #[must_use]
     pub fn new(
         (db, clock): (Db, Clock),
@@ -37,6 +40,7 @@ impl Payments {
         configs: Configs,
         providers: Providers,
         withdrawal_rules: Option<WithdrawalRules>,
+        refund_limit: Fen,
         notify_url: String,
     ) -> Self {
         let blocks = Recent::new(clock.clone());
@@ -47,6 +51,7 @@ impl Payments {
             configs,
             providers,
             withdrawal_rules,
+            refund_limit,
             notify_url,
             certificates: Arc::default(),
             blocks,

@@ -454,5 +454,7 @@ diesel::allow_tables_to_appear_in_same_query!(ledger_balances, users);
 diesel::allow_tables_to_appear_in_same_query!(likes, users);
 diesel::joinable!(ledger_transfers -> ledger_entries (entry_id));
 diesel::allow_tables_to_appear_in_same_query!(ledger_chain, ledger_entries, ledger_transfers,);
+diesel::joinable!(refunds -> orders (out_trade_no));
+diesel::allow_tables_to_appear_in_same_query!(refunds, orders);
 diesel::joinable!(ledger_history -> ledger_entries (entry_id));
 diesel::allow_tables_to_appear_in_same_query!(ledger_history, ledger_entries);

@@ -14,6 +14,7 @@ on_both!(
     personal_data_is_masked_and_looking_is_recorded,
     order_is_shown_with_its_entries_and_refunds,
     withdrawal_above_the_limit_needs_two_operators,
+    refund_above_the_limit_needs_two_operators,
     filters_of_orders_find_what_they_name,
     notice_says_what_was_done,
     earlier_value_of_a_config_is_set_again,
@@ -220,6 +221,33 @@ async fn withdrawal_above_the_limit_needs_two_operators(db: TestDb) {
     assert_eq!(otto.act(&path, &[]).await.status, 303);
     let page = fei.get(&format!("/withdrawals/{id}")).await.text;
     assert!(!page.contains("待第二人批准"), "{page}");
+}
+
+async fn refund_above_the_limit_needs_two_operators(db: TestDb) {
+    let app = TestApp::start_with(db, |settings| {
+        settings.payments.second_operator_above_fen = 500;
+    })
+    .await;
+    let console = TestConsole::start(&app, false);
+    let fei = console.operator("fei", Role::Finance).await;
+    let otto = console.operator("otto", Role::Finance).await;
+    let (_, order) = app.buyer("bob", 1).await;
+    let order = format!("/orders/{}", order_number(&order));
+    let refund = async |by: &OperatorBrowser| {
+        let path = format!("{order}/refund");
+        by.act(&path, &[("amount", "6.00")]).await.status
+    };
+    assert_eq!(refund(&fei).await, 303);
+    let page = otto.get(&order).await.text;
+    assert!(page.contains("等待另一位操作员"), "{page}");
+    let list = otto.get("/orders").await.text;
+    assert!(list.contains("等待第二位操作员确认的退款"), "{list}");
+    assert_eq!(refund(&fei).await, 422, "the same operator");
+    assert_eq!(refund(&otto).await, 303);
+    let page = otto.get(&order).await.text;
+    assert!(!page.contains("等待另一位操作员"), "{page}");
+    let refunds = app.services.payments.refunds_of(&order[8..]).await;
+    assert_eq!(refunds.unwrap().len(), 1);
 }
 
 async fn filters_of_orders_find_what_they_name(db: TestDb) {

@@ -162,7 +162,7 @@ async fn money_target(app: &TestApp, action: Action, n: usize) -> Target {
         }
         Action::RefundOrder => {
             let (_, order) = app.buyer(&format!("order-{n}"), 1).await;
-            Target::new(format!("/orders/{}/refund", order_number(&order)))
+            Target::new(format!("/orders/{}/refund", order_number(&order))).with("amount", "1.00")
         }
         Action::AnswerComplaint => {
             Target::new(format!("/complaints/{}/answer", complaint(app, n).await))

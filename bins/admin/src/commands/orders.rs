@@ -114,7 +114,12 @@ impl OrdersCommand {
                 let by = with_reason(by, reason)?;
                 let amount = amount.as_deref().map(parse_amount).transpose()?;
                 let number = payments.request_refund(by, &out_trade_no, amount).await?;
-                Ok(json!({"out_refund_no": number}))
+                Ok(match number {
+                    Some(number) => json!({"out_refund_no": number}),
+                    None => {
+                        json!({"waiting": "another operator must ask for the same within a day"})
+                    }
+                })
             }
             Self::Reconcile { date, bill } => {
                 let bill = bill.as_deref().map(read_bill).transpose()?;

@@ -36,6 +36,8 @@ pub(super) fn payments(
         configs.clone(),
         providers(settings, http)?,
         withdrawal_rules(&settings.payouts)?,
+        Fen::new(settings.payments.second_operator_above_fen)
+            .context("[payments] second_operator_above_fen")?,
         notify_url,
     ))
 }

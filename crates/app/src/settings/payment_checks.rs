@@ -40,6 +40,7 @@ impl Settings {
                 "[wechat_pay] api_v3_key has 32 characters"
             );
         }
+        self.check_refunds()?;
         self.check_payouts()
     }
 
@@ -61,6 +62,14 @@ impl Settings {
                 "[wechat.push] is for another app than [virtual_payment]"
             );
         }
+        Ok(())
+    }
+
+    fn check_refunds(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.payments.second_operator_above_fen >= 0,
+            "[payments] second_operator_above_fen is not negative"
+        );
         Ok(())
     }
 

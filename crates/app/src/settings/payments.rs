@@ -10,11 +10,22 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 /// `[payments]`: which provider new orders go to.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PaymentsSection {
     /// `virtual` or `wechat_pay`. Not set: the one that is configured, `virtual` when both are.
     pub provider: Option<Provider>,
+    /// Above this, in fen to one user within seven days, two operators must ask for a refund.
+    pub second_operator_above_fen: i64,
+}
+
+impl Default for PaymentsSection {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            second_operator_above_fen: 100_000,
+        }
+    }
 }
 
 /// `[wechat_pay]`: WeChat Pay, API v3.

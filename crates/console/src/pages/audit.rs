@@ -7,7 +7,10 @@ use qlive_operators::{Action, AuditFilter, AuditRecord, Role};
 use super::list::{ROWS, empty};
 use crate::format;
 use crate::http::{Failure, Visit, html};
-use crate::view::{Cell, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone};
+use crate::texts::{action_label, fill};
+use crate::view::{
+    Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/audit", web::get().to(list));
@@ -29,20 +32,10 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .audit_log(filter.clone(), before, limit)
         .await?;
     let mut page = Page::new(t.pages.audit_log_title);
-    let text = |name, label, value: Option<String>| Filter::Text {
-        name,
-        label,
-        value: value.unwrap_or_default(),
-        hint: "",
-    };
     page.is_filtered = [&filter.who, &filter.action, &filter.subject]
         .into_iter()
         .any(Option::is_some);
-    page.filters = vec![
-        text("who", t.pages.who, filter.who),
-        text("action", t.pages.action, filter.action),
-        text("subject", t.pages.subject, filter.subject),
-    ];
+    page.filters = filters(&visit, filter);
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![
@@ -67,6 +60,34 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
+fn filters(visit: &Visit, filter: AuditFilter) -> Vec<Filter> {
+    let t = visit.t();
+    let text = |name, label, value: Option<String>| Filter::Text {
+        name,
+        label,
+        value: value.unwrap_or_default(),
+        hint: "",
+    };
+    let mut choices = vec![Choice {
+        value: "",
+        label: t.frame.all,
+    }];
+    choices.extend(Action::ALL.iter().map(|action| Choice {
+        value: action.name(),
+        label: action_label(visit.lang, *action),
+    }));
+    vec![
+        text("who", t.pages.who, filter.who),
+        Filter::Choice {
+            name: "action",
+            label: t.pages.action,
+            chosen: filter.action.unwrap_or_default(),
+            choices,
+        },
+        text("subject", t.pages.subject, filter.subject),
+    ]
+}
+
 fn row(visit: &Visit, record: &AuditRecord) -> Row {
     let t = visit.t();
     let role = Role::parse(&record.role).map_or("", |role| t.values.role(role));
@@ -77,10 +98,17 @@ fn row(visit: &Visit, record: &AuditRecord) -> Row {
             Cell::Text(text.to_owned())
         }
     };
-    let action = if record.action.starts_with("refused: ") {
-        Cell::Badge(record.action.clone(), Tone::Bad)
-    } else {
-        Cell::Text(record.action.clone())
+    // The terminal does more than the table of roles has; those keep the names of its commands.
+    let named = |name: &str| {
+        let action = Action::ALL.iter().find(|action| action.name() == name);
+        action.map_or_else(
+            || name.to_owned(),
+            |action| action_label(visit.lang, *action).to_owned(),
+        )
+    };
+    let action = match record.action.strip_prefix("refused: ") {
+        Some(name) => Cell::Badge(fill(t.pages.refused_action, &[&named(name)]), Tone::Bad),
+        None => Cell::Text(named(&record.action)),
     };
     let change = if record.before.is_empty() && record.after.is_empty() {
         Cell::Empty

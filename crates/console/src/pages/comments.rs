@@ -27,7 +27,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 async fn open(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewComments, "").await?;
     let title = visit.t().pages.moderation_title.to_owned();
-    list(&visit, title, CommentFilter::Open).await
+    list(&visit, title, CommentFilter::Open, None).await
 }
 
 async fn of_room(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
@@ -35,7 +35,9 @@ async fn of_room(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let live = LiveId::new(*id);
     visit.state.services.rooms.room_details(live).await?;
     let title = fill(visit.t().pages.comments_of_room, &[&id.to_string()]);
-    list(&visit, title, CommentFilter::Room(live)).await
+    let back = fill(visit.t().pages.room_title, &[&id.to_string()]);
+    let back = (back, format!("/rooms/{id}"));
+    list(&visit, title, CommentFilter::Room(live), Some(back)).await
 }
 
 async fn of_user(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
@@ -43,18 +45,26 @@ async fn of_user(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure
     let user = user_id(&id)?;
     let profile = visit.state.services.users.profile(user).await?;
     let title = fill(visit.t().pages.comments_of_user, &[&profile.nickname, &id]);
-    list(&visit, title, CommentFilter::User(user)).await
+    let back = (profile.nickname, format!("/users/{id}"));
+    list(&visit, title, CommentFilter::User(user), Some(back)).await
 }
 
 async fn list(
     visit: &Visit,
     title: String,
     filter: CommentFilter,
+    back: Option<(String, String)>,
 ) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let before = visit.cursor().map(|(id, _)| id);
     let found = visit.state.services.rooms.comments(filter, before).await?;
     let mut page = Page::new(title);
+    let current = match filter {
+        CommentFilter::Open => "/moderation",
+        CommentFilter::Room(_) => "/",
+        CommentFilter::User(_) => "/users",
+    };
+    page.back = back;
     let none = if filter == CommentFilter::Open {
         t.pages.no_refused_comments
     } else {
@@ -75,7 +85,7 @@ async fn list(
         empty: empty(t, false, none),
     }));
     html(&PageTemplate {
-        frame: Frame::new(visit, "/moderation").await?,
+        frame: Frame::new(visit, current).await?,
         page,
     })
 }
@@ -92,7 +102,10 @@ fn row(visit: &Visit, comment: &Comment) -> Row {
     let mut buttons = Vec::new();
     if visit.session.may(Action::MuteUser) {
         let href = format!("/users/{user}/mute");
-        buttons.push(Button::new(t.actions.mute, href));
+        buttons.push(Button {
+            is_danger: true,
+            ..Button::new(t.actions.mute, href)
+        });
     }
     if is_open && visit.session.may(Action::CloseComment) {
         let href = format!("/moderation/{}/close", comment.id);
@@ -122,6 +135,8 @@ impl Act for Close {
         let comment = visit.state.services.rooms.comment(*id).await?;
         let a = &visit.t().actions;
         let mut form = ActionForm::new(visit, a.close_comment, "/moderation");
+        form.title = fill(a.close_comment_title, &[&comment.user.to_string()]);
+        form.reason_label = Some(a.decision);
         form.lines = vec![comment.text, a.close_comment_text.to_owned()];
         form.reasons = vec![a.mute, a.ban, a.reason_mistake];
         Ok(form)

@@ -82,7 +82,7 @@ fn row(visit: &Visit, recorded: &RecordedComplaint) -> Row {
     Row::new(vec![
         Cell::Text(complaint.complained_at.clone()),
         Cell::Link(order.clone(), format!("/orders/{order}/why")),
-        Cell::Code(format::masked(&complaint.openid)),
+        Cell::Text(format::masked(&complaint.openid)),
         Cell::Code(complaint.wechat_request_id.clone()),
         state,
         Cell::Text(recorded.answer.clone()),

@@ -11,8 +11,8 @@ use crate::actions::{Act, ActionForm, Done, Field, FieldKind, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::texts::fill;
-use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table};
+use crate::texts::{Texts, fill};
+use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -31,12 +31,21 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         let button = Button::new(t.actions.config_set, format!("/configs/{key}/{path}"));
         let buttons = visit.session.may(action).then_some(button);
         let link = Cell::Link(key.clone(), format!("/configs/{key}"));
-        Row::new(vec![link, Cell::Text(shown(value))]).with_buttons(buttons.into_iter().collect())
+        let value = match shown(value) {
+            empty if empty.is_empty() => Cell::Empty,
+            value => Cell::Text(value),
+        };
+        let meaning = meaning(t, key).to_owned();
+        Row::new(vec![link, Cell::Text(meaning), value]).with_buttons(buttons.into_iter().collect())
     });
     let mut page = Page::new(t.pages.configs_title);
     page.sections.push(Section::Table(Table {
         caption: String::new(),
-        columns: vec![Column::text(t.pages.key), Column::text(t.pages.value)],
+        columns: vec![
+            Column::text(t.pages.key),
+            Column::text(t.pages.meaning),
+            Column::text(t.pages.value),
+        ],
         rows: rows.collect(),
         older: None,
         newest: None,
@@ -48,6 +57,23 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
+/// What a config is for; empty for one that is the mini-program's own.
+fn meaning(t: &'static Texts, key: &str) -> &'static str {
+    match key {
+        "PROGRAM_SHARE" => t.configs.program_share,
+        "LIVEROOM_SHARE" => t.configs.room_share,
+        "INDEX_BANNER" => t.configs.banner,
+        "BACKGROUND" => t.configs.background,
+        "EXCHANGE_RATE" => t.configs.exchange_rate,
+        "HOST_RATE" => t.configs.host_rate,
+        "WITHDRAW_RATE" => t.configs.withdraw_rate,
+        "FORBIDDEN_WORDS" => t.configs.forbidden_words,
+        "AVATAR_BOY" => t.configs.avatar_boy,
+        "AVATAR_GIRL" => t.configs.avatar_girl,
+        _ => "",
+    }
+}
+
 /// A config with everything that it was: each earlier value can be set again.
 async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewConfigs, &key).await?;
@@ -56,15 +82,35 @@ async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> 
     let value = snapshot.all().get(key.as_str()).map(shown);
     let value = value.ok_or(Failure::NotFound)?;
     let (action, path) = change_of(&key);
-    let may_change = visit.session.may(action);
     let mut page = Page::new(key.clone());
+    page.back = Some((t.pages.configs_title.to_owned(), "/configs".to_owned()));
     page.lead = value;
-    if may_change {
+    let meaning = meaning(t, &key);
+    if !meaning.is_empty() {
+        page.sections.push(Section::Note {
+            text: meaning.to_owned(),
+            tone: Tone::Plain,
+        });
+    }
+    if visit.session.may(action) {
         let href = format!("/configs/{key}/{path}");
         page.buttons.push(Button::new(t.actions.config_set, href));
     }
+    page.sections
+        .push(Section::Table(history(&visit, &key).await?));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/configs").await?,
+        page,
+    })
+}
+
+/// What a config was before, with buttons that set it again.
+async fn history(visit: &Visit, key: &str) -> Result<Table, Failure> {
+    let t = visit.t();
+    let (action, path) = change_of(key);
+    let may_change = visit.session.may(action);
     let filter = AuditFilter {
-        subject: Some(key.clone()),
+        subject: Some(key.to_owned()),
         ..AuditFilter::default()
     };
     let before = visit.cursor().map(|(id, _)| id);
@@ -89,7 +135,7 @@ async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> 
         ])
         .with_buttons(can_restore.then_some(button).into_iter().collect())
     };
-    page.sections.push(Section::Table(Table {
+    Ok(Table {
         caption: t.pages.history.to_owned(),
         columns: vec![
             Column::text(t.pages.time),
@@ -102,10 +148,6 @@ async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> 
         older: visit.older(&records, |record| record.id.to_string()),
         newest: visit.newest(),
         empty: empty(t, false, t.pages.no_history),
-    }));
-    html(&PageTemplate {
-        frame: Frame::new(&visit, "/configs").await?,
-        page,
     })
 }
 

@@ -70,6 +70,14 @@ async fn answer(
 ) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let mut page = Page::new(title);
+    let parent = path.trim_end_matches("/why");
+    let number = parent.rsplit('/').next().unwrap_or_default();
+    let (parent_title, current) = if parent.starts_with("/orders") {
+        (t.pages.order_title, "/orders")
+    } else {
+        (t.pages.entry_title, "/ledger")
+    };
+    page.back = Some((fill(parent_title, &[number]), parent.to_owned()));
     if visit.session.may(Action::ExportEvidence) {
         let href = format!("{path}/export");
         page.buttons
@@ -87,17 +95,25 @@ async fn answer(
     let mut entries = entries_table(t, &evidence.entries);
     t.pages.entries.clone_into(&mut entries.caption);
     page.sections.push(Section::Table(entries));
-    page.sections
-        .push(Section::Table(gifts_table(t, &evidence.gifts)));
+    page.sections.push(Section::Table(gifts_table(
+        t,
+        &evidence.gifts,
+        evidence.order.is_some(),
+    )));
     html(&PageTemplate {
-        frame: Frame::new(visit, "/ledger").await?,
+        frame: Frame::new(visit, current).await?,
         page,
     })
 }
 
-fn gifts_table(t: &'static Texts, given: &[GivenGift]) -> Table {
+fn gifts_table(t: &'static Texts, given: &[GivenGift], of_order: bool) -> Table {
     let gifts: Vec<_> = given.iter().map(|given| given.gift.clone()).collect();
-    let mut table = rooms::gifts_table(t, t.pages.gifts_paid, &gifts);
+    let caption = if of_order {
+        t.pages.gifts_paid
+    } else {
+        t.pages.the_gift
+    };
+    let mut table = rooms::gifts_table(t, caption, &gifts);
     table.columns.push(Column::text(t.pages.is_delivered));
     for (row, given) in table.rows.iter_mut().zip(given) {
         row.cells.push(delivered(t, given));

@@ -65,7 +65,10 @@ fn sale_badge(t: &'static Texts, is_enabled: bool) -> Cell {
 
 fn disable_button(visit: &Visit, action: Action, is_enabled: bool, href: String) -> Vec<Button> {
     let shown = is_enabled && visit.session.may(action);
-    let button = Button::new(visit.t().actions.gift_disable, href);
+    let button = Button {
+        is_danger: true,
+        ..Button::new(visit.t().actions.gift_disable, href)
+    };
     shown.then_some(button).into_iter().collect()
 }
 
@@ -325,6 +328,7 @@ impl Act for DisableGift {
             .ok_or(Failure::NotFound)?;
         let mut form = ActionForm::new(visit, a.gift_disable, "/gifts");
         form.title = fill(a.gift_disable_title, &[&gift.name]);
+        form.is_danger = true;
         form.lines.push(a.gift_disable_text.to_owned());
         Ok(form)
     }
@@ -387,6 +391,7 @@ impl Act for DisableBlock {
         let a = &visit.t().actions;
         let mut form = ActionForm::new(visit, a.gift_disable, "/gifts");
         form.title = fill(a.block_disable_title, &[&id.to_string()]);
+        form.is_danger = true;
         form.lines.push(a.block_disable_text.to_owned());
         Ok(form)
     }

@@ -46,6 +46,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .find(|(name, _)| *name == wanted)
         .map(|(_, kind)| *kind);
     let about = visit.query("about");
+    let has_about = about.as_ref().is_some_and(|about| !about.is_empty());
     let filter = match (kind, about.clone()) {
         (Some(kind), Some(about)) => EntryFilter::Subject(kind, about),
         (Some(kind), None) => EntryFilter::Kind(kind),
@@ -79,6 +80,12 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
             hint: "",
         },
     ];
+    if kind.is_none() && has_about {
+        page.sections.push(Section::Note {
+            text: t.pages.choose_kind.to_owned(),
+            tone: Tone::Warn,
+        });
+    }
     let mut table = entries_table(t, &entries);
     table.empty = empty(t, page.is_filtered, t.pages.no_ledger);
     table.older = visit.older(&entries, |entry| entry.id.to_string());
@@ -177,6 +184,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let entry = visit.state.services.ledger.entry(EntryId::new(*id)).await?;
     let mut page = Page::new(fill(t.pages.entry_title, &[&id.to_string()]));
+    page.back = Some((t.pages.ledger_title.to_owned(), "/ledger".to_owned()));
     page.badges
         .push((kind_name(t, entry.kind).to_owned(), Tone::Plain));
     page.lead.clone_from(&entry.subject);
@@ -275,6 +283,7 @@ async fn audit(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::AuditLedger, "").await?;
     let t = visit.t();
     let mut page = Page::new(t.pages.audit_title);
+    page.back = Some((t.pages.ledger_title.to_owned(), "/ledger".to_owned()));
     let Ok(_turn) = TURN.try_lock() else {
         page.sections.push(Section::Note {
             text: t.pages.audit_runs.to_owned(),

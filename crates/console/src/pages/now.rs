@@ -80,7 +80,7 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
         (
             t.pages.withdrawals_waiting,
             format::grouped(waiting.withdrawals),
-            "/withdrawals?state=review",
+            "/withdrawals?state=waiting",
         ),
         (
             t.pages.outbox_waiting,

@@ -6,7 +6,7 @@ use qlive_operators::{Action, OperatorAccount, Role};
 use qlive_store::audit_log::Operator;
 
 use super::list::empty;
-use crate::actions::{Act, ActionForm, Done, Field, register};
+use crate::actions::{Act, ActionForm, Done, Field, FieldKind, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
@@ -122,7 +122,7 @@ fn buttons(visit: &Visit, account: &OperatorAccount) -> Vec<Button> {
 fn permissions_table(visit: &Visit) -> Table {
     let t = visit.t();
     let mut columns = vec![Column::text(t.pages.action)];
-    columns.extend(Role::ALL.map(|role| Column::text(t.values.role(role))));
+    columns.extend(Role::ALL.map(|role| Column::number(t.values.role(role))));
     let row = |action: &Action| {
         let mut cells = vec![Cell::Text(action_label(visit.lang, *action).to_owned())];
         cells.extend(Role::ALL.map(|role| {
@@ -147,6 +147,15 @@ fn permissions_table(visit: &Visit) -> Table {
 fn role_field(t: &'static Texts) -> Field {
     let choices = Role::ALL.map(|role| (role.name().to_owned(), t.values.role(role).to_owned()));
     Field::select("role", t.actions.operator_role, choices.into())
+}
+
+/// The role of somebody who has none yet: nothing is chosen beforehand.
+fn new_role_field(t: &'static Texts) -> Field {
+    let mut field = role_field(t);
+    if let FieldKind::Select(choices) = &mut field.kind {
+        choices.insert(0, (String::new(), t.actions.choose_role.to_owned()));
+    }
+    field
 }
 
 fn role_of(input: &Input, t: &'static Texts) -> Result<Role, Refusal> {
@@ -190,7 +199,7 @@ impl Act for Add {
                 max: 100,
                 ..Field::required("name", t.actions.operator_name)
             },
-            role_field(t),
+            new_role_field(t),
         ];
         Ok(form)
     }

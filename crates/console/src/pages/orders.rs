@@ -12,7 +12,8 @@ use qlive_types::{Fen, Moment, UserId};
 
 use super::ledger::entries_table;
 use super::list::empty;
-use crate::actions::{Act, ActionForm, Done, Field, register};
+use super::refunds::{left, waiting_note, waiting_table};
+use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
@@ -29,7 +30,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .route("/orders", web::get().to(list))
         .route("/orders/{number}", web::get().to(show));
     register::<QueryOrder>(config, "/orders/{number}/query");
-    register::<RefundOrder>(config, "/orders/{number}/refund");
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -65,6 +65,11 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let names = ["user", "state", "provider", "from", "until"];
     page.is_filtered = names.into_iter().any(|name| visit.query(name).is_some());
     page.filters = filters(t, &text);
+    let waiting = visit.state.services.payments.refund_requests().await?;
+    if !waiting.is_empty() {
+        page.sections
+            .push(Section::Table(waiting_table(t, &waiting)));
+    }
     let mut table = orders_table(t, &orders, page.is_filtered);
     table.older = visit.older(&orders, |order| {
         format!("{}.{}", order.created_at.millis(), order.out_trade_no)
@@ -184,6 +189,7 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     let services = &visit.state.services;
     let order = services.payments.order(&number).await?;
     let mut page = Page::new(fill(t.pages.order_title, &[&order.out_trade_no]));
+    page.back = Some((t.pages.orders_title.to_owned(), "/orders".to_owned()));
     let (state, tone) = order_state(t, &order);
     page.badges.push((state.to_owned(), tone));
     page.lead = format!(
@@ -206,6 +212,9 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     }
     page.buttons
         .push(Button::page(t.pages.why, format!("/orders/{number}/why")));
+    if let Some(request) = services.payments.refund_request(&number).await? {
+        page.sections.push(waiting_note(t, &request));
+    }
     page.sections.push(facts(t, &order));
     let refunds = services.payments.refunds_of(&number).await?;
     page.sections
@@ -309,11 +318,6 @@ pub(super) fn refunds_table(t: &'static Texts, refunds: &[OrderRefund]) -> Table
 }
 
 /// What can still be refunded of a paid order.
-fn left(order: &Order) -> Option<Fen> {
-    let left = order.price.checked_sub(order.refunded).ok()?;
-    (order.state == OrderState::Paid && left.get() > 0).then_some(left)
-}
-
 struct QueryOrder;
 
 impl Act for QueryOrder {
@@ -341,60 +345,6 @@ impl Act for QueryOrder {
     ) -> Result<Done, Refusal> {
         let queried = visit.state.services.payments.query_order(by, number).await;
         queried.map_err(|error| refuse(error, &visit.t().failures))?;
-        Ok(Done::At(format!("/orders/{number}")))
-    }
-}
-
-struct RefundOrder;
-
-impl Act for RefundOrder {
-    const ACTION: Action = Action::RefundOrder;
-    type Path = String;
-
-    fn subject(number: &String) -> String {
-        number.clone()
-    }
-
-    async fn form(visit: &Visit, number: &String) -> Result<ActionForm, Failure> {
-        let order = visit.state.services.payments.order(number).await?;
-        let a = &visit.t().actions;
-        let mut form = ActionForm::new(visit, a.refund, format!("/orders/{number}"));
-        form.title = fill(a.refund_title, &[number]);
-        let left = left(&order).map_or_else(|| "¥0.00".to_owned(), format::yuan);
-        form.lines.push(fill(a.refund_text, &[&left]));
-        form.fields.push(Field::optional("amount", a.refund_amount));
-        form.reasons = vec![
-            a.reason_user,
-            a.reason_mistake,
-            a.reason_fraud,
-            a.reason_minor,
-        ];
-        form.typed = Some(format::last_four(number));
-        form.is_danger = true;
-        Ok(form)
-    }
-
-    async fn act(
-        visit: &Visit,
-        number: &String,
-        by: Operator,
-        input: &Input,
-    ) -> Result<Done, Refusal> {
-        let t = &visit.t().failures;
-        let amount = match input.text("amount") {
-            "" => None,
-            text => {
-                let parsed = Fen::parse_yuan(text).filter(|fen| fen.get() > 0);
-                Some(parsed.ok_or_else(|| Refusal::Explained(t.amount.to_owned()))?)
-            }
-        };
-        let requested = visit
-            .state
-            .services
-            .payments
-            .request_refund(by, number, amount)
-            .await;
-        requested.map_err(|error| refuse(error, t))?;
         Ok(Done::At(format!("/orders/{number}")))
     }
 }

@@ -90,6 +90,7 @@ async fn show(visit: Visit, day: Path<String>) -> Result<HttpResponse, Failure> 
     let t = visit.t();
     let (head, found) = visit.state.services.payments.reconciliation(&day).await?;
     let mut page = Page::new(fill(t.differences.day_title, &[&day]));
+    page.back = Some((t.differences.title.to_owned(), "/reconcile".to_owned()));
     let may_sign = head.signed_at.is_none() && head.unexplained == 0;
     if may_sign && visit.session.may(Action::SignOff) {
         let href = format!("/reconcile/{day}/sign");

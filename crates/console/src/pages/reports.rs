@@ -127,10 +127,23 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         let href = format!("/reports/{id}/close");
         page.buttons.push(Button::new(t.actions.close_report, href));
     }
+    for (action, label, path) in [
+        (Action::MuteUser, t.actions.mute, "mute"),
+        (Action::BanUser, t.actions.ban, "ban"),
+    ] {
+        if visit.session.may(action) {
+            page.buttons.push(Button {
+                is_danger: true,
+                ..Button::new(label, format!("/users/{}/{path}", report.user))
+            });
+        }
+    }
+    page.back = Some((t.pages.reports_title.to_owned(), "/reports".to_owned()));
     page.sections.push(facts(&visit, &report).await?);
-    let others = users
+    let mut others = users
         .reports(ReportFilter::About(report.user), None)
         .await?;
+    others.retain(|other| other.id != report.id);
     let mut table = reports_table(t, &others);
     t.pages.reports_about.clone_into(&mut table.caption);
     page.sections.push(Section::Table(table));
@@ -194,6 +207,7 @@ impl Act for Close {
         let a = &visit.t().actions;
         let mut form = ActionForm::new(visit, a.close_report, format!("/reports/{id}"));
         form.title = fill(a.close_report_title, &[&id.to_string()]);
+        form.reason_label = Some(a.decision);
         form.lines = vec![report.text, a.close_report_text.to_owned()];
         form.reasons = vec![a.mute, a.ban, a.reason_mistake];
         Ok(form)

@@ -41,9 +41,10 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     }
     let services = &visit.state.services;
     let mut messages = services.outbox.room_messages(live, None).await?;
+    let is_more = messages.len() > 10;
     messages.truncate(10);
     let mut table = timeline_table(t, &messages);
-    table.older = (!messages.is_empty()).then(|| format!("/rooms/{live}/timeline"));
+    table.older = is_more.then(|| format!("/rooms/{live}/timeline"));
     page.sections.push(Section::Table(table));
     let people = services.rooms.people_in(live, None).await?;
     let rest = (people.len() >= ROWS).then(|| format!("/rooms/{live}/people"));

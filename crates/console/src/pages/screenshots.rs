@@ -11,7 +11,7 @@ use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::texts::fill;
+use crate::texts::{Texts, fill};
 use crate::view::{
     Button, Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
@@ -79,15 +79,18 @@ fn row(visit: &Visit, shot: &Screenshot) -> Row {
     } else {
         Cell::Text(format!("{}: {}", shot.closed_by, shot.decision))
     };
-    let suggestion = if shot.is_blocked {
-        t.pages.suggests_block
+    let tone = if shot.is_blocked {
+        Tone::Bad
     } else {
-        t.pages.suggests_review
+        Tone::Warn
     };
-    let judgement = fill(suggestion, &[&shot.label, &shot.score.to_string()]);
+    let judgement = Cell::Badge(judged_as(t, shot), tone);
     let mut buttons = Vec::new();
     if visit.session.may(Action::BanUser) {
-        buttons.push(Button::new(t.actions.ban, format!("/users/{user}/ban")));
+        buttons.push(Button {
+            is_danger: true,
+            ..Button::new(t.actions.ban, format!("/users/{user}/ban"))
+        });
     }
     if is_open && visit.session.may(Action::CloseScreenshot) {
         let href = format!("/screenshots/{}/close", shot.id);
@@ -101,10 +104,31 @@ fn row(visit: &Visit, shot: &Screenshot) -> Row {
         Cell::Time(format::time(shot.at)),
         Cell::Link(user.clone(), format!("/users/{user}")),
         room,
-        Cell::Text(judgement),
+        judgement,
         state,
     ])
     .with_buttons(buttons)
+}
+
+/// What CSS sees in a screenshot, and what it suggests.
+fn judged_as(t: &'static Texts, shot: &Screenshot) -> String {
+    let suggestion = if shot.is_blocked {
+        t.pages.suggests_block
+    } else {
+        t.pages.suggests_review
+    };
+    let (label, _) = shot.label.split_once('/').unwrap_or((&shot.label, ""));
+    let named = match label {
+        "Porn" => t.values.shows_porn,
+        "Sexy" => t.values.shows_sexy,
+        "Polity" => t.values.shows_politics,
+        "Terror" => t.values.shows_terror,
+        "Illegal" => t.values.shows_crime,
+        "Abuse" => t.values.shows_abuse,
+        "Ad" => t.values.shows_ad,
+        _ => &shot.label,
+    };
+    fill(suggestion, &[named, &shot.score.to_string()])
 }
 
 struct Close;
@@ -121,8 +145,10 @@ impl Act for Close {
         let shot = visit.state.services.rooms.screenshot(*id).await?;
         let a = &visit.t().actions;
         let mut form = ActionForm::new(visit, a.close_screenshot, "/screenshots");
+        form.title = fill(a.close_screenshot_title, &[&shot.user.to_string()]);
+        form.reason_label = Some(a.decision);
         form.lines = vec![
-            format!("{} · {}", shot.user, shot.label),
+            judged_as(visit.t(), &shot),
             a.close_screenshot_text.to_owned(),
         ];
         form.reasons = vec![a.reason_harmless, a.mute, a.ban];

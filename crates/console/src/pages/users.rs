@@ -160,6 +160,9 @@ pub(super) fn user_id(id: &str) -> Result<UserId, Failure> {
     UserId::parse(id).ok_or(Failure::NotFound)
 }
 
+/// How many rows a part of the page shows.
+const MOST: usize = 10;
+
 async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let user = user_id(&id)?;
     let (mut page, profile) = head(&visit, user).await?;
@@ -168,33 +171,46 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     page.sections
         .push(profile_facts(&visit, &profile, PersonalData::Masked).await?);
     page.sections.extend(sections(&visit, user).await?);
-    let (_, history) = services.users.wallet(user, PageNumber::FIRST).await?;
+    let (count, mut history) = services.users.wallet(user, PageNumber::FIRST).await?;
+    history.truncate(MOST);
     let mut wallet = wallet_table(t, &history);
-    wallet.older = (!history.is_empty()).then(|| format!("/users/{user}/wallet"));
+    let is_more = usize::try_from(count).is_ok_and(|count| count > history.len());
+    wallet.older = is_more.then(|| format!("/users/{user}/wallet"));
     page.sections.push(Section::Table(wallet));
     let search = OrderSearch {
         user: Some(user),
         ..OrderSearch::default()
     };
     let mut orders = services.payments.search_orders(search, None).await?;
-    orders.truncate(10);
+    let is_more = orders.len() > MOST;
+    orders.truncate(MOST);
     let mut table = orders_table(t, &orders, false);
     t.pages.orders_title.clone_into(&mut table.caption);
-    table.older = (!orders.is_empty()).then(|| format!("/orders?user={user}"));
+    table.older = is_more.then(|| format!("/orders?user={user}"));
     page.sections.push(Section::Table(table));
     let mut withdrawals = withdrawals_table(t, &services.payments.withdrawals_of(user).await?);
     t.pages
         .withdrawals_title
         .clone_into(&mut withdrawals.caption);
     page.sections.push(Section::Table(withdrawals));
-    for (caption, filter) in [
-        (t.pages.gifts_given, SentGiftFilter::Giver(user)),
-        (t.pages.gifts_received, SentGiftFilter::Receiver(user)),
+    for (caption, none, filter) in [
+        (
+            t.pages.gifts_given,
+            t.pages.no_gifts_given,
+            SentGiftFilter::Giver(user),
+        ),
+        (
+            t.pages.gifts_received,
+            t.pages.no_gifts_received,
+            SentGiftFilter::Receiver(user),
+        ),
     ] {
         let mut sent = services.gifts.search_sent(filter, None).await?;
-        sent.truncate(10);
-        page.sections
-            .push(Section::Table(gifts_table(t, caption, &sent)));
+        sent.truncate(MOST);
+        page.sections.push(Section::Table(Table {
+            empty: empty(t, false, none),
+            ..gifts_table(t, caption, &sent)
+        }));
     }
     html(&PageTemplate {
         frame: Frame::new(&visit, "/users").await?,
@@ -260,6 +276,24 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
     let (is_banned, is_matchmaker) = (profile.banned_at.is_some(), profile.matchmaker);
     let is_erased = profile.erased_at.is_some();
     let all = [
+        (Action::NoteUser, true, a.note, "note", false),
+        (Action::MuteUser, true, a.mute, "mute", true),
+        (Action::UnmuteUser, is_muted, a.unmute, "unmute", false),
+        (Action::BanUser, !is_banned, a.ban, "ban", true),
+        (
+            Action::UnbanUser,
+            is_banned && !is_erased,
+            a.unban,
+            "unban",
+            false,
+        ),
+        (
+            Action::EndUserSessions,
+            true,
+            a.end_sessions,
+            "end-sessions",
+            true,
+        ),
         (Action::GrantGold, true, a.gold, "gold", false),
         (
             Action::GrantMatchmaker,
@@ -275,24 +309,6 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
             "revoke",
             true,
         ),
-        (Action::BanUser, !is_banned, a.ban, "ban", true),
-        (
-            Action::UnbanUser,
-            is_banned && !is_erased,
-            a.unban,
-            "unban",
-            false,
-        ),
-        (Action::MuteUser, true, a.mute, "mute", true),
-        (Action::UnmuteUser, is_muted, a.unmute, "unmute", false),
-        (
-            Action::EndUserSessions,
-            true,
-            a.end_sessions,
-            "end-sessions",
-            true,
-        ),
-        (Action::NoteUser, true, a.note, "note", false),
         (Action::RevealUser, true, a.reveal, "reveal", false),
         (Action::ExportUser, true, a.export_user, "export", false),
         (Action::EraseUser, !is_erased, a.erase, "erase", true),
@@ -348,8 +364,8 @@ pub(super) async fn profile_facts(
         value: at.map_or(Cell::Empty, |at| Cell::Time(format::time(at))),
     };
     let openid = match personal {
-        PersonalData::Shown => profile.openid.clone(),
-        PersonalData::Masked => format::masked(&profile.openid),
+        PersonalData::Shown => Cell::Code(profile.openid.clone()),
+        PersonalData::Masked => Cell::Text(format::masked(&profile.openid)),
     };
     let place = services.rooms.whereabouts(profile.user).await?;
     let place = match place {
@@ -376,13 +392,16 @@ pub(super) async fn profile_facts(
         text(t.pages.area, profile.area.clone()),
         Fact {
             label: t.pages.openid,
-            value: Cell::Code(openid),
+            value: openid,
         },
         text(t.pages.app, profile.app_id.clone()),
     ];
     if profile.banned_at.is_some() {
         facts.push(time(t.pages.banned_since, profile.banned_at));
-        facts.push(time(t.pages.banned_until, profile.banned_until));
+        facts.push(match profile.banned_until {
+            Some(until) => time(t.pages.banned_until, Some(until)),
+            None => text(t.pages.banned_until, t.pages.permanent.to_owned()),
+        });
         facts.push(text(t.pages.ban_reason, profile.ban_reason.clone()));
     }
     Ok(Section::Facts {

@@ -6,7 +6,7 @@ use qlive_operators::Action;
 use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal, WithdrawalState};
 use qlive_store::audit_log::Operator;
 
-use super::list::empty;
+use super::list::{ROWS, empty};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
@@ -38,6 +38,9 @@ const STATES: [(&str, WithdrawalState); 9] = [
     ("expired", WithdrawalState::Expired),
 ];
 
+/// The filter of those that wait for an operator.
+const WAITING: &str = "waiting";
+
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewWithdrawals, "").await?;
     let t = visit.t();
@@ -47,18 +50,21 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .find(|(name, _)| *name == wanted)
         .map(|(_, state)| *state);
     let before = visit.cursor().map(|(id, _)| id);
-    let found = visit
-        .state
-        .services
-        .payments
-        .search_withdrawals(state, before)
-        .await?;
+    let payments = &visit.state.services.payments;
+    let mut found = Vec::new();
+    if wanted == WAITING {
+        for state in [WithdrawalState::InReview, WithdrawalState::ApprovedOnce] {
+            found.extend(payments.search_withdrawals(Some(state), before).await?);
+        }
+        found.sort_by_key(|withdrawal| std::cmp::Reverse(withdrawal.id));
+        found.truncate(ROWS);
+    } else {
+        found = payments.search_withdrawals(state, before).await?;
+    }
     let mut page = Page::new(t.pages.withdrawals_title);
-    page.is_filtered = state.is_some();
-    let mut choices = vec![Choice {
-        value: "",
-        label: t.frame.all,
-    }];
+    page.is_filtered = state.is_some() || wanted == WAITING;
+    let choice = |value, label| Choice { value, label };
+    let mut choices = vec![choice("", t.frame.all), choice(WAITING, t.values.to_review)];
     choices.extend(STATES.map(|(value, state)| Choice {
         value,
         label: state_name(t, state).0,
@@ -156,6 +162,10 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         .withdrawal_to_review(*id)
         .await?;
     let mut page = Page::new(fill(t.pages.withdrawal_title, &[&id.to_string()]));
+    page.back = Some((
+        t.pages.withdrawals_title.to_owned(),
+        "/withdrawals".to_owned(),
+    ));
     let (state, tone) = state_name(t, withdrawal.state);
     page.badges.push((state.to_owned(), tone));
     page.lead = format::yuan(withdrawal.amount);

@@ -6,10 +6,11 @@ texts!(ActionTexts {
     asks_reason: "原因", "reason";
     asks_proof: "原因和验证码", "reason and code";
     reason: "原因", "Reason";
+    decision: "处理结果", "Decision";
     type_this: "请输入 {} 以确认", "Type {} to confirm";
     reason_abuse: "辱骂或骚扰", "Abuse or harassment";
     reason_fraud: "诈骗", "Fraud";
-    reason_minor: "疑似未成年人", "Perhaps a minor";
+    reason_minor: "疑似未成年人", "Possible minor";
     reason_content: "违规内容", "Forbidden content";
     reason_mistake: "操作有误", "A mistake";
     reason_goodwill: "补偿", "Goodwill";
@@ -17,14 +18,13 @@ texts!(ActionTexts {
     ban: "封禁", "Ban";
     ban_title: "封禁 {}（{}）", "Ban {} ({})";
     ban_text:
-        "将立即请出房间、下线并禁止推流，不能再登录。余额保留。",
-        "They leave their room and IM at once, their stream is forbidden, and they cannot \
-         log in. Balances stay.";
+        "立即移出房间、强制下线并禁止推流；封禁期间无法登录，余额保留。",
+        "They leave their room and IM at once, cannot stream and cannot log in. Balances stay.";
     ban_host:
         "TA 是红娘：正在进行的直播会结束，{} 人会被请出。",
         "They are a matchmaker: the broadcast ends, and {} people leave.";
-    ban_length: "多久", "For how long";
-    for_ever: "永久", "For ever";
+    ban_length: "时长", "Duration";
+    for_ever: "永久", "Permanent";
     day_one: "24 小时", "24 hours";
     days_three: "3 天", "3 days";
     days_seven: "7 天", "7 days";
@@ -32,9 +32,9 @@ texts!(ActionTexts {
     export_user: "导出资料", "Export data";
     export_user_title: "导出 {}（{}）的全部资料", "Export all data of {} ({})";
     export_user_text:
-        "一个 JSON 文件：资料、流水、订单、提现、礼物、黑名单、登录。交给本人，不要留在电脑上。",
-        "One JSON file: profile, movements, orders, withdrawals, gifts, blocks, sessions. Hand it \
-         to the person, and keep no copy.";
+        "一个 JSON 文件：资料、流水、订单、提现、礼物、黑名单、发言、登录。交给本人，不要留在电脑上。",
+        "One JSON file: profile, wallet, orders, withdrawals, gifts, blacklist, comments, \
+         sessions. Keep no copy.";
     export_evidence: "导出凭据", "Export";
     export_evidence_text:
         "一个 JSON 文件，交给用户或微信支付的投诉处理。会记入审计日志。",
@@ -49,21 +49,23 @@ texts!(ActionTexts {
     gift_edit: "修改", "Change";
     gift_edit_title: "修改礼物“{}”", "Change the gift “{}”";
     gift_edit_text:
-        "改价格会生成一个新礼物，旧的停售；送出的记录不变。位置小的排在前面。",
-        "Another price makes a new gift, and the one before is disabled; what was sent stays. The \
-         smallest place comes first.";
-    gift_place: "位置（整数）", "Place (an integer)";
+        "改价格会生成一个新礼物，旧的停售；送出的记录不变。排序小的在前面。",
+        "Another price makes a new gift, and the one before is disabled. The smallest order \
+         comes first.";
+    gift_place: "排序（整数）", "Order (an integer)";
     gift_from: "从哪天开始卖（年-月-日）", "For sale from (yyyy-mm-dd)";
     gift_until: "卖到哪天（含）", "For sale until (inclusive)";
-    close_screenshot: "处理", "Close";
+    close_screenshot: "标记为已处理", "Mark as handled";
+    close_screenshot_title: "处理用户 {} 的截图", "Handle a screenshot of user {}";
     close_screenshot_text:
-        "写下怎么处理的。要封禁请先在列表里点“封禁”。",
-        "Write down what you decided. To ban the user, use “Ban” in the list first.";
+        "写下处理结果。需要封禁时，请先在列表里操作。",
+        "Say what you decided. To ban the user, do that in the list first.";
     reason_harmless: "误判，没有问题", "Harmless";
-    close_comment: "处理", "Close";
+    close_comment: "标记为已处理", "Mark as handled";
+    close_comment_title: "处理用户 {} 的发言", "Handle a comment by user {}";
     close_comment_text:
-        "写下怎么处理的。发言已经被拦下，别人没有看到。",
-        "Write down what you decided. The comment was refused, so nobody saw it.";
+        "写下处理结果。这条发言已被拦下，其他人没有看到。",
+        "Say what you decided. The comment was refused, so nobody saw it.";
     erase: "注销", "Erase";
     erase_title: "注销 {}（{}）", "Erase {} ({})";
     erase_text:
@@ -80,15 +82,15 @@ texts!(ActionTexts {
     mute: "禁言", "Mute";
     mute_title: "禁言 {}（{}）", "Mute {} ({})";
     mute_text:
-        "在所有房间都不能发言；送礼会被拒绝更久。",
+        "所有房间都不能发言；送礼限制的时间更长。",
         "They cannot comment in any room; their gifts are refused for longer.";
     minutes_ten: "10 分钟", "10 minutes";
     hour_one: "1 小时", "1 hour";
     unmute: "解除禁言", "Lift the mute";
     unmute_title: "解除对 {}（{}）的禁言", "Lift the mute of {} ({})";
     unmute_text: "可以重新发言和送礼。红娘自己设的禁言不受影响。", "They can comment and give again. Mutes by hosts stay.";
-    end_sessions: "结束登录", "End sessions";
-    end_sessions_title: "结束 {}（{}）的所有登录", "End all sessions of {} ({})";
+    end_sessions: "退出所有设备", "Sign out everywhere";
+    end_sessions_title: "让 {}（{}）退出所有设备", "Sign {} ({}) out everywhere";
     end_sessions_text: "所有设备都要重新登录。", "All devices have to log in again.";
     note: "写备注", "Add a note";
     note_title: "关于 {}（{}）的备注", "A note about {} ({})";
@@ -99,11 +101,11 @@ texts!(ActionTexts {
     remove_text:
         "立即离开，本场直播结束前不能再进。",
         "They leave at once, and cannot enter again until this broadcast ends.";
-    close_report: "处理完毕", "Close";
-    close_report_title: "结束举报 {}", "Close report {}";
+    close_report: "标记为已处理", "Mark as handled";
+    close_report_title: "处理举报 {}", "Handle report {}";
     close_report_text:
-        "请写明怎么处理的。需要封禁或禁言的话，请先在用户页面操作。",
-        "Please say what was decided. To ban or mute, open the user first.";
+        "写下处理结果。需要封禁或禁言时，请先在举报页面操作。",
+        "Say what you decided. To ban or mute, do that on the report's page first.";
     unban: "解除封禁", "Lift the ban";
     unban_title: "解除对 {}（{}）的封禁", "Lift the ban of {} ({})";
     unban_text: "可以重新登录、进入房间和推流。", "They can log in, enter rooms and publish again.";
@@ -113,9 +115,9 @@ texts!(ActionTexts {
     revoke: "取消红娘", "Revoke the role";
     revoke_title: "取消 {}（{}）的红娘身份", "Revoke the role of {} ({})";
     revoke_text: "正在进行的直播会结束。房间保留。", "A broadcast that is live ends. The room stays.";
-    gold: "赠送金币", "Grant gold";
-    gold_title: "给 {}（{}）赠送金币", "Grant gold to {} ({})";
-    gold_text: "作为一条分录记入账本，可以冲正。", "It is an entry of the ledger, which can be reversed.";
+    gold: "赠送金币", "Grant coins";
+    gold_title: "给 {}（{}）赠送金币", "Grant coins to {} ({})";
+    gold_text: "将记入账本，之后可冲正。", "It is an entry of the ledger and can be reversed.";
     amount: "金币数", "Coins";
     reverse: "冲正", "Reverse";
     reverse_title: "冲正分录 {}", "Reverse entry {}";
@@ -129,11 +131,18 @@ texts!(ActionTexts {
     query_title: "向微信查询订单 {}", "Ask WeChat about order {}";
     query_text: "如果微信说已支付，就会入账。", "If WeChat says that it was paid, it is credited.";
     refund: "退款", "Refund";
-    refund_title: "退款订单 {}", "Refund order {}";
+    refund_title: "订单 {} 退款", "Refund order {}";
     refund_text:
-        "还可以退 {}。对应的金币会收回；已花掉的部分记为欠款。",
-        "{} are left. The coins are taken back; those that were spent become a debt.";
-    refund_amount: "金额（元），空着退全部", "Amount in yuan; empty for all";
+        "用户 {} 实付 {}，最多可退 {}。对应的金币会收回，已花掉的部分记为欠款。",
+        "User {} paid {}; up to {} can be refunded. The coins are taken back; spent ones become \
+         debt.";
+    refund_limit:
+        "七天内退给同一用户超过 {} 时，需要另一位操作员在一天之内再确认一次。",
+        "Above {} to one user within seven days, another operator confirms it within a day.";
+    refund_second:
+        "{} 已申请退 {}。金额一致时，你的确认会立即退款。",
+        "{} asked to refund {}. With the same amount, your confirmation refunds it at once.";
+    refund_amount: "退款金额（元）", "Refund amount (yuan)";
     approve: "批准", "Approve";
     approve_title: "批准提现 {}：{} 给用户 {}", "Approve withdrawal {}: {} to user {}";
     approve_text:
@@ -145,22 +154,22 @@ texts!(ActionTexts {
     reject_text: "收入会退回用户的余额。", "The income goes back to the user's balance.";
     gift_add: "添加礼物", "Add a gift";
     gift_add_text:
-        "立刻可以赠送。价格以后不能改，只能停售再添加。",
-        "It can be sent at once. Its price cannot be changed: disable it and add another.";
+        "添加后立即上架。之后改价会生成新礼物，旧礼物停售。",
+        "On sale at once. Changing the price later makes a new gift and disables this one.";
     gift_name: "名字", "Name";
     gift_image: "图片地址", "Address of the picture";
-    gift_effect: "特效地址，可空", "Address of the effect, may be empty";
+    gift_effect: "特效名或地址（选填）", "Effect, a name or URL (optional)";
     gift_disable: "停售", "Disable";
     gift_disable_title: "停售礼物 {}", "Disable gift {}";
     gift_disable_text: "不能再赠送。已送出的记录保留。", "It can no longer be sent. Records of sent gifts stay.";
-    block_add: "添加充值档", "Add a block";
+    block_add: "添加充值档位", "Add a recharge pack";
     block_add_text: "立刻可以购买。", "It can be bought at once.";
     block_price: "价格（元）", "Price in yuan";
-    block_product: "虚拟支付道具 ID，可空", "Product id of virtual payment, may be empty";
-    block_disable_title: "停售充值档 {}", "Disable block {}";
+    block_product: "虚拟支付道具 ID（选填）", "Product id of virtual payment (optional)";
+    block_disable_title: "停售充值档位 {}", "Disable recharge pack {}";
     block_disable_text: "不能再购买。已有的订单不受影响。", "It can no longer be bought. Orders stay.";
     export: "导出 CSV", "Export as CSV";
-    export_text: "导出会记入审计日志。", "That you export is recorded in the audit log.";
+    export_text: "导出会记入审计日志。", "This export is recorded in the audit log.";
     config_set: "修改", "Change";
     config_restore: "改回这个值", "Set again";
     config_title: "修改 {}", "Change {}";
@@ -173,8 +182,9 @@ texts!(ActionTexts {
     operator_add_text:
         "会得到一个三天内有效、只能用一次的链接，请通过可靠的途径转交。",
         "You get a link that works once, within three days. Hand it over safely.";
-    operator_name: "名字", "Name";
+    operator_name: "用户名", "User name";
     operator_role: "角色", "Role";
+    choose_role: "请选择角色", "Choose a role";
     operator_role_change: "改角色", "Change the role";
     operator_role_title: "修改 {} 的角色", "Change the role of {}";
     operator_role_text: "从下一个请求起生效。", "It holds from the next request.";
@@ -191,5 +201,5 @@ texts!(ActionTexts {
     operator_enable_text: "可以用原来的密码登录。", "They can log in with their password.";
     reveal: "显示个人信息", "Show personal data";
     reveal_title: "显示 {}（{}）的个人信息", "Show personal data of {} ({})";
-    reveal_text: "查看会记入审计日志。", "That you look is recorded in the audit log.";
+    reveal_text: "查看会记入审计日志。", "This look is recorded in the audit log.";
 });

@@ -5,8 +5,10 @@ use qlive_payments::DifferenceKind;
 texts!(DifferenceTexts {
     title: "对账", "Reconcile";
     day_title: "对账 {}", "Reconcile {}";
-    none: "还没有对过账。选一天，和微信的账单比一比。", "No day was compared yet. Choose one.";
-    run: "对一天的账", "Compare a day";
+    none:
+        "还没有对账记录。选择日期，与微信账单逐笔核对。",
+        "No day was reconciled yet. Choose one to compare it with WeChat's bill.";
+    run: "发起对账", "Reconcile a day";
     run_text: "下载微信当天的账单，和我们的记录逐笔比较。微信在次日上午十点后才有账单。",
         "Downloads WeChat's bill and compares each row. A bill is there after ten the next \
          morning.";
@@ -23,9 +25,9 @@ texts!(DifferenceTexts {
     explain: "说明", "Explain";
     explain_title: "说明差异 {}", "Explain difference {}";
     in_bill: "账单", "In the bill";
-    recorded: "我们", "Recorded";
+    recorded: "平台记录", "Recorded";
     explanation: "说明", "Explanation";
-    advice: "怎么办", "What to do";
+    advice: "处理建议", "What to do";
     unknown_order: "账单里有，我们没有这个订单", "In the bill, unknown here";
     not_credited: "账单里已支付，我们没有入账", "Paid in the bill, not credited here";
     amount_differs: "金额不同", "The amounts differ";
@@ -38,7 +40,7 @@ texts!(DifferenceTexts {
     refund_taken_back: "账单里已退款，我们记为被拒", "Refunded in the bill, refused here";
     refund_failed: "账单里退款失败，我们记为已退", "Failed in the bill, refunded here";
     refund_not_in_bill: "我们已退款，账单里没有", "Refunded here, not in the bill";
-    unknown_row: "看不懂的一行", "A row that is not understood";
+    unknown_row: "无法识别的账单行", "A row that is not understood";
     advise_unknown_order: "查一查还有谁在用这个商户号；没有的话，在微信商户平台退款。",
         "Find out who else sells under this merchant; else refund it at WeChat.";
     advise_query: "打开订单，点“向微信查询”；核对无误就会入账。",

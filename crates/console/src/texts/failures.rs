@@ -11,7 +11,7 @@ texts!(FailureTexts {
         "It did not come from a page of the console. Please start again from the page.";
     not_found_title: "没有这个页面", "There is no such page";
     not_found: "号码可能输错了，或者它已不在。", "The number may be wrong, or it is gone.";
-    bad_request_title: "看不懂这个请求", "The request cannot be read";
+    bad_request_title: "请求无效", "The request cannot be read";
     bad_request: "请从页面上重新操作。", "Please start again from the page.";
     unavailable_title: "数据库暂时忙不过来", "The database is busy";
     unavailable: "请稍后再试。", "Please try again in a moment.";
@@ -29,10 +29,12 @@ texts!(FailureTexts {
     not_live: "这个房间没有在直播。", "The room is not live.";
     unknown_order: "没有这个订单。", "There is no such order.";
     unknown_gift: "没有这个礼物，或它已停售。", "There is no such gift, or it is disabled.";
-    unknown_block: "没有这个充值档，或它已停售。", "There is no such block, or it is disabled.";
+    unknown_block:
+        "没有这个充值档位，或它已停售。",
+        "There is no such recharge pack, or it is disabled.";
     unknown_withdrawal: "没有这笔提现。", "There is no such withdrawal.";
     wrong_state: "它的状态已经变了，请刷新后再看。", "Its state has changed meanwhile. Please look again.";
-    second_operator: "超过限额的提现需要另一位操作员批准。", "Above the limit, another operator has to approve.";
+    second_operator: "超过限额，需要另一位操作员批准。", "Above the limit, another operator has to approve.";
     unexplained: "还有差异没有说明。", "A difference is not explained yet.";
     bad_bill: "没有这一天的账单，或日期写法不对。", "There is no bill of that day, or the date is wrong.";
     refund_too_much: "退款超过了订单还剩的金额。", "The refund is more than is left of the order.";
@@ -61,5 +63,5 @@ texts!(FailureTexts {
         "这是最后一位所有者，不能停用或降级。",
         "This is the last owner, who cannot be disabled or given another role.";
     empty_name: "请填写名字。", "Please give a name.";
-    other: "没有做成：{}", "It was not done: {}";
+    other: "操作未完成：{}", "It was not done: {}";
 });

@@ -8,32 +8,33 @@ texts!(FrameTexts {
     production: "正式", "Production";
     sandbox_hint: "这里的人和钱都是假的", "People and money here are made up";
     search: "搜索", "Search";
-    search_hint: "号码、昵称开头…", "A number, or how a nickname begins…";
-    group_live: "现场", "Live";
-    group_people: "人", "People";
-    group_money: "钱", "Money";
+    search_hint: "用户号、订单号、昵称", "User, order, nickname";
+    group_live: "直播", "Live";
+    group_people: "用户与审核", "Users and safety";
+    group_money: "资金", "Money";
     group_system: "系统", "System";
-    now: "现在", "Now";
+    now: "实时概览", "Live now";
     users: "用户", "Users";
     reports: "举报", "Reports";
-    moderation: "审核", "Moderation";
-    screenshots: "截图", "Screenshots";
+    moderation: "发言审核", "Comment review";
+    screenshots: "截图审核", "Screenshot review";
     orders: "订单", "Orders";
     withdrawals: "提现", "Withdrawals";
     ledger: "账本", "Ledger";
     reconcile: "对账", "Reconcile";
     figures: "报表", "Figures";
     complaints: "投诉", "Complaints";
-    gifts: "礼物与充值档", "Gifts and blocks";
+    gifts: "礼物与充值档位", "Gifts and recharge packs";
     configs: "配置", "Configs";
     audit: "审计日志", "Audit log";
-    health: "健康", "Health";
+    health: "系统状态", "System status";
     operators: "操作员", "Operators";
     log_out: "退出登录", "Log out";
     language: "English", "中文";
     waiting: "{} 项待处理", "{} waiting";
     older: "更早", "Older";
     newest: "回到最新", "Newest";
+    see_all: "查看全部", "See all";
     filter: "筛选", "Filter";
     clear_filter: "清除筛选", "Clear the filter";
     all: "全部", "All";
@@ -48,9 +49,9 @@ texts!(FrameTexts {
     open: "打开", "Open";
     keys: "键盘快捷键", "Keyboard shortcuts";
     keys_text:
-        "/ 搜索；G 然后 N 现在、U 用户、O 订单、W 提现、L 账本、C 配置、A 审计、H 健康；J K 选行，Enter 打开；? 本说明。",
+        "/ 搜索；G 然后 N 概览、U 用户、O 订单、W 提现、L 账本、C 配置、A 审计、H 系统；J K 选行，Enter 打开；? 本说明。",
         "/ search; G then N now, U users, O orders, W withdrawals, L ledger, C configs, A \
-         audit, H health; J K choose a row, Enter opens it; ? this text.";
+         audit, H system; J K choose a row, Enter opens it; ? this text.";
     keys_toggle: "启用单键快捷键", "Single-key shortcuts are on";
     close: "关闭", "Close";
     updated: "更新于 {}", "Updated at {}";

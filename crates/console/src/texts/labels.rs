@@ -61,12 +61,12 @@ labels! {
     ExportFigures: "导出报表", "Export figures";
     ViewComplaints: "查看投诉", "See complaints";
     AnswerComplaint: "答复投诉", "Answer a complaint";
-    ViewGifts: "查看礼物和充值档", "See gifts and blocks";
+    ViewGifts: "查看礼物和充值档位", "See gifts and recharge packs";
     AddGift: "添加礼物", "Add a gift";
     EditGift: "修改礼物", "Change a gift";
     DisableGift: "停售礼物", "Disable a gift";
-    AddBlock: "添加充值档", "Add a block";
-    DisableBlock: "停售充值档", "Disable a block";
+    AddBlock: "添加充值档位", "Add a recharge pack";
+    DisableBlock: "停售充值档位", "Disable a recharge pack";
     ViewConfigs: "查看配置", "See configs";
     SetConfig: "修改配置", "Change a config";
     SetRate: "修改分成和汇率", "Change a rate";

@@ -2,10 +2,10 @@
 
 texts!(LoginTexts {
     title: "登录", "Log in";
-    name: "名字", "Name";
+    name: "用户名", "User name";
     password: "密码", "Password";
     submit: "登录", "Log in";
-    wrong: "名字或密码不对。", "The name or the password is wrong.";
+    wrong: "用户名或密码错误。", "The user name or the password is wrong.";
     locked: "尝试太多次，请在 {} 之后再试。", "Too many attempts. Please try again after {}.";
     sandbox_hint:
         "沙盒里不需要密码：`cargo run` 的输出里有一个 30 分钟内有效的链接。",

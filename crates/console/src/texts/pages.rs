@@ -3,9 +3,9 @@
 texts!(PageTexts {
     no_match: "没有符合筛选条件的内容。", "Nothing matches the filter.";
     // Now
-    now_title: "现在", "Now";
+    now_title: "实时概览", "Live now";
     rooms_live: "直播中的房间", "Rooms live";
-    people_present: "房间里的人", "People in rooms";
+    people_present: "房间里的人", "People in the rooms";
     orders_waiting: "待支付订单", "Orders waiting";
     outbox_waiting: "待投递消息", "Deliveries waiting";
     withdrawals_waiting: "待审核提现", "Withdrawals to review";
@@ -13,7 +13,7 @@ texts!(PageTexts {
         "现在没有直播。要开播，需要一位红娘：在“用户”里打开一位用户，点“设为红娘”。",
         "Nothing is live. A broadcast needs a matchmaker: open a user under “Users” and \
          choose “Make a matchmaker”.";
-    seat_host: "红娘", "Host";
+    seat_host: "红娘", "Matchmaker";
     seat_male: "男嘉宾", "Man";
     seat_female: "女嘉宾", "Woman";
     seat_empty: "空着", "Empty";
@@ -25,13 +25,13 @@ texts!(PageTexts {
     room_title: "房间 {}", "Room {}";
     live: "直播中", "Live";
     not_live: "未直播", "Not live";
-    host: "红娘", "Host";
+    host: "红娘", "Matchmaker";
     group: "IM 群", "IM group";
     group_missing: "还没有建好", "Does not exist yet";
     created: "创建于", "Created";
     stage: "台上", "On stage";
     seat: "座位", "Seat";
-    since: "自", "Since";
+    since: "开始于", "Since";
     stream: "推流", "Stream";
     running: "正常", "Running";
     audience: "房间里的人", "In the room";
@@ -48,10 +48,12 @@ texts!(PageTexts {
     no_past: "还没有结束的直播。", "No broadcast has ended yet.";
     gifts_in_room: "房间里的礼物", "Gifts in the room";
     no_gifts: "还没有人送礼物。", "No gift was sent yet.";
+    no_gifts_given: "还没有送出礼物。", "No gift given yet.";
+    no_gifts_received: "还没有收到礼物。", "No gift received yet.";
     timeline: "房间时间线", "Timeline";
     message_number: "消息号", "Message";
-    happened: "发生了什么", "What happened";
-    is_delivered: "房间收到了吗", "Delivered";
+    happened: "事件", "Event";
+    is_delivered: "送达状态", "Delivery";
     no_timeline: "最近三天没有消息。", "No message within three days.";
     seat_taken: "{}（{}）上麦", "{} ({}) took the mic";
     seat_freed: "用户 {} 下麦", "User {} left the mic";
@@ -72,7 +74,7 @@ texts!(PageTexts {
     registered: "注册", "Registered";
     last_login: "最近登录", "Last login";
     last_seen: "最近出现", "Last seen";
-    which: "哪些", "Which";
+    which: "范围", "Show";
     banned_only: "已封禁", "Banned";
     matchmakers_only: "红娘", "Matchmakers";
     nickname_prefix: "昵称开头", "Nickname begins";
@@ -84,21 +86,21 @@ texts!(PageTexts {
     height: "身高", "Height";
     openid: "OpenID", "OpenID";
     app: "小程序", "App";
-    whereabouts: "现在在", "Now in";
+    whereabouts: "所在房间", "In room";
     nowhere: "不在任何房间", "In no room";
     banned_since: "封禁于", "Banned since";
     balances: "余额", "Balances";
-    bought: "购买的金币", "Bought gold";
-    granted: "赠送的金币", "Granted gold";
+    bought: "购买的金币", "Bought coins";
+    granted: "赠送的金币", "Granted coins";
     income: "收入", "Income";
     held: "提现中", "Held for a withdrawal";
     debt: "欠款", "Debt";
-    wallet: "钱包流水", "Movements";
+    wallet: "钱包流水", "Wallet history";
     entry: "分录", "Entry";
     time: "时间", "Time";
     kind: "类型", "Kind";
     change: "变化", "Change";
-    gold_after: "金币余额", "Gold after";
+    gold_after: "金币余额", "Coins after";
     income_after: "收入余额", "Income after";
     no_movements: "还没有流水。", "Nothing has moved yet.";
     gifts_given: "送出的礼物", "Gifts given";
@@ -115,6 +117,7 @@ texts!(PageTexts {
     everywhere: "所有房间", "Everywhere";
     mutes: "禁言", "Mutes";
     banned_until: "封禁到", "Banned until";
+    permanent: "永久", "Permanent";
     ban_reason: "封禁原因", "Why banned";
     notes: "备注", "Notes";
     note_text: "内容", "Text";
@@ -127,19 +130,19 @@ texts!(PageTexts {
     reports_title: "举报", "Reports";
     report_title: "举报 {}", "Report {}";
     reporter: "举报人", "Reporter";
-    reported: "被举报人", "About";
-    report_text: "说明", "What they say";
-    decision: "处理", "Decision";
+    reported: "被举报人", "Reported user";
+    report_text: "说明", "Details";
+    decision: "处理结果", "Decision";
     closed_by: "处理人", "Closed by";
     report_open: "待处理", "Open";
     report_closed: "已处理", "Closed";
     fraud: "诈骗", "Fraud";
     abuse: "辱骂骚扰", "Abuse";
-    minor: "疑似未成年", "Perhaps a minor";
+    minor: "疑似未成年", "Possible minor";
     other_kind: "其他", "Other";
     open_only: "待处理", "Open";
     no_reports: "没有举报。用户在小程序里举报后会出现在这里。", "There is no report. They come from the mini-program.";
-    moderation_title: "审核：被拦下的发言", "Moderation: refused comments";
+    moderation_title: "发言审核", "Comment review";
     comments_of_room: "房间 {} 的发言", "Comments in room {}";
     comments_of_user: "{}（{}）的发言", "Comments of {} ({})";
     comment: "发言", "Comment";
@@ -148,17 +151,21 @@ texts!(PageTexts {
         "没有被拦下的发言。在“配置”里把要拦的词加进 FORBIDDEN_WORDS。",
         "No comment was refused. Put words to refuse into FORBIDDEN_WORDS under “Configs”.";
     no_comments: "还没有发言。", "No comment yet.";
-    comments: "发言", "Comments";
-    screenshots_title: "审核：直播截图", "Moderation: screenshots";
+    comments: "发言记录", "Comments";
+    screenshots_title: "截图审核", "Screenshot review";
     judgement: "机器审核", "Judged as";
-    suggests_block: "{}，把握 {}%，建议封禁", "{}, {}% sure, to block";
-    suggests_review: "{}，把握 {}%，建议人工看", "{}, {}% sure, to look at";
+    suggests_block: "建议封禁：{}（置信度 {}%）", "To block: {} ({}% confidence)";
+    suggests_review: "建议人工复核：{}（置信度 {}%）", "To check: {} ({}% confidence)";
     no_open_screenshots:
         "没有待处理的截图。云直播判为违规的画面会出现在这里。",
         "No screenshot waits. Those that the live platform does not pass appear here.";
     no_judged_screenshots:
         "没有截图。云直播判为违规的画面会出现在这里，保留几天。",
         "No screenshot. Those that the live platform does not pass are kept here for some days.";
+    refunds_wait: "等待第二位操作员确认的退款", "Refunds that wait for another operator";
+    refund_waits:
+        "{} 申请退款 {}（{}），等待另一位操作员在一天之内确认。",
+        "{} asked to refund {} ({}). Another operator has to confirm it within a day.";
     // Orders
     orders_title: "订单", "Orders";
     order_title: "订单 {}", "Order {}";
@@ -166,7 +173,7 @@ texts!(PageTexts {
     id: "编号", "No.";
     provider: "支付方式", "Provider";
     price: "金额", "Price";
-    gold: "金币", "Gold";
+    gold: "金币", "Coins";
     refunded: "已退", "Refunded";
     paid_after: "支付用时", "Paid after";
     seconds: "{} 秒", "{} s";
@@ -178,8 +185,8 @@ texts!(PageTexts {
     no_orders: "还没有订单。用户充值时会出现在这里。", "There is no order yet. They come when users recharge.";
     refunds: "退款", "Refunds";
     refund_number: "退款号", "Number";
-    requested_by: "由谁发起", "Requested by";
-    by_us: "我们", "Us";
+    requested_by: "发起方", "Requested by";
+    by_us: "平台", "Operator";
     by_provider: "微信", "WeChat";
     no_refunds: "没有退款。", "No refund.";
     entries: "账本分录", "Entries of the ledger";
@@ -199,45 +206,51 @@ texts!(PageTexts {
         "下面的人给 TA 送过礼物，他们的订单后来退了款。请先看清再批准。",
         "These people gave them gifts, and their orders were refunded. Look before you approve.";
     orders_count: "退款订单", "Orders refunded";
-    no_withdrawals: "还没有提现。", "There is no withdrawal yet.";
+    no_withdrawals:
+        "还没有提现。用户在小程序里申请后会出现在这里。",
+        "No withdrawals yet. They appear here when users request them.";
     detail: "说明", "Detail";
     done_at: "结束于", "Ended";
     // Ledger
     ledger_title: "账本", "Ledger";
     entry_title: "分录 {}", "Entry {}";
-    about: "关于", "About";
+    about: "关联对象", "Related to";
+    choose_kind:
+        "请先选择类型，再按关联对象查找。",
+        "Choose a kind first to search what entries are related to.";
     from: "从", "From";
     to: "到", "To";
-    sealed: "链上位置", "Chain position";
+    sealed: "封存序号", "Seal no.";
     hash: "哈希", "Hash";
-    not_sealed: "还没有封存", "Not sealed yet";
+    not_sealed: "未封存", "Not sealed";
     reverses: "冲正了", "Reverses";
     transfers: "转账", "Transfers";
     no_ledger: "账本还是空的。", "The ledger is empty.";
     platform: "平台", "Platform";
     grants: "赠送", "Grants";
     paid_out: "已打款", "Paid out";
-    audit_now: "现在核对", "Audit now";
+    audit_now: "立即核对", "Audit now";
     audit_title: "核对账本", "Audit of the ledger";
     audit_runs: "已有一次核对在进行，请稍后再看。", "An audit is running. Please look again later.";
     audit_good:
         "账是平的：{} 条分录，{} 笔转账，链头 {}。",
         "The ledger balances: {} entries, {} transfers, chain head {}.";
-    why: "为什么扣费？", "Why was I charged?";
-    why_order: "订单 {}：为什么扣费？", "Order {}: why was I charged?";
-    why_entry: "分录 {}：为什么扣费？", "Entry {}: why was I charged?";
+    why: "扣费凭据", "Charge record";
+    why_order: "订单 {} 的扣费凭据", "Charge record of order {}";
+    why_entry: "分录 {} 的扣费凭据", "Charge record of entry {}";
     why_text:
-        "从订单到账本、礼物和房间里的消息。订单的礼物是支付之后送出的前 50 个。",
-        "From the order to the ledger, the gifts and the messages to the room. Of an order: the \
-         first 50 gifts after it was paid.";
-    gifts_paid: "花在这些礼物上", "Spent on these gifts";
-    no_gifts_paid: "还没有花在礼物上。", "Nothing was spent on gifts yet.";
+        "依次列出订单、账本分录、礼物和房间消息。礼物为支付后送出的前 50 个，不一定用的是本单的金币。",
+        "The order, its entries, gifts and room messages. Gifts are the first 50 after the \
+         payment; other coins may have paid for them.";
+    gifts_paid: "支付后送出的礼物", "Gifts sent after this payment";
+    the_gift: "对应的礼物", "The gift";
+    no_gifts_paid: "还没有送出礼物。", "No gift was sent yet.";
     // Figures
     figures_title: "报表", "Figures";
     figures_text:
         "按上海时间的每一天。金币来自账本里已封存的分录，今天的数字还会变。",
         "By day in Shanghai. Coins are those of the sealed entries; today's still change.";
-    days: "多少天", "Days";
+    days: "时间范围", "Period";
     week_one: "7 天", "7 days";
     month_one: "30 天", "30 days";
     quarter: "90 天", "90 days";
@@ -246,18 +259,19 @@ texts!(PageTexts {
     orders_paid: "订单", "Orders";
     payers: "付费人数", "Payers";
     money_refunded: "退款", "Refunded";
-    gold_sold: "售出金币", "Gold sold";
-    gold_granted: "赠送金币", "Gold granted";
-    gold_given: "送礼金币", "Gold given";
-    users_share: "用户所得", "Users' share";
-    platform_share: "平台所得", "Platform's share";
+    gold_sold: "售出（金币）", "Coins sold";
+    gold_granted: "赠送（金币）", "Coins granted";
+    gold_given: "送礼（金币）", "Coins given";
+    users_share: "用户所得（金币）", "Users' share";
+    platform_share: "平台所得（金币）", "Platform's share";
     paid_out_money: "提现打款", "Paid out";
     total: "合计", "Total";
+    peak: "最高 {}", "Peak {}";
     chart_recharged: "每天充值（元）", "Recharged by day, in yuan";
-    chart_given: "每天送礼（金币）", "Gold given by day";
+    chart_given: "每天送礼（金币）", "Coins given by day";
     chart_recharged_month: "每月充值（元）", "Recharged by month, in yuan";
-    chart_given_month: "每月送礼（金币）", "Gold given by month";
-    grouped_by: "按", "By";
+    chart_given_month: "每月送礼（金币）", "Coins given by month";
+    grouped_by: "统计维度", "Group by";
     by_day: "按天", "Day";
     by_month: "按月", "Month";
     by_host: "按红娘", "Matchmaker";
@@ -274,21 +288,25 @@ texts!(PageTexts {
     request: "微信请求号", "WeChat's request";
     complaint_open: "待答复", "Open";
     complaint_answered: "已答复：", "Answered by";
-    answer: "怎么处理的", "What was done";
-    no_complaints: "没有投诉。", "No complaint.";
+    answer: "处理结果", "What was done";
+    no_complaints:
+        "没有投诉。用户在微信支付投诉后会出现在这里。",
+        "No complaints. They come from WeChat Pay.";
     // Gifts and blocks
-    gifts_title: "礼物与充值档", "Gifts and blocks";
+    gifts_title: "礼物与充值档位", "Gifts and recharge packs";
     gifts_card: "礼物", "Gifts";
     sold_when: "售卖时间", "For sale";
-    always: "一直", "Always";
-    place_number: "位置", "Place";
-    blocks_card: "充值档", "Recharge blocks";
+    always: "长期", "Always";
+    place_number: "排序", "Order";
+    blocks_card: "充值档位", "Recharge packs";
     no_gifts_yet: "还没有礼物。", "There is no gift yet.";
-    no_blocks_yet: "还没有充值档。", "There is no block yet.";
+    no_blocks_yet: "还没有充值档位。", "There is no recharge pack yet.";
     picture: "图片", "Picture";
+    open_picture: "打开截图", "Open the picture";
     // Configs
     configs_title: "配置", "Configs";
     key: "配置项", "Key";
+    meaning: "说明", "Meaning";
     value: "值", "Value";
     history: "历史", "History";
     before: "之前", "Before";
@@ -296,25 +314,26 @@ texts!(PageTexts {
     no_history: "还没有改过。", "It was never changed.";
     // Audit
     audit_log_title: "审计日志", "Audit log";
-    who: "谁", "Who";
+    who: "操作人", "Operator";
     role: "角色", "Role";
-    address: "地址", "Address";
+    address: "IP", "IP";
     action: "操作", "Action";
+    refused_action: "已拒绝：{}", "Refused: {}";
     subject: "对象", "Subject";
     reason: "原因", "Reason";
-    before_after: "前 → 后", "Before → after";
+    before_after: "变更", "Change";
     no_audit: "还没有记录。", "Nothing is recorded yet.";
     // Health
-    health_title: "健康", "Health";
+    health_title: "系统状态", "System status";
     database: "数据库", "Database";
     ready: "正常", "Ready";
     oldest_delivery: "最早的待投递", "Oldest waiting delivery";
     oldest_order: "最早的待支付订单", "Oldest order waiting";
-    parked: "停放的投递", "Parked deliveries";
+    parked: "投递失败的消息", "Failed deliveries";
     parked_text:
         "IM 最终拒绝了它们；原因修好之后可以重试。",
         "IM refused them for good. They can be tried again when the cause is mended.";
-    no_parked: "没有停放的投递。", "No delivery is parked.";
+    no_parked: "没有投递失败的消息。", "No delivery has failed.";
     lane: "通道", "Lane";
     attempts: "次数", "Attempts";
     version: "版本", "Version";
@@ -323,7 +342,7 @@ texts!(PageTexts {
     name: "名字", "Name";
     authenticator: "身份验证器", "Authenticator";
     invitation_link: "邀请链接（只显示这一次）", "Invitation (shown only now)";
-    permissions: "每个角色可以做什么", "What each role may do";
+    permissions: "角色权限", "What each role may do";
     // Search
     search_title: "搜索“{}”", "Search for “{}”";
     search_nothing:

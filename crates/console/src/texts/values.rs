@@ -46,6 +46,14 @@ texts!(ValueTexts {
     refund: "退款", "Refund";
     grant: "赠送", "Grant";
     reversal: "冲正", "Reversal";
+    shows_porn: "色情", "Pornography";
+    shows_sexy: "性感", "Suggestive";
+    shows_politics: "涉政", "Politics";
+    shows_terror: "暴恐", "Violence";
+    shows_crime: "违法", "Crime";
+    shows_abuse: "谩骂", "Abuse";
+    shows_ad: "广告", "Advertising";
+    to_review: "待审核", "To review";
     enabled: "在售", "On sale";
     disabled: "停售", "Disabled";
     coins: "金币", "coins";

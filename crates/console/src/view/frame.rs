@@ -42,6 +42,7 @@ enum Group {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counted {
     Nothing,
+    Refunds,
     Withdrawals,
     Reports,
     Complaints,
@@ -81,7 +82,7 @@ entries! {
     Live ViewScreenshots "/screenshots" screenshots "camera" Screenshots,
     People ViewUsers "/users" users "users" Nothing,
     People ViewReports "/reports" reports "message-square-warning" Reports,
-    Money ViewOrders "/orders" orders "shopping-bag" Nothing,
+    Money ViewOrders "/orders" orders "shopping-bag" Refunds,
     Money ViewWithdrawals "/withdrawals" withdrawals "banknote" Withdrawals,
     Money ViewLedger "/ledger" ledger "book-open" Nothing,
     Money ViewReconciliations "/reconcile" reconcile "circle-check" Nothing,
@@ -120,6 +121,7 @@ impl Frame {
             icon: entry.icon,
             waiting: match entry.counted {
                 Counted::Nothing => 0,
+                Counted::Refunds => waiting.refunds,
                 Counted::Withdrawals => waiting.withdrawals,
                 Counted::Reports => waiting.reports,
                 Counted::Complaints => waiting.complaints,

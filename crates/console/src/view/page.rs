@@ -127,6 +127,23 @@ impl Table {
     fn has_buttons(&self) -> bool {
         self.rows.iter().any(|row| !row.buttons.is_empty())
     }
+
+    /// The cells of a row with their columns.
+    fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a Column, &'a Cell)> {
+        self.columns.iter().zip(&row.cells)
+    }
+
+    /// Whether its rows are compared with each other, so that they stay rows on a narrow screen.
+    fn is_grid(&self) -> bool {
+        let numbers = self.columns.iter().filter(|column| column.is_number);
+        numbers.count() > 4
+    }
+
+    /// Whether it goes on where it ends here, and is not only the start of another page.
+    fn goes_on(&self) -> bool {
+        let older = self.older.as_deref().unwrap_or_default();
+        older.contains("after=") || older.contains("page=")
+    }
 }
 
 /// A fact about an object.
@@ -279,6 +296,8 @@ pub(crate) struct Page {
     /// Whether a filter is set, so that it can be cleared.
     pub(crate) is_filtered: bool,
     pub(crate) sections: Vec<Section>,
+    /// What it belongs to, and where that is.
+    pub(crate) back: Option<(String, String)>,
 }
 
 impl Page {
@@ -292,6 +311,7 @@ impl Page {
             filters: Vec::new(),
             is_filtered: false,
             sections: Vec::new(),
+            back: None,
         }
     }
 }

@@ -16,6 +16,7 @@ mod polling;
 mod pushes;
 mod races;
 mod reconcile;
+mod refund_approval;
 mod refunds;
 mod reviews;
 mod support;

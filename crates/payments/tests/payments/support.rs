@@ -333,7 +333,7 @@ impl Shop {
         let requested =
             self.payments()
                 .request_refund(operator("test"), &order.number, amount.map(fen));
-        requested.await.unwrap()
+        requested.await.unwrap().unwrap()
     }
 
     pub(crate) async fn refunds(&self, order: &Purchase) -> Vec<OrderRefund> {

@@ -64,3 +64,13 @@ diesel::table! {
         paid_out -> BigInt,
     }
 }
+
+diesel::table! {
+    refund_requests (out_trade_no) {
+        out_trade_no -> Text,
+        fen -> BigInt,
+        requested_by -> Text,
+        reason -> Text,
+        requested_at -> BigInt,
+    }
+}

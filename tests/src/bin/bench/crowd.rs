@@ -23,7 +23,7 @@ const LEDGER_AGE_MILLIS: i64 = 86_400_000;
 /// How old the last activity of a user may get.
 const ACTIVITY_AGE_MILLIS: i64 = 60_000;
 /// The first user id.
-const FIRST_USER: i64 = 10_000_000;
+pub(crate) const FIRST_USER: i64 = 10_000_000;
 /// The id of a broadcast is that of its room and this.
 pub(crate) const FIRST_BROADCAST: i64 = 5_000_000;
 /// How many rows of a table one statement inserts.

@@ -9,7 +9,7 @@ use crate::crowd::{Crowd, numbers};
 use crate::database::Database;
 
 /// The entries at the smallest scale; each has two transfers.
-const ENTRIES_PER_ROOM: i64 = 500;
+pub(crate) const ENTRIES_PER_ROOM: i64 = 500;
 /// What an entry grants, and what it moves from the granted to the bought gold.
 const GRANTED: i64 = 60_000;
 const MOVED: i64 = 40_000;
@@ -19,6 +19,8 @@ const CODE: i64 = 3;
 const GRANTS: i64 = 2;
 /// The reason that the entries name.
 const SUBJECT: &str = "bench";
+/// Over how many days the entries are spread.
+pub(crate) const DAYS: i64 = 300;
 /// How many links of the chain one statement inserts.
 const LINKS_PER_STATEMENT: usize = 5_000;
 
@@ -30,10 +32,11 @@ pub(crate) async fn fill_ledger(database: &Database, crowd: Crowd, now: i64) {
     let (granted, bought) = (format!("({user}) * 10 + 2"), format!("({user}) * 10 + 1"));
     let grants = GRANTS.to_string();
     let all = numbers(entries);
+    let at = format!("({now} - ({entries} - 1 - i) * {})", step(entries));
     database
         .fill(format!(
             "{all} INSERT INTO ledger_entries (id, kind, subject, transfer_count, total, at)
-            SELECT i + 1, {KIND}, '{SUBJECT}', 2, {GRANTED} + {MOVED}, {now} FROM n"
+            SELECT i + 1, {KIND}, '{SUBJECT}', 2, {GRANTED} + {MOVED}, {at} FROM n"
         ))
         .await;
     for (offset, debit, credit, amount) in [
@@ -43,7 +46,7 @@ pub(crate) async fn fill_ledger(database: &Database, crowd: Crowd, now: i64) {
         database
             .fill(format!(
                 "{all} INSERT INTO ledger_transfers (id, entry_id, debit, credit, amount, code, at)
-                SELECT 2 * i + {offset}, i + 1, {debit}, {credit}, {amount}, {CODE}, {now} FROM n"
+                SELECT 2 * i + {offset}, i + 1, {debit}, {credit}, {amount}, {CODE}, {at} FROM n"
             ))
             .await;
     }
@@ -63,6 +66,11 @@ pub(crate) async fn fill_ledger(database: &Database, crowd: Crowd, now: i64) {
         .await;
     continue_ids(database, entries).await;
     seal(database, crowd, entries, now).await;
+}
+
+/// The milliseconds between two entries.
+const fn step(entries: i64) -> i64 {
+    DAYS * 86_400_000 / entries
 }
 
 /// Lets the ids that PostgreSQL generates continue after those that were written.
@@ -90,16 +98,17 @@ async fn seal(database: &Database, crowd: Crowd, entries: i64, now: i64) {
     for entry in 1..=entries {
         let user = Crowd::user(1, 0) + (entry - 1) % crowd.owners();
         let (granted, bought) = (user * 10 + 2, user * 10 + 1);
+        let at = now - (entries - entry) * step(entries);
         let text = format!(
-            "{hash}|{entry}|{KIND}|{}:{SUBJECT}|0|{now}\
-             |{},{GRANTS},{granted},{GRANTED},{CODE},{now}\
-             |{},{granted},{bought},{MOVED},{CODE},{now}",
+            "{hash}|{entry}|{KIND}|{}:{SUBJECT}|0|{at}\
+             |{},{GRANTS},{granted},{GRANTED},{CODE},{at}\
+             |{},{granted},{bought},{MOVED},{CODE},{at}",
             SUBJECT.len(),
             2 * entry - 1,
             2 * entry,
         );
         hash = hex::encode(Sha256::digest(text));
-        links.push(format!("({entry}, {entry}, '{hash}', {now})"));
+        links.push(format!("({entry}, {entry}, '{hash}', {at})"));
         if links.len() == LINKS_PER_STATEMENT || entry == entries {
             let rows = links.join(", ");
             links.clear();

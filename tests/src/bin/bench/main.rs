@@ -1,9 +1,15 @@
-//! Measures operations of the release server beside references in the same run:
-//! `bench [--check] [sqlite|postgres]...`, by default both. `docs/benchmarks.md` explains the
-//! numbers and the environment variables.
+//! Measures operations of the release server beside references in the same run, and the pages of
+//! the console:
+//!
+//! - `bench [--check] [sqlite|postgres]...`, by default both;
+//! - `bench console [--check] [sqlite|postgres]...`.
+//!
+//! `docs/benchmarks.md` explains the numbers and the environment variables.
 
 mod bare_server;
 mod client;
+mod console;
+mod console_crowd;
 mod crowd;
 mod database;
 mod engine_run;
@@ -36,8 +42,9 @@ fn main() -> ExitCode {
         bare_server::serve(&arguments.next().unwrap());
         return ExitCode::SUCCESS;
     }
+    let of_console = arguments.next_if(|first| first == "console").is_some();
     let Some(options) = Options::parse(arguments) else {
-        eprintln!("usage: bench [--check] [sqlite|postgres]..., without ONLY for --check");
+        eprintln!("usage: bench [console] [--check] [sqlite|postgres]..., --check without ONLY");
         return ExitCode::FAILURE;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -45,6 +52,14 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
+    if of_console {
+        let reached = runtime.block_on(console::measure_console(&options));
+        return if reached || !options.check {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
     let mut report = Report::new();
     runtime.block_on(async {
         for engine in options.engines.clone() {
