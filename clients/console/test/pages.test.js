@@ -52,6 +52,7 @@ before(async () => {
     'screenshot-close': '/screenshots/1/close',
     orders: '/orders',
     order,
+    'order-record': `${order}/record`,
     'order-why': `${order}/why`,
     'order-refund': `${order}/refund`,
     withdrawals: '/withdrawals',

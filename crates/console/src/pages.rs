@@ -16,6 +16,7 @@ mod list;
 mod login;
 mod now;
 mod operators;
+mod order_record;
 mod orders;
 mod reconcile;
 mod refunds;
@@ -51,6 +52,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     user_moderation::configure(config);
     user_person::configure(config);
     reports::configure(config);
+    order_record::configure(config);
     orders::configure(config);
     refunds::configure(config);
     withdrawals::configure(config);

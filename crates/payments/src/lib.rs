@@ -36,6 +36,7 @@ pub use error::PaymentsError;
 pub use mismatch::Mismatch;
 pub use orders::create::PaymentParams;
 pub use orders::list::{OrderFilter, OrderSearch, OrdersAfter};
+pub use orders::provider_record::{ProviderRecord, RecordedPayment, RecordedRefund};
 pub use orders::row::Order;
 pub use orders::state::OrderState;
 pub use polling::poller::PaymentPoller;

@@ -13,6 +13,7 @@ on_both!(
     hostile_texts_are_shown_as_texts,
     personal_data_is_masked_and_looking_is_recorded,
     order_is_shown_with_its_entries_and_refunds,
+    order_is_shown_beside_the_record_of_its_provider,
     withdrawal_above_the_limit_needs_two_operators,
     refund_above_the_limit_needs_two_operators,
     filters_of_orders_find_what_they_name,
@@ -202,6 +203,25 @@ async fn order_is_shown_with_its_entries_and_refunds(db: TestDb) {
     let entries = page.matches("href=\"/ledger/").count();
     assert_eq!(entries, 2, "the recharge and the refund: {page}");
     assert!(page.contains("¥0.01"));
+}
+
+async fn order_is_shown_beside_the_record_of_its_provider(db: TestDb) {
+    let (app, console, owner) = start(db).await;
+    let (_, order) = app.buyer("bob", 1).await;
+    let path = format!("/orders/{}/record", order_number(&order));
+    let page = owner.get(&path).await.text;
+    assert!(page.contains("平台与微信的记录一致"), "{page}");
+    app.execute_sql("UPDATE orders SET transaction_id = 'made up'")
+        .await;
+    let page = owner.get(&path).await.text;
+    assert!(page.contains("两边的记录不一致"), "{page}");
+    let eve = app.guest("eve", Gender::Female).await;
+    let waiting = eve.create_order(1).await;
+    let path = format!("/orders/{}/record", order_number(&waiting));
+    let page = owner.get(&path).await.text;
+    assert!(page.contains("平台与微信的记录一致"), "{page}");
+    let ada = console.operator("ada", Role::Auditor).await;
+    assert_eq!(ada.get(&path).await.status, 403);
 }
 
 async fn withdrawal_above_the_limit_needs_two_operators(db: TestDb) {

@@ -166,7 +166,7 @@ pub(super) fn orders_table(t: &'static Texts, orders: &[Order], is_filtered: boo
     }
 }
 
-fn order_state(t: &'static Texts, order: &Order) -> (&'static str, Tone) {
+pub(super) fn order_state(t: &'static Texts, order: &Order) -> (&'static str, Tone) {
     match order.state_name() {
         "created" => (t.values.order_created, Tone::Warn),
         "closed" => (t.values.order_closed, Tone::Quiet),
@@ -199,6 +199,10 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
         t.values.coins
     );
     if visit.session.may(Action::QueryOrder) {
+        page.buttons.push(Button::page(
+            t.pages.record_title,
+            format!("/orders/{number}/record"),
+        ));
         page.buttons.push(Button::new(
             t.actions.query,
             format!("/orders/{number}/query"),

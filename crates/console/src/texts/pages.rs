@@ -188,6 +188,15 @@ texts!(PageTexts {
     requested_by: "发起方", "Requested by";
     by_us: "平台", "Operator";
     by_provider: "微信", "WeChat";
+    record_title: "与微信核对", "Compare with WeChat";
+    record_agrees: "平台与微信的记录一致。", "Both records agree.";
+    record_differs:
+        "两边的记录不一致。先点“向微信查询”更新，再看对账和账本。",
+        "The records differ. Ask WeChat to update ours, then look at the reconciliation and the \
+         ledger.";
+    record_missing: "没有这个订单", "No such order";
+    record_unclear: "没有明确的答复", "No clear answer";
+    record_refunded: "有退款，金额见微信", "Refunded; the amount is at WeChat";
     no_refunds: "没有退款。", "No refund.";
     entries: "账本分录", "Entries of the ledger";
     no_entries: "账本里还没有相关分录。", "The ledger has no entry about it.";
