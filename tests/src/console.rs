@@ -71,7 +71,7 @@ impl TestConsole {
         new.secret.expose_secret().clone_into(&mut browser.secret);
         let set_up =
             self.operators
-                .set_up_authenticator(&session, PASSWORD.into(), new.secret, &code);
+                .set_up_authenticator(&session, PASSWORD.into(), new.secret, (&code, ""));
         let (token, _) = set_up.await.unwrap();
         browser.set_cookie(token.expose_secret());
         browser

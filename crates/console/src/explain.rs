@@ -257,6 +257,8 @@ impl DomainError for OperatorsError {
             Self::NameTaken => Some(t.name_taken.to_owned()),
             Self::LastOwner => Some(t.last_owner.to_owned()),
             Self::EmptyName(_) => Some(t.empty_name.to_owned()),
+            Self::LongName => Some(t.long_name.to_owned()),
+            Self::LinkNeeded => Some(t.link_needed.to_owned()),
             Self::Store(_) => None,
             other => Some(fill(t.other, &[&other.to_string()])),
         }

@@ -16,6 +16,9 @@ use crate::{Operators, OperatorsError, Role};
 /// The transactions that change who is an owner run one after another.
 const OWNERS: &str = "operators";
 
+/// The most characters of a name.
+const LONGEST_NAME: usize = 100;
+
 impl Operators {
     /// All accounts, by name.
     ///
@@ -51,7 +54,8 @@ impl Operators {
     /// three days.
     ///
     /// # Errors
-    /// [`OperatorsError::NameTaken`], [`OperatorsError::EmptyName`], or when the database fails.
+    /// [`OperatorsError::NameTaken`], [`OperatorsError::EmptyName`],
+    /// [`OperatorsError::LongName`], or when the database fails.
     pub async fn add(
         &self,
         by: Operator,
@@ -59,6 +63,9 @@ impl Operators {
         role: Role,
     ) -> Result<(i64, SecretString), OperatorsError> {
         let name = OperatorName::parse(name)?;
+        if name.as_str().chars().count() > LONGEST_NAME {
+            return Err(OperatorsError::LongName);
+        }
         let now = self.clock.now();
         self.db
             .write(move |conn| {
@@ -170,7 +177,9 @@ impl Operators {
                 serialize_transactions(conn, OWNERS)?;
                 let row = find(conn, id)?.ok_or(OperatorsError::UnknownOperator)?;
                 let account = OperatorAccount::try_from(&row)?;
-                let is_owner = account.role == Role::Owner && account.disabled_at.is_none();
+                let is_owner = account.role == Role::Owner
+                    && account.disabled_at.is_none()
+                    && account.has_password;
                 if is_owner && !stays_owner && count_owners(conn)? == 1 {
                     return Err(OperatorsError::LastOwner);
                 }
@@ -182,11 +191,12 @@ impl Operators {
     }
 }
 
-/// How many owners are not disabled.
+/// How many owners can log in.
 fn count_owners(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(operators::table
         .filter(operators::role.eq(Role::Owner.number()))
         .filter(operators::disabled_at.is_null())
+        .filter(operators::password_hash.ne(""))
         .count()
         .get_result(conn)?)
 }

@@ -36,6 +36,9 @@ pub enum OperatorsError {
     /// An authenticator is needed for this, or one is set up already.
     #[error("the authenticator is not in that state")]
     AuthenticatorState,
+    /// Only a session that began with a link sets up the first authenticator of an account.
+    #[error("an authenticator is set up with an invitation; an owner can reset the login")]
+    LinkNeeded,
     /// The role of the account may not do this. The attempt is in the audit log.
     #[error("the role of this operator may not do this")]
     NotAllowed,
@@ -44,6 +47,9 @@ pub enum OperatorsError {
     CodeNeeded,
     #[error(transparent)]
     EmptyName(#[from] EmptyOperatorName),
+    /// A name has at most 100 characters.
+    #[error("a name has at most 100 characters")]
+    LongName,
     /// The password could not be hashed.
     #[error("hashing failed: {0}")]
     Hashing(String),

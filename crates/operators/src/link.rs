@@ -142,7 +142,7 @@ impl Operators {
                 }
                 act(conn, account.id)?;
                 let needs_code = account.has_authenticator && !account.is_sandbox_owner();
-                let token = insert_session(conn, &session, account.id, !needs_code)?;
+                let token = insert_session(conn, &session, account.id, !needs_code, true)?;
                 let by = Operator {
                     name: account.name,
                     reason: String::new(),

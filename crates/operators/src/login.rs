@@ -81,7 +81,7 @@ impl Operators {
                 let account = OperatorAccount::try_from(&find_row(conn, account.id)?)?;
                 forgive(conn, &sources)?;
                 let needs_code = account.has_authenticator;
-                let token = insert_session(conn, &session, account.id, !needs_code)?;
+                let token = insert_session(conn, &session, account.id, !needs_code, false)?;
                 if !needs_code {
                     record_login(conn, now, &operator(&account, &session.address), account.id)?;
                 }

@@ -34,6 +34,8 @@ pub struct Session {
     /// Whether the account has a password; without one it came by a link to a sandbox.
     pub has_password: bool,
     pub has_authenticator: bool,
+    /// Whether it began with a link, and so may set up the first authenticator of the account.
+    pub by_link: bool,
     /// False while the session awaits the code of the authenticator: it may do nothing else.
     pub is_complete: bool,
     /// When the last code was accepted.
@@ -137,6 +139,7 @@ impl Operators {
             role: account.role,
             has_password: account.has_password,
             has_authenticator: account.has_authenticator,
+            by_link: row.by_link,
             is_complete: row.is_complete,
             code_at: row.code_at.map(Moment::from_millis),
             address: address.to_owned(),

@@ -25,6 +25,7 @@ pub(crate) struct SessionRow {
     pub(crate) agent: String,
     pub(crate) used_at: i64,
     pub(crate) created_at: i64,
+    pub(crate) by_link: bool,
 }
 
 /// What a new session is made from.
@@ -50,6 +51,7 @@ pub(crate) fn insert_session(
     new: &NewSession,
     operator: i64,
     is_complete: bool,
+    by_link: bool,
 ) -> Result<SecretString, StoreError> {
     let ended = operator_sessions::used_at.lt(new.now.before(LONGEST).millis());
     diesel::delete(operator_sessions::table.filter(ended)).execute(conn)?;
@@ -64,6 +66,7 @@ pub(crate) fn insert_session(
             operator_sessions::agent.eq(&new.agent),
             operator_sessions::used_at.eq(new.now.millis()),
             operator_sessions::created_at.eq(new.now.millis()),
+            operator_sessions::by_link.eq(by_link),
         ))
         .execute(conn)?;
     Ok(token)

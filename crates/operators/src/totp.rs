@@ -60,34 +60,44 @@ impl Operators {
         })
     }
 
-    /// Sets up an authenticator, of which `code` is proof. Returns the token that the session has
-    /// from now on, and the recovery codes; they are shown once. Other sessions end.
+    /// Sets up an authenticator, of which `code` is proof, in place of the one that the account has;
+    /// `current` is a code of that one, or one of its recovery codes. The first authenticator is
+    /// set up in a session that began with a link. Returns the token that the session has from now
+    /// on, and the recovery codes; they are shown once. Other sessions end.
     ///
     /// # Errors
     /// [`OperatorsError::WrongCredentials`] when the account has another password,
-    /// [`OperatorsError::WrongCode`], [`OperatorsError::AuthenticatorState`] when it has an
-    /// authenticator, [`OperatorsError::Locked`], or when the database fails.
+    /// [`OperatorsError::WrongCode`], [`OperatorsError::LinkNeeded`],
+    /// [`OperatorsError::AuthenticatorState`] when another authenticator was set up meanwhile,
+    /// [`OperatorsError::Locked`], or when the database fails.
     pub async fn set_up_authenticator(
         &self,
         session: &Session,
         password: SecretString,
         secret: SecretString,
-        code: &str,
+        (code, current): (&str, &str),
     ) -> Result<(SecretString, Vec<String>), OperatorsError> {
+        if !session.has_authenticator && !session.by_link {
+            return Err(OperatorsError::LinkNeeded);
+        }
         if session.has_password {
             self.check_password(session, password).await?;
         }
         let now = self.clock.now();
         let step = check_code(secret.expose_secret(), code, now)?;
         let step = step.ok_or(OperatorsError::WrongCode)?;
+        let before = self.secret_of(session).await?;
+        if !before.is_empty() {
+            self.prove(session, current).await?;
+        }
         let session = session.clone();
         self.db
             .write(move |conn| {
                 let id = session.operator_id;
-                let without = operators::table
+                let unchanged = operators::table
                     .find(id)
-                    .filter(operators::totp_secret.eq(""));
-                let updated = diesel::update(without)
+                    .filter(operators::totp_secret.eq(&before));
+                let updated = diesel::update(unchanged)
                     .set((
                         operators::totp_secret.eq(secret.expose_secret()),
                         operators::totp_step.eq(step),
@@ -96,6 +106,8 @@ impl Operators {
                 if updated != 1 {
                     return Err(OperatorsError::AuthenticatorState);
                 }
+                let old_codes = operator_recovery_codes::operator_id.eq(id);
+                diesel::delete(operator_recovery_codes::table.filter(old_codes)).execute(conn)?;
                 let codes = insert_recovery_codes(conn, id)?;
                 end_other_sessions(conn, session.operator_id, &session.hash)?;
                 let token = replace_session(conn, now, &session.hash)?;
@@ -104,6 +116,16 @@ impl Operators {
                 Ok((token, codes))
             })
             .await
+    }
+
+    /// The secret of the authenticator that an account has; empty without one.
+    async fn secret_of(&self, session: &Session) -> Result<String, OperatorsError> {
+        let id = session.operator_id;
+        let row = self
+            .db
+            .read(move |conn| crate::account_rows::find(conn, id))
+            .await?;
+        Ok(row.map(|row| row.totp_secret).unwrap_or_default())
     }
 
     /// The code that the authenticator of an account shows now. For a sandbox, where the console

@@ -44,7 +44,8 @@ impl Rooms {
         length: Option<Duration>,
     ) -> Result<(), RoomsError> {
         let reason = by.reason.clone();
-        self.operate(by, "users ban", user.to_string(), move |conn, context| {
+        let subject = user.to_string();
+        self.operate_and_say(by, "users ban", subject, move |conn, context| {
             let ban = Ban {
                 at: context.now,
                 until: length.map(|length| context.now.after(length)),
@@ -53,7 +54,8 @@ impl Rooms {
             if !qlive_users::set_ban(conn, user, Some(&ban), context.now)? {
                 return Err(UsersError::UnknownUser.into());
             }
-            expel(conn, context, user)
+            expel(conn, context, user)?;
+            Ok(ban.until.map_or_else(|| "for ever".to_owned(), until))
         })
         .await?;
         self.users.known_tokens().forget(user);
@@ -138,4 +140,9 @@ fn ended_bans(conn: &mut Conn, now: Moment) -> Result<Vec<UserId>, StoreError> {
     ids.into_iter()
         .map(|id| UserId::new(id).ok_or(StoreError::Corrupt("users.id")))
         .collect()
+}
+
+/// The end of a ban or a mute, as the audit log has it.
+pub(crate) fn until(end: Moment) -> String {
+    format!("until {}", end.shanghai())
 }

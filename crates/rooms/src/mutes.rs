@@ -10,6 +10,7 @@ use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_types::{LiveId, Moment, UserId};
 use qlive_users::UsersError;
 
+use crate::bans::until;
 use crate::error::RoomsError;
 use crate::room::find_room;
 use crate::service::Rooms;
@@ -75,8 +76,15 @@ impl Rooms {
         } else {
             "users mute"
         };
-        self.operate(by, action, user.to_string(), move |conn, context| {
-            set_mute(conn, context.now, user, EVERYWHERE, lengths)
+        let subject = user.to_string();
+        self.operate_and_say(by, action, subject, move |conn, context| {
+            set_mute(conn, context.now, user, EVERYWHERE, lengths)?;
+            let end = context.now.after(length);
+            Ok(if length.is_zero() {
+                String::new()
+            } else {
+                until(end)
+            })
         })
         .await
     }

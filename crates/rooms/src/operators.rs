@@ -86,11 +86,28 @@ impl Rooms {
         subject: String,
         change: impl Fn(&mut Conn, &Context) -> Result<(), RoomsError> + Send + 'static,
     ) -> Result<(), RoomsError> {
+        self.operate_and_say(by, action, subject, move |conn, context| {
+            change(conn, context)?;
+            Ok(String::new())
+        })
+        .await
+    }
+
+    /// The same for a change that says what is after it.
+    pub(crate) async fn operate_and_say(
+        &self,
+        by: Operator,
+        action: &'static str,
+        subject: String,
+        change: impl Fn(&mut Conn, &Context) -> Result<String, RoomsError> + Send + 'static,
+    ) -> Result<(), RoomsError> {
         let context = self.context();
         self.db
             .write(move |conn| {
-                change(conn, &context)?;
-                Ok::<_, RoomsError>(audit_log::record(conn, context.now, &by, action, &subject)?)
+                let after = change(conn, &context)?;
+                let about = (action, subject.as_str());
+                audit_log::record_change(conn, context.now, &by, about, ("", &after))?;
+                Ok::<_, RoomsError>(())
             })
             .await?;
         self.outbox.wake();

@@ -16,6 +16,7 @@ on_both!(
     operator_behind_a_proxy_has_an_address_of_their_own,
     invitation_names_the_public_address,
     text_with_a_nul_is_a_bad_request,
+    audit_log_says_how_long_a_ban_and_a_mute_are,
 );
 
 async fn complaint_is_answered_once_and_waits_until_then(db: TestDb) {
@@ -210,4 +211,21 @@ async fn text_with_a_nul_is_a_bad_request(db: TestDb) {
         .post("/login", &[("name", "a\0b"), ("password", "x")])
         .await;
     assert_eq!(sent.status, 400);
+}
+
+async fn audit_log_says_how_long_a_ban_and_a_mute_are(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let act = async |action: &str, length: &str| {
+        let path = format!("/users/{}/{action}", bob.user_id);
+        let reply = owner.act(&path, &[("length", length)]).await;
+        assert_eq!(reply.status, 303, "{path}: {}", reply.text);
+        owner.get("/audit").await.text
+    };
+    let log = act("mute", "600").await;
+    assert!(log.contains(" → until 2"), "{log}");
+    let log = act("ban", "0").await;
+    assert!(log.contains("for ever"), "{log}");
 }

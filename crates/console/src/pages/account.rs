@@ -76,7 +76,8 @@ async fn answer(
     drawn: Option<SecretString>,
 ) -> Result<HttpResponse, Failure> {
     let session = &visit.session;
-    let new_authenticator = if session.has_authenticator {
+    let may_set_up = session.has_authenticator || session.by_link;
+    let new_authenticator = if !may_set_up {
         None
     } else {
         let kept = drawn.and_then(|drawn| {
@@ -159,7 +160,7 @@ async fn set_up(visit: Visit, input: Input) -> Result<HttpResponse, Failure> {
         &visit.session,
         input.secret("password"),
         input.secret("secret"),
-        input.text("code"),
+        (input.text("code"), input.text("current")),
     );
     match set_up.await {
         Ok((token, codes)) => {

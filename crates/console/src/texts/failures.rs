@@ -63,5 +63,9 @@ texts!(FailureTexts {
         "这是最后一位所有者，不能停用或降级。",
         "This is the last owner, who cannot be disabled or given another role.";
     empty_name: "请填写名字。", "Please give a name.";
+    long_name: "名字最多 100 个字。", "A name has at most 100 characters.";
+    link_needed:
+        "请所有者重置您的登录，再用新的邀请链接设置身份验证器。",
+        "Ask an owner to reset your login, and set the authenticator up with the new invitation.";
     other: "操作未完成：{}", "It was not done: {}";
 });

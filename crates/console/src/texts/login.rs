@@ -34,8 +34,16 @@ texts!(LoginTexts {
     current_password: "现在的密码", "Current password";
     new_password: "新密码", "New password";
     authenticator: "身份验证器", "Authenticator";
-    authenticator_on: "已设置。", "Is set up.";
+    authenticator_on: "已设置。", "Set up.";
     authenticator_off: "还没有设置。涉及钱和角色的操作需要它。", "Is not set up. Money and roles need it.";
+    authenticator_link:
+        "还没有设置。要设置，请所有者重置您的登录，再用新的邀请链接进来。",
+        "Not set up. Ask an owner to reset your login, and come in with the new invitation.";
+    authenticator_replace: "换一个身份验证器", "Replace the authenticator";
+    authenticator_current:
+        "现在的验证码，或一个恢复码",
+        "The code that it shows now, or a recovery code";
+    authenticator_new: "新验证器上的验证码", "The code of the new authenticator";
     authenticator_steps:
         "用身份验证器应用扫描二维码，或手动输入密钥，然后填写它显示的验证码。",
         "Scan the code with an authenticator app, or type the key, then enter the code that \

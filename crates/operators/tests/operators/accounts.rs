@@ -9,6 +9,7 @@ use crate::support::{Desk, FROM, PASSWORD, terminal};
 on_both!(
     name_is_taken_whatever_its_case,
     last_owner_cannot_be_disabled_or_demoted,
+    name_has_at_most_100_characters,
     two_owners_cannot_disable_each_other_at_once,
     role_holds_from_the_next_request,
     disabled_operator_is_logged_out_and_cannot_log_in,
@@ -49,6 +50,23 @@ async fn last_owner_cannot_be_disabled_or_demoted(db: TestDb) {
         matches!(demoted, Err(OperatorsError::LastOwner)),
         "a disabled owner does not count"
     );
+    let invited = desk.operators.add(terminal(), "ona", Role::Owner).await;
+    let (invited, _) = invited.unwrap();
+    let disabled = desk.operators.disable(terminal(), second).await;
+    assert!(
+        matches!(disabled, Err(OperatorsError::LastOwner)),
+        "an owner who has not accepted the invitation does not count"
+    );
+    desk.operators.disable(terminal(), invited).await.unwrap();
+}
+
+async fn name_has_at_most_100_characters(db: TestDb) {
+    let desk = Desk::new(&db);
+    let longest = "名".repeat(100);
+    desk.add(&longest, Role::Support).await;
+    let longer = format!("{longest}字");
+    let added = desk.operators.add(terminal(), &longer, Role::Support).await;
+    assert!(matches!(added, Err(OperatorsError::LongName)));
 }
 
 async fn two_owners_cannot_disable_each_other_at_once(db: TestDb) {

@@ -14,7 +14,9 @@ on_both!(
     same_code_at_once_is_accepted_once,
     recovery_code_is_accepted_once,
     recovery_code_of_another_operator_is_refused,
-    authenticator_is_set_up_once_and_with_the_password,
+    authenticator_is_set_up_with_the_password,
+    first_authenticator_is_set_up_after_an_invitation,
+    authenticator_is_replaced_with_a_code_of_the_old_one,
     code_is_fresh_for_five_minutes,
 );
 
@@ -127,7 +129,7 @@ async fn recovery_code_of_another_operator_is_refused(db: TestDb) {
     assert!(matches!(foreign, Err(OperatorsError::WrongCode)));
 }
 
-async fn authenticator_is_set_up_once_and_with_the_password(db: TestDb) {
+async fn authenticator_is_set_up_with_the_password(db: TestDb) {
     let desk = Desk::new(&db);
     let session = desk.new_session("fei", Role::Finance).await;
     let new = Operators::new_authenticator(&session).unwrap();
@@ -138,24 +140,63 @@ async fn authenticator_is_set_up_once_and_with_the_password(db: TestDb) {
     );
     let code = desk.code(new.secret.expose_secret());
     let secret = new.secret.clone();
-    let wrong =
-        desk.operators
-            .set_up_authenticator(&session, "not the password".into(), secret, &code);
+    let wrong = desk.operators.set_up_authenticator(
+        &session,
+        "not the password".into(),
+        secret,
+        (&code, ""),
+    );
     assert!(matches!(wrong.await, Err(OperatorsError::WrongCredentials)));
     let secret = new.secret.clone();
     let wrong = desk
         .operators
-        .set_up_authenticator(&session, PASSWORD.into(), secret, "123");
+        .set_up_authenticator(&session, PASSWORD.into(), secret, ("123", ""));
     assert!(matches!(wrong.await, Err(OperatorsError::WrongCode)));
-    let (_, token, _) = desk.set_up(&session).await;
+}
+
+async fn first_authenticator_is_set_up_after_an_invitation(db: TestDb) {
+    let desk = Desk::new(&db);
+    desk.add("fei", Role::Finance).await;
+    let login = desk.login("fei").await;
+    let session = desk.session(&login.token).await.unwrap();
+    let new = Operators::new_authenticator(&session).unwrap();
+    let code = desk.code(new.secret.expose_secret());
+    let refused =
+        desk.operators
+            .set_up_authenticator(&session, PASSWORD.into(), new.secret, (&code, ""));
+    assert!(matches!(refused.await, Err(OperatorsError::LinkNeeded)));
+}
+
+async fn authenticator_is_replaced_with_a_code_of_the_old_one(db: TestDb) {
+    let desk = Desk::new(&db);
+    let session = desk.new_session("fei", Role::Finance).await;
+    let (old, token, old_codes) = desk.set_up(&session).await;
     let session = desk.session(&token).await.unwrap();
-    let second = desk
-        .operators
-        .set_up_authenticator(&session, PASSWORD.into(), new.secret, &code);
-    assert!(matches!(
-        second.await,
-        Err(OperatorsError::AuthenticatorState)
-    ));
+    desk.advance(60);
+    let new = Operators::new_authenticator(&session).unwrap();
+    let code = desk.code(new.secret.expose_secret());
+    let replace = async |current: &str| {
+        let secret = new.secret.clone();
+        let codes = (code.as_str(), current);
+        let replaced =
+            desk.operators
+                .set_up_authenticator(&session, PASSWORD.into(), secret, codes);
+        replaced.await
+    };
+    for wrong in ["", "000000", code.as_str()] {
+        let refused = replace(wrong).await;
+        assert!(
+            matches!(refused, Err(OperatorsError::WrongCode)),
+            "{wrong:?}"
+        );
+    }
+    let (token, _) = replace(&desk.code(&old)).await.unwrap();
+    desk.advance(60);
+    let session = desk.session(&token).await.unwrap();
+    let prove = async |code: &str| desk.operators.prove(&session, code).await;
+    assert!(prove(&desk.code(&old)).await.is_err());
+    assert!(prove(old_codes.first().unwrap()).await.is_err());
+    prove(&desk.code(new.secret.expose_secret())).await.unwrap();
 }
 
 async fn code_is_fresh_for_five_minutes(db: TestDb) {

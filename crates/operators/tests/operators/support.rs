@@ -29,12 +29,17 @@ impl Desk {
 
     /// Adds an account with the password, and returns its id.
     pub(crate) async fn add(&self, name: &str, role: Role) -> i64 {
+        self.invite(name, role).await.0
+    }
+
+    /// The same, with the session in which the invitation was accepted.
+    async fn invite(&self, name: &str, role: Role) -> (i64, Session) {
         let (id, link) = self.operators.add(terminal(), name, role).await.unwrap();
         let accepted = self
             .operators
             .accept_invitation(&link, PASSWORD.into(), FROM);
-        accepted.await.unwrap();
-        id
+        let token = accepted.await.unwrap().token;
+        (id, self.session(&token).await.unwrap())
     }
 
     pub(crate) async fn login(&self, name: &str) -> Login {
@@ -51,11 +56,9 @@ impl Desk {
             .unwrap()
     }
 
-    /// A session of a new account.
+    /// A session of a new account, that began with its invitation.
     pub(crate) async fn new_session(&self, name: &str, role: Role) -> Session {
-        self.add(name, role).await;
-        let login = self.login(name).await;
-        self.session(&login.token).await.unwrap()
+        self.invite(name, role).await.1
     }
 
     /// Sets up an authenticator; returns its secret, the new token and the recovery codes.
@@ -63,9 +66,9 @@ impl Desk {
         let NewAuthenticator { secret, .. } = Operators::new_authenticator(session).unwrap();
         let base32 = secret.expose_secret().to_owned();
         let code = self.code(&base32);
-        let set_up = self
-            .operators
-            .set_up_authenticator(session, PASSWORD.into(), secret, &code);
+        let set_up =
+            self.operators
+                .set_up_authenticator(session, PASSWORD.into(), secret, (&code, ""));
         let (token, codes) = set_up.await.unwrap();
         (base32, token, codes)
     }

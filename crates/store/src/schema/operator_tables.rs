@@ -32,6 +32,7 @@ diesel::table! {
         agent -> Text,
         used_at -> BigInt,
         created_at -> BigInt,
+        by_link -> Bool,
     }
 }
 

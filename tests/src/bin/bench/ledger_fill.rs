@@ -17,7 +17,7 @@ const MOVED: i64 = 40_000;
 const KIND: i64 = 2;
 const CODE: i64 = 3;
 const GRANTS: i64 = 2;
-/// The reason that the entries name.
+/// The reason that the entries name, before their numbers.
 const SUBJECT: &str = "bench";
 /// Over how many days the entries are spread.
 pub(crate) const DAYS: i64 = 300;
@@ -36,7 +36,7 @@ pub(crate) async fn fill_ledger(database: &Database, crowd: Crowd, now: i64) {
     database
         .fill(format!(
             "{all} INSERT INTO ledger_entries (id, kind, subject, transfer_count, total, at)
-            SELECT i + 1, {KIND}, '{SUBJECT}', 2, {GRANTED} + {MOVED}, {at} FROM n"
+            SELECT i + 1, {KIND}, '{SUBJECT} ' || (i + 1), 2, {GRANTED} + {MOVED}, {at} FROM n"
         ))
         .await;
     for (offset, debit, credit, amount) in [
@@ -99,11 +99,12 @@ async fn seal(database: &Database, crowd: Crowd, entries: i64, now: i64) {
         let user = Crowd::user(1, 0) + (entry - 1) % crowd.owners();
         let (granted, bought) = (user * 10 + 2, user * 10 + 1);
         let at = now - (entries - entry) * step(entries);
+        let subject = format!("{SUBJECT} {entry}");
         let text = format!(
-            "{hash}|{entry}|{KIND}|{}:{SUBJECT}|0|{at}\
+            "{hash}|{entry}|{KIND}|{}:{subject}|0|{at}\
              |{},{GRANTS},{granted},{GRANTED},{CODE},{at}\
              |{},{granted},{bought},{MOVED},{CODE},{at}",
-            SUBJECT.len(),
+            subject.len(),
             2 * entry - 1,
             2 * entry,
         );
