@@ -6,6 +6,7 @@ mod comments;
 mod complaints;
 mod configs;
 mod evidence;
+mod exports;
 mod figures;
 mod gifts;
 mod health;
@@ -57,6 +58,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     refunds::configure(config);
     withdrawals::configure(config);
     evidence::configure(config);
+    exports::configure(config);
     ledger::configure(config);
     comments::configure(config);
     screenshots::configure(config);

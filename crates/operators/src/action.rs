@@ -109,6 +109,7 @@ actions! {
     SignOff "orders sign-off" Reason MONEY,
     ViewFigures "view figures" None EVERYBODY,
     ExportFigures "figures export" Confirm MONEY,
+    ExportList "lists export" Confirm MONEY,
     ViewComplaints "view complaints" None EVERYBODY,
     AnswerComplaint "complaints answer" Reason HELP,
     ViewGifts "view gifts" None EVERYBODY,

@@ -60,10 +60,10 @@ impl Operators {
         })
     }
 
-    /// Sets up an authenticator, of which `code` is proof, in place of the one that the account has;
-    /// `current` is a code of that one, or one of its recovery codes. The first authenticator is
-    /// set up in a session that began with a link. Returns the token that the session has from now
-    /// on, and the recovery codes; they are shown once. Other sessions end.
+    /// Sets up an authenticator, of which `code` is proof, in place of the one that the account
+    /// has; `current` is a code of that one, or one of its recovery codes. The first authenticator
+    /// is set up in a session that began with a link. Returns the token that the session has from
+    /// now on, and the recovery codes; they are shown once. Other sessions end.
     ///
     /// # Errors
     /// [`OperatorsError::WrongCredentials`] when the account has another password,

@@ -4,7 +4,7 @@ use qlive_console::ConsoleSettings;
 use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{OperatorBrowser, TestApp, TestClient, TestConsole};
+use qlive_tests::{OperatorBrowser, TestApp, TestClient, TestConsole, order_number};
 use qlive_types::Gender;
 use reqwest::Method;
 use serde_json::json;
@@ -17,6 +17,7 @@ on_both!(
     invitation_names_the_public_address,
     text_with_a_nul_is_a_bad_request,
     audit_log_says_how_long_a_ban_and_a_mute_are,
+    lists_are_exported_as_files,
 );
 
 async fn complaint_is_answered_once_and_waits_until_then(db: TestDb) {
@@ -228,4 +229,40 @@ async fn audit_log_says_how_long_a_ban_and_a_mute_are(db: TestDb) {
     assert!(log.contains(" → until 2"), "{log}");
     let log = act("ban", "0").await;
     assert!(log.contains("for ever"), "{log}");
+}
+
+async fn lists_are_exported_as_files(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let (_, order) = app.buyer("bob", 1).await;
+    let number = order_number(&order);
+    let today = app.clock.now().shanghai()[..10].to_owned();
+    let export = async |list: &str, from: &str, until: &str| {
+        let fields = [("from", from), ("until", until)];
+        owner.act(&format!("/export/{list}"), &fields).await
+    };
+    for (list, holds) in [
+        ("orders", number),
+        ("audit", "lists export"),
+        ("withdrawals", "打款单号"),
+    ] {
+        let file = export(list, "2020-01-01", &today).await;
+        assert_eq!(file.status, 200, "{list}");
+        let name = format!("qlive-{list}-2020-01-01-{today}.csv");
+        let disposition = file.headers["content-disposition"].to_str().unwrap();
+        assert!(disposition.contains(&name), "{disposition}");
+        assert!(file.text.contains(holds), "{list}: {}", file.text);
+    }
+    let earlier = export("orders", "2020-01-01", "2020-01-02").await;
+    assert!(!earlier.text.contains(number));
+    for (from, until) in [
+        ("", &*today),
+        ("2026-13-01", "2026-12-01"),
+        (&*today, "2020-01-01"),
+    ] {
+        let refused = export("orders", from, until).await;
+        assert_eq!(refused.status, 422, "{from} {until}");
+    }
+    assert_eq!(owner.get("/export/users").await.status, 404);
 }

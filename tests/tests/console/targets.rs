@@ -79,6 +79,9 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
             .with("value", format!("0.0{n:02}")),
         Action::Reconcile => Target::new("/reconcile/run".to_owned()).with("day", "2020-01-05"),
         Action::ExplainDifference | Action::SignOff => day_target(app, action, n).await,
+        Action::ExportList => Target::new("/export/orders".to_owned())
+            .with("from", "2026-01-01")
+            .with("until", "2026-01-02"),
         Action::ExportFigures => Target::new("/figures/export/day/7".to_owned()),
         Action::RetryDelivery => Target::new(format!("/health/outbox/{}/retry", parked(app).await)),
         Action::AddOperator => Target::new("/operators/add".to_owned())

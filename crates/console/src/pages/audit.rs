@@ -32,6 +32,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .audit_log(filter.clone(), before, limit)
         .await?;
     let mut page = Page::new(t.pages.audit_log_title);
+    page.buttons = visit.export_button("audit");
     page.is_filtered = [&filter.who, &filter.action, &filter.subject]
         .into_iter()
         .any(Option::is_some);

@@ -1,5 +1,7 @@
 //! What lists have in common: where they go on.
 
+use qlive_operators::Action;
+
 use crate::http::Visit;
 use crate::texts::Texts;
 use crate::view::{Button, Empty};
@@ -42,6 +44,13 @@ impl Visit {
     pub(super) fn older<T>(&self, rows: &[T], cursor: impl Fn(&T) -> String) -> Option<String> {
         let last = rows.last().filter(|_| rows.len() >= ROWS)?;
         Some(self.with_query("after", Some(&cursor(last))))
+    }
+
+    /// The button that exports a list, for those who may.
+    pub(super) fn export_button(&self, list: &str) -> Vec<Button> {
+        let button = Button::new(self.t().actions.export, format!("/export/{list}"));
+        let may = self.session.may(Action::ExportList);
+        may.then_some(button).into_iter().collect()
     }
 
     /// Where the first rows of a list are, when these are others.

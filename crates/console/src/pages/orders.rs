@@ -62,6 +62,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .search_orders(search, after)
         .await?;
     let mut page = Page::new(t.pages.orders_title);
+    page.buttons = visit.export_button("orders");
     let names = ["user", "state", "provider", "from", "until"];
     page.is_filtered = names.into_iter().any(|name| visit.query(name).is_some());
     page.filters = filters(t, &text);

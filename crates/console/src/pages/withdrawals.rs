@@ -62,6 +62,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         found = payments.search_withdrawals(state, before).await?;
     }
     let mut page = Page::new(t.pages.withdrawals_title);
+    page.buttons = visit.export_button("withdrawals");
     page.is_filtered = state.is_some() || wanted == WAITING;
     let choice = |value, label| Choice { value, label };
     let mut choices = vec![choice("", t.frame.all), choice(WAITING, t.values.to_review)];
@@ -87,7 +88,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
 }
 
 /// The name of a state, and how it is coloured.
-const fn state_name(t: &'static Texts, state: WithdrawalState) -> (&'static str, Tone) {
+pub(super) const fn state_name(t: &'static Texts, state: WithdrawalState) -> (&'static str, Tone) {
     match state {
         WithdrawalState::InReview => (t.values.review, Tone::Warn),
         WithdrawalState::ApprovedOnce => (t.values.approved_once, Tone::Warn),

@@ -45,6 +45,12 @@ texts!(FailureTexts {
         "An entry of this kind cannot be reversed, or was reversed already.";
     bad_field: "{} 不合要求。", "{} is not valid.";
     bad_value: "这个值不合要求。", "The value is not valid.";
+    bad_days:
+        "日期要写成 2026-11-01 这样，而且“从”不晚于“到”。",
+        "Days are written as 2026-11-01, and the first is not after the last.";
+    too_many_rows:
+        "超过两万行，请缩小日期范围。",
+        "More than 20,000 rows. Please choose fewer days.";
     unknown_key: "没有这个配置项。", "There is no such config.";
     provider: "微信没有给出明确的答复，请稍后再查。", "WeChat gave no clear answer. Please ask again later.";
     reason_needed: "请写明原因。", "Please give a reason.";

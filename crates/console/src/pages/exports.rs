@@ -1,0 +1,260 @@
+//! Lists as files: orders, withdrawals and the audit log of some days.
+
+use std::time::Duration;
+
+use actix_web::web::ServiceConfig;
+use qlive_operators::{Action, AuditFilter};
+use qlive_payments::OrderSearch;
+use qlive_store::audit_log::Operator;
+use qlive_types::Moment;
+
+use super::list::ROWS;
+use super::orders::order_state;
+use super::withdrawals::state_name;
+use crate::actions::{Act, ActionForm, Done, Field, register};
+use crate::csv::csv;
+use crate::explain::{Refusal, refuse};
+use crate::format;
+use crate::http::{Failure, Input, Visit};
+use crate::texts::Texts;
+
+/// The most rows of a file: more do not open well, and would keep the database busy.
+const MOST_ROWS: usize = 20_000;
+const DAY: Duration = Duration::from_secs(86_400);
+/// How many days a file has unless others are chosen.
+const DAYS: Duration = Duration::from_secs(30 * 86_400);
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    register::<ExportList>(config, "/export/{list}");
+}
+
+/// A list that can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum List {
+    Orders,
+    Withdrawals,
+    Audit,
+}
+
+impl List {
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "orders" => Some(Self::Orders),
+            "withdrawals" => Some(Self::Withdrawals),
+            "audit" => Some(Self::Audit),
+            _ => None,
+        }
+    }
+
+    const fn title(self, t: &'static Texts) -> &'static str {
+        match self {
+            Self::Orders => t.pages.orders_title,
+            Self::Withdrawals => t.pages.withdrawals_title,
+            Self::Audit => t.pages.audit_log_title,
+        }
+    }
+}
+
+/// The days of a file: from the first moment on, and before the last.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    from: Moment,
+    until: Moment,
+}
+
+impl Span {
+    fn of(input: &Input) -> Option<Self> {
+        let from = Moment::parse_day(input.text("from"))?;
+        let until = Moment::parse_day(input.text("until"))?.after(DAY);
+        (from < until).then_some(Self { from, until })
+    }
+}
+
+struct ExportList;
+
+impl Act for ExportList {
+    const ACTION: Action = Action::ExportList;
+    type Path = String;
+
+    fn subject(list: &String) -> String {
+        list.clone()
+    }
+
+    async fn form(visit: &Visit, name: &String) -> Result<ActionForm, Failure> {
+        let list = List::parse(name).ok_or(Failure::NotFound)?;
+        let t = visit.t();
+        let day = |at: Moment| at.shanghai().chars().take(10).collect::<String>();
+        let mut form = ActionForm::new(visit, t.actions.export, format!("/{name}"));
+        form.title = format!("{}: {}", t.actions.export, list.title(t));
+        form.lines.push(t.actions.export_text.to_owned());
+        form.fields = vec![
+            Field {
+                value: day(visit.now.before(DAYS)),
+                ..Field::required("from", t.pages.from_day)
+            },
+            Field {
+                value: day(visit.now),
+                ..Field::required("until", t.pages.until_day)
+            },
+        ];
+        Ok(form)
+    }
+
+    async fn act(
+        visit: &Visit,
+        name: &String,
+        by: Operator,
+        input: &Input,
+    ) -> Result<Done, Refusal> {
+        let t = &visit.t().failures;
+        let list = List::parse(name).ok_or(Refusal::Failure(Failure::NotFound))?;
+        let span = Span::of(input).ok_or_else(|| Refusal::Explained(t.bad_days.to_owned()))?;
+        let (from, until) = (input.text("from"), input.text("until"));
+        let subject = format!("{name} from {from} until {until}");
+        let operators = &visit.state.operators;
+        let recorded = operators.record_read(by, Self::ACTION, &subject).await;
+        recorded.map_err(|error| refuse(error, t))?;
+        let file = match list {
+            List::Orders => orders(visit, span).await,
+            List::Withdrawals => withdrawals(visit, span).await,
+            List::Audit => audit(visit, span).await,
+        };
+        let text = file.map_err(Refusal::Failure)?;
+        Ok(Done::File {
+            name: format!("qlive-{name}-{from}-{until}.csv"),
+            text: text.ok_or_else(|| Refusal::Explained(t.too_many_rows.to_owned()))?,
+        })
+    }
+}
+
+/// The file of orders; `None` if it would have too many rows.
+async fn orders(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
+    let t = visit.t();
+    let search = OrderSearch {
+        from: Some(span.from),
+        until: Some(span.until),
+        ..OrderSearch::default()
+    };
+    let (mut rows, mut after) = (Vec::new(), None);
+    while rows.len() <= MOST_ROWS {
+        let payments = &visit.state.services.payments;
+        let found = payments.search_orders(search, after).await?;
+        rows.extend(found.iter().map(|order| {
+            vec![
+                format::time(order.created_at),
+                order.out_trade_no.clone(),
+                order.user.to_string(),
+                order.provider.name().to_owned(),
+                format::plain_yuan(order.price.get()),
+                order.gold.get().to_string(),
+                order_state(t, order).0.to_owned(),
+                format::plain_yuan(order.refunded.get()),
+                order.paid_at.map(format::time).unwrap_or_default(),
+                order.transaction_id.clone().unwrap_or_default(),
+            ]
+        }));
+        let Some(last) = found.last().filter(|_| found.len() >= ROWS) else {
+            let p = &t.pages;
+            let head = [
+                p.created,
+                p.number,
+                p.user,
+                p.provider,
+                p.price,
+                p.gold,
+                p.state,
+                p.refunded,
+                p.paid_at,
+                p.transaction,
+            ];
+            return Ok(Some(csv(&head, &rows)));
+        };
+        after = Some((last.created_at, last.out_trade_no.clone()));
+    }
+    Ok(None)
+}
+
+/// The file of withdrawals; `None` if too many would have to be read.
+async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
+    let t = visit.t();
+    let (mut rows, mut before, mut read) = (Vec::new(), None, 0);
+    while read <= MOST_ROWS {
+        let payments = &visit.state.services.payments;
+        let found = payments.search_withdrawals(None, before).await?;
+        read += found.len();
+        let inside = found
+            .iter()
+            .filter(|withdrawal| withdrawal.created_at < span.until)
+            .filter(|withdrawal| withdrawal.created_at >= span.from);
+        rows.extend(inside.map(|withdrawal| {
+            vec![
+                withdrawal.id.to_string(),
+                format::time(withdrawal.created_at),
+                withdrawal.user.to_string(),
+                withdrawal.income.get().to_string(),
+                format::plain_yuan(withdrawal.amount.get()),
+                state_name(t, withdrawal.state).0.to_owned(),
+                withdrawal.first_approval.clone().unwrap_or_default(),
+                withdrawal.out_bill_no.clone(),
+            ]
+        }));
+        let last = found.last().filter(|_| found.len() >= ROWS);
+        let Some(last) = last.filter(|last| last.created_at >= span.from) else {
+            let p = &t.pages;
+            let head = [
+                p.id,
+                p.applied_at,
+                p.user,
+                p.income,
+                p.yuan,
+                p.state,
+                p.first_approval,
+                p.bill_number,
+            ];
+            return Ok(Some(csv(&head, &rows)));
+        };
+        before = Some(last.id);
+    }
+    Ok(None)
+}
+
+/// The file of the audit log; `None` if too many records would have to be read.
+async fn audit(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
+    let t = visit.t();
+    let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
+    let (mut rows, mut before, mut read) = (Vec::new(), None, 0);
+    while read <= MOST_ROWS {
+        let operators = &visit.state.operators;
+        let found = operators.audit_log(AuditFilter::default(), before, limit);
+        let found = found.await?;
+        read += found.len();
+        let inside = found
+            .iter()
+            .filter(|record| record.at < span.until && record.at >= span.from);
+        rows.extend(inside.map(|record| {
+            vec![
+                record.id.to_string(),
+                format::time(record.at),
+                record.who.clone(),
+                record.role.clone(),
+                record.address.clone(),
+                record.action.clone(),
+                record.subject.clone(),
+                record.reason.clone(),
+                record.before.clone(),
+                record.after.clone(),
+            ]
+        }));
+        let last = found.last().filter(|_| found.len() >= ROWS);
+        let Some(last) = last.filter(|last| last.at >= span.from) else {
+            let p = &t.pages;
+            let head = [
+                p.id, p.time, p.who, p.role, p.address, p.action, p.subject, p.reason, p.before,
+                p.after,
+            ];
+            return Ok(Some(csv(&head, &rows)));
+        };
+        before = Some(last.id);
+    }
+    Ok(None)
+}
