@@ -493,6 +493,9 @@ handle_fn = function({ type, content, reason, from }) {
       this.emit("kickout", { reason });
       if (reason === REMOVED) __privateMethod(this, _Room_instances, end_fn).call(this, reason);
       break;
+    case "warning":
+      this.emit("warning", { text: String(content.text) });
+      break;
     case "response":
       this.emit("response", { userId: content.user_id, answer: content.data });
       break;

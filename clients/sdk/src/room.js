@@ -47,6 +47,7 @@ import { Sequence, readMessage } from './messages.js';
  *   they said has been made up for
  * @property {{}} invite the host invites this user to the mic
  * @property {{ reason: string | null }} kickout the host has put this user down
+ * @property {{ text: string }} warning an operator warns this user; show the text
  * @property {{ userId: string, answer: string }} response a guest answered an invitation; for the
  *   host
  */
@@ -381,6 +382,9 @@ export class Room extends Emitter {
         this.#setUserType(1);
         this.emit('kickout', { reason });
         if (reason === REMOVED) this.#end(reason);
+        break;
+      case 'warning':
+        this.emit('warning', { text: String(content.text) });
         break;
       case 'response':
         this.emit('response', { userId: content.user_id, answer: content.data });

@@ -79,6 +79,20 @@ test('removed user is out, and does not come back into this broadcast', async ()
   await hosted.end();
 });
 
+test('warning of an operator comes with its text', async () => {
+  const hosted = await server.user('host', 2).host();
+  const bob = server.user('bob', 1);
+  const room = await bob.enter(hosted.liveId);
+  /** @type {string[]} */
+  const warnings = [];
+  room.on('warning', ({ text }) => warnings.push(text));
+  const text = JSON.stringify({ type: 'warning', content: { group_id: room.group, text: '请文明' } });
+  await server.sandboxPost('say', { from: 'administrator', to: bob.userId, text, before: false });
+  await waitUntil('the warning comes', () => warnings.length === 1);
+  assert.deepEqual(warnings, ['请文明']);
+  await hosted.end();
+});
+
 test('muted user says nothing, and blocked ones do not give', async () => {
   const hosted = await server.user('host', 2).host();
   const bob = server.user('bob', 1);

@@ -95,6 +95,7 @@ impl DomainError for RoomsError {
             Self::UnknownRoom => Some(t.unknown_room.to_owned()),
             Self::UnknownComment | Self::UnknownScreenshot => Some(t.wrong_state.to_owned()),
             Self::NotLive => Some(t.not_live.to_owned()),
+            Self::NotInRoom => Some(t.not_in_room.to_owned()),
             Self::Users(error) => error.explain(t),
             Self::Configs(error) => error.explain(t),
             Self::Store(_) => None,

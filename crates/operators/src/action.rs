@@ -78,6 +78,7 @@ actions! {
     RevealUser "users reveal" Confirm PEOPLE,
     BanUser "users ban" Reason ROOMS,
     UnbanUser "users unban" Confirm ROOMS,
+    WarnUser "users warn" Reason ROOMS,
     MuteUser "users mute" Reason ROOMS,
     UnmuteUser "users unmute" Confirm ROOMS,
     EndUserSessions "users end-sessions" Confirm SUPPORT,

@@ -41,6 +41,8 @@ pub enum DirectMessage {
     /// To a guest: they were taken off the mic. `reason` is for clients; its values are defined by
     /// the caller.
     Kickout { reason: String },
+    /// To anybody in a room: an operator warns them.
+    Warning { text: String },
     /// To the host: what a guest did with the invitation.
     Response {
         user_id: UserId,
@@ -94,6 +96,10 @@ impl DirectMessage {
         match self {
             Self::Invite { .. } => json!({"type": "invite", "content": {"group_id": group}}),
             Self::Kickout { .. } => json!({"type": "kickout", "content": {"group_id": group}}),
+            Self::Warning { text } => json!({
+                "type": "warning",
+                "content": {"group_id": group, "text": text},
+            }),
             Self::Response { user_id, response } => json!({
                 "type": "response",
                 "content": {

@@ -40,6 +40,7 @@ mod transition;
 mod user_type;
 mod views;
 mod visit;
+mod warnings;
 
 pub use authenticate::Activity;
 pub use authentication_worker::AuthenticationWorker;

@@ -49,6 +49,7 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         | Action::GrantMatchmaker
         | Action::RevokeMatchmaker
         | Action::GrantGold
+        | Action::WarnUser
         | Action::MuteUser
         | Action::UnmuteUser
         | Action::EndUserSessions
@@ -194,6 +195,11 @@ async fn user_target(app: &TestApp, action: Action, n: usize) -> Target {
             let minute = Duration::from_secs(60);
             rooms.mute_everywhere(by, id, minute).await.unwrap();
             Target::new(format!("/users/{id}/unmute"))
+        }
+        Action::WarnUser => {
+            let stage = app.open_stage().await;
+            user.enter(&stage.live).await.ok();
+            Target::new(format!("/users/{id}/warn")).with("text", "please be kind")
         }
         Action::EndUserSessions => Target::new(format!("/users/{id}/end-sessions")),
         Action::NoteUser => Target::new(format!("/users/{id}/note")).with("text", "speaks kindly"),

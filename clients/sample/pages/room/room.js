@@ -133,6 +133,9 @@ Page({
     on('say', ({ from, text }) => forUser(() => this.showComment(from, text)));
     on('invite', () => this.setData({ invited: true }));
     on('kickout', () => toast('红娘请你下麦'));
+    on('warning', ({ text }) => {
+      wx.showModal({ title: '官方提醒', content: text, showCancel: false });
+    });
     on('response', ({ answer }) => {
       toast(ANSWERS[answer] || answer);
     });

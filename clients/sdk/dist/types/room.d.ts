@@ -223,6 +223,12 @@ export type RoomEvents = {
         reason: string | null;
     };
     /**
+     * an operator warns this user; show the text
+     */
+    warning: {
+        text: string;
+    };
+    /**
      * a guest answered an invitation; for the
      * host
      */

@@ -15,11 +15,45 @@ use crate::http::{Failure, Input, Visit};
 use crate::texts::{Texts, fill};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
+    register::<Warn>(config, "/users/{id}/warn");
     register::<Mute>(config, "/users/{id}/mute");
     register::<Unmute>(config, "/users/{id}/unmute");
     register::<EndSessions>(config, "/users/{id}/end-sessions");
     register::<Note>(config, "/users/{id}/note");
     register::<Remove>(config, "/rooms/{live}/remove/{user}");
+}
+
+struct Warn;
+
+impl Act for Warn {
+    const ACTION: Action = Action::WarnUser;
+    type Path = String;
+
+    fn subject(id: &String) -> String {
+        id.clone()
+    }
+
+    async fn form(visit: &Visit, id: &String) -> Result<ActionForm, Failure> {
+        let profile = profile(visit, id).await?;
+        let a = &visit.t().actions;
+        let mut form = form(visit, &profile, a.warn, a.warn_title);
+        form.lines.push(a.warn_text.to_owned());
+        form.fields.push(Field {
+            value: a.warn_example.to_owned(),
+            ..Field::required("text", a.warn_field)
+        });
+        form.reasons = vec![a.reason_abuse, a.reason_content];
+        form.is_danger = true;
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &String, by: Operator, input: &Input) -> Result<Done, Refusal> {
+        let rooms = &visit.state.services.rooms;
+        let warned = rooms.warn_user(by, user_of(id)?, input.text("text"));
+        let t = &visit.t().failures;
+        warned.await.map_err(|error| refuse(error, t))?;
+        Ok(at_user(id))
+    }
 }
 
 const fn mute_lengths(t: &'static Texts) -> [Length; 3] {

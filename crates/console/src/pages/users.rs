@@ -277,6 +277,7 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
     let is_erased = profile.erased_at.is_some();
     let all = [
         (Action::NoteUser, true, a.note, "note", false),
+        (Action::WarnUser, true, a.warn, "warn", true),
         (Action::MuteUser, true, a.mute, "mute", true),
         (Action::UnmuteUser, is_muted, a.unmute, "unmute", false),
         (Action::BanUser, !is_banned, a.ban, "ban", true),

@@ -79,6 +79,15 @@ texts!(ActionTexts {
     erase_waits:
         "{} 在 {} 申请注销：{}。等待另一位操作员确认。",
         "{} asked to erase them at {}: {}. Another operator decides.";
+    warn: "警告", "Warn";
+    warn_title: "警告 {}（{}）", "Warn {} ({})";
+    warn_text:
+        "对方的小程序会弹出下面的文字。只有在房间里的用户能收到。",
+        "Their mini-program shows this text. Only somebody who is in a room gets it.";
+    warn_field: "给用户看的文字（最多 200 字）", "Text for the user (at most 200 characters)";
+    warn_example:
+        "请文明发言，再次违规将被禁言。",
+        "Please mind your language; the next time you will be muted.";
     mute: "禁言", "Mute";
     mute_title: "禁言 {}（{}）", "Mute {} ({})";
     mute_text:

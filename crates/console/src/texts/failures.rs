@@ -27,6 +27,7 @@ texts!(FailureTexts {
     user_erased: "这个用户已经注销。", "This user was erased.";
     unknown_room: "没有这个房间。", "There is no such room.";
     not_live: "这个房间没有在直播。", "The room is not live.";
+    not_in_room: "TA 现在不在房间里。", "They are in no room now.";
     unknown_order: "没有这个订单。", "There is no such order.";
     unknown_gift: "没有这个礼物，或它已停售。", "There is no such gift, or it is disabled.";
     unknown_block:

@@ -28,6 +28,7 @@ labels! {
     RevealUser: "显示个人信息", "Show personal data";
     BanUser: "封禁", "Ban";
     UnbanUser: "解除封禁", "Lift a ban";
+    WarnUser: "警告", "Warn";
     MuteUser: "禁言", "Mute";
     UnmuteUser: "解除禁言", "Lift a mute";
     EndUserSessions: "结束用户的登录", "End the sessions of a user";

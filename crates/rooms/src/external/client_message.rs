@@ -100,8 +100,8 @@ impl ReadObject {
 }
 
 /// The types of the rooms' signals.
-const SIGNALS: [&str; 7] = [
-    "gift", "invite", "kickout", "num", "over", "reset", "response",
+const SIGNALS: [&str; 8] = [
+    "gift", "invite", "kickout", "num", "over", "reset", "response", "warning",
 ];
 
 /// Reads a text as the most lenient client does: without invisible characters, through JSON texts

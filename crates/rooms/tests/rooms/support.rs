@@ -278,6 +278,7 @@ fn describe(delivery: &Delivery) -> String {
         Delivery::SendDirectMessage { to, message, .. } => match message {
             DirectMessage::Invite { .. } => format!("invite {to}"),
             DirectMessage::Kickout { reason } => format!("kickout {to} {reason}"),
+            DirectMessage::Warning { text } => format!("warning {to} {text}"),
             DirectMessage::Response { user_id, response } => {
                 let data: Value = serde_json::to_value(response).unwrap();
                 format!("response of {user_id} to {to}: {}", data.as_str().unwrap())

@@ -167,13 +167,14 @@ fn entry(all: Extent, n: i64) -> i64 {
 pub(crate) async fn measure_console(options: &Options) -> bool {
     let mut is_reached = true;
     for engine in options.engines.clone() {
-        is_reached &= measure_pages(engine, Crowd::new(options.scale)).await;
+        let crowd = Crowd::new(options.scale);
+        is_reached &= measure_pages(engine, crowd, options.audit).await;
     }
     is_reached
 }
 
 /// Fills a database and measures every page. Returns whether all of them reached the goal.
-async fn measure_pages(engine: Engine, crowd: Crowd) -> bool {
+async fn measure_pages(engine: Engine, crowd: Crowd, audit: bool) -> bool {
     let Some(database) = Database::fresh(engine).await else {
         println!("{engine:?} is skipped: this machine does not have it");
         return true;
@@ -218,6 +219,9 @@ async fn measure_pages(engine: Engine, crowd: Crowd) -> bool {
         rows.push(json!({"page": name, "p50_ms": p50, "p95_ms": p95, "max_ms": most}));
     }
     server.stop();
+    if audit {
+        database.audit().await;
+    }
     write_report(engine, all, rows);
     is_reached
 }

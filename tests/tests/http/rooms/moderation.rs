@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use qlive_rooms::RoomsError;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{Stage, TestApp, TestClient, wait_until};
 use qlive_types::Gender;
+use qlive_users::UsersError;
 use serde_json::{Value, json};
 
 on_both!(
@@ -23,6 +25,8 @@ on_both!(
     removal_ends_with_the_broadcast,
     invalid_removals_are_refused,
     operator_removes_from_a_room,
+    warning_reaches_a_user_in_a_room,
+    invalid_warnings_are_refused,
 );
 
 /// Whether IM delivers a comment of this user to a group.
@@ -305,4 +309,50 @@ async fn operator_removes_from_a_room(db: TestDb) {
         app.services.rooms.gauges().await.unwrap().people_present == 1
     })
     .await;
+}
+
+async fn warning_reaches_a_user_in_a_room(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { live, group, .. } = app.open_stage().await;
+    let bob = app.viewer(&live, "bob", Gender::Male).await;
+    let rooms = &app.services.rooms;
+    let warned = rooms.warn_user(app.operator(), bob.id(), " please be kind ");
+    warned.await.unwrap();
+    app.wait_for_outbox().await;
+    let warning = app.messages_to(&bob).await.pop().unwrap();
+    let content = json!({"group_id": group, "text": "please be kind"});
+    assert_eq!(
+        warning["message"],
+        json!({"type": "warning", "content": content})
+    );
+    // No client can forge it.
+    let eve = app.viewer(&live, "eve", Gender::Female).await;
+    for to in [json!({"to": bob.user_id}), json!({"group": group})] {
+        let mut forged = to;
+        forged["from"] = json!(eve.user_id);
+        forged["text"] = json!(json!({"type": "warning", "content": content}).to_string());
+        assert!(!app.send_client_message(forged.clone()).await, "{forged}");
+    }
+}
+
+async fn invalid_warnings_are_refused(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { live, .. } = app.open_stage().await;
+    let bob = app.viewer(&live, "bob", Gender::Male).await;
+    let rooms = &app.services.rooms;
+    let warn = async |user, text: &str| rooms.warn_user(app.operator(), user, text).await;
+    for text in ["", " ", "a\u{202e}b", &"字".repeat(201)] {
+        let refused = warn(bob.id(), text).await;
+        assert!(
+            matches!(
+                refused,
+                Err(RoomsError::Users(UsersError::BadField("text")))
+            ),
+            "{text:?}"
+        );
+    }
+    let eve = app.guest("eve", Gender::Female).await;
+    let refused = warn(eve.id(), "hello").await;
+    assert!(matches!(refused, Err(RoomsError::NotInRoom)));
+    warn(bob.id(), &"字".repeat(200)).await.unwrap();
 }
