@@ -38,6 +38,8 @@ before(async () => {
     'user-ban': `${user}/ban`,
     'user-gold': `${user}/gold`,
     'user-mute': `${user}/mute`,
+    'user-warn': `${user}/warn`,
+    'orders-export': '/export/orders',
     'user-export': `${user}/export`,
     'user-erase': `${user}/erase`,
     'user-note': `${user}/note`,

@@ -100,7 +100,7 @@ impl Act for RefundOrder {
         }
         let amount = waiting.map_or(left, |request| request.fen);
         form.fields.push(Field {
-            value: amount.yuan(),
+            value: format::plain_yuan(amount.get()),
             ..Field::required("amount", a.refund_amount)
         });
         form.reasons = vec![
