@@ -333,6 +333,8 @@ export class Room extends Emitter {
     }
     const read = readMessage(message);
     if (read === null) return;
+    // The server warns one user, never a group.
+    if (read.type === 'warning' && message.group !== null) return;
     if (message.group !== null) {
       if (!this.sequence.note(read)) return;
     } else if (!this.#isForThisRoom(read) || !this.sequence.note({ id: read.id, seq: null })) {

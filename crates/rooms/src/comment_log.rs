@@ -16,7 +16,7 @@ const MOST_WAITING: usize = 10_000;
 const TEXT_LIMIT: usize = 500;
 
 /// A comment that is to be kept.
-#[derive(Debug, Insertable)]
+#[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = comments)]
 pub(crate) struct NewComment {
     room_id: i64,

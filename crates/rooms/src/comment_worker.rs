@@ -1,5 +1,6 @@
 //! Writes the comments that wait, and deletes those that are too old.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -77,18 +78,27 @@ impl BackgroundWorker for CommentWorker {
 impl Rooms {
     /// Writes the comments that wait.
     pub(crate) async fn write_comments(&self) -> Result<(), RoomsError> {
-        let waiting = self.comment_log.take();
+        let waiting = Arc::new(self.comment_log.take());
         if waiting.is_empty() {
             return Ok(());
         }
-        self.db
+        let written = Arc::clone(&waiting);
+        let result = self
+            .db
             .write(move |conn| {
-                for batch in waiting.chunks(INSERT_BATCH) {
+                for batch in written.chunks(INSERT_BATCH) {
                     insert(conn, batch)?;
                 }
                 Ok(())
             })
-            .await
+            .await;
+        if result.is_err() {
+            // They wait for the next round.
+            for comment in waiting.iter() {
+                self.comment_log.push(comment.clone());
+            }
+        }
+        result
     }
 }
 

@@ -483,6 +483,7 @@ var Room = class extends Emitter {
     }
     const read = readMessage(message);
     if (read === null) return;
+    if (read.type === "warning" && message.group !== null) return;
     if (message.group !== null) {
       if (!this.sequence.note(read)) return;
     } else if (!__privateMethod(this, _Room_instances, isForThisRoom_fn).call(this, read) || !this.sequence.note({ id: read.id, seq: null })) {

@@ -154,13 +154,13 @@ texts!(PageTexts {
     comments: "发言记录", "Comments";
     screenshots_title: "截图审核", "Screenshot review";
     judgement: "机器审核", "Judged as";
-    suggests_block: "建议封禁：{}（置信度 {}%）", "To block: {} ({}% confidence)";
+    suggests_block: "建议屏蔽：{}（置信度 {}%）", "To block: {} ({}% confidence)";
     suggests_review: "建议人工复核：{}（置信度 {}%）", "To check: {} ({}% confidence)";
     no_open_screenshots:
-        "没有待处理的截图。云直播判为违规的画面会出现在这里。",
+        "没有待处理的截图。未通过云直播审核的画面会出现在这里。",
         "No screenshot waits. Those that the live platform does not pass appear here.";
     no_judged_screenshots:
-        "没有截图。云直播判为违规的画面会出现在这里，保留几天。",
+        "没有截图。未通过云直播审核的画面会出现在这里，保留几天。",
         "No screenshot. Those that the live platform does not pass are kept here for some days.";
     refunds_wait: "等待第二位操作员确认的退款", "Refunds that wait for another operator";
     refund_waits:

@@ -48,6 +48,25 @@ impl ClientMessage {
     }
 }
 
+/// Whether people may read this text as a comment: also one that begins like JSON but that only
+/// other readers than this one can read.
+pub(crate) fn may_be_comment(text: &str) -> bool {
+    match read_objects(text) {
+        Reading::Text | Reading::Unreadable => true,
+        Reading::Objects(objects) => objects.iter().all(ReadObject::is_comment),
+    }
+}
+
+/// Whether a client could take this text for the warning of an operator, which no client sends.
+pub(crate) fn is_forged_warning(text: &str) -> bool {
+    match read_objects(text) {
+        Reading::Text | Reading::Unreadable => false,
+        Reading::Objects(objects) => objects
+            .iter()
+            .any(|object| object.types.iter().any(|kind| kind == "warning")),
+    }
+}
+
 /// Whether a viewer may send this text to a group: plain text, JSON without a `type`, or of the
 /// type `message`.
 pub(crate) fn is_group_comment(text: &str) -> bool {

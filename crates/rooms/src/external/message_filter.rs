@@ -6,7 +6,9 @@ use qlive_users::is_blocked;
 
 use crate::comment_log::{NewComment, find_forbidden};
 use crate::error::RoomsError;
-use crate::external::client_message::{ClientMessage, is_group_comment};
+use crate::external::client_message::{
+    ClientMessage, is_forged_warning, is_group_comment, may_be_comment,
+};
 use crate::member::{Member, RESPONSE_TIME, find_member};
 use crate::mic::{MicEvent, Place};
 use crate::mutes::is_muted;
@@ -48,7 +50,8 @@ impl Rooms {
         let is_forbidden = messages.contains(&ClientMessage::ServerOnly)
             && self.settings.signal_sender == SignalSender::Server;
         // A forbidden signal is refused even if the database does not answer.
-        if is_forbidden || self.is_banned(from).await? {
+        let is_forged = texts.iter().any(|text| is_forged_warning(text));
+        if is_forbidden || is_forged || self.is_banned(from).await? {
             return Ok(FilterDecision::Refuse);
         }
         // Without a text it is a picture, a voice or a face.
@@ -57,7 +60,7 @@ impl Rooms {
             return Ok(FilterDecision::Refuse);
         }
         // What users write to each other in private is checked, but not kept.
-        for text in texts {
+        for text in texts.iter().filter(|text| may_be_comment(text)) {
             if self.forbidden_word(text).await?.is_some() {
                 return Ok(FilterDecision::Refuse);
             }
@@ -89,10 +92,11 @@ impl Rooms {
         let comments_only = texts.iter().all(|text| is_group_comment(text));
         let is_signal = !comments_only && self.settings.signal_sender == SignalSender::Server;
         // A forbidden signal is refused even if the database does not answer.
-        if is_signal || self.is_banned(from).await? {
+        let is_forged = texts.iter().any(|text| is_forged_warning(text));
+        if is_signal || is_forged || self.is_banned(from).await? {
             return Ok(FilterDecision::Refuse);
         }
-        let comments = texts.is_empty() || texts.iter().any(|text| is_group_comment(text));
+        let comments = texts.is_empty() || texts.iter().any(|text| may_be_comment(text));
         let audience = Audience::Group(group);
         if self.is_removed_from(from, group).await?
             || comments && self.may_not_comment(from, audience).await?
@@ -111,7 +115,7 @@ impl Rooms {
     ) -> Result<FilterDecision, RoomsError> {
         let mut decision = FilterDecision::Allow;
         let mut written = Vec::new();
-        for text in texts.iter().filter(|text| is_group_comment(text)) {
+        for text in texts.iter().filter(|text| may_be_comment(text)) {
             let word = self.forbidden_word(text).await?;
             if word.is_some() {
                 decision = FilterDecision::Refuse;
@@ -120,7 +124,16 @@ impl Rooms {
         }
         let group = GroupId::new(group);
         let room = self.db.read(move |conn| find_room_of_group(conn, &group));
-        if let (Some(user), Some(room)) = (UserId::parse(from), room.await?) {
+        let room = match room.await {
+            Ok(room) => room,
+            // What is refused is refused even if it cannot be kept.
+            Err(error) if decision == FilterDecision::Refuse => {
+                tracing::warn!(%error, "a refused comment was not kept");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let (Some(user), Some(room)) = (UserId::parse(from), room) {
             let now = self.clock.now();
             for (text, word) in written {
                 let comment = NewComment::new(room.live, user, text, now, word);

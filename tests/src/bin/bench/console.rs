@@ -177,7 +177,7 @@ pub(crate) async fn measure_console(options: &Options) -> bool {
 async fn measure_pages(engine: Engine, crowd: Crowd, audit: bool) -> bool {
     let Some(database) = Database::fresh(engine).await else {
         println!("{engine:?} is skipped: this machine does not have it");
-        return true;
+        return false;
     };
     let all = Extent::of(crowd);
     let started = Instant::now();

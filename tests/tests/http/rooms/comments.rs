@@ -89,6 +89,7 @@ async fn private_message_with_a_forbidden_word_is_refused_and_not_kept(db: TestD
     };
     assert!(send("hello").await);
     assert!(!send("my V X is abc").await);
+    assert!(!send(r#"{"type":"message","content":"vx","x":1e999}"#).await);
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(texts(&app, CommentFilter::User(bob.id())).await, []);
 }
