@@ -107,8 +107,8 @@ bench *ENGINES:
     cargo build --release -p qlive-server -p qlive-tests --bin qlive-server --bin bench
     target/release/bench {{ENGINES}}
 
-# Measures every page of the console with 1,000,000 users, 10,000 live rooms and 10,000,000 transfers
-# on PostgreSQL; `SCALE=1` for a tenth.
+# Measures the pages of the console with 1,000,000 users, 10,000 live rooms and 10 million transfers
+# on PostgreSQL. `SCALE=1`: a tenth of that. See docs/benchmarks.md.
 bench-console *ENGINES:
     cargo build --release -p qlive-server -p qlive-tests --bin qlive-server --bin bench
     SCALE=${SCALE:-10} target/release/bench console --check {{ if ENGINES == "" { "postgres" } else { ENGINES } }}
