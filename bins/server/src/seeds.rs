@@ -96,11 +96,7 @@ async fn create_configs(
         .set(by.clone(), "INDEX_BANNER".into(), picture)
         .await?;
     configs
-        .add(
-            by.clone(),
-            "FORBIDDEN_WORDS".into(),
-            json!("加微信").to_string(),
-        )
+        .add(by.clone(), "FORBIDDEN_WORDS".into(), "加微信".into())
         .await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The known keys with their value types, visibility and defaults, and the validation of values.
 
-use qlive_types::WebAddressRules;
+use qlive_types::{WebAddressRules, text};
 use serde_json::{Value, json};
 
 use crate::{ConfigError, Rate};
@@ -11,10 +11,12 @@ const MAX_BYTES: usize = 65_536;
 const MAX_KEY_LENGTH: usize = 64;
 
 /// What the value of a known key must be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ValueType {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueType {
     /// A JSON array.
     List,
+    /// A JSON array of texts.
+    Words,
     /// A JSON object.
     Object,
     /// The address of a picture, or empty.
@@ -60,7 +62,7 @@ static KNOWN_KEYS: [KnownKey; 10] = [
     known("EXCHANGE_RATE", ValueType::Rate, Visibility::Private, "0.5"),
     known("HOST_RATE", ValueType::Rate, Visibility::Private, "0"),
     known("WITHDRAW_RATE", ValueType::Rate, Visibility::Private, "0.1"),
-    known("FORBIDDEN_WORDS", ValueType::List, Visibility::Private, ""),
+    known("FORBIDDEN_WORDS", ValueType::Words, Visibility::Private, ""),
     known("AVATAR_BOY", ValueType::Address, Visibility::Private, ""),
     known("AVATAR_GIRL", ValueType::Address, Visibility::Private, ""),
 ];
@@ -69,17 +71,23 @@ fn find(name: &str) -> Option<&'static KnownKey> {
     KNOWN_KEYS.iter().find(|key| key.name == name)
 }
 
+/// What a key must hold; `None` for one that is not known.
+#[must_use]
+pub fn value_type(name: &str) -> Option<ValueType> {
+    find(name).map(|key| key.value_type)
+}
+
 /// Whether a key holds a rate: how money is divided or exchanged.
 #[must_use]
 pub fn is_rate(name: &str) -> bool {
-    find(name).is_some_and(|key| key.value_type == ValueType::Rate)
+    value_type(name) == Some(ValueType::Rate)
 }
 
 /// Every known key with its default.
 pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
     KNOWN_KEYS.iter().map(|key| {
         let value = match key.value_type {
-            ValueType::List => json!([]),
+            ValueType::List | ValueType::Words => json!([]),
             ValueType::Object => json!({}),
             ValueType::Address | ValueType::Rate => json!(key.default),
         };
@@ -116,9 +124,15 @@ pub(crate) fn parse(
 
 fn parse_typed(name: &str, typed: &str, addresses: &WebAddressRules) -> Result<Value, ConfigError> {
     let json: Option<Value> = serde_json::from_str(typed).ok();
-    match (find(name).map(|key| key.value_type), json) {
+    match (value_type(name), json) {
         (Some(ValueType::List), Some(value @ Value::Array(_))) => Ok(value),
         (Some(ValueType::List), _) => Err(ConfigError::BadValue("this key holds a JSON array")),
+        (Some(ValueType::Words), Some(Value::Array(words))) if words.iter().all(is_word) => {
+            Ok(Value::Array(words))
+        }
+        (Some(ValueType::Words), _) => Err(ConfigError::BadValue(
+            "this key holds a JSON array of texts, none of them empty",
+        )),
         (Some(ValueType::Object), Some(value @ Value::Object(_))) => Ok(value),
         (Some(ValueType::Object), _) => Err(ConfigError::BadValue("this key holds a JSON object")),
         (Some(ValueType::Rate), _) => match Rate::parse(typed) {
@@ -139,6 +153,13 @@ fn parse_typed(name: &str, typed: &str, addresses: &WebAddressRules) -> Result<V
     }
 }
 
+/// Whether a value is a text that shows something.
+fn is_word(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|word| !text::folded(word).is_empty())
+}
+
 /// Whether every text inside a value may be sent to clients. Keys of objects are texts too.
 fn texts_are_good(value: &Value, addresses: &WebAddressRules) -> bool {
     match value {
@@ -151,19 +172,24 @@ fn texts_are_good(value: &Value, addresses: &WebAddressRules) -> bool {
     }
 }
 
-/// Converts text that an operator adds to a list: JSON if it parses as JSON, otherwise a string.
+/// Converts text that an operator adds to a list: JSON if it parses as JSON, otherwise a string. A
+/// word is always a string.
 /// A key takes list items when it is known as a list or `current` is one.
 pub(crate) fn parse_list_item(
     name: &str,
     typed: &str,
     current: Option<&Value>,
 ) -> Result<Value, ConfigError> {
-    let is_list = find(name).is_some_and(|key| key.value_type == ValueType::List)
-        || matches!(current, Some(Value::Array(_)));
+    let known = value_type(name);
+    let json: Option<Value> = serde_json::from_str(typed).ok();
+    if known == Some(ValueType::Words) {
+        return Ok(json.filter(Value::is_string).unwrap_or(json!(typed)));
+    }
+    let is_list = known == Some(ValueType::List) || matches!(current, Some(Value::Array(_)));
     if !is_list {
         return Err(ConfigError::BadValue(
             "only a key that holds a list can be added to",
         ));
     }
-    Ok(serde_json::from_str(typed).unwrap_or_else(|_| json!(typed)))
+    Ok(json.unwrap_or_else(|| json!(typed)))
 }

@@ -7,13 +7,15 @@
 //! [`Snapshot`].
 
 mod error;
+mod forbidden_words;
 mod keys;
 mod rate;
 mod service;
 mod snapshot;
 
 pub use error::ConfigError;
-pub use keys::is_rate;
+pub use forbidden_words::ForbiddenWords;
+pub use keys::{ValueType, is_rate, value_type};
 pub use rate::Rate;
 pub use service::Configs;
 pub use snapshot::Snapshot;

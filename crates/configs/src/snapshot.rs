@@ -1,9 +1,11 @@
 //! The values of all keys at one moment.
 
+use std::sync::OnceLock;
+
 use qlive_types::Rendered;
 use serde_json::{Map, Value};
 
-use crate::{ConfigError, Rate, keys};
+use crate::{ConfigError, ForbiddenWords, Rate, keys};
 
 /// The value of every key at one moment: the stored one, or the default.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub struct Snapshot {
     values: Map<String, Value>,
     /// The answer that shows the public keys.
     pub rendered: Rendered,
+    /// Made when a comment is examined for the first time.
+    forbidden_words: OnceLock<ForbiddenWords>,
 }
 
 impl Snapshot {
@@ -19,6 +23,7 @@ impl Snapshot {
         Self {
             values: defaults.chain(stored).collect(),
             rendered: Rendered::default(),
+            forbidden_words: OnceLock::new(),
         }
     }
 
@@ -57,9 +62,12 @@ impl Snapshot {
     }
 
     /// The words that no comment may have.
-    pub fn forbidden_words(&self) -> impl Iterator<Item = &str> {
-        let words = self.values.get("FORBIDDEN_WORDS").and_then(Value::as_array);
-        words.into_iter().flatten().filter_map(Value::as_str)
+    #[must_use]
+    pub fn forbidden_words(&self) -> &ForbiddenWords {
+        self.forbidden_words.get_or_init(|| {
+            let words = self.values.get("FORBIDDEN_WORDS").and_then(Value::as_array);
+            ForbiddenWords::new(words.into_iter().flatten().filter_map(Value::as_str))
+        })
     }
 
     /// The URL of the picture for an empty male seat.

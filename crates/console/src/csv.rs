@@ -17,7 +17,7 @@ fn push_line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>) {
             text.push(',');
         }
         text.push('"');
-        if is_formula(cell) {
+        if is_formula(cell) || is_long_number(cell) {
             text.push('\'');
         }
         text.push_str(&cell.replace('"', "\"\""));
@@ -32,6 +32,11 @@ fn is_formula(cell: &str) -> bool {
     let rest = cell.strip_prefix(['+', '-']).unwrap_or(cell);
     let is_number = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     begins && !is_number
+}
+
+/// Whether a spreadsheet would round a cell: it keeps 15 digits of a number.
+fn is_long_number(cell: &str) -> bool {
+    cell.len() > 15 && cell.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -58,6 +63,8 @@ mod tests {
         ] {
             assert!(is_formula(formula), "{formula:?}");
         }
+        assert!(is_long_number("4200001234202611271234567890"));
+        assert!(!is_long_number("123456789012345"));
         for plain in ["-12.50", "+7", "0", "2026-11-27", "小明", ""] {
             assert!(!is_formula(plain), "{plain:?}");
         }

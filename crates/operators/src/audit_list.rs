@@ -1,6 +1,8 @@
 //! Reading the audit log.
 
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
 use qlive_store::StoreError;
 use qlive_store::schema::audit_log;
 use qlive_types::Moment;
@@ -56,6 +58,22 @@ impl From<AuditRow> for AuditRecord {
     }
 }
 
+/// Every action once. Each step reads one entry of the index, however often an action is recorded.
+const RECORDED_ACTIONS: &str = "
+WITH RECURSIVE found(action) AS (
+    SELECT MIN(action) FROM audit_log
+    UNION ALL
+    SELECT (SELECT MIN(later.action) FROM audit_log later WHERE later.action > found.action)
+    FROM found WHERE found.action IS NOT NULL
+)
+SELECT action FROM found WHERE action IS NOT NULL ORDER BY action";
+
+#[derive(QueryableByName)]
+struct ActionRow {
+    #[diesel(sql_type = Text)]
+    action: String,
+}
+
 /// Which rows of the audit log are wanted. Empty fields want all.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
@@ -99,6 +117,51 @@ impl Operators {
             })
             .await;
         Ok(rows?.into_iter().map(AuditRecord::from).collect())
+    }
+
+    /// The records of a span of time, the latest first, at most `limit`; those after the one with
+    /// this time and number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_log_between(
+        &self,
+        (from, until): (Moment, Moment),
+        after: Option<(Moment, i64)>,
+        limit: i64,
+    ) -> Result<Vec<AuditRecord>, OperatorsError> {
+        let rows: Result<Vec<AuditRow>, StoreError> = self
+            .db
+            .read(move |conn| {
+                let mut query = audit_log::table
+                    .filter(audit_log::at.ge(from.millis()))
+                    .filter(audit_log::at.lt(until.millis()))
+                    .order((audit_log::at.desc(), audit_log::id.desc()))
+                    .limit(limit)
+                    .select(AuditRow::as_select())
+                    .into_boxed();
+                if let Some((at, id)) = after {
+                    let is_earlier = audit_log::at.lt(at.millis());
+                    query = query
+                        .filter(audit_log::at.le(at.millis()))
+                        .filter(is_earlier.or(audit_log::id.lt(id)));
+                }
+                Ok(query.load(conn)?)
+            })
+            .await;
+        Ok(rows?.into_iter().map(AuditRecord::from).collect())
+    }
+
+    /// The names of the actions that the audit log has, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recorded_actions(&self) -> Result<Vec<String>, OperatorsError> {
+        let rows: Result<Vec<ActionRow>, StoreError> = self
+            .db
+            .read(|conn| Ok(sql_query(RECORDED_ACTIONS).load(conn)?))
+            .await;
+        Ok(rows?.into_iter().map(|row| row.action).collect())
     }
 
     /// The number of the last row that this operator has caused.

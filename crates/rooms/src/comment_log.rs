@@ -14,6 +14,8 @@ use serde_json::Value;
 const MOST_WAITING: usize = 10_000;
 /// The longest text that is kept, in characters.
 const TEXT_LIMIT: usize = 500;
+/// How many JSON texts inside JSON texts are read; deeper ones are taken as they are written.
+const MAX_NESTED: usize = 8;
 
 /// A comment that is to be kept.
 #[derive(Debug, Clone, Insertable)]
@@ -71,43 +73,45 @@ impl CommentLog {
     }
 }
 
-/// What people read of a text: the strings of a JSON text, the text itself otherwise. A client can
-/// write any character of a JSON string in another way.
+/// What people read of a text: the strings of a JSON text, also of one inside a string, and the text
+/// itself otherwise. A client can write any character of a JSON string in another way.
 pub(crate) fn readable(written: &str) -> String {
-    fn collect(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::String(text) => found.push(text.clone()),
-            Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
-            Value::Object(fields) => fields
-                .iter()
-                .filter(|(name, _)| *name != "type")
-                .for_each(|(_, value)| collect(value, found)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
-    }
-    let Ok(value) = serde_json::from_str::<Value>(written) else {
-        return written.to_owned();
-    };
     let mut found = Vec::new();
-    collect(&value, &mut found);
-    if value.is_number() || value.is_boolean() || value.is_null() {
-        return written.to_owned();
-    }
+    read_text(written, &mut found, MAX_NESTED);
     found.join(" ")
 }
 
-/// The first of these words that a text has.
-pub(crate) fn find_forbidden<'a>(
-    written: &str,
-    words: impl IntoIterator<Item = &'a str>,
-) -> Option<String> {
-    let written = text::folded(&readable(written));
-    let mut words = words.into_iter();
-    let found = words.find(|word| {
-        let word = text::folded(word);
-        !word.is_empty() && written.contains(&word)
-    });
-    found.map(str::to_owned)
+fn read_text(written: &str, found: &mut Vec<String>, depth: usize) {
+    let inner = depth.checked_sub(1);
+    match (serde_json::from_str::<Value>(written), inner) {
+        (Ok(value @ (Value::String(_) | Value::Array(_) | Value::Object(_))), Some(depth)) => {
+            read_value(value, found, depth);
+        }
+        _ => found.push(written.to_owned()),
+    }
+}
+
+fn read_value(value: Value, found: &mut Vec<String>, depth: usize) {
+    match value {
+        Value::String(text) => read_text(&text, found, depth),
+        Value::Array(values) => {
+            for value in values {
+                read_value(value, found, depth);
+            }
+        }
+        Value::Object(mut fields) => {
+            // Clients show the fields of a message; another object is shown as it is written.
+            let is_message = fields.remove("type").is_some();
+            for (name, value) in fields {
+                if !is_message {
+                    found.push(name);
+                }
+                read_value(value, found, depth);
+            }
+        }
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Null | Value::Bool(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -115,17 +119,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_width_spaces_and_escapes_hide_no_word() {
-        let words = ["加微信", "VX"];
-        for written in ["请加微信", "加 微\u{200B}信", "my vx is", "V X", "Ｖ　ｘ"] {
-            assert!(find_forbidden(written, words).is_some(), "{written:?}");
-        }
-        for written in ["微信支付", "v", ""] {
-            assert_eq!(find_forbidden(written, words), None, "{written:?}");
-        }
-        assert_eq!(find_forbidden("anything", ["", " "]), None);
+    fn texts_of_json_are_read_without_their_escapes() {
         let escaped = r#"{"type":"message","content":"\u52a0\u5fae\u4fe1"}"#;
-        assert_eq!(find_forbidden(escaped, words).as_deref(), Some("加微信"));
-        assert_eq!(find_forbidden(r#"{"type":"message"}"#, ["message"]), None);
+        let as_text = |inner: &str| Value::from(inner).to_string();
+        for written in [
+            "加微信".to_owned(),
+            escaped.to_owned(),
+            as_text(escaped),
+            as_text(&as_text(escaped)),
+            format!(r#"{{"type":"message","content":{}}}"#, as_text(escaped)),
+            format!("[null,[{}]]", as_text(escaped)),
+        ] {
+            assert_eq!(readable(&written), "加微信", "{written}");
+        }
+        assert_eq!(readable(r#"{"type":"message"}"#), "");
+        assert_eq!(readable("8964"), "8964");
+        assert_eq!(readable("[8964]"), "8964");
+        assert_eq!(readable(r#"{"加微信":1}"#), "加微信 1");
+        let deep = (0..20).fold("x".to_owned(), |inner, _| as_text(&inner));
+        assert!(readable(&deep).contains('x'));
     }
 }

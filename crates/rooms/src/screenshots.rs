@@ -1,5 +1,7 @@
 //! Screenshots of streams that CSS does not pass, and what operators decided about them.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use qlive_store::audit_log::Operator;
 use qlive_store::schema::{judged_screenshots, rooms};
@@ -15,6 +17,8 @@ use crate::service::Rooms;
 const ROWS: i64 = 50;
 /// The most open screenshots that are counted.
 const MOST_COUNTED: i64 = 1_000;
+/// The longest from a screenshot to its event.
+const LONGEST_JUDGEMENT: Duration = Duration::from_secs(3_600);
 /// How many old ones are deleted in one transaction.
 const DELETE_BATCH: i64 = 1_000;
 
@@ -34,6 +38,7 @@ pub struct Screenshot {
     pub score: i64,
     /// Whether CSS suggests to block it, rather than to look at it.
     pub is_blocked: bool,
+    /// When it was taken; when its event came, if CSS did not say.
     pub at: Moment,
     pub closed_at: Option<Moment>,
     /// The operator who has looked at it; empty while nobody has.
@@ -101,8 +106,12 @@ impl Rooms {
         }
         let url = self.settings.address_rules.parse(&judged.url);
         let now = self.clock.now();
+        let taken_at = Moment::from_millis(judged.at_secs.saturating_mul(1000));
+        // A screenshot is judged within minutes, whatever the other clock says.
+        let is_likely = taken_at <= now && !now.is_past(taken_at, LONGEST_JUDGEMENT);
+        let at = if is_likely { taken_at } else { now };
         self.db
-            .write(move |conn| insert(conn, user, &judged, url.as_deref(), now))
+            .write(move |conn| insert(conn, user, &judged, url.as_deref(), at))
             .await
     }
 
@@ -206,7 +215,7 @@ fn insert(
     user: UserId,
     judged: &JudgedScreenshot,
     url: Option<&str>,
-    now: Moment,
+    at: Moment,
 ) -> Result<(), RoomsError> {
     if let Some(url) = url {
         let same: Option<i64> = judged_screenshots::table
@@ -228,7 +237,7 @@ fn insert(
             judged_screenshots::label.eq(&judged.label),
             judged_screenshots::score.eq(judged.score),
             judged_screenshots::is_blocked.eq(is_blocked),
-            judged_screenshots::at.eq(now.millis()),
+            judged_screenshots::at.eq(at.millis()),
             judged_screenshots::closed_by.eq(""),
             judged_screenshots::decision.eq(""),
         ))

@@ -18,6 +18,7 @@ on_both!(
     value_of_the_wrong_type_is_refused,
     shares_above_the_whole_cost_are_refused,
     added_item_is_appended_to_the_list,
+    forbidden_word_is_a_text_also_if_it_is_a_number,
     another_instance_sees_a_change_within_a_second,
     every_change_is_in_the_audit_log,
     concurrent_additions_lose_no_item,
@@ -135,6 +136,20 @@ async fn added_item_is_appended_to_the_list(db: TestDb) {
         add("INDEX_BANNER", "x").await,
         Err(ConfigError::BadValue(_))
     ));
+}
+
+async fn forbidden_word_is_a_text_also_if_it_is_a_number(db: TestDb) {
+    let configs = configs(&db);
+    let add = |word: &str| configs.add(operator(), "FORBIDDEN_WORDS".into(), word.into());
+    add("8964").await.unwrap();
+    add("加微信").await.unwrap();
+    let snapshot = configs.snapshot().await.unwrap();
+    assert_eq!(snapshot.forbidden_words().find("89 64"), Some("8964"));
+    for value in ["[8964]", "[\"\"]", "[\" \"]", "{}", "加微信"] {
+        let set = set(&configs, "FORBIDDEN_WORDS", value).await;
+        assert!(matches!(set, Err(ConfigError::BadValue(_))), "{value}");
+    }
+    assert!(add("\u{200B}").await.is_err());
 }
 
 async fn another_instance_sees_a_change_within_a_second(db: TestDb) {

@@ -12,6 +12,9 @@ use crate::view::{
     Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
 
+/// How the audit log begins the name of an action that was refused.
+const REFUSED: &str = "refused: ";
+
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/audit", web::get().to(list));
 }
@@ -36,7 +39,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     page.is_filtered = [&filter.who, &filter.action, &filter.subject]
         .into_iter()
         .any(Option::is_some);
-    page.filters = filters(&visit, filter);
+    let recorded = visit.state.operators.recorded_actions().await?;
+    page.filters = filters(&visit, filter, recorded);
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![
@@ -61,7 +65,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
-fn filters(visit: &Visit, filter: AuditFilter) -> Vec<Filter> {
+fn filters(visit: &Visit, filter: AuditFilter, recorded: Vec<String>) -> Vec<Filter> {
     let t = visit.t();
     let text = |name, label, value: Option<String>| Filter::Text {
         name,
@@ -69,20 +73,21 @@ fn filters(visit: &Visit, filter: AuditFilter) -> Vec<Filter> {
         value: value.unwrap_or_default(),
         hint: "",
     };
-    let mut choices = vec![Choice {
-        value: "",
-        label: t.frame.all,
-    }];
-    choices.extend(Action::ALL.iter().map(|action| Choice {
-        value: action.name(),
-        label: action_label(visit.lang, *action),
+    let mut choices = vec![Choice::new("", t.frame.all)];
+    let chosen = filter.action.unwrap_or_default();
+    if !chosen.is_empty() && !recorded.contains(&chosen) {
+        choices.push(Choice::new(chosen.clone(), action_name(visit, &chosen)));
+    }
+    choices.extend(recorded.into_iter().map(|name| {
+        let label = action_name(visit, &name);
+        Choice::new(name, label)
     }));
     vec![
         text("who", t.pages.who, filter.who),
         Filter::Choice {
             name: "action",
             label: t.pages.action,
-            chosen: filter.action.unwrap_or_default(),
+            chosen,
             choices,
         },
         text("subject", t.pages.subject, filter.subject),
@@ -99,17 +104,11 @@ fn row(visit: &Visit, record: &AuditRecord) -> Row {
             Cell::Text(text.to_owned())
         }
     };
-    // The terminal does more than the table of roles has; those keep the names of its commands.
-    let named = |name: &str| {
-        let action = Action::ALL.iter().find(|action| action.name() == name);
-        action.map_or_else(
-            || name.to_owned(),
-            |action| action_label(visit.lang, *action).to_owned(),
-        )
-    };
-    let action = match record.action.strip_prefix("refused: ") {
-        Some(name) => Cell::Badge(fill(t.pages.refused_action, &[&named(name)]), Tone::Bad),
-        None => Cell::Text(named(&record.action)),
+    let name = action_name(visit, &record.action);
+    let action = if record.action.starts_with(REFUSED) {
+        Cell::Badge(name, Tone::Bad)
+    } else {
+        Cell::Text(name)
     };
     let change = if record.before.is_empty() && record.after.is_empty() {
         Cell::Empty
@@ -127,4 +126,20 @@ fn row(visit: &Visit, record: &AuditRecord) -> Row {
         text(&record.reason),
         change,
     ])
+}
+
+/// What a recorded action is called. The terminal does more than the table of roles has; those keep
+/// the names of its commands.
+fn action_name(visit: &Visit, recorded: &str) -> String {
+    let named = |name: &str| {
+        let action = Action::ALL.iter().find(|action| action.name() == name);
+        action.map_or_else(
+            || name.to_owned(),
+            |action| action_label(visit.lang, *action).to_owned(),
+        )
+    };
+    match recorded.strip_prefix(REFUSED) {
+        Some(name) => fill(visit.t().pages.refused_action, &[&named(name)]),
+        None => named(recorded),
+    }
 }

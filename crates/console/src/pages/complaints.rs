@@ -31,7 +31,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let found = payments.search_complaints(open_only, before).await?;
     let mut page = Page::new(t.pages.complaints_title);
     page.is_filtered = open_only;
-    let choice = |value, label| Choice { value, label };
+    let choice = Choice::new;
     page.filters.push(Filter::Choice {
         name: "which",
         label: t.pages.which,

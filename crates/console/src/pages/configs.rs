@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_configs::is_rate;
+use qlive_configs::{ValueType, is_rate, value_type};
 use qlive_operators::{Action, AuditFilter, AuditRecord};
 use qlive_store::audit_log::Operator;
 
@@ -187,13 +187,11 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
     form.title = fill(a.config_title, &[key]);
     form.lines.push(fill(a.config_text, &[&value]));
     // An earlier value that is to be set again, or the one that it has.
-    form.fields.push(Field {
-        value: visit.query("value").unwrap_or(value),
-        max: 10_000,
-        is_required: false,
-        kind: FieldKind::Area,
-        ..Field::required("value", a.value)
-    });
+    form.fields.push(value_field(
+        visit,
+        key,
+        visit.query("value").unwrap_or(value),
+    ));
     if wants_rate {
         form.typed = Some(key.to_owned());
         form.reasons = vec![a.reason_mistake];
@@ -202,8 +200,54 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
     Ok(form)
 }
 
+/// The field for a value: words are written one a line, what is not JSON on one line.
+fn value_field(visit: &Visit, key: &str, value: String) -> Field {
+    let a = &visit.t().actions;
+    let field = Field {
+        max: 10_000,
+        is_required: false,
+        ..Field::required("value", a.value)
+    };
+    match value_type(key) {
+        Some(ValueType::Words) => Field {
+            value: words_as_lines(&value).unwrap_or(value),
+            kind: FieldKind::Area,
+            hint: a.words_hint.to_owned(),
+            ..field
+        },
+        Some(ValueType::Rate | ValueType::Address) => Field { value, ..field },
+        Some(ValueType::List | ValueType::Object) => Field {
+            value,
+            kind: FieldKind::Area,
+            hint: a.json_hint.to_owned(),
+            ..field
+        },
+        None => Field {
+            value,
+            kind: FieldKind::Area,
+            ..field
+        },
+    }
+}
+
+/// The words of a JSON array, one a line.
+fn words_as_lines(value: &str) -> Option<String> {
+    let words: Vec<String> = serde_json::from_str(value).ok()?;
+    Some(words.join("\n"))
+}
+
+/// The JSON array of the words in these lines.
+fn lines_as_words(lines: &str) -> String {
+    let words = lines.lines().map(str::trim).filter(|word| !word.is_empty());
+    serde_json::json!(words.collect::<Vec<_>>()).to_string()
+}
+
 async fn set(visit: &Visit, key: &str, by: Operator, input: &Input) -> Result<Done, Refusal> {
-    let value = input.text("value").to_owned();
+    let typed = input.text("value");
+    let value = match value_type(key) {
+        Some(ValueType::Words) => lines_as_words(typed),
+        _ => typed.to_owned(),
+    };
     let set = visit
         .state
         .services

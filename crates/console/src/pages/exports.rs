@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
-use qlive_operators::{Action, AuditFilter};
+use qlive_operators::Action;
 use qlive_payments::OrderSearch;
 use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
@@ -174,19 +174,15 @@ async fn orders(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
     Ok(None)
 }
 
-/// The file of withdrawals; `None` if too many would have to be read.
+/// The file of withdrawals; `None` if it would have too many rows.
 async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
     let t = visit.t();
-    let (mut rows, mut before, mut read) = (Vec::new(), None, 0);
-    while read <= MOST_ROWS {
+    let (mut rows, mut after) = (Vec::new(), None);
+    while rows.len() <= MOST_ROWS {
         let payments = &visit.state.services.payments;
-        let found = payments.search_withdrawals(None, before).await?;
-        read += found.len();
-        let inside = found
-            .iter()
-            .filter(|withdrawal| withdrawal.created_at < span.until)
-            .filter(|withdrawal| withdrawal.created_at >= span.from);
-        rows.extend(inside.map(|withdrawal| {
+        let found = payments.withdrawals_between((span.from, span.until), after);
+        let found = found.await?;
+        rows.extend(found.iter().map(|withdrawal| {
             vec![
                 withdrawal.id.to_string(),
                 format::time(withdrawal.created_at),
@@ -198,8 +194,7 @@ async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failur
                 withdrawal.out_bill_no.clone(),
             ]
         }));
-        let last = found.last().filter(|_| found.len() >= ROWS);
-        let Some(last) = last.filter(|last| last.created_at >= span.from) else {
+        let Some(last) = found.last().filter(|_| found.len() >= ROWS) else {
             let p = &t.pages;
             let head = [
                 p.id,
@@ -213,25 +208,21 @@ async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failur
             ];
             return Ok(Some(csv(&head, &rows)));
         };
-        before = Some(last.id);
+        after = Some((last.created_at, last.id));
     }
     Ok(None)
 }
 
-/// The file of the audit log; `None` if too many records would have to be read.
+/// The file of the audit log; `None` if it would have too many rows.
 async fn audit(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
     let t = visit.t();
     let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
-    let (mut rows, mut before, mut read) = (Vec::new(), None, 0);
-    while read <= MOST_ROWS {
+    let (mut rows, mut after) = (Vec::new(), None);
+    while rows.len() <= MOST_ROWS {
         let operators = &visit.state.operators;
-        let found = operators.audit_log(AuditFilter::default(), before, limit);
+        let found = operators.audit_log_between((span.from, span.until), after, limit);
         let found = found.await?;
-        read += found.len();
-        let inside = found
-            .iter()
-            .filter(|record| record.at < span.until && record.at >= span.from);
-        rows.extend(inside.map(|record| {
+        rows.extend(found.iter().map(|record| {
             vec![
                 record.id.to_string(),
                 format::time(record.at),
@@ -245,8 +236,7 @@ async fn audit(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
                 record.after.clone(),
             ]
         }));
-        let last = found.last().filter(|_| found.len() >= ROWS);
-        let Some(last) = last.filter(|last| last.at >= span.from) else {
+        let Some(last) = found.last().filter(|_| found.len() >= ROWS) else {
             let p = &t.pages;
             let head = [
                 p.id, p.time, p.who, p.role, p.address, p.action, p.subject, p.reason, p.before,
@@ -254,7 +244,7 @@ async fn audit(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
             ];
             return Ok(Some(csv(&head, &rows)));
         };
-        before = Some(last.id);
+        after = Some((last.at, last.id));
     }
     Ok(None)
 }

@@ -242,7 +242,7 @@ fn head(visit: &Visit, span: Span) -> Page {
         let href = format!("/figures/export/{}/{}", span.by.name(), span.days);
         page.buttons.push(Button::new(t.actions.export, href));
     }
-    let choice = |value, label| Choice { value, label };
+    let choice = Choice::new;
     page.filters.push(Filter::Choice {
         name: "by",
         label: t.pages.grouped_by,

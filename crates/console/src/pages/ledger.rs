@@ -58,14 +58,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     page.buttons
         .push(Button::page(t.pages.audit_now, "/ledger/audit"));
     page.is_filtered = kind.is_some();
-    let mut choices = vec![Choice {
-        value: "",
-        label: t.frame.all,
-    }];
-    choices.extend(KINDS.map(|(value, kind)| Choice {
-        value,
-        label: kind_name(t, kind),
-    }));
+    let mut choices = vec![Choice::new("", t.frame.all)];
+    choices.extend(KINDS.map(|(value, kind)| Choice::new(value, kind_name(t, kind))));
     page.filters = vec![
         Filter::Choice {
             name: "kind",

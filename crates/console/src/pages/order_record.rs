@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_operators::Action;
-use qlive_payments::{Order, ProviderRecord, RecordedPayment, RecordedRefund};
+use qlive_payments::{Comparison, Order, ProviderRecord, RecordField, ReportedRefunds};
 use qlive_types::{Fen, Moment};
 
 use super::list::empty;
@@ -21,11 +21,11 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     visit.require(Action::QueryOrder, &number).await?;
     let t = visit.t();
     let payments = &visit.state.services.payments;
-    let (order, record) = payments.provider_record(&number).await?;
+    let (order, record, comparison) = payments.provider_record(&number).await?;
     let title = fill(t.pages.order_title, &[&number]);
     let mut page = Page::new(t.pages.record_title);
     page.back = Some((title, format!("/orders/{number}")));
-    page.sections.push(verdict(t, &order, &record));
+    page.sections.push(verdict(t, &comparison));
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![
@@ -49,38 +49,30 @@ fn money(fen: i64) -> Cell {
     Fen::new(fen).map_or(Cell::Empty, |fen| Cell::Number(format::yuan(fen)))
 }
 
-/// Whether both records say the same.
-fn verdict(t: &'static Texts, order: &Order, record: &ProviderRecord) -> Section {
-    let agrees = match record {
-        ProviderRecord::Paid(payment) => agrees(order, payment),
-        ProviderRecord::Unpaid => order.paid_at.is_none(),
-        ProviderRecord::Closed | ProviderRecord::NotFound => order.paid_at.is_none(),
-        ProviderRecord::Unclear => {
-            return Section::Note {
-                text: t.failures.provider.to_owned(),
-                tone: Tone::Warn,
-            };
+/// Whether both records say the same, and in what they do not.
+fn verdict(t: &'static Texts, comparison: &Comparison) -> Section {
+    let p = &t.pages;
+    let (text, tone) = match comparison {
+        Comparison::Agrees => (p.record_agrees.to_owned(), Tone::Good),
+        Comparison::RefundPending => (p.record_refund_pending.to_owned(), Tone::Warn),
+        Comparison::Unclear => (t.failures.provider.to_owned(), Tone::Warn),
+        Comparison::Differs(fields) => {
+            let names: Vec<&str> = fields.iter().map(|field| field_name(t, *field)).collect();
+            let names = names.join(p.list_comma);
+            (fill(p.record_differs, &[&names]), Tone::Bad)
         }
     };
-    let (text, tone) = if agrees {
-        (t.pages.record_agrees, Tone::Good)
-    } else {
-        (t.pages.record_differs, Tone::Bad)
-    };
-    Section::Note {
-        text: text.to_owned(),
-        tone,
-    }
+    Section::Note { text, tone }
 }
 
-fn agrees(order: &Order, payment: &RecordedPayment) -> bool {
-    let refunds_agree = match payment.refunded {
-        RecordedRefund::Fen(fen) => fen == order.refunded.get(),
-        RecordedRefund::Some => order.refunded.get() > 0,
-    };
-    payment.mismatch.is_empty()
-        && order.transaction_id.as_deref() == Some(payment.transaction_id.as_str())
-        && refunds_agree
+fn field_name(t: &'static Texts, field: RecordField) -> &'static str {
+    match field {
+        RecordField::State => t.pages.state,
+        RecordField::Account => t.pages.record_account,
+        RecordField::Price => t.pages.price,
+        RecordField::Transaction => t.pages.transaction,
+        RecordField::Refunded => t.pages.refunded,
+    }
 }
 
 fn rows(t: &'static Texts, order: &Order, record: &ProviderRecord) -> Vec<Row> {
@@ -99,8 +91,9 @@ fn rows(t: &'static Texts, order: &Order, record: &ProviderRecord) -> Vec<Row> {
         _ => None,
     };
     let refunded = payment.map_or(Cell::Empty, |payment| match payment.refunded {
-        RecordedRefund::Fen(fen) => money(fen),
-        RecordedRefund::Some => Cell::Text(t.pages.record_refunded.to_owned()),
+        ReportedRefunds::Fen(fen) => money(fen),
+        ReportedRefunds::NotReported => Cell::Empty,
+        ReportedRefunds::Some => Cell::Text(t.pages.record_refunded.to_owned()),
     });
     let row = |label: &str, recorded, provider| {
         Row::new(vec![Cell::Text(label.to_owned()), recorded, provider])

@@ -84,7 +84,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
 }
 
 fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Filter> {
-    let choice = |value, label| Choice { value, label };
+    let choice = Choice::new;
     let field = |name, label, hint| Filter::Text {
         name,
         label,

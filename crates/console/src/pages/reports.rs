@@ -41,14 +41,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         label: t.pages.which,
         chosen: which,
         choices: vec![
-            Choice {
-                value: "",
-                label: t.pages.open_only,
-            },
-            Choice {
-                value: "all",
-                label: t.frame.all,
-            },
+            Choice::new("", t.pages.open_only),
+            Choice::new("all", t.frame.all),
         ],
     });
     let mut table = reports_table(t, &found);

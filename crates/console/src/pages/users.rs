@@ -75,7 +75,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
 }
 
 fn filters(t: &'static Texts, which: String, prefix: String) -> Vec<Filter> {
-    let choice = |value, label| Choice { value, label };
+    let choice = Choice::new;
     vec![
         Filter::Choice {
             name: "which",

@@ -64,12 +64,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let mut page = Page::new(t.pages.withdrawals_title);
     page.buttons = visit.export_button("withdrawals");
     page.is_filtered = state.is_some() || wanted == WAITING;
-    let choice = |value, label| Choice { value, label };
+    let choice = Choice::new;
     let mut choices = vec![choice("", t.frame.all), choice(WAITING, t.values.to_review)];
-    choices.extend(STATES.map(|(value, state)| Choice {
-        value,
-        label: state_name(t, state).0,
-    }));
+    choices.extend(STATES.map(|(value, state)| Choice::new(value, state_name(t, state).0)));
     page.filters.push(Filter::Choice {
         name: "state",
         label: t.pages.state,

@@ -15,6 +15,8 @@ texts!(ActionTexts {
     reason_mistake: "操作有误", "A mistake";
     reason_goodwill: "补偿", "Goodwill";
     reason_user: "用户要求", "The user asked for it";
+    words_hint: "一行一个词", "One word a line";
+    json_hint: "JSON 格式", "JSON";
     ban: "封禁", "Ban";
     ban_title: "封禁 {}（{}）", "Ban {} ({})";
     ban_text:

@@ -190,9 +190,14 @@ texts!(PageTexts {
     by_provider: "微信", "WeChat";
     record_title: "与微信核对", "Compare with WeChat";
     record_agrees: "平台与微信的记录一致。", "Both records agree.";
+    record_refund_pending:
+        "有一笔退款还在处理，其余一致。",
+        "A refund is under way; the rest agrees.";
+    record_account: "商户号、小程序或币种", "account, app or currency";
+    list_comma: "、", ", ";
     record_differs:
-        "两边的记录不一致。先点“向微信查询”更新，再看对账和账本。",
-        "The records differ. Ask WeChat to update ours, then look at the reconciliation and the \
+        "两边的记录不一致：{}。先点“向微信查询”更新，再看对账和账本。",
+        "The records differ in: {}. Ask WeChat to update ours, then look at the reconciliation and the \
          ledger.";
     record_missing: "没有这个订单", "No such order";
     record_unclear: "没有明确的答复", "No clear answer";

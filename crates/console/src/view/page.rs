@@ -1,5 +1,7 @@
 //! [`Page`]: the page of an object or a list.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::frame::Frame;
@@ -183,8 +185,20 @@ impl Button {
 
 /// A choice of a filter.
 pub(crate) struct Choice {
-    pub(crate) value: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) value: Cow<'static, str>,
+    pub(crate) label: Cow<'static, str>,
+}
+
+impl Choice {
+    pub(crate) fn new(
+        value: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            value: value.into(),
+            label: label.into(),
+        }
+    }
 }
 
 /// A filter of a list. All filters of a page are one form, whose fields are in the URL.

@@ -14,7 +14,7 @@ use crate::callbacks::outcome::{
 };
 use crate::error::PaymentsError;
 use crate::mismatch::Mismatch;
-use crate::orders::report::{CURRENCY, OrderReport, Payment};
+use crate::orders::report::{CURRENCY, OrderReport, Payment, ReportedRefunds};
 use crate::orders::row::{Order, find_order};
 use crate::orders::state::OrderState;
 use crate::providers::provider::Provider;
@@ -253,7 +253,7 @@ impl Payments {
             currency: CURRENCY.into(),
             paid_at: parse_unix_secs(*paid_time),
             delivery_notice_due: false,
-            refunded_fen: 0,
+            refunded: ReportedRefunds::NotReported,
         })
     }
 

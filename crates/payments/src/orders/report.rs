@@ -48,15 +48,35 @@ pub(crate) struct Payment {
     pub(crate) paid_at: Option<Moment>,
     /// Whether the provider waits for the notification that the goods were delivered.
     pub(crate) delivery_notice_due: bool,
-    /// At least this many fen of it were refunded, as far as was reported.
-    pub(crate) refunded_fen: i64,
+    pub(crate) refunded: ReportedRefunds,
+}
+
+/// How much of a payment was refunded, as its provider reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportedRefunds {
+    /// In fen; 0: nothing.
+    Fen(i64),
+    /// Something, but not how much.
+    Some,
+    NotReported,
+}
+
+impl ReportedRefunds {
+    /// At least this many fen were refunded.
+    const fn least(self) -> i64 {
+        match self {
+            Self::Fen(fen) => fen,
+            Self::Some => 1,
+            Self::NotReported => 0,
+        }
+    }
 }
 
 impl Payment {
     /// Whether more of it was refunded than is recorded here: a refund of the platform was never
     /// reported.
     pub(crate) fn has_unrecorded_refund(&self, order: &Order) -> bool {
-        self.refunded_fen > order.refunded.get()
+        self.refunded.least() > order.refunded.get()
     }
 
     /// Why this is not a payment of that order.

@@ -7,7 +7,7 @@ use qlive_tencent::xpay::{XpayClient, XpayConfig, XpayOrder, XpayOrderState, xpa
 use qlive_types::Moment;
 use secrecy::SecretString;
 
-use crate::orders::report::{OrderReport, Payment};
+use crate::orders::report::{OrderReport, Payment, ReportedRefunds};
 use crate::orders::row::Order;
 use crate::providers::answer::UnusableAnswer;
 use crate::providers::provider::Provider;
@@ -91,9 +91,11 @@ fn xpay_order_report(account: &XpayConfig, answer: &XpayOrder) -> OrderReport {
     {
         return OrderReport::Unclear;
     }
-    let refunded_fen = answer
-        .refunded_fee()
-        .unwrap_or_else(|| i64::from(answer.state == XpayOrderState::Refunded));
+    let refunded = match (answer.refunded_fee(), answer.state) {
+        (Some(fen), _) => ReportedRefunds::Fen(fen),
+        (None, XpayOrderState::Refunded) => ReportedRefunds::Some,
+        (None, _) => ReportedRefunds::NotReported,
+    };
     let paid = |delivery_notice_due| {
         OrderReport::Paid(Payment {
             provider: Provider::Virtual,
@@ -103,7 +105,7 @@ fn xpay_order_report(account: &XpayConfig, answer: &XpayOrder) -> OrderReport {
             currency: "CNY".into(),
             paid_at: parse_unix_secs(answer.paid_time),
             delivery_notice_due,
-            refunded_fen,
+            refunded,
         })
     };
     match answer.state {
@@ -152,19 +154,37 @@ mod tests {
     #[test]
     fn xpay_state_decides_the_report() {
         for (state, left, expected) in [
-            (XpayOrderState::Paid, 600, Some((true, 0))),
-            (XpayOrderState::Delivered, -1, Some((false, 0))),
-            (XpayOrderState::RefundFailed, 400, Some((false, 200))),
-            (XpayOrderState::Refunded, 0, Some((false, 600))),
-            (XpayOrderState::Refunded, -1, Some((false, 1))),
+            (
+                XpayOrderState::Paid,
+                600,
+                Some((true, ReportedRefunds::Fen(0))),
+            ),
+            (
+                XpayOrderState::Delivered,
+                -1,
+                Some((false, ReportedRefunds::NotReported)),
+            ),
+            (
+                XpayOrderState::RefundFailed,
+                400,
+                Some((false, ReportedRefunds::Fen(200))),
+            ),
+            (
+                XpayOrderState::Refunded,
+                0,
+                Some((false, ReportedRefunds::Fen(600))),
+            ),
+            (
+                XpayOrderState::Refunded,
+                -1,
+                Some((false, ReportedRefunds::Some)),
+            ),
             (XpayOrderState::Unpaid, 600, None),
             (XpayOrderState::Unknown, 600, None),
         ] {
             let report = xpay_order_report(&account(1), &answer(state, Some(false), left));
             let paid = match report {
-                OrderReport::Paid(payment) => {
-                    Some((payment.delivery_notice_due, payment.refunded_fen))
-                }
+                OrderReport::Paid(payment) => Some((payment.delivery_notice_due, payment.refunded)),
                 _ => None,
             };
             assert_eq!(paid, expected, "{state:?}");

@@ -6,7 +6,7 @@
 use qlive_tencent::pay::{PayError, Refund, RefundState, TradeState, Transaction};
 use qlive_types::Moment;
 
-use crate::orders::report::{CURRENCY, OrderReport, Payment};
+use crate::orders::report::{CURRENCY, OrderReport, Payment, ReportedRefunds};
 use crate::orders::row::Order;
 use crate::providers::answer::UnusableAnswer;
 use crate::providers::provider::Provider;
@@ -49,7 +49,10 @@ pub(crate) fn transaction_report(transaction: &Transaction) -> OrderReport {
             paid_at: Moment::parse_rfc3339(&transaction.success_time),
             delivery_notice_due: false,
             // WeChat Pay reports that something was refunded, but not how much.
-            refunded_fen: i64::from(transaction.state == TradeState::Refunded),
+            refunded: match transaction.state {
+                TradeState::Refunded => ReportedRefunds::Some,
+                _ => ReportedRefunds::Fen(0),
+            },
         }),
         TradeState::NotPaid => OrderReport::Unpaid,
         TradeState::Closed => OrderReport::Closed,

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use qlive_store::StoreError;
 use qlive_store::schema::withdrawals;
-use qlive_types::{Page, UserId};
+use qlive_types::{Moment, Page, UserId};
 
 use crate::error::PaymentsError;
 use crate::service::Payments;
@@ -44,6 +44,36 @@ impl Payments {
                 }
                 if let Some(before) = before {
                     query = query.filter(withdrawals::id.lt(before));
+                }
+                Ok(from_rows(query.load(conn)?)?)
+            })
+            .await
+    }
+
+    /// At most 50 withdrawals of a span of time, the latest first; those after the one with this
+    /// time and number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdrawals_between(
+        &self,
+        (from, until): (Moment, Moment),
+        after: Option<(Moment, i64)>,
+    ) -> Result<Vec<Withdrawal>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let mut query = withdrawals::table
+                    .filter(withdrawals::created_at.ge(from.millis()))
+                    .filter(withdrawals::created_at.lt(until.millis()))
+                    .order((withdrawals::created_at.desc(), withdrawals::id.desc()))
+                    .limit(ROWS)
+                    .select(WithdrawalRow::as_select())
+                    .into_boxed();
+                if let Some((at, id)) = after {
+                    let is_earlier = withdrawals::created_at.lt(at.millis());
+                    query = query
+                        .filter(withdrawals::created_at.le(at.millis()))
+                        .filter(is_earlier.or(withdrawals::id.lt(id)));
                 }
                 Ok(from_rows(query.load(conn)?)?)
             })

@@ -4,7 +4,7 @@
 use qlive_types::{GroupId, UserId};
 use qlive_users::is_blocked;
 
-use crate::comment_log::{NewComment, find_forbidden};
+use crate::comment_log::{NewComment, readable};
 use crate::error::RoomsError;
 use crate::external::client_message::{
     ClientMessage, is_forged_warning, is_group_comment, may_be_comment,
@@ -146,7 +146,8 @@ impl Rooms {
     /// The forbidden word that a text has.
     async fn forbidden_word(&self, text: &str) -> Result<Option<String>, RoomsError> {
         let configs = self.configs.snapshot().await?;
-        Ok(find_forbidden(text, configs.forbidden_words()))
+        let found = configs.forbidden_words().find(&readable(text));
+        Ok(found.map(str::to_owned))
     }
 
     /// Records the invitation in a message that IM delivered at `sent_at` (milliseconds), if it

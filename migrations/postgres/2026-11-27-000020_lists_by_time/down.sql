@@ -1,0 +1,2 @@
+DROP INDEX withdrawals_created;
+DROP INDEX audit_log_at;
