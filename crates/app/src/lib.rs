@@ -12,6 +12,7 @@ mod open;
 mod sandbox_credentials;
 mod services;
 mod settings;
+mod timeline;
 
 pub use base_path::BASE_PATH;
 pub use check_config::check;
@@ -25,6 +26,7 @@ pub use settings::{
     SandboxSection, ServerSection, Settings, VerifyKey, VirtualPaymentSection, WechatPaySection,
     WechatSection,
 };
+pub use timeline::{Happened, Timeline, TimelineCursor};
 
 pub use qlive_ledger::AuditError;
 /// Values of settings that are types of the domain crates.

@@ -2,6 +2,7 @@
 //! places everywhere.
 
 mod frame;
+mod notice;
 mod page;
 mod plain;
 

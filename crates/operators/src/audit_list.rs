@@ -164,6 +164,26 @@ impl Operators {
         Ok(rows?.into_iter().map(|row| row.action).collect())
     }
 
+    /// A record of the audit log, if this operator has caused it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn own_record(
+        &self,
+        session: &Session,
+        id: i64,
+    ) -> Result<Option<AuditRecord>, OperatorsError> {
+        let who = session.name.as_str().to_owned();
+        let row: Result<Option<AuditRow>, StoreError> = self
+            .db
+            .read(move |conn| {
+                let own = audit_log::table.find(id).filter(audit_log::who.eq(&who));
+                Ok(own.select(AuditRow::as_select()).first(conn).optional()?)
+            })
+            .await;
+        Ok(row?.map(AuditRecord::from))
+    }
+
     /// The number of the last row that this operator has caused.
     ///
     /// # Errors

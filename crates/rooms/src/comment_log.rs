@@ -50,6 +50,10 @@ impl NewComment {
             decision: "",
         }
     }
+
+    pub(crate) const fn user_id(&self) -> i64 {
+        self.user_id
+    }
 }
 
 /// The comments that wait to be written.
@@ -73,8 +77,8 @@ impl CommentLog {
     }
 }
 
-/// What people read of a text: the strings of a JSON text, also of one inside a string, and the text
-/// itself otherwise. A client can write any character of a JSON string in another way.
+/// What people read of a text: the strings of a JSON text, also of one inside a string, and the
+/// text itself otherwise. A client can write any character of a JSON string in another way.
 pub(crate) fn readable(written: &str) -> String {
     let mut found = Vec::new();
     read_text(written, &mut found, MAX_NESTED);

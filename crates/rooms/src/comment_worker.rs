@@ -1,4 +1,4 @@
-//! Writes the comments that wait, and deletes those that are too old.
+//! Writes the comments and the events of rooms that wait, and deletes those that are too old.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,13 @@ use qlive_store::schema::comments;
 use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, Tick};
+use qlive_users::erased_users;
 use tokio_util::sync::CancellationToken;
 
 use crate::comment_log::NewComment;
 use crate::error::RoomsError;
-use crate::screenshots;
 use crate::service::Rooms;
+use crate::{room_events, screenshots};
 
 /// The most comments that one statement writes.
 const INSERT_BATCH: usize = 200;
@@ -21,8 +22,8 @@ const INSERT_BATCH: usize = 200;
 const DELETE_INTERVAL: Duration = Duration::from_secs(600);
 const DELETE_BATCH: i64 = 1_000;
 
-/// The background worker that writes comments, and deletes those that are too old; judged
-/// screenshots likewise.
+/// The background worker that writes comments and events of rooms, and deletes those that are too
+/// old; judged screenshots likewise.
 pub struct CommentWorker {
     rooms: Rooms,
     delete_due: Tick,
@@ -43,6 +44,9 @@ impl CommentWorker {
         if let Err(error) = self.rooms.write_comments().await {
             tracing::warn!(%error, "the last comments were not kept");
         }
+        if let Err(error) = self.rooms.write_room_events().await {
+            tracing::warn!(%error, "the last events of rooms were not kept");
+        }
     }
 }
 
@@ -53,6 +57,7 @@ impl BackgroundWorker for CommentWorker {
 
     async fn run_round(&mut self, _: &CancellationToken) -> Result<RoundOutcome, RoomsError> {
         self.rooms.write_comments().await?;
+        self.rooms.write_room_events().await?;
         let tick = self.rooms.clock.tick();
         if tick < self.delete_due {
             return Ok(RoundOutcome::Done);
@@ -63,8 +68,12 @@ impl BackgroundWorker for CommentWorker {
             .rooms
             .db
             .write(move |conn| {
-                let more = delete_old(conn, before)?;
-                Ok(screenshots::delete_old(conn, before)? || more)
+                let more = [
+                    delete_old(conn, before)?,
+                    room_events::delete_old(conn, before)?,
+                    screenshots::delete_old(conn, before)?,
+                ];
+                Ok(more.contains(&true))
             })
             .await;
         if deleted? {
@@ -102,9 +111,14 @@ impl Rooms {
     }
 }
 
-/// Inserts comments, by one statement.
+/// Inserts comments, by one statement; those of users who were erased meanwhile are dropped.
 fn insert(conn: &mut Conn, batch: &[NewComment]) -> Result<(), StoreError> {
-    let insert = diesel::insert_into(comments::table).values(batch);
+    let erased = erased_users(conn, batch.iter().map(NewComment::user_id))?;
+    let kept: Vec<&NewComment> = batch
+        .iter()
+        .filter(|comment| !erased.contains(&comment.user_id()))
+        .collect();
+    let insert = diesel::insert_into(comments::table).values(kept);
     match conn {
         Conn::Pg(conn) => insert.execute(conn)?,
         Conn::Sqlite(conn) => insert.execute(conn)?,

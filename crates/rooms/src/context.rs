@@ -7,6 +7,7 @@ use qlive_tencent::css::StreamUrls;
 use qlive_types::{Moment, UserId};
 use secrecy::SecretString;
 
+use crate::event_log::EventLog;
 use crate::mic::Rules;
 use crate::settings::SignalSender;
 
@@ -19,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) signal_sender: SignalSender,
     pub(crate) streams: Arc<StreamUrls>,
     pub(crate) push_ttl: Duration,
+    /// What happens in the transaction, for operators.
+    pub(crate) events: EventLog,
 }
 
 impl Context {

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use qlive_outbox::{Delivery, enqueue};
 use qlive_store::Conn;
 use qlive_store::audit_log::{self, Operator};
-use qlive_store::schema::{comments, judged_screenshots, rooms};
+use qlive_store::schema::{comments, judged_screenshots, room_events, rooms};
 use qlive_types::UserId;
 
 use crate::bans::expel;
@@ -21,14 +21,12 @@ impl Rooms {
     /// # Errors
     /// Those of [`qlive_users::decide_erasure`], or a failure of the store.
     pub async fn erase_user(&self, by: Operator, user: UserId) -> Result<bool, RoomsError> {
-        let context = self.context();
         let is_erased = self
-            .db
-            .write(move |conn| {
+            .change(move |conn, context| {
                 let now = context.now;
                 let is_decided = qlive_users::decide_erasure(conn, &by, user, now)?;
                 let action = if is_decided {
-                    erase(conn, &context, user)?;
+                    erase(conn, context, user)?;
                     "users erase"
                 } else {
                     "users request-erasure"
@@ -52,6 +50,7 @@ fn erase(conn: &mut Conn, context: &Context, user: UserId) -> Result<(), RoomsEr
     diesel::delete(comments::table.filter(comments::user_id.eq(user.get()))).execute(conn)?;
     let of_user = judged_screenshots::user_id.eq(user.get());
     diesel::delete(judged_screenshots::table.filter(of_user)).execute(conn)?;
+    diesel::delete(room_events::table.filter(room_events::user_id.eq(user.get()))).execute(conn)?;
     enqueue(conn, now, &Delivery::UpdateAccountProfile { user })?;
     if let Some(room) = find_room_of_host(conn, user)? {
         let live = room.live;

@@ -101,17 +101,13 @@ impl Rooms {
         subject: String,
         change: impl Fn(&mut Conn, &Context) -> Result<String, RoomsError> + Send + 'static,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        self.db
-            .write(move |conn| {
-                let after = change(conn, &context)?;
-                let about = (action, subject.as_str());
-                audit_log::record_change(conn, context.now, &by, about, ("", &after))?;
-                Ok::<_, RoomsError>(())
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
+        self.change(move |conn, context| {
+            let after = change(conn, context)?;
+            let about = (action, subject.as_str());
+            audit_log::record_change(conn, context.now, &by, about, ("", &after))?;
+            Ok::<_, RoomsError>(())
+        })
+        .await
     }
 }
 

@@ -26,18 +26,14 @@ impl Rooms {
     /// [`RoomsError::Hosting`] for the host themself, [`UsersError::UnknownUser`], or a failure of
     /// the store.
     pub async fn remove(&self, host: UserId, live: LiveId, user: UserId) -> Result<(), RoomsError> {
-        let context = self.context();
-        self.db
-            .write(move |conn| {
-                let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
-                if room.host != host {
-                    return Err(RoomsError::NotHost);
-                }
-                remove_user(conn, &context, &room, user)
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
+        self.change(move |conn, context| {
+            let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+            if room.host != host {
+                return Err(RoomsError::NotHost);
+            }
+            remove_user(conn, context, &room, user)
+        })
+        .await
     }
 
     /// An operator removes a user from the broadcast of a room.

@@ -102,33 +102,28 @@ impl Rooms {
         gender: Gender,
         visit: Option<VisitNumber>,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        self.db
-            .write(move |conn| {
-                let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
-                let event = match caller {
-                    _ if caller == guest => MicEvent::LeaveMic,
-                    _ if caller == room.host => MicEvent::KickOffMic,
-                    _ => return Err(RoomsError::NotHostOrGuest),
-                };
-                let profile =
-                    qlive_users::find_user(conn, guest)?.ok_or(UsersError::UnknownUser)?;
-                if profile.gender != gender {
-                    return Err(RoomsError::GenderMismatch);
+        self.change(move |conn, context| {
+            let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+            let event = match caller {
+                _ if caller == guest => MicEvent::LeaveMic,
+                _ if caller == room.host => MicEvent::KickOffMic,
+                _ => return Err(RoomsError::NotHostOrGuest),
+            };
+            let profile = qlive_users::find_user(conn, guest)?.ok_or(UsersError::UnknownUser)?;
+            if profile.gender != gender {
+                return Err(RoomsError::GenderMismatch);
+            }
+            if let MemberSearch::StaleVisit = search_member(conn, caller, live, visit)? {
+                return Ok(());
+            }
+            match search_member(conn, guest, live, None)? {
+                MemberSearch::InRoom(member) => {
+                    apply_event(conn, context, &member, event).map(drop)
                 }
-                if let MemberSearch::StaleVisit = search_member(conn, caller, live, visit)? {
-                    return Ok(());
-                }
-                match search_member(conn, guest, live, None)? {
-                    MemberSearch::InRoom(member) => {
-                        apply_event(conn, &context, &member, event).map(drop)
-                    }
-                    MemberSearch::NotInRoom | MemberSearch::StaleVisit => Ok(()),
-                }
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
+                MemberSearch::NotInRoom | MemberSearch::StaleVisit => Ok(()),
+            }
+        })
+        .await
     }
 
     /// Invites a user in the host's room to the mic. Returns how long the invitation stays open.
@@ -179,32 +174,26 @@ impl Rooms {
         guest: UserId,
         event: MicEvent,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        self.db
-            .write(move |conn| {
-                let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
-                if room.host != host {
-                    return Err(RoomsError::NotHost);
+        self.change(move |conn, context| {
+            let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+            if room.host != host {
+                return Err(RoomsError::NotHost);
+            }
+            room.live_broadcast().ok_or(RoomsError::NotLive)?;
+            if qlive_users::find_user(conn, guest)?.is_none() {
+                return Err(UsersError::UnknownUser.into());
+            }
+            let is_invitation = matches!(event, MicEvent::Invite { .. });
+            if is_invitation && qlive_users::is_blocked(conn, host, guest)? {
+                return Err(UsersError::Blocked.into());
+            }
+            match search_member(conn, guest, live, None)? {
+                MemberSearch::InRoom(member) => {
+                    apply_event(conn, context, &member, event).map(drop)
                 }
-                room.live_broadcast().ok_or(RoomsError::NotLive)?;
-                if qlive_users::find_user(conn, guest)?.is_none() {
-                    return Err(UsersError::UnknownUser.into());
-                }
-                let is_invitation = matches!(event, MicEvent::Invite { .. });
-                if is_invitation && qlive_users::is_blocked(conn, host, guest)? {
-                    return Err(UsersError::Blocked.into());
-                }
-                match search_member(conn, guest, live, None)? {
-                    MemberSearch::InRoom(member) => {
-                        apply_event(conn, &context, &member, event).map(drop)
-                    }
-                    MemberSearch::NotInRoom | MemberSearch::StaleVisit => {
-                        Err(RoomsError::NotInRoom)
-                    }
-                }
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
+                MemberSearch::NotInRoom | MemberSearch::StaleVisit => Err(RoomsError::NotInRoom),
+            }
+        })
+        .await
     }
 }

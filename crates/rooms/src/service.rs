@@ -14,6 +14,7 @@ use qlive_users::tokens::TokenHash;
 use crate::activity::ActivityRecorder;
 use crate::comment_log::CommentLog;
 use crate::context::Context;
+use crate::event_log::EventLog;
 use crate::settings::RoomSettings;
 use crate::token_rows::{FoundToken, find_tokens};
 use crate::views::audience_order::AudienceOrders;
@@ -37,6 +38,8 @@ pub struct Rooms {
     pub(crate) audience_orders: Arc<AudienceOrders>,
     pub(crate) activity: Arc<ActivityRecorder>,
     pub(crate) comment_log: Arc<CommentLog>,
+    /// The events that wait to be written.
+    pub(crate) room_events: EventLog,
 }
 
 impl Rooms {
@@ -69,6 +72,7 @@ impl Rooms {
             audience_orders: Arc::default(),
             activity: Arc::default(),
             comment_log: Arc::default(),
+            room_events: EventLog::default(),
         }
     }
 
@@ -80,6 +84,7 @@ impl Rooms {
             signal_sender: self.settings.signal_sender,
             streams: Arc::clone(&self.streams),
             push_ttl: self.settings.push_ttl,
+            events: EventLog::default(),
         }
     }
 }

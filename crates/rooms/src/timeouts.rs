@@ -176,15 +176,13 @@ impl Rooms {
     /// Applies a timeout to a user in whatever room they are now. A failure is logged, so that it
     /// does not keep the timeouts of the others from being applied.
     async fn apply_timeout(&self, user: UserId, event: MicEvent) {
-        let context = self.context();
-        let now = context.now;
+        let now = self.clock.now();
         let result = self
-            .db
-            .write(move |conn| {
+            .change(move |conn, context| {
                 let Some(member) = find_member(conn, user)? else {
                     return Ok(());
                 };
-                apply_event(conn, &context, &member, event)?;
+                apply_event(conn, context, &member, event)?;
                 let im_answered = matches!(
                     event,
                     MicEvent::Active
@@ -204,7 +202,6 @@ impl Rooms {
         if event == MicEvent::ImDisconnected {
             self.forget_caller(user, now).await;
         }
-        self.outbox.wake();
     }
 }
 

@@ -7,6 +7,7 @@ use crate::broadcast::end::end_broadcast;
 use crate::context::Context;
 use crate::effects::enqueue_effects;
 use crate::error::RoomsError;
+use crate::event_log::RoomEventKind;
 use crate::member::Member;
 use crate::member_search::{MemberSearch, search_member};
 use crate::mic::{self, MemberState, MicEffect, MicEvent, Place};
@@ -34,6 +35,10 @@ pub(crate) fn apply_event(
         end_broadcast(conn, context, member.broadcast, end_reason(event))?;
     }
     enqueue_effects(conn, context, member, &step.effects)?;
+    if let Some(kind) = RoomEventKind::of(member.state.place, step.next.place, event) {
+        let live = member.broadcast.live;
+        context.events.note(live, member.user, kind, context.now);
+    }
     Ok(step.next)
 }
 
@@ -62,6 +67,28 @@ pub(crate) fn leave_for_another_room(
 }
 
 impl Rooms {
+    /// Runs a change in a transaction, keeps what it noted, and has what follows delivered.
+    ///
+    /// # Errors
+    /// Those of `change`, or a failure of the store.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        change: impl Fn(&mut Conn, &Context) -> Result<T, RoomsError> + Send + 'static,
+    ) -> Result<T, RoomsError> {
+        let context = self.context();
+        let events = context.events.clone();
+        let result = self
+            .db
+            .write(move |conn| {
+                context.events.clear();
+                change(conn, &context)
+            })
+            .await?;
+        events.move_to(&self.room_events);
+        self.outbox.wake();
+        Ok(result)
+    }
+
     /// Applies an event to `user` in the room `live`, in a transaction of its own.
     ///
     /// # Errors
@@ -73,17 +100,14 @@ impl Rooms {
         visit: Option<VisitNumber>,
         event: MicEvent,
     ) -> Result<MemberState, RoomsError> {
-        let context = self.context();
-        let state = self
-            .db
-            .write(move |conn| match search_member(conn, user, live, visit)? {
-                MemberSearch::InRoom(member) => apply_event(conn, &context, &member, event),
+        self.change(
+            move |conn, context| match search_member(conn, user, live, visit)? {
+                MemberSearch::InRoom(member) => apply_event(conn, context, &member, event),
                 MemberSearch::NotInRoom => Err(RoomsError::NotInRoom),
                 MemberSearch::StaleVisit => Err(RoomsError::StaleVisit),
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(state)
+            },
+        )
+        .await
     }
 
     /// As [`Rooms::apply_in_room`], but does nothing if the user is not there or the call belongs
@@ -98,16 +122,14 @@ impl Rooms {
         visit: Option<VisitNumber>,
         event: MicEvent,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        self.db
-            .write(move |conn| match search_member(conn, user, live, visit)? {
+        self.change(
+            move |conn, context| match search_member(conn, user, live, visit)? {
                 MemberSearch::InRoom(member) => {
-                    apply_event(conn, &context, &member, event).map(drop)
+                    apply_event(conn, context, &member, event).map(drop)
                 }
                 MemberSearch::NotInRoom | MemberSearch::StaleVisit => Ok(()),
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
+            },
+        )
+        .await
     }
 }

@@ -1,5 +1,6 @@
 //! Erasing a person: what says who they are goes, what proves the money stays.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -158,4 +159,21 @@ pub fn erase(conn: &mut Conn, user: UserId, now: Moment) -> Result<(), StoreErro
         ))
         .execute(conn)?;
     record_authentication_change(conn, user, now)
+}
+
+/// Those of these users who are erased.
+///
+/// # Errors
+/// A failure of the store.
+pub fn erased_users(
+    conn: &mut Conn,
+    among: impl Iterator<Item = i64>,
+) -> Result<BTreeSet<i64>, StoreError> {
+    let among: BTreeSet<i64> = among.collect();
+    let erased: Vec<i64> = users::table
+        .filter(users::id.eq_any(among))
+        .filter(users::erased_at.is_not_null())
+        .select(users::id)
+        .load(conn)?;
+    Ok(BTreeSet::from_iter(erased))
 }

@@ -41,7 +41,7 @@ pub use authentication_changes::{
 pub use blocked_users::{blocks_between, is_blocked};
 pub use credentials::Credentials;
 pub use directory::{Ban, UserSummary, lift_ended_ban, set_ban, set_matchmaker};
-pub use erasure::{ErasureRequest, decide_erasure, erase};
+pub use erasure::{ErasureRequest, decide_erasure, erase, erased_users};
 pub use error::{UsersError, WechatCallError};
 pub use known_tokens::{KnownToken, KnownTokens};
 pub use name_check::NameCheck;

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
+use qlive_app::TimelineCursor;
 use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_operators::Action;
 use qlive_rooms::{PastBroadcast, Present, RoomDetails, SeatStatus};
@@ -22,6 +23,8 @@ use crate::view::{
 
 /// The number of a host in `Present::user_type`.
 const HOST: i32 = 5;
+/// How many rows of the timeline the page of a room has.
+const LATEST: usize = 10;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -40,10 +43,10 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         page.sections.push(Section::Table(stage(t, &status.seats)));
     }
     let services = &visit.state.services;
-    let mut messages = services.outbox.room_messages(live, None).await?;
-    let is_more = messages.len() > 10;
-    messages.truncate(10);
-    let mut table = timeline_table(t, &messages);
+    let timeline = services.room_timeline(live, TimelineCursor::LATEST).await?;
+    let latest = timeline.rows.get(..LATEST).unwrap_or(&timeline.rows);
+    let is_more = timeline.next.is_some() || latest.len() < timeline.rows.len();
+    let mut table = timeline_table(&visit, latest).await?;
     table.older = is_more.then(|| format!("/rooms/{live}/timeline"));
     page.sections.push(Section::Table(table));
     let people = services.rooms.people_in(live, None).await?;

@@ -1,7 +1,9 @@
-//! The timeline of a room: the messages to its group, and whether they were delivered.
+//! The timeline of a room: the messages to its group and whether they were delivered, who came,
+//! applied and left, and what was written.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
+use qlive_app::TimelineCursor;
 use qlive_types::LiveId;
 
 use super::rooms::{answer, head};
@@ -16,12 +18,29 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let live = LiveId::new(*id);
     let (mut page, _) = head(&visit, live).await?;
-    let before = visit.cursor().map(|(seq, _)| seq);
-    let outbox = &visit.state.services.outbox;
-    let messages = outbox.room_messages(live, before).await?;
-    let mut table = timeline_table(visit.t(), &messages);
-    table.older = visit.older(&messages, |message| message.seq.to_string());
+    let before = cursor(&visit).unwrap_or(TimelineCursor::LATEST);
+    let timeline = visit.state.services.room_timeline(live, before).await?;
+    let mut table = timeline_table(&visit, &timeline.rows).await?;
+    table.older = timeline.next.map(|next| {
+        let TimelineCursor {
+            message,
+            event,
+            comment,
+        } = next;
+        visit.with_query("after", Some(&format!("{message}.{event}.{comment}")))
+    });
     table.newest = visit.newest();
     page.sections.push(Section::Table(table));
     answer(&visit, page).await
+}
+
+/// The cursor of the timeline: the numbers of its three lists, separated by dots.
+fn cursor(visit: &Visit) -> Option<TimelineCursor> {
+    let (message, rest) = visit.cursor()?;
+    let (event, comment) = rest.split_once('.')?;
+    Some(TimelineCursor {
+        message,
+        event: event.parse().ok()?,
+        comment: comment.parse().ok()?,
+    })
 }

@@ -1,41 +1,81 @@
 //! The table of a room's timeline.
 
+use std::collections::BTreeMap;
+
+use qlive_app::Happened;
 use qlive_outbox::{RoomMessage, Status};
+use qlive_rooms::{Comment, RoomEventKind};
+use qlive_types::UserId;
 use serde_json::Value;
 
 use super::list::empty;
 use crate::format;
+use crate::http::{Failure, Visit};
 use crate::texts::{Texts, fill};
 use crate::view::{Cell, Column, Row, Table, Tone};
 
-/// The table of some messages.
-pub(super) fn timeline_table(t: &'static Texts, messages: &[RoomMessage]) -> Table {
-    let row = |message: &RoomMessage| {
-        let (status, tone) = status_of(t, message.status);
-        Row::new(vec![
-            Cell::Time(format::time(message.at)),
-            Cell::Number(format::grouped(message.seq)),
-            Cell::Text(what_happened(t, &message.message)),
-            Cell::Badge(status.to_owned(), tone),
-        ])
-    };
-    Table {
+/// The table of what happened.
+pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Result<Table, Failure> {
+    let t = visit.t();
+    let users: Vec<UserId> = happened.iter().filter_map(who).collect();
+    let names = visit.state.services.users.nicknames(users).await?;
+    Ok(Table {
         caption: t.pages.timeline.to_owned(),
         columns: vec![
             Column::text(t.pages.time),
-            Column::number(t.pages.message_number),
+            Column::text(t.pages.user),
             Column::text(t.pages.happened),
             Column::text(t.pages.is_delivered),
         ],
-        rows: messages.iter().map(row).collect(),
+        rows: happened.iter().map(|one| row(t, one, &names)).collect(),
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_timeline),
+    })
+}
+
+fn row(t: &'static Texts, happened: &Happened, names: &BTreeMap<UserId, String>) -> Row {
+    let who = who(happened).map_or(Cell::Empty, |user| {
+        let name = names.get(&user).cloned();
+        let name = name.unwrap_or_else(|| user.to_string());
+        Cell::Link(name, format!("/users/{user}"))
+    });
+    let (what, state) = match happened {
+        Happened::Message(message) => {
+            let (status, tone) = status_of(t, message.status);
+            let state = Cell::Badge(status.to_owned(), tone);
+            (message_text(t, &message.message), state)
+        }
+        Happened::Event(event) => (event_text(t, event.kind).to_owned(), Cell::Empty),
+        Happened::Comment(comment) => {
+            let what = fill(t.pages.comment_written, &[&comment.text]);
+            (what, comment_state(t, comment))
+        }
+    };
+    let time = Cell::Time(format::time(happened.at()));
+    Row::new(vec![time, who, Cell::Text(what), state])
+}
+
+/// Who did it, or to whom it happened.
+fn who(happened: &Happened) -> Option<UserId> {
+    match happened {
+        Happened::Message(RoomMessage { message, .. }) => {
+            let user = message.pointer("/content/user_id")?.as_str()?;
+            UserId::parse(user)
+        }
+        Happened::Event(event) => Some(event.user),
+        Happened::Comment(comment) => Some(comment.user),
     }
 }
 
+fn comment_state(t: &'static Texts, comment: &Comment) -> Cell {
+    comment.word.as_ref().map_or(Cell::Empty, |word| {
+        Cell::Badge(fill(t.pages.comment_refused, &[word]), Tone::Warn)
+    })
+}
+
 /// A message in words.
-fn what_happened(t: &'static Texts, message: &Value) -> String {
+fn message_text(t: &'static Texts, message: &Value) -> String {
     let text = |name: &str| match message.pointer(&format!("/content/{name}")) {
         Some(Value::String(text)) => text.clone(),
         None | Some(Value::Null) => String::new(),
@@ -43,19 +83,30 @@ fn what_happened(t: &'static Texts, message: &Value) -> String {
     };
     let kind = message.get("type").and_then(Value::as_str);
     match (kind, text("content_type").as_str()) {
-        (Some("reset"), "off") => fill(t.pages.seat_freed, &[&text("user_id")]),
-        (Some("reset"), _) => fill(t.pages.seat_taken, &[&text("nickname"), &text("user_id")]),
+        (Some("reset"), "off") => t.pages.seat_freed.to_owned(),
+        (Some("reset"), _) => t.pages.seat_taken.to_owned(),
         (Some("gift"), _) => fill(
             t.pages.gift_shown,
-            &[
-                &text("nickname"),
-                &text("to_nickname"),
-                &text("gift_title"),
-                &text("gift_num"),
-            ],
+            &[&text("to_nickname"), &text("gift_title"), &text("gift_num")],
         ),
         (Some("over"), _) => t.pages.broadcast_over.to_owned(),
         _ => message.to_string(),
+    }
+}
+
+const fn event_text(t: &'static Texts, kind: RoomEventKind) -> &'static str {
+    match kind {
+        RoomEventKind::Started => t.pages.event_started,
+        RoomEventKind::Entered => t.pages.event_entered,
+        RoomEventKind::Left => t.pages.event_left,
+        RoomEventKind::Lost => t.pages.event_lost,
+        RoomEventKind::Banned => t.pages.event_banned,
+        RoomEventKind::Applied => t.pages.event_applied,
+        RoomEventKind::Withdrew => t.pages.event_withdrew,
+        RoomEventKind::Declined => t.pages.event_declined,
+        RoomEventKind::Invited => t.pages.event_invited,
+        RoomEventKind::PutOffMic => t.pages.event_put_off_mic,
+        RoomEventKind::LostMic => t.pages.event_lost_mic,
     }
 }
 

@@ -40,6 +40,7 @@ texts!(FrameTexts {
     all: "全部", "All";
     done: "已完成，审计记录 {}。", "Done. Audit record {}.";
     done_unrecorded: "已完成。", "Done.";
+    undo: "撤销", "Undo";
     already_done:
         "这个表单已经提交过，没有再做一次。第一次是否成功，请看审计日志。",
         "This form was sent before and was not run again. Whether the first time succeeded is in \

@@ -51,14 +51,25 @@ texts!(PageTexts {
     no_gifts_given: "还没有送出礼物。", "No gift given yet.";
     no_gifts_received: "还没有收到礼物。", "No gift received yet.";
     timeline: "房间时间线", "Timeline";
-    message_number: "消息号", "Message";
     happened: "事件", "Event";
     is_delivered: "送达状态", "Delivery";
-    no_timeline: "最近三天没有消息。", "No message within three days.";
-    seat_taken: "{}（{}）上麦", "{} ({}) took the mic";
-    seat_freed: "用户 {} 下麦", "User {} left the mic";
-    gift_shown: "{} 送给 {}：{} × {}", "{} gave {}: {} × {}";
+    no_timeline: "最近没有发生什么。", "Nothing happened lately.";
+    seat_taken: "上麦", "Took the mic";
+    seat_freed: "下麦", "Left the mic";
+    gift_shown: "送给 {}：{} × {}", "Gave {}: {} × {}";
     broadcast_over: "直播结束", "The broadcast ended";
+    event_started: "开播", "Started the broadcast";
+    event_entered: "进入房间", "Entered";
+    event_left: "离开房间", "Left the room";
+    event_lost: "掉线，没有回来", "Lost the connection and did not come back";
+    event_banned: "被封禁，离开房间", "Was banned and left the room";
+    event_applied: "申请上麦", "Applied for the mic";
+    event_withdrew: "取消申请", "Withdrew the application";
+    event_declined: "申请被拒绝", "The application was declined";
+    event_invited: "被邀请上麦", "Was invited to the mic";
+    event_put_off_mic: "被红娘请下麦", "Was put off the mic";
+    event_lost_mic: "因断流或掉线下麦", "Lost the mic: no stream or connection";
+    comment_written: "说：{}", "Wrote: {}";
     message_waits: "待送达", "Waiting";
     message_delivered: "已送达", "Delivered";
     message_skipped: "已略过", "Skipped";
@@ -197,7 +208,7 @@ texts!(PageTexts {
     list_comma: "、", ", ";
     record_differs:
         "两边的记录不一致：{}。先点“向微信查询”更新，再看对账和账本。",
-        "The records differ in: {}. Ask WeChat to update ours, then look at the reconciliation and the \
+        "The records differ in: {}. Ask WeChat to update ours, then look at the reconciliation and \
          ledger.";
     record_missing: "没有这个订单", "No such order";
     record_unclear: "没有明确的答复", "No clear answer";

@@ -2,8 +2,9 @@
 
 use qlive_operators::Action;
 
+use super::notice::Notice;
 use crate::http::{Failure, Visit};
-use crate::texts::{FrameTexts, Lang, Texts, fill};
+use crate::texts::{FrameTexts, Lang, Texts};
 
 /// An entry of the navigation.
 pub(crate) struct NavItem {
@@ -24,7 +25,7 @@ pub(crate) struct Frame {
     pub(crate) role: &'static str,
     pub(crate) groups: Vec<(&'static str, Vec<NavItem>)>,
     /// What has just been done.
-    pub(crate) notice: Option<String>,
+    pub(crate) notice: Option<Notice>,
     pub(crate) path: String,
     pub(crate) query: String,
 }
@@ -147,22 +148,9 @@ impl Frame {
                 .into_iter()
                 .filter(|(_, items)| !items.is_empty())
                 .collect(),
-            notice: notice(visit),
+            notice: Notice::of(visit).await?,
             path: visit.path.clone(),
             query: String::new(),
         })
     }
-}
-
-/// What the query says has just been done.
-fn notice(visit: &Visit) -> Option<String> {
-    let f = &visit.t().frame;
-    if visit.query("again").is_some() {
-        return Some(f.already_done.to_owned());
-    }
-    let record: i64 = visit.query("done")?.parse().ok()?;
-    if record == 0 {
-        return Some(f.done_unrecorded.to_owned());
-    }
-    Some(fill(f.done, &[&record.to_string()]))
 }

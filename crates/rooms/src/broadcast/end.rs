@@ -27,26 +27,22 @@ impl Rooms {
         live: LiveId,
         visit: Option<VisitNumber>,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        self.db
-            .write(move |conn| {
-                let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
-                if room.host != user {
-                    return Err(RoomsError::NotHost);
+        self.change(move |conn, context| {
+            let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
+            if room.host != user {
+                return Err(RoomsError::NotHost);
+            }
+            match (
+                room.live_broadcast(),
+                search_member(conn, user, live, visit)?,
+            ) {
+                (Some(broadcast), MemberSearch::InRoom(_) | MemberSearch::NotInRoom) => {
+                    end_broadcast(conn, context, broadcast, EndReason::Ended)
                 }
-                match (
-                    room.live_broadcast(),
-                    search_member(conn, user, live, visit)?,
-                ) {
-                    (Some(broadcast), MemberSearch::InRoom(_) | MemberSearch::NotInRoom) => {
-                        end_broadcast(conn, &context, broadcast, EndReason::Ended)
-                    }
-                    (Some(_), MemberSearch::StaleVisit) | (None, _) => Ok(()),
-                }
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
+                (Some(_), MemberSearch::StaleVisit) | (None, _) => Ok(()),
+            }
+        })
+        .await
     }
 }
 

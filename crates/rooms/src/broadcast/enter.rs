@@ -6,6 +6,7 @@ use qlive_types::{LiveId, UserId};
 
 use crate::context::Context;
 use crate::error::RoomsError;
+use crate::event_log::RoomEventKind;
 use crate::member::{find_member, insert_member, record_activity};
 use crate::mic::{self, MemberState, MicEffect, MicEvent};
 use crate::removals::is_removed;
@@ -22,15 +23,13 @@ impl Rooms {
     /// [`RoomsError::UnknownRoom`], [`RoomsError::NotLive`], [`RoomsError::Hosting`],
     /// [`RoomsError::Banned`], [`RoomsError::Removed`], or a failure of the store.
     pub async fn enter(&self, user: UserId, live: LiveId) -> Result<Stage, RoomsError> {
-        let context = self.context();
         let stage = self
-            .db
-            .write(move |conn| {
+            .change(move |conn, context| {
                 let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
                 let broadcast = room.live_broadcast().ok_or(RoomsError::NotLive)?;
                 match find_member(conn, user)? {
                     Some(member) if member.broadcast == broadcast => {
-                        apply_event(conn, &context, &member, MicEvent::Enter)?;
+                        apply_event(conn, context, &member, MicEvent::Enter)?;
                         record_activity(conn, user, context.now)?;
                     }
                     // The user is in a broadcast that started since the room was read.
@@ -38,19 +37,18 @@ impl Rooms {
                         return Err(StoreError::Contended.into());
                     }
                     Some(member) => {
-                        leave_for_another_room(conn, &context, &member)?;
-                        enter_broadcast(conn, &context, user, broadcast)?;
+                        leave_for_another_room(conn, context, &member)?;
+                        enter_broadcast(conn, context, user, broadcast)?;
                     }
-                    None => enter_broadcast(conn, &context, user, broadcast)?,
+                    None => enter_broadcast(conn, context, user, broadcast)?,
                 }
-                match read_stage(conn, &context, &room, user) {
+                match read_stage(conn, context, &room, user) {
                     // Another call took the user to another room in between.
                     Err(RoomsError::MembersOnly) => Err(StoreError::Contended.into()),
                     result => result,
                 }
             })
             .await?;
-        self.outbox.wake();
         Ok(stage)
     }
 }
@@ -70,6 +68,9 @@ fn enter_broadcast(
     if is_removed(conn, about.broadcast, user)? {
         return Err(RoomsError::Removed);
     }
+    context
+        .events
+        .note(about.live, user, RoomEventKind::Entered, context.now);
     if step.effects.contains(&MicEffect::SendNum) {
         enqueue(conn, context.now, &Delivery::SendApplicantCounts { about })?;
     }

@@ -37,25 +37,22 @@ impl Rooms {
         visit: Option<VisitNumber>,
         hidden: bool,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        let now = context.now;
+        let now = self.clock.now();
         let event = if hidden {
             MicEvent::ImDisconnected
         } else {
             MicEvent::Leave
         };
-        self.db
-            .write(move |conn| match find_member(conn, user)? {
-                Some(member) if visit.is_none_or(|visit| visit >= member.visit) => {
-                    apply_event(conn, &context, &member, event).map(drop)
-                }
-                Some(_) | None => Ok(()),
-            })
-            .await?;
+        self.change(move |conn, context| match find_member(conn, user)? {
+            Some(member) if visit.is_none_or(|visit| visit >= member.visit) => {
+                apply_event(conn, context, &member, event).map(drop)
+            }
+            Some(_) | None => Ok(()),
+        })
+        .await?;
         if hidden {
             self.forget_caller(user, now).await;
         }
-        self.outbox.wake();
         Ok(())
     }
 }

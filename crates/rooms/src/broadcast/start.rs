@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use crate::broadcast::end::end_broadcast;
 use crate::context::Context;
 use crate::error::RoomsError;
+use crate::event_log::RoomEventKind;
 use crate::member::{find_member, insert_member};
 use crate::mic::{MemberState, MicEvent, Place};
 use crate::reasons::EndReason;
@@ -63,21 +64,16 @@ impl Rooms {
             return Err(RoomsError::NotMatchmaker);
         }
         self.wait_for_group(user).await?;
-        let context = self.context();
         let (room, visit) = self
-            .db
-            .write({
-                let context = context.clone();
-                move |conn| {
-                    let profile =
-                        qlive_users::find_user(conn, user)?.ok_or(RoomsError::NotMatchmaker)?;
-                    let room = find_room_of_host(conn, user)?.ok_or(RoomsError::RoomNotReady)?;
-                    let visit = start_or_resume(conn, &context, &room, &profile)?;
-                    Ok::<_, RoomsError>((room, visit))
-                }
+            .change(move |conn, context| {
+                let profile =
+                    qlive_users::find_user(conn, user)?.ok_or(RoomsError::NotMatchmaker)?;
+                let room = find_room_of_host(conn, user)?.ok_or(RoomsError::RoomNotReady)?;
+                let visit = start_or_resume(conn, context, &room, &profile)?;
+                Ok((room, visit))
             })
             .await?;
-        self.outbox.wake();
+        let context = self.context();
         Ok(MatchmakerEnterOutcome::Live {
             live: room.live,
             group: room.group.to_string(),
@@ -136,6 +132,9 @@ fn start_or_resume(
         place: Place::Hosting,
         ..MemberState::outside(profile.gender, profile.ready)
     };
+    context
+        .events
+        .note(room.live, room.host, RoomEventKind::Started, context.now);
     insert_member(conn, room.host, broadcast, &hosting, context.now)
 }
 

@@ -20,34 +20,31 @@ impl Rooms {
         connection: qlive_tencent::im::ConnectionState,
         at: i64,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        let now = context.now;
-        self.db
-            .write(move |conn| {
-                let Some(member) = find_member(conn, user)? else {
-                    return Ok(());
-                };
-                let (event, is_late) = match connection {
-                    qlive_tencent::im::ConnectionState::Connected => {
-                        (MicEvent::Active, at < member.im_event_at)
-                    }
-                    // A repeated disconnect must not start a second grace period, nor one that is
-                    // older than the user's entry or a call of theirs.
-                    qlive_tencent::im::ConnectionState::Disconnected => (
-                        MicEvent::ImDisconnected,
-                        at <= member.im_event_at || is_stale(&member, at, context.now),
-                    ),
-                };
-                if is_late {
-                    return Ok(());
+        let now = self.clock.now();
+        self.change(move |conn, context| {
+            let Some(member) = find_member(conn, user)? else {
+                return Ok(());
+            };
+            let (event, is_late) = match connection {
+                qlive_tencent::im::ConnectionState::Connected => {
+                    (MicEvent::Active, at < member.im_event_at)
                 }
-                apply_event(conn, &context, &member, event)?;
-                record_im_event(conn, user, at)?;
-                Ok::<_, RoomsError>(())
-            })
-            .await?;
+                // A repeated disconnect must not start a second grace period, nor one that is
+                // older than the user's entry or a call of theirs.
+                qlive_tencent::im::ConnectionState::Disconnected => (
+                    MicEvent::ImDisconnected,
+                    at <= member.im_event_at || is_stale(&member, at, context.now),
+                ),
+            };
+            if is_late {
+                return Ok(());
+            }
+            apply_event(conn, context, &member, event)?;
+            record_im_event(conn, user, at)?;
+            Ok::<_, RoomsError>(())
+        })
+        .await?;
         self.forget_caller(user, now).await;
-        self.outbox.wake();
         Ok(())
     }
 
@@ -59,26 +56,22 @@ impl Rooms {
         group: GroupId,
         at: i64,
     ) -> Result<(), RoomsError> {
-        let context = self.context();
-        self.db
-            .write(move |conn| {
-                let Some(member) = find_member(conn, user)? else {
-                    return Ok(());
-                };
-                let live: Option<i64> = rooms::table
-                    .filter(rooms::group_id.eq(group.as_str()))
-                    .select(rooms::id)
-                    .get_result(conn)
-                    .optional()?;
-                let in_its_room = live == Some(member.broadcast.live.get());
-                if in_its_room && !is_stale(&member, at, context.now) {
-                    apply_event(conn, &context, &member, MicEvent::GroupLeft)?;
-                }
-                Ok::<_, RoomsError>(())
-            })
-            .await?;
-        self.outbox.wake();
-        Ok(())
+        self.change(move |conn, context| {
+            let Some(member) = find_member(conn, user)? else {
+                return Ok(());
+            };
+            let live: Option<i64> = rooms::table
+                .filter(rooms::group_id.eq(group.as_str()))
+                .select(rooms::id)
+                .get_result(conn)
+                .optional()?;
+            let in_its_room = live == Some(member.broadcast.live.get());
+            if in_its_room && !is_stale(&member, at, context.now) {
+                apply_event(conn, context, &member, MicEvent::GroupLeft)?;
+            }
+            Ok::<_, RoomsError>(())
+        })
+        .await
     }
 }
 

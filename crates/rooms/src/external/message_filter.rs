@@ -178,35 +178,27 @@ impl Rooms {
         guest: &str,
         sent_at: Option<i64>,
     ) -> Result<bool, RoomsError> {
-        let context = self.context();
         let (Some(host), Some(guest)) = (UserId::parse(host), UserId::parse(guest)) else {
             return Ok(false);
         };
-        self.db
-            .write(move |conn| {
-                let (Some(host), Some(guest)) =
-                    (find_member(conn, host)?, find_member(conn, guest)?)
-                else {
-                    return Ok(false);
-                };
-                if !hosts(&host, &guest) || is_blocked(conn, host.user, guest.user)? {
-                    return Ok(false);
-                }
-                if sent_at.is_some_and(|sent_at| sent_at < guest.changed_at.millis()) {
-                    return Ok(true);
-                }
-                match apply_event(
-                    conn,
-                    &context,
-                    &guest,
-                    MicEvent::Invite { by_server: false },
-                ) {
-                    // If the seat is occupied, the message has no effect, but the host may send it.
-                    Ok(_) | Err(RoomsError::SeatOccupied | RoomsError::OnMic) => Ok(true),
-                    Err(error) => Err(error),
-                }
-            })
-            .await
+        self.change(move |conn, context| {
+            let (Some(host), Some(guest)) = (find_member(conn, host)?, find_member(conn, guest)?)
+            else {
+                return Ok(false);
+            };
+            if !hosts(&host, &guest) || is_blocked(conn, host.user, guest.user)? {
+                return Ok(false);
+            }
+            if sent_at.is_some_and(|sent_at| sent_at < guest.changed_at.millis()) {
+                return Ok(true);
+            }
+            match apply_event(conn, context, &guest, MicEvent::Invite { by_server: false }) {
+                // If the seat is occupied, the message has no effect, but the host may send it.
+                Ok(_) | Err(RoomsError::SeatOccupied | RoomsError::OnMic) => Ok(true),
+                Err(error) => Err(error),
+            }
+        })
+        .await
     }
 
     /// Whether an account belongs to a user who is muted towards this audience.

@@ -73,12 +73,10 @@ impl Rooms {
         let Some(user) = UserId::parse(stream) else {
             return Ok(());
         };
-        let context = self.context();
-        self.db
-            .write(move |conn| apply_push_change(conn, &context, user, change, &sequence, at))
-            .await?;
-        self.outbox.wake();
-        Ok(())
+        self.change(move |conn, context| {
+            apply_push_change(conn, context, user, change, &sequence, at)
+        })
+        .await
     }
 
     async fn set_cover(&self, host: UserId, url: String) -> Result<(), RoomsError> {

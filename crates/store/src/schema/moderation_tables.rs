@@ -87,3 +87,13 @@ diesel::table! {
         decision -> Text,
     }
 }
+
+diesel::table! {
+    room_events (id) {
+        id -> BigInt,
+        room_id -> BigInt,
+        user_id -> BigInt,
+        kind -> Integer,
+        at -> BigInt,
+    }
+}

@@ -186,7 +186,7 @@ async fn every_table_has_its_declared_columns(db: TestDb) {
             daily_sums, daily_host_sums, daily_money, chain_sums,
             reconciliations, bill_differences,
             mutes, removals, blocked_users, reports, user_notes, erasure_requests, comments,
-            judged_screenshots, refund_requests,
+            judged_screenshots, refund_requests, room_events,
             operators, operator_sessions, operator_recovery_codes, operator_links,
             operator_misses, operator_forms,
             rooms, broadcasts, broadcast_log, members, invitation_required,

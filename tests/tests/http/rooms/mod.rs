@@ -17,5 +17,6 @@ mod matchmaker_enter;
 mod messages;
 mod moderation;
 mod refuse_micro;
+mod room_events;
 mod sync;
 mod visit_numbers;

@@ -1,0 +1,68 @@
+//! [`Notice`]: what has just been done, and how it is undone.
+
+use qlive_configs::is_rate;
+use qlive_operators::{Action, AuditRecord};
+
+use crate::http::{Failure, Visit};
+use crate::texts::fill;
+
+/// What the top of a page says after an action.
+pub(crate) struct Notice {
+    pub(crate) text: String,
+    /// Where the form is that undoes it, if that is harmless.
+    pub(crate) undo: Option<String>,
+}
+
+impl Notice {
+    /// What the query says has just been done: only something that this operator did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn of(visit: &Visit) -> Result<Option<Self>, Failure> {
+        let f = &visit.t().frame;
+        let plain = |text: &str| Self {
+            text: text.to_owned(),
+            undo: None,
+        };
+        if visit.query("again").is_some() {
+            return Ok(Some(plain(f.already_done)));
+        }
+        let Some(id) = visit.query("done").and_then(|id| id.parse::<i64>().ok()) else {
+            return Ok(None);
+        };
+        if id == 0 {
+            return Ok(Some(plain(f.done_unrecorded)));
+        }
+        let operators = &visit.state.operators;
+        let record = operators.own_record(&visit.session, id).await?;
+        Ok(record.map(|record| Self {
+            text: fill(f.done, &[&id.to_string()]),
+            undo: undo(visit, &record),
+        }))
+    }
+}
+
+/// Where what a record says is undone, for those who may.
+fn undo(visit: &Visit, record: &AuditRecord) -> Option<String> {
+    let subject = record.subject.as_str();
+    let (action, href) = match record.action.as_str() {
+        "users ban" => (Action::UnbanUser, format!("/users/{subject}/unban")),
+        "users mute" => (Action::UnmuteUser, format!("/users/{subject}/unmute")),
+        "users grant-matchmaker" => (Action::RevokeMatchmaker, format!("/users/{subject}/revoke")),
+        "users revoke-matchmaker" => (Action::GrantMatchmaker, format!("/users/{subject}/grant")),
+        "configs set" if is_rate(subject) => (Action::SetRate, earlier(record, "set-rate")?),
+        "configs set" => (Action::SetConfig, earlier(record, "set")?),
+        _ => return None,
+    };
+    visit.session.may(action).then_some(href)
+}
+
+/// The form of a config with the value that it had before.
+fn earlier(record: &AuditRecord, path: &str) -> Option<String> {
+    let before: serde_json::Value = serde_json::from_str(&record.before).ok()?;
+    let before = before
+        .as_str()
+        .map_or_else(|| before.to_string(), str::to_owned);
+    let query = serde_urlencoded::to_string([("value", before)]).ok()?;
+    Some(format!("/configs/{}/{path}?{query}", record.subject))
+}

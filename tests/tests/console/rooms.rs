@@ -1,0 +1,148 @@
+//! What the pages of a room show, and the way from a charge to a message.
+
+use std::collections::BTreeSet;
+
+use qlive_operators::Role;
+use qlive_store::on_both;
+use qlive_store::testing::TestDb;
+use qlive_tests::{TestApp, TestConsole, order_number, wait_until};
+use qlive_types::Gender;
+use serde_json::json;
+
+on_both!(
+    timeline_tells_who_came_asked_and_wrote,
+    timeline_goes_on_and_misses_nothing,
+    charge_is_followed_from_the_order_to_the_message,
+);
+
+async fn timeline_tells_who_came_asked_and_wrote(db: TestDb) {
+    let app = TestApp::start(db).await;
+    app.set_config("FORBIDDEN_WORDS", r#"["加微信"]"#).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let stage = app.open_stage().await;
+    let bob = app.viewer(&stage.live, "bob", Gender::Male).await;
+    bob.apply(&stage.live).await.ok();
+    app.advance(2);
+    for text in ["祝福你们", "加微信吗"] {
+        let content = json!({"type": "message", "content": text}).to_string();
+        app.send_client_message(
+            json!({"from": bob.user_id, "group": stage.group, "text": content}),
+        )
+        .await;
+    }
+    let path = format!("/rooms/{}", stage.live);
+    let complete = async |path: &str| owner.get(path).await.text.contains("加微信吗");
+    wait_until("it is written", || complete(&path)).await;
+    let page = owner.get(&path).await.text;
+    let link = format!("<a href=\"/users/{}\"><bdi>bob</bdi></a>", bob.user_id);
+    for shown in [
+        "开播",
+        "进入房间",
+        "申请上麦",
+        "说：祝福你们",
+        "含“加微信”",
+        &link,
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let timeline = owner.get(&format!("{path}/timeline")).await.text;
+    let place = |text: &str| timeline.find(text).unwrap();
+    assert!(
+        place("说：祝福你们") < place("申请上麦"),
+        "the latest is first"
+    );
+    assert!(place("申请上麦") < place("开播"), "{timeline}");
+}
+
+async fn timeline_goes_on_and_misses_nothing(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let stage = app.open_stage().await;
+    let room = &stage.live;
+    let now = app.clock.now().millis();
+    let events: Vec<String> = (0..110)
+        .map(|n| format!("({room}, {}, 1, {})", 20_000_000 + n, now + n * 10))
+        .collect();
+    let comments: Vec<String> = (0..70)
+        .map(|n| {
+            format!(
+                "({room}, {}, 'c', {}, '', '')",
+                30_000_000 + n,
+                now + n * 30
+            )
+        })
+        .collect();
+    for (table, values) in [
+        ("room_events (room_id, user_id, kind, at)", events),
+        (
+            "comments (room_id, user_id, text, at, closed_by, decision)",
+            comments,
+        ),
+    ] {
+        app.execute_sql(&format!("INSERT INTO {table} VALUES {}", values.join(",")))
+            .await;
+    }
+    let mut path = Some(format!("/rooms/{room}/timeline"));
+    let mut seen = BTreeSet::new();
+    let mut rows = 0;
+    while let Some(next) = path {
+        let page = owner.get(&next).await.text;
+        let links = page.split("href=\"/users/").skip(1);
+        let found: Vec<i64> = links
+            .map(|rest| rest.chars().take(8).collect::<String>().parse().unwrap())
+            .filter(|user| (20_000_000..30_000_100).contains(user) && user % 10_000_000 < 200)
+            .collect();
+        rows += found.len();
+        seen.extend(found);
+        path = page
+            .split_once("rel=\"next\" href=\"")
+            .map(|(_, rest)| rest.split('"').next().unwrap().replace("&#38;", "&"));
+    }
+    assert_eq!((rows, seen.len()), (180, 180), "each once");
+}
+
+async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let stage = app.open_stage().await;
+    let (bob, order) = app.buyer("bob", 1).await;
+    bob.enter(&stage.live).await.ok();
+    let gift = app.add_gift("rose", 7).await;
+    bob.give(&stage.host, gift, 2, json!({})).await.ok();
+    app.wait_for_outbox().await;
+    let number = order_number(&order);
+    let page = owner.get(&format!("/orders/{number}")).await.text;
+    let path = format!("/orders/{number}/why");
+    assert!(page.contains(&path), "{page}");
+    let why = owner.get(&path).await.text;
+    for shown in ["rose", "已送达", &format!("/rooms/{}", stage.live)] {
+        assert!(why.contains(shown), "{shown}: {why}");
+    }
+    let file = owner.act(&format!("{path}/export"), &[]).await;
+    let all: serde_json::Value = serde_json::from_str(&file.text).unwrap();
+    assert_eq!(all["order"]["out_trade_no"], json!(number));
+    assert_eq!(all["entries"].as_array().unwrap().len(), 2);
+    let given = &all["gifts"][0]["gift"];
+    assert_eq!(
+        (&given["cost"], &given["name"]),
+        (&json!(14), &json!("rose"))
+    );
+    let message = &all["gifts"][0]["messages"][0]["message"];
+    assert_eq!(message["content"]["gift_title"], json!("rose"));
+    // The same from the entry of the gift.
+    let entry = given["entry"].as_i64().unwrap();
+    let why = owner.get(&format!("/ledger/{entry}/why")).await.text;
+    assert!(why.contains("rose") && why.contains("已送达"), "{why}");
+    let timeline = owner.get(&format!("/rooms/{}/timeline", stage.live)).await;
+    assert!(timeline.text.contains("送给"), "{}", timeline.text);
+    for unknown in [
+        "/orders/none/why",
+        "/ledger/999999/why",
+        "/rooms/999/timeline",
+    ] {
+        assert_eq!(owner.get(unknown).await.status, 404, "{unknown}");
+    }
+}
