@@ -116,6 +116,13 @@ function choose(step) {
   link?.focus();
 }
 
+/** In a review: chooses the row for a common decision, or presses the button of the key. */
+function actOnRow(key) {
+  const row = document.querySelector('main tbody tr.chosen');
+  const target = key === 'x' ? '.choice input' : `[aria-keyshortcuts="${key}"]`;
+  row?.querySelector(target)?.click();
+}
+
 document.addEventListener('keydown', (event) => {
   const isTyping = event.target.closest?.('input, textarea, select, dialog');
   const isModified = event.ctrlKey || event.metaKey || event.altKey;
@@ -132,5 +139,7 @@ document.addEventListener('keydown', (event) => {
     keysDialog.showModal();
   } else if (key === 'j' || key === 'k') {
     choose(key === 'j' ? 1 : -1);
+  } else if (key === 'x' || key === 'a' || key === 'r') {
+    actOnRow(key);
   }
 });

@@ -22,6 +22,7 @@ mod orders;
 mod reconcile;
 mod refunds;
 mod reports;
+mod reviews;
 mod rooms;
 mod screenshots;
 mod search;

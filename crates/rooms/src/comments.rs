@@ -1,9 +1,9 @@
 //! Comments in rooms, as operators see them, and what they decided.
 
 use diesel::prelude::*;
-use qlive_store::StoreError;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::comments;
+use qlive_store::{Conn, StoreError};
 use qlive_types::{LiveId, Moment, UserId};
 
 use crate::error::RoomsError;
@@ -142,37 +142,42 @@ impl Rooms {
             .await
     }
 
-    /// Closes a refused comment; the operator's reason says what they decided.
+    /// Closes those of these refused comments that are open; the operator's reason says what they
+    /// decided.
     ///
     /// # Errors
-    /// [`RoomsError::UnknownComment`] also when it is closed already, or a failure of the store.
-    pub async fn close_comment(&self, by: Operator, id: i64) -> Result<(), RoomsError> {
+    /// [`RoomsError::UnknownComment`] when none of them is open, or a failure of the store.
+    pub async fn close_comments(&self, by: Operator, ids: Vec<i64>) -> Result<(), RoomsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let open = comments::table
-                    .find(id)
-                    .filter(comments::word.is_not_null())
-                    .filter(comments::closed_at.is_null());
-                let updated = diesel::update(open)
-                    .set((
-                        comments::closed_at.eq(Some(now.millis())),
-                        comments::closed_by.eq(by.name.as_str()),
-                        comments::decision.eq(&by.reason),
-                    ))
-                    .execute(conn)?;
-                if updated == 0 {
-                    return Err(RoomsError::UnknownComment);
+                let mut is_some_closed = false;
+                for id in &ids {
+                    is_some_closed |= close(conn, now, &by, *id)?;
                 }
-                let subject = id.to_string();
-                Ok(audit_log::record(
-                    conn,
-                    now,
-                    &by,
-                    "comments close",
-                    &subject,
-                )?)
+                is_some_closed
+                    .then_some(())
+                    .ok_or(RoomsError::UnknownComment)
             })
             .await
     }
+}
+
+/// Closes a comment. Returns whether it was open.
+fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, StoreError> {
+    let open = comments::table
+        .find(id)
+        .filter(comments::word.is_not_null())
+        .filter(comments::closed_at.is_null());
+    let updated = diesel::update(open)
+        .set((
+            comments::closed_at.eq(Some(now.millis())),
+            comments::closed_by.eq(by.name.as_str()),
+            comments::decision.eq(&by.reason),
+        ))
+        .execute(conn)?;
+    if updated > 0 {
+        audit_log::record(conn, now, by, "comments close", &id.to_string())?;
+    }
+    Ok(updated > 0)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use qlive_store::audit_log::Operator;
+use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::{judged_screenshots, rooms};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
 use qlive_tencent::css::{JudgedScreenshot, Suggestion};
@@ -182,31 +182,43 @@ impl Rooms {
             .await
     }
 
-    /// Closes a screenshot; the operator's reason says what they decided.
+    /// Closes those of these screenshots that are open; the operator's reason says what they
+    /// decided.
     ///
     /// # Errors
-    /// [`RoomsError::UnknownScreenshot`] also when it is closed already, or a failure of the store.
-    pub async fn close_screenshot(&self, by: Operator, id: i64) -> Result<(), RoomsError> {
-        let (name, decision) = (by.name.to_string(), by.reason.clone());
-        let subject = id.to_string();
-        self.operate(by, "screenshots close", subject, move |conn, context| {
-            let open = judged_screenshots::table
-                .find(id)
-                .filter(judged_screenshots::closed_at.is_null());
-            let updated = diesel::update(open)
-                .set((
-                    judged_screenshots::closed_at.eq(Some(context.now.millis())),
-                    judged_screenshots::closed_by.eq(&name),
-                    judged_screenshots::decision.eq(&decision),
-                ))
-                .execute(conn)?;
-            if updated == 0 {
-                return Err(RoomsError::UnknownScreenshot);
-            }
-            Ok(())
-        })
-        .await
+    /// [`RoomsError::UnknownScreenshot`] when none of them is open, or a failure of the store.
+    pub async fn close_screenshots(&self, by: Operator, ids: Vec<i64>) -> Result<(), RoomsError> {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                let mut is_some_closed = false;
+                for id in &ids {
+                    is_some_closed |= close(conn, now, &by, *id)?;
+                }
+                is_some_closed
+                    .then_some(())
+                    .ok_or(RoomsError::UnknownScreenshot)
+            })
+            .await
     }
+}
+
+/// Closes a screenshot. Returns whether it was open.
+fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, StoreError> {
+    let open = judged_screenshots::table
+        .find(id)
+        .filter(judged_screenshots::closed_at.is_null());
+    let updated = diesel::update(open)
+        .set((
+            judged_screenshots::closed_at.eq(Some(now.millis())),
+            judged_screenshots::closed_by.eq(by.name.as_str()),
+            judged_screenshots::decision.eq(&by.reason),
+        ))
+        .execute(conn)?;
+    if updated > 0 {
+        audit_log::record(conn, now, by, "screenshots close", &id.to_string())?;
+    }
+    Ok(updated > 0)
 }
 
 /// Inserts a screenshot, unless the event was handled before.

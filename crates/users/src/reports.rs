@@ -249,35 +249,40 @@ impl Users {
             .await
     }
 
-    /// Closes a report with what the operator decided.
+    /// Closes those of these reports that are open; the operator's reason says what they decided.
     ///
     /// # Errors
-    /// [`UsersError::UnknownReport`] also when it is closed already, or when the database fails.
-    pub async fn close_report(&self, by: Operator, id: i64) -> Result<(), UsersError> {
+    /// [`UsersError::UnknownReport`] when none of them is open, or when the database fails.
+    pub async fn close_reports(&self, by: Operator, ids: Vec<i64>) -> Result<(), UsersError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let open = reports::table.find(id).filter(reports::closed_at.is_null());
-                let updated = diesel::update(open)
-                    .set((
-                        reports::closed_at.eq(Some(now.millis())),
-                        reports::closed_by.eq(by.name.as_str()),
-                        reports::decision.eq(&by.reason),
-                    ))
-                    .execute(conn)?;
-                if updated == 0 {
-                    return Err(UsersError::UnknownReport);
+                let mut is_some_closed = false;
+                for id in &ids {
+                    is_some_closed |= close(conn, now, &by, *id)?;
                 }
-                Ok(audit_log::record(
-                    conn,
-                    now,
-                    &by,
-                    "reports close",
-                    &id.to_string(),
-                )?)
+                is_some_closed
+                    .then_some(())
+                    .ok_or(UsersError::UnknownReport)
             })
             .await
     }
+}
+
+/// Closes a report. Returns whether it was open.
+fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, StoreError> {
+    let open = reports::table.find(id).filter(reports::closed_at.is_null());
+    let updated = diesel::update(open)
+        .set((
+            reports::closed_at.eq(Some(now.millis())),
+            reports::closed_by.eq(by.name.as_str()),
+            reports::decision.eq(&by.reason),
+        ))
+        .execute(conn)?;
+    if updated > 0 {
+        audit_log::record(conn, now, by, "reports close", &id.to_string())?;
+    }
+    Ok(updated > 0)
 }
 
 fn has_open_report(conn: &mut Conn, reporter: UserId, new: &NewReport) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@ mod docs;
 mod guards;
 mod login;
 mod pages;
+mod reviews;
 mod roles;
 mod rooms;
 mod targets;

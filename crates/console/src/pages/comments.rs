@@ -8,20 +8,22 @@ use qlive_store::audit_log::Operator;
 use qlive_types::LiveId;
 
 use super::list::empty;
+use super::reviews::{Review, act_on, chosen, read_ids};
 use super::users::user_id;
 use crate::actions::{Act, ActionForm, Done, register};
-use crate::explain::{Refusal, refuse};
+use crate::explain::Refusal;
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::fill;
-use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
+use crate::view::{Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/moderation", web::get().to(open))
         .route("/rooms/{id}/comments", web::get().to(of_room))
         .route("/users/{id}/comments", web::get().to(of_user));
-    register::<Close>(config, "/moderation/{id}/close");
+    config.route("/moderation/close", web::get().to(chosen));
+    register::<Close>(config, "/moderation/{ids}/close");
 }
 
 async fn open(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -84,6 +86,10 @@ async fn list(
         newest: visit.newest(),
         empty: empty(t, false, none),
     }));
+    let is_open = |comment: &Comment| comment.word.is_some() && comment.closed_at.is_none();
+    if found.iter().any(is_open) {
+        page.choosing = Review::Comments.choosing(visit);
+    }
     html(&PageTemplate {
         frame: Frame::new(visit, current).await?,
         page,
@@ -99,52 +105,65 @@ fn row(visit: &Visit, comment: &Comment) -> Row {
         Some(word) if is_open => Cell::Badge(fill(t.pages.comment_refused, &[word]), Tone::Warn),
         Some(_) => Cell::Text(format!("{}: {}", comment.closed_by, comment.decision)),
     };
-    let mut buttons = Vec::new();
-    if visit.session.may(Action::MuteUser) {
-        let href = format!("/users/{user}/mute");
-        buttons.push(Button {
-            is_danger: true,
-            ..Button::new(t.actions.mute, href)
-        });
-    }
-    if is_open && visit.session.may(Action::CloseComment) {
-        let href = format!("/moderation/{}/close", comment.id);
-        buttons.push(Button::new(t.actions.close_comment, href));
-    }
-    Row::new(vec![
+    let mut buttons = act_on(
+        visit,
+        &user,
+        [
+            (Action::WarnUser, t.actions.warn, "warn"),
+            (Action::MuteUser, t.actions.mute, "mute"),
+        ],
+        is_open.then(|| Review::Comments.closes(comment.id)),
+    );
+    let close = is_open.then(|| Review::Comments.close_button(visit, comment.id));
+    let close = close.flatten();
+    let id = close.as_ref().map(|_may| comment.id);
+    buttons.extend(close);
+    let row = Row::new(vec![
         Cell::Time(format::time(comment.at)),
         Cell::Link(comment.live.to_string(), format!("/rooms/{}", comment.live)),
         Cell::Link(user.clone(), format!("/users/{user}")),
         Cell::Text(comment.text.clone()),
         state,
-    ])
-    .with_buttons(buttons)
+    ]);
+    Row {
+        id,
+        ..row.with_buttons(buttons)
+    }
 }
 
 struct Close;
 
 impl Act for Close {
     const ACTION: Action = Action::CloseComment;
-    type Path = i64;
+    type Path = String;
 
-    fn subject(id: &i64) -> String {
-        id.to_string()
+    fn subject(ids: &String) -> String {
+        ids.clone()
     }
 
-    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
-        let comment = visit.state.services.rooms.comment(*id).await?;
+    async fn form(visit: &Visit, ids: &String) -> Result<ActionForm, Failure> {
+        let ids = read_ids(ids)?;
         let a = &visit.t().actions;
-        let mut form = ActionForm::new(visit, a.close_comment, "/moderation");
-        form.title = fill(a.close_comment_title, &[&comment.user.to_string()]);
-        form.reason_label = Some(a.decision);
-        form.lines = vec![comment.text, a.close_comment_text.to_owned()];
-        form.reasons = vec![a.mute, a.ban, a.reason_mistake];
-        Ok(form)
+        let mut title = String::new();
+        let mut lines = Vec::new();
+        for id in &ids {
+            let comment = visit.state.services.rooms.comment(*id).await?;
+            title = fill(a.close_comment_title, &[&comment.user.to_string()]);
+            lines.push(comment.text);
+        }
+        lines.push(a.close_comment_text.to_owned());
+        let form = Review::Comments.form(visit, &ids, title);
+        Ok(ActionForm { lines, ..form })
     }
 
-    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
-        let closed = visit.state.services.rooms.close_comment(by, *id).await;
-        closed.map_err(|error| refuse(error, &visit.t().failures))?;
-        Ok(Done::At("/moderation".to_owned()))
+    async fn act(
+        visit: &Visit,
+        ids: &String,
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
+        let ids = read_ids(ids).map_err(Refusal::Failure)?;
+        Review::Comments.close(visit, by, ids).await?;
+        Ok(Done::At(Review::Comments.path().to_owned()))
     }
 }

@@ -7,21 +7,22 @@ use qlive_store::audit_log::Operator;
 use qlive_users::{Report, ReportFilter, ReportKind};
 
 use super::list::empty;
+use super::reviews::{Review, act_on, chosen, read_ids};
 use crate::actions::{Act, ActionForm, Done, register};
-use crate::explain::{Refusal, refuse};
+use crate::explain::Refusal;
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{
-    Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
-    Tone,
+    Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/reports", web::get().to(list))
+        .route("/reports/close", web::get().to(chosen))
         .route("/reports/{id}", web::get().to(show));
-    register::<Close>(config, "/reports/{id}/close");
+    register::<Close>(config, "/reports/{ids}/close");
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -46,6 +47,14 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         ],
     });
     let mut table = reports_table(t, &found);
+    for (row, report) in table.rows.iter_mut().zip(&found) {
+        if report.closed_at.is_none() {
+            offer_decisions(&visit, report, row);
+        }
+    }
+    if table.rows.iter().any(|row| row.id.is_some()) {
+        page.choosing = Review::Reports.choosing(&visit);
+    }
     table.older = visit.older(&found, |report| report.id.to_string());
     table.newest = visit.newest();
     page.sections.push(Section::Table(table));
@@ -53,6 +62,20 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         frame: Frame::new(&visit, "/reports").await?,
         page,
     })
+}
+
+/// Puts what can be done about an open report at the end of its row.
+fn offer_decisions(visit: &Visit, report: &Report, row: &mut Row) {
+    let a = &visit.t().actions;
+    let closes = Some(Review::Reports.closes(report.id));
+    let decisions = [
+        (Action::MuteUser, a.mute, "mute"),
+        (Action::BanUser, a.ban, "ban"),
+    ];
+    row.buttons = act_on(visit, &report.user.to_string(), decisions, closes);
+    let close = Review::Reports.close_button(visit, report.id);
+    row.id = close.as_ref().map(|_may| report.id);
+    row.buttons.extend(close);
 }
 
 /// A table of reports.
@@ -117,21 +140,18 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let (state, tone) = state_of(t, &report);
     page.badges.push((state.to_owned(), tone));
     kind_name(t, report.kind).clone_into(&mut page.lead);
-    if report.closed_at.is_none() && visit.session.may(Action::CloseReport) {
-        let href = format!("/reports/{id}/close");
-        page.buttons.push(Button::new(t.actions.close_report, href));
+    let is_open = report.closed_at.is_none();
+    if is_open {
+        page.buttons
+            .extend(Review::Reports.close_button(&visit, *id));
     }
-    for (action, label, path) in [
+    let decisions = [
         (Action::MuteUser, t.actions.mute, "mute"),
         (Action::BanUser, t.actions.ban, "ban"),
-    ] {
-        if visit.session.may(action) {
-            page.buttons.push(Button {
-                is_danger: true,
-                ..Button::new(label, format!("/users/{}/{path}", report.user))
-            });
-        }
-    }
+    ];
+    let closes = is_open.then(|| Review::Reports.closes(*id));
+    page.buttons
+        .extend(act_on(&visit, &report.user.to_string(), decisions, closes));
     page.back = Some((t.pages.reports_title.to_owned(), "/reports".to_owned()));
     page.sections.push(facts(&visit, &report).await?);
     let mut others = users
@@ -190,26 +210,35 @@ struct Close;
 
 impl Act for Close {
     const ACTION: Action = Action::CloseReport;
-    type Path = i64;
+    type Path = String;
 
-    fn subject(id: &i64) -> String {
-        id.to_string()
+    fn subject(ids: &String) -> String {
+        ids.clone()
     }
 
-    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
-        let report = visit.state.services.users.find_report(*id).await?;
+    async fn form(visit: &Visit, ids: &String) -> Result<ActionForm, Failure> {
+        let ids = read_ids(ids)?;
         let a = &visit.t().actions;
-        let mut form = ActionForm::new(visit, a.close_report, format!("/reports/{id}"));
-        form.title = fill(a.close_report_title, &[&id.to_string()]);
-        form.reason_label = Some(a.decision);
-        form.lines = vec![report.text, a.close_report_text.to_owned()];
-        form.reasons = vec![a.mute, a.ban, a.reason_mistake];
-        Ok(form)
+        let mut title = String::new();
+        let mut lines = Vec::new();
+        for id in &ids {
+            let report = visit.state.services.users.find_report(*id).await?;
+            title = fill(a.close_report_title, &[&id.to_string()]);
+            lines.push(report.text);
+        }
+        lines.push(a.close_report_text.to_owned());
+        let form = Review::Reports.form(visit, &ids, title);
+        Ok(ActionForm { lines, ..form })
     }
 
-    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
-        let closed = visit.state.services.users.close_report(by, *id).await;
-        closed.map_err(|error| refuse(error, &visit.t().failures))?;
-        Ok(Done::At(format!("/reports/{id}")))
+    async fn act(
+        visit: &Visit,
+        ids: &String,
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
+        let ids = read_ids(ids).map_err(Refusal::Failure)?;
+        Review::Reports.close(visit, by, ids).await?;
+        Ok(Done::At(Review::Reports.path().to_owned()))
     }
 }

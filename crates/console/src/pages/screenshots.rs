@@ -7,18 +7,20 @@ use qlive_rooms::{Screenshot, ScreenshotFilter};
 use qlive_store::audit_log::Operator;
 
 use super::list::empty;
+use super::reviews::{Review, act_on, chosen, read_ids};
 use crate::actions::{Act, ActionForm, Done, register};
-use crate::explain::{Refusal, refuse};
+use crate::explain::Refusal;
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{
-    Button, Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+    Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/screenshots", web::get().to(list));
-    register::<Close>(config, "/screenshots/{id}/close");
+    config.route("/screenshots/close", web::get().to(chosen));
+    register::<Close>(config, "/screenshots/{ids}/close");
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -58,6 +60,9 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         newest: visit.newest(),
         empty: empty(t, false, none),
     }));
+    if found.iter().any(|shot| shot.closed_at.is_none()) {
+        page.choosing = Review::Screenshots.choosing(&visit);
+    }
     html(&PageTemplate {
         frame: Frame::new(&visit, "/screenshots").await?,
         page,
@@ -79,29 +84,34 @@ fn row(visit: &Visit, shot: &Screenshot) -> Row {
         Tone::Warn
     };
     let judgement = Cell::Badge(judged_as(t, shot), tone);
-    let mut buttons = Vec::new();
-    if visit.session.may(Action::BanUser) {
-        buttons.push(Button {
-            is_danger: true,
-            ..Button::new(t.actions.ban, format!("/users/{user}/ban"))
-        });
-    }
-    if is_open && visit.session.may(Action::CloseScreenshot) {
-        let href = format!("/screenshots/{}/close", shot.id);
-        buttons.push(Button::new(t.actions.close_screenshot, href));
-    }
+    let mut buttons = act_on(
+        visit,
+        &user,
+        [
+            (Action::WarnUser, t.actions.warn, "warn"),
+            (Action::BanUser, t.actions.ban, "ban"),
+        ],
+        is_open.then(|| Review::Screenshots.closes(shot.id)),
+    );
+    let close = is_open.then(|| Review::Screenshots.close_button(visit, shot.id));
+    let close = close.flatten();
+    let id = close.as_ref().map(|_may| shot.id);
+    buttons.extend(close);
     let room = shot.live.map_or(Cell::Empty, |live| {
         Cell::Link(live.to_string(), format!("/rooms/{live}"))
     });
-    Row::new(vec![
+    let row = Row::new(vec![
         Cell::picture(shot.url.as_deref().unwrap_or_default()),
         Cell::Time(format::time(shot.at)),
         Cell::Link(user.clone(), format!("/users/{user}")),
         room,
         judgement,
         state,
-    ])
-    .with_buttons(buttons)
+    ]);
+    Row {
+        id,
+        ..row.with_buttons(buttons)
+    }
 }
 
 /// What CSS sees in a screenshot, and what it suggests.
@@ -129,29 +139,35 @@ struct Close;
 
 impl Act for Close {
     const ACTION: Action = Action::CloseScreenshot;
-    type Path = i64;
+    type Path = String;
 
-    fn subject(id: &i64) -> String {
-        id.to_string()
+    fn subject(ids: &String) -> String {
+        ids.clone()
     }
 
-    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
-        let shot = visit.state.services.rooms.screenshot(*id).await?;
+    async fn form(visit: &Visit, ids: &String) -> Result<ActionForm, Failure> {
+        let ids = read_ids(ids)?;
         let a = &visit.t().actions;
-        let mut form = ActionForm::new(visit, a.close_screenshot, "/screenshots");
-        form.title = fill(a.close_screenshot_title, &[&shot.user.to_string()]);
-        form.reason_label = Some(a.decision);
-        form.lines = vec![
-            judged_as(visit.t(), &shot),
-            a.close_screenshot_text.to_owned(),
-        ];
-        form.reasons = vec![a.reason_harmless, a.mute, a.ban];
-        Ok(form)
+        let mut title = String::new();
+        let mut lines = Vec::new();
+        for id in &ids {
+            let shot = visit.state.services.rooms.screenshot(*id).await?;
+            title = fill(a.close_screenshot_title, &[&shot.user.to_string()]);
+            lines.push(format!("{}: {}", shot.user, judged_as(visit.t(), &shot)));
+        }
+        lines.push(a.close_screenshot_text.to_owned());
+        let form = Review::Screenshots.form(visit, &ids, title);
+        Ok(ActionForm { lines, ..form })
     }
 
-    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
-        let closed = visit.state.services.rooms.close_screenshot(by, *id).await;
-        closed.map_err(|error| refuse(error, &visit.t().failures))?;
-        Ok(Done::At("/screenshots".to_owned()))
+    async fn act(
+        visit: &Visit,
+        ids: &String,
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
+        let ids = read_ids(ids).map_err(Refusal::Failure)?;
+        Review::Screenshots.close(visit, by, ids).await?;
+        Ok(Done::At(Review::Screenshots.path().to_owned()))
     }
 }

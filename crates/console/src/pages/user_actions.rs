@@ -7,6 +7,7 @@ use qlive_types::{Coins, EntryId, UserId};
 use qlive_users::Profile;
 
 use super::lengths::{Length, length_field, length_of};
+use super::reviews::{close_case, show_case};
 use super::users::{PersonalData, head, profile_facts, user_id};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::explain::{Refusal, refuse};
@@ -97,6 +98,7 @@ impl Act for Ban {
             a.reason_content,
         ];
         form.is_danger = true;
+        show_case(visit, &mut form);
         Ok(form)
     }
 
@@ -105,9 +107,9 @@ impl Act for Ban {
         let length = length_of(input, t, &ban_lengths(t))?;
         let length = (!length.is_zero()).then_some(length);
         let rooms = &visit.state.services.rooms;
-        let banned = rooms.ban_for(by, user_of(id)?, length).await;
+        let banned = rooms.ban_for(by.clone(), user_of(id)?, length).await;
         banned.map_err(|error| refuse(error, &t.failures))?;
-        Ok(at_user(id))
+        close_case(visit, by, t.actions.ban, at_user(id)).await
     }
 }
 

@@ -8,6 +8,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::LiveId;
 
 use super::lengths::{Length, length_field, length_of};
+use super::reviews::{close_case, show_case};
 use super::user_actions::{at_user, form, profile, user_of};
 use crate::actions::{Act, ActionForm, Done, Field, FieldKind, register};
 use crate::explain::{Refusal, refuse};
@@ -44,15 +45,16 @@ impl Act for Warn {
         });
         form.reasons = vec![a.reason_abuse, a.reason_content];
         form.is_danger = true;
+        show_case(visit, &mut form);
         Ok(form)
     }
 
     async fn act(visit: &Visit, id: &String, by: Operator, input: &Input) -> Result<Done, Refusal> {
         let rooms = &visit.state.services.rooms;
-        let warned = rooms.warn_user(by, user_of(id)?, input.text("text"));
-        let t = &visit.t().failures;
-        warned.await.map_err(|error| refuse(error, t))?;
-        Ok(at_user(id))
+        let warned = rooms.warn_user(by.clone(), user_of(id)?, input.text("text"));
+        let t = visit.t();
+        warned.await.map_err(|error| refuse(error, &t.failures))?;
+        close_case(visit, by, t.actions.warn, at_user(id)).await
     }
 }
 
@@ -83,6 +85,7 @@ impl Act for Mute {
         form.fields.push(length_field(t, &mute_lengths(t)));
         form.reasons = vec![a.reason_abuse, a.reason_content];
         form.is_danger = true;
+        show_case(visit, &mut form);
         Ok(form)
     }
 
@@ -90,9 +93,11 @@ impl Act for Mute {
         let t = visit.t();
         let length = length_of(input, t, &mute_lengths(t))?;
         let rooms = &visit.state.services.rooms;
-        let muted = rooms.mute_everywhere(by, user_of(id)?, length).await;
+        let muted = rooms
+            .mute_everywhere(by.clone(), user_of(id)?, length)
+            .await;
         muted.map_err(|error| refuse(error, &t.failures))?;
-        Ok(at_user(id))
+        close_case(visit, by, t.actions.mute, at_user(id)).await
     }
 }
 

@@ -57,13 +57,16 @@ texts!(ActionTexts {
     gift_place: "排序（整数）", "Order (an integer)";
     gift_from: "从哪天开始卖（年-月-日）", "For sale from (yyyy-mm-dd)";
     gift_until: "卖到哪天（含）", "For sale until (inclusive)";
-    close_screenshot: "标记为已处理", "Mark as handled";
     close_screenshot_title: "处理用户 {} 的截图", "Handle a screenshot of user {}";
     close_screenshot_text:
-        "写下处理结果。需要封禁时，请先在列表里操作。",
-        "Say what you decided. To ban the user, do that in the list first.";
+        "写下处理结果。需要封禁时，请在列表里点“封禁”。",
+        "Say what you decided. To ban the user, choose “Ban” in the list.";
+    close_case: "标记为已处理", "Mark as handled";
+    close_chosen: "处理所选", "Handle the chosen ones";
+    close_many_title: "处理 {} 项", "Handle {} cases";
+    closes_case: "这一项会同时标记为已处理。", "The case is marked as handled too.";
+    choose: "选择", "Choose";
     reason_harmless: "误判，没有问题", "Harmless";
-    close_comment: "标记为已处理", "Mark as handled";
     close_comment_title: "处理用户 {} 的发言", "Handle a comment by user {}";
     close_comment_text:
         "写下处理结果。这条发言已被拦下，其他人没有看到。",
@@ -112,11 +115,10 @@ texts!(ActionTexts {
     remove_text:
         "立即离开，本场直播结束前不能再进。",
         "They leave at once, and cannot enter again until this broadcast ends.";
-    close_report: "标记为已处理", "Mark as handled";
     close_report_title: "处理举报 {}", "Handle report {}";
     close_report_text:
-        "写下处理结果。需要封禁或禁言时，请先在举报页面操作。",
-        "Say what you decided. To ban or mute, do that on the report's page first.";
+        "写下处理结果。需要封禁或禁言时，请在举报页面操作。",
+        "Say what you decided. To ban or mute, do that on the report's page.";
     unban: "解除封禁", "Lift the ban";
     unban_title: "解除对 {}（{}）的封禁", "Lift the ban of {} ({})";
     unban_text: "可以重新登录、进入房间和推流。", "They can log in, enter rooms and publish again.";

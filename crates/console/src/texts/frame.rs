@@ -50,9 +50,11 @@ texts!(FrameTexts {
     open: "打开", "Open";
     keys: "键盘快捷键", "Keyboard shortcuts";
     keys_text:
-        "/ 搜索；G 然后 N 概览、U 用户、O 订单、W 提现、L 账本、C 配置、A 审计、H 系统；J K 选行，Enter 打开；? 本说明。",
+        "/ 搜索；G 然后 N 概览、U 用户、O 订单、W 提现、L 账本、C 配置、A 审计、H 系统；J K 选行，\
+         Enter 打开；审核页面里 X 勾选、A 标记为已处理、R 处罚；? 本说明。",
         "/ search; G then N now, U users, O orders, W withdrawals, L ledger, C configs, A \
-         audit, H system; J K choose a row, Enter opens it; ? this text.";
+         audit, H system; J K go to a row, Enter opens it; in reviews X chooses a \
+         row, A marks it as handled, R acts on the user; ? this text.";
     keys_toggle: "启用单键快捷键", "Single-key shortcuts are on";
     close: "关闭", "Close";
     updated: "更新于 {}", "Updated at {}";

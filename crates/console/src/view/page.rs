@@ -90,6 +90,8 @@ pub(crate) struct Row {
     pub(crate) cells: Vec<Cell>,
     /// Buttons at its end.
     pub(crate) buttons: Vec<Button>,
+    /// Its number, if it can be chosen with others.
+    pub(crate) id: Option<i64>,
 }
 
 impl Row {
@@ -97,6 +99,7 @@ impl Row {
         Self {
             cells,
             buttons: Vec::new(),
+            id: None,
         }
     }
 
@@ -128,6 +131,11 @@ impl Table {
     /// Whether some row has buttons, and so all have a place for them.
     fn has_buttons(&self) -> bool {
         self.rows.iter().any(|row| !row.buttons.is_empty())
+    }
+
+    /// Whether some row can be chosen, and so all have a place for it.
+    fn has_choice(&self) -> bool {
+        self.rows.iter().any(|row| row.id.is_some())
     }
 
     /// The cells of a row with their columns.
@@ -163,6 +171,8 @@ pub(crate) struct Button {
     pub(crate) is_danger: bool,
     /// Whether it opens a form, which a dialog can show, and not a page.
     pub(crate) is_form: bool,
+    /// The key that presses it while its row is chosen.
+    pub(crate) key: Option<char>,
 }
 
 impl Button {
@@ -179,7 +189,13 @@ impl Button {
             href: href.into(),
             is_danger: false,
             is_form: true,
+            key: None,
         }
+    }
+
+    pub(crate) const fn with_key(mut self, key: char) -> Self {
+        self.key = Some(key);
+        self
     }
 }
 
@@ -312,6 +328,8 @@ pub(crate) struct Page {
     pub(crate) sections: Vec<Section>,
     /// What it belongs to, and where that is.
     pub(crate) back: Option<(String, String)>,
+    /// What is done to the rows that are chosen.
+    pub(crate) choosing: Option<Button>,
 }
 
 impl Page {
@@ -326,6 +344,7 @@ impl Page {
             is_filtered: false,
             sections: Vec::new(),
             back: None,
+            choosing: None,
         }
     }
 }

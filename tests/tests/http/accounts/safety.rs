@@ -219,10 +219,10 @@ async fn report_is_closed_once(db: TestDb) {
     let id = users.reports(ReportFilter::Open, None).await.unwrap()[0].id;
     assert_eq!(users.count_open_reports().await.unwrap(), 1);
     users
-        .close_report(named_operator("olga"), id)
+        .close_reports(named_operator("olga"), vec![id])
         .await
         .unwrap();
-    let again = users.close_report(named_operator("otto"), id).await;
+    let again = users.close_reports(named_operator("otto"), vec![id]).await;
     assert!(matches!(again, Err(UsersError::UnknownReport)));
     let closed = users.find_report(id).await.unwrap();
     assert_eq!(

@@ -54,13 +54,13 @@ async fn comment_with_a_forbidden_word_is_refused_and_waits_for_an_operator(db: 
     let rooms = &app.services.rooms;
     let id = rooms.comments(CommentFilter::Open, None).await.unwrap()[0].id;
     rooms
-        .close_comment(named_operator("olga"), id)
+        .close_comments(named_operator("olga"), vec![id])
         .await
         .unwrap();
     assert_eq!(texts(&app, CommentFilter::Open).await, []);
     assert!(
         rooms
-            .close_comment(named_operator("otto"), id)
+            .close_comments(named_operator("otto"), vec![id])
             .await
             .is_err()
     );
@@ -127,7 +127,7 @@ async fn judged_screenshot_waits_for_an_operator_and_is_no_cover(db: TestDb) {
     assert_eq!((shot.label.as_str(), shot.score), ("Porn/SexualAct", 96));
     let close = async || {
         rooms
-            .close_screenshot(named_operator("olga"), shot.id)
+            .close_screenshots(named_operator("olga"), vec![shot.id])
             .await
     };
     close().await.unwrap();
