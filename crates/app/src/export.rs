@@ -3,15 +3,16 @@
 use anyhow::Context as _;
 use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_payments::{Order, OrderSearch, Withdrawal};
-use qlive_rooms::CommentFilter;
+use qlive_rooms::{CommentFilter, RoomEventFilter, ScreenshotFilter};
 use qlive_types::{Moment, Page, UserId};
 use serde_json::{Value, json};
 
 use crate::services::Services;
 
 impl Services {
-    /// Profile, balances, movements, orders, withdrawals, gifts, whom they block, comments that
-    /// are still kept, and sessions of a user, for the person who asks. What others wrote about
+    /// Profile, balances, movements, orders, withdrawals, gifts, whom they block, sessions, and
+    /// what is still kept of comments, visits of rooms and judged screenshots of a user, for the
+    /// person who asks. What others wrote about
     /// them, and what operators noted, is not theirs.
     ///
     /// # Errors
@@ -53,6 +54,8 @@ impl Services {
             "gifts_received": received,
             "blocked": self.all_blocked(user).await?,
             "comments": self.all_comments(user).await?,
+            "room_events": self.all_room_events(user).await?,
+            "screenshots": self.all_screenshots(user).await?,
             "sessions": sessions.iter().map(|session| json!({
                 "created_at": session.created_at.shanghai(),
                 "used_at": session.used_at.shanghai(),
@@ -113,6 +116,45 @@ impl Services {
                     "at": comment.at.shanghai(),
                     "live_id": comment.live.get(),
                     "text": comment.text,
+                })
+            }));
+        }
+    }
+
+    async fn all_room_events(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let events = self.rooms.room_events(RoomEventFilter::User(user), before);
+            let events = events.await?;
+            let Some(last) = events.last() else {
+                return Ok(all);
+            };
+            before = Some(last.id);
+            all.extend(events.iter().map(|event| {
+                json!({
+                    "at": event.at.shanghai(),
+                    "live_id": event.live.get(),
+                    "kind": event.kind.name(),
+                })
+            }));
+        }
+    }
+
+    async fn all_screenshots(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
+        let (mut all, mut before) = (Vec::new(), None);
+        loop {
+            let shots = self.rooms.screenshots(ScreenshotFilter::User(user), before);
+            let shots = shots.await?;
+            let Some(last) = shots.last() else {
+                return Ok(all);
+            };
+            before = Some(last.id);
+            all.extend(shots.iter().map(|shot| {
+                json!({
+                    "at": shot.at.shanghai(),
+                    "live_id": shot.live.map(qlive_types::LiveId::get),
+                    "url": shot.url,
+                    "label": shot.label,
                 })
             }));
         }

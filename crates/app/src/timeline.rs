@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use qlive_outbox::RoomMessage;
-use qlive_rooms::{Comment, CommentFilter, RoomEvent, RoomsError};
+use qlive_rooms::{Comment, CommentFilter, RoomEvent, RoomEventFilter, RoomsError};
 use qlive_types::{LiveId, Moment};
 
 use crate::services::Services;
@@ -79,7 +79,10 @@ impl Services {
     ) -> Result<Timeline, RoomsError> {
         let messages = self.outbox.room_messages(live, Some(before.message));
         let messages = messages.await?;
-        let events = self.rooms.room_events(live, Some(before.event)).await?;
+        let events = self
+            .rooms
+            .room_events(RoomEventFilter::Room(live), Some(before.event));
+        let events = events.await?;
         let room = CommentFilter::Room(live);
         let comments = self.rooms.comments(room, Some(before.comment)).await?;
         Ok(merge(

@@ -68,6 +68,24 @@ impl RoomEventKind {
         }
     }
 
+    /// Its name in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Entered => "entered",
+            Self::Left => "left",
+            Self::Lost => "lost",
+            Self::Banned => "banned",
+            Self::Applied => "applied",
+            Self::Withdrew => "withdrew",
+            Self::Declined => "declined",
+            Self::Invited => "invited",
+            Self::PutOffMic => "put_off_mic",
+            Self::LostMic => "lost_mic",
+        }
+    }
+
     pub(crate) fn from_number(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }

@@ -54,7 +54,7 @@ pub use event_log::RoomEventKind;
 pub use external::{FilterDecision, OutboxLookup};
 pub use mic::Admission;
 pub use mutes::{LONGEST_MUTE, Mute, MutedGivers};
-pub use room_events::RoomEvent;
+pub use room_events::{RoomEvent, RoomEventFilter};
 pub use screenshots::{Screenshot, ScreenshotFilter};
 pub use seats::AcceptOutcome;
 pub use service::Rooms;

@@ -25,35 +25,50 @@ const DELETE_BATCH: i64 = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomEvent {
     pub id: i64,
+    pub live: LiveId,
     pub user: UserId,
     pub kind: RoomEventKind,
     pub at: Moment,
 }
 
+/// Which events are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomEventFilter {
+    /// All in a room.
+    Room(LiveId),
+    /// All of a user.
+    User(UserId),
+}
+
+type EventRow = (i64, i64, i64, i32, i64);
+
 impl Rooms {
-    /// At most 50 events of a room with a number below `before`, the latest first.
+    /// At most 50 events with a number below `before`, the latest first.
     ///
     /// # Errors
     /// A failure of the store.
     pub async fn room_events(
         &self,
-        live: LiveId,
+        filter: RoomEventFilter,
         before: Option<i64>,
     ) -> Result<Vec<RoomEvent>, RoomsError> {
         self.db
             .read(move |conn| {
-                let rows: Vec<(i64, i64, i32, i64)> = room_events::table
-                    .filter(room_events::room_id.eq(live.get()))
+                let query = room_events::table
                     .filter(room_events::id.lt(before.unwrap_or(i64::MAX)))
                     .order(room_events::id.desc())
                     .limit(ROWS)
-                    .select((
-                        room_events::id,
-                        room_events::user_id,
-                        room_events::kind,
-                        room_events::at,
-                    ))
-                    .load(conn)?;
+                    .select(room_events::all_columns)
+                    .into_boxed();
+                let query = match filter {
+                    RoomEventFilter::Room(live) => {
+                        query.filter(room_events::room_id.eq(live.get()))
+                    }
+                    RoomEventFilter::User(user) => {
+                        query.filter(room_events::user_id.eq(user.get()))
+                    }
+                };
+                let rows: Vec<EventRow> = query.load(conn)?;
                 let events: Result<_, StoreError> = rows.into_iter().map(event_of).collect();
                 Ok(events?)
             })
@@ -84,10 +99,11 @@ impl Rooms {
     }
 }
 
-fn event_of((id, user, kind, at): (i64, i64, i32, i64)) -> Result<RoomEvent, StoreError> {
+fn event_of((id, live, user, kind, at): EventRow) -> Result<RoomEvent, StoreError> {
     let kind = RoomEventKind::from_number(kind);
     Ok(RoomEvent {
         id,
+        live: LiveId::new(live),
         user: UserId::new(user).ok_or(StoreError::Corrupt("room_events.user_id"))?,
         kind: kind.ok_or(StoreError::Corrupt("room_events.kind"))?,
         at: Moment::from_millis(at),

@@ -10,5 +10,5 @@ CREATE TABLE room_events (
     at BIGINT NOT NULL
 );
 CREATE INDEX room_events_room ON room_events (room_id, id);
-CREATE INDEX room_events_user ON room_events (user_id);
+CREATE INDEX room_events_user ON room_events (user_id, id);
 CREATE INDEX room_events_at ON room_events (at);

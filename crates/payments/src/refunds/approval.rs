@@ -130,6 +130,9 @@ pub(crate) fn approve_refund(
     if request.is_some() {
         return Ok(true);
     }
+    // Those that nobody can accept any more; the audit log has them.
+    let ended = refund_requests::requested_at.lt(now.before(REQUEST).millis());
+    diesel::delete(refund_requests::table.filter(ended)).execute(conn)?;
     let inserted = diesel::insert_into(refund_requests::table)
         .values((
             refund_requests::out_trade_no.eq(out_trade_no),

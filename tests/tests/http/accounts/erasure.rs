@@ -101,6 +101,25 @@ async fn export_holds_what_is_stored_about_a_person(db: TestDb) {
     for _ in 0..55 {
         bob.give(&alice, gift, 1, json!({})).await.ok();
     }
+    let now = app.clock.now().millis().to_string();
+    let rows = |values: &str| {
+        let values = values.replace("NOW", &now);
+        vec![format!("({}, {values})", bob.user_id); 60].join(",")
+    };
+    for (table, values) in [
+        (
+            "comments (user_id, room_id, text, at, closed_by, decision)",
+            "1, 'hello', NOW, '', ''",
+        ),
+        ("room_events (user_id, room_id, kind, at)", "1, 1, NOW"),
+        (
+            "judged_screenshots (user_id, label, score, is_blocked, at, closed_by, decision)",
+            "'Porn', 96, TRUE, NOW, '', ''",
+        ),
+    ] {
+        app.execute_sql(&format!("INSERT INTO {table} VALUES {}", rows(values)))
+            .await;
+    }
     let block = json!({"user_id": alice.user_id, "block": 1});
     bob.post("qlive_user/block/", block).await.ok();
     let all = app.services.export_user(bob.id()).await.unwrap();
@@ -109,6 +128,14 @@ async fn export_holds_what_is_stored_about_a_person(db: TestDb) {
     assert_eq!(all["gifts_given"].as_array().unwrap().len(), 55);
     assert_eq!(all["movements"].as_array().unwrap().len(), 56);
     assert_eq!(all["blocked"], json!([alice.user_id]));
+    for (kept, field, value) in [
+        ("comments", "text", "hello"),
+        ("room_events", "kind", "entered"),
+        ("screenshots", "label", "Porn"),
+    ] {
+        let rows = all[kept].as_array().unwrap();
+        assert_eq!((rows.len(), &rows[0][field]), (60, &json!(value)), "{kept}");
+    }
     let of_alice = app.services.export_user(alice.id()).await.unwrap();
     assert_eq!(of_alice["gifts_received"].as_array().unwrap().len(), 55);
     assert!(!all.to_string().contains(&bob.token), "no secret");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use qlive_rooms::{CommentFilter, RoomEventKind};
+use qlive_rooms::{CommentFilter, RoomEventFilter, RoomEventKind};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{Stage, TestApp, TestClient, wait_until};
@@ -18,8 +18,8 @@ on_both!(
 
 /// Who did what in a room, the first first.
 async fn events(app: &TestApp, live: &Value) -> Vec<(i64, RoomEventKind)> {
-    let live = LiveId::new(live.as_i64().unwrap());
-    let found = app.services.rooms.room_events(live, None).await.unwrap();
+    let room = RoomEventFilter::Room(LiveId::new(live.as_i64().unwrap()));
+    let found = app.services.rooms.room_events(room, None).await.unwrap();
     let in_order = found.into_iter().rev();
     in_order
         .map(|event| (event.user.get(), event.kind))
