@@ -10,6 +10,7 @@ mod csv;
 mod explain;
 mod format;
 mod http;
+mod ledger_audits;
 mod pages;
 mod roles_table;
 mod server;

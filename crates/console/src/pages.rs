@@ -12,6 +12,7 @@ mod gifts;
 mod health;
 mod host_figures;
 mod ledger;
+mod ledger_audit;
 mod lengths;
 mod list;
 mod login;
@@ -60,6 +61,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     withdrawals::configure(config);
     evidence::configure(config);
     exports::configure(config);
+    ledger_audit::configure(config);
     ledger::configure(config);
     comments::configure(config);
     screenshots::configure(config);

@@ -10,6 +10,7 @@ use qlive_types::{Moment, TrustedProxies};
 
 use crate::assets;
 use crate::http::Failure;
+use crate::ledger_audits::LedgerAuditLog;
 use crate::settings::ConsoleSettings;
 
 /// What waits for an operator.
@@ -41,6 +42,7 @@ pub(crate) struct State {
     pub(crate) public_url: String,
     pub(crate) proxies: TrustedProxies,
     pub(crate) files: EmbeddedFiles,
+    pub(crate) ledger_audits: LedgerAuditLog,
     waiting: Recent<Waiting>,
 }
 
@@ -55,6 +57,7 @@ impl State {
             public_url: settings.public_url.trim_end_matches('/').to_owned(),
             proxies: TrustedProxies::new(&settings.trusted_proxies),
             files: assets::read()?,
+            ledger_audits: LedgerAuditLog::default(),
         })
     }
 

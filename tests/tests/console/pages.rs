@@ -21,6 +21,7 @@ on_both!(
     earlier_value_of_a_config_is_set_again,
     figures_are_those_of_orders_and_ledger,
     day_is_compared_explained_and_signed_off,
+    ledger_is_audited_in_the_background,
 );
 
 async fn start(db: TestDb) -> (TestApp, TestConsole, OperatorBrowser) {
@@ -457,4 +458,27 @@ async fn day_is_compared_explained_and_signed_off(db: TestDb) {
         let refused = fei.act("/reconcile/run", &[("day", day)]).await;
         assert_eq!(refused.status, 422, "{day}");
     }
+}
+
+async fn ledger_is_audited_in_the_background(db: TestDb) {
+    let (app, _console, owner) = start(db).await;
+    let (bob, _) = app.buyer("bob", 1).await;
+    let page = "/ledger/audit";
+    assert!(owner.get(page).await.text.contains("还没有核对过"));
+    let run = async |expected: &str| {
+        let begun = owner.act("/ledger/audit/run", &[]).await;
+        assert!(begun.location.starts_with(page), "{}", begun.text);
+        wait_until(expected, || async {
+            let text = owner.get(page).await.text;
+            text.contains(expected) && !text.contains("正在进行")
+        })
+        .await;
+    };
+    run("核对一致：1 条分录").await;
+    app.execute_sql(&format!(
+        "UPDATE ledger_balances SET bought = bought + 1 WHERE user_id = {}",
+        bob.user_id
+    ))
+    .await;
+    run("核对不一致").await;
 }

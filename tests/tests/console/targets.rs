@@ -80,6 +80,7 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
             .with("value", format!("0.0{n:02}")),
         Action::Reconcile => Target::new("/reconcile/run".to_owned()).with("day", "2020-01-05"),
         Action::ExplainDifference | Action::SignOff => day_target(app, action, n).await,
+        Action::AuditLedger => Target::new("/ledger/audit/run".to_owned()),
         Action::ExportList => Target::new("/export/orders".to_owned())
             .with("from", "2026-01-01")
             .with("until", "2026-01-02"),

@@ -2,9 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_ledger::{
-    Account, AuditError, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, SystemAccount,
-};
+use qlive_ledger::{Account, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, SystemAccount};
 use qlive_operators::Action;
 use qlive_types::EntryId;
 
@@ -20,7 +18,6 @@ use crate::view::{
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/ledger", web::get().to(list))
-        .route("/ledger/audit", web::get().to(audit))
         .route("/ledger/{id}", web::get().to(show));
 }
 
@@ -56,7 +53,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let entries = visit.state.services.ledger.entries(filter, before).await?;
     let mut page = Page::new(t.pages.ledger_title);
     page.buttons
-        .push(Button::page(t.pages.audit_now, "/ledger/audit"));
+        .push(Button::page(t.pages.audit_title, "/ledger/audit"));
     page.is_filtered = kind.is_some();
     let mut choices = vec![Choice::new("", t.frame.all)];
     choices.extend(KINDS.map(|(value, kind)| Choice::new(value, kind_name(t, kind))));
@@ -269,46 +266,4 @@ fn transfers_table(t: &'static Texts, entry: &BrowsedEntry) -> Table {
         newest: None,
         empty: empty(t, false, ""),
     }
-}
-
-/// Checks the whole ledger, now. It reads all of it, so one runs at a time, and no other waits.
-async fn audit(visit: Visit) -> Result<HttpResponse, Failure> {
-    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    visit.require(Action::AuditLedger, "").await?;
-    let t = visit.t();
-    let mut page = Page::new(t.pages.audit_title);
-    page.back = Some((t.pages.ledger_title.to_owned(), "/ledger".to_owned()));
-    let Ok(_turn) = TURN.try_lock() else {
-        page.sections.push(Section::Note {
-            text: t.pages.audit_runs.to_owned(),
-            tone: Tone::Warn,
-        });
-        return html(&PageTemplate {
-            frame: Frame::new(&visit, "/ledger").await?,
-            page,
-        });
-    };
-    page.sections
-        .push(match visit.state.services.audit().await {
-            Ok(report) => Section::Note {
-                text: fill(
-                    t.pages.audit_good,
-                    &[
-                        &format::grouped(report.entries),
-                        &format::grouped(report.transfers),
-                        &report.chain_head,
-                    ],
-                ),
-                tone: Tone::Good,
-            },
-            Err(AuditError::Violation(violation)) => Section::Note {
-                text: violation.0,
-                tone: Tone::Bad,
-            },
-            Err(AuditError::Store(error)) => return Err(error.into()),
-        });
-    html(&PageTemplate {
-        frame: Frame::new(&visit, "/ledger").await?,
-        page,
-    })
 }

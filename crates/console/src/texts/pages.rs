@@ -256,10 +256,17 @@ texts!(PageTexts {
     paid_out: "已打款", "Paid out";
     audit_now: "立即核对", "Audit now";
     audit_title: "核对账本", "Audit of the ledger";
-    audit_runs: "已有一次核对在进行，请稍后再看。", "An audit is running. Please look again later.";
+    audit_text:
+        "读取全部分录，重新计算余额和哈希链，再与订单、礼物、提现逐条对照。账目多时需要几分钟，在后台进行。",
+        "Reads every entry, computes balances and the hash chain again, and compares orders, gifts \
+         and withdrawals. With a large ledger this takes minutes, in the background.";
+    audit_none: "启动以来还没有核对过。", "No audit since the start.";
+    audit_runs: "{} 开始的核对正在进行。", "The audit that began at {} is running.";
     audit_good:
-        "账是平的：{} 条分录，{} 笔转账，链头 {}。",
-        "The ledger balances: {} entries, {} transfers, chain head {}.";
+        "{} 核对一致：{} 条分录，{} 笔转账，链头 {}。",
+        "At {} everything agreed: {} entries, {} transfers, head of the chain {}.";
+    audit_bad: "{} 核对不一致：{}", "At {} it did not agree: {}";
+    audit_failed: "{} 的核对没有完成，请看服务器日志。", "The audit at {} did not end; see the log.";
     why: "扣费凭据", "Charge record";
     why_order: "订单 {} 的扣费凭据", "Charge record of order {}";
     why_entry: "分录 {} 的扣费凭据", "Charge record of entry {}";

@@ -328,6 +328,8 @@ pub(crate) struct Page {
     pub(crate) sections: Vec<Section>,
     /// What it belongs to, and where that is.
     pub(crate) back: Option<(String, String)>,
+    /// Whether it shows something that goes on, so that it is asked for again every few seconds.
+    pub(crate) is_running: bool,
     /// What is done to the rows that are chosen.
     pub(crate) choosing: Option<Button>,
 }
@@ -345,6 +347,7 @@ impl Page {
             sections: Vec::new(),
             back: None,
             choosing: None,
+            is_running: false,
         }
     }
 }
