@@ -106,6 +106,7 @@ test('reported user is muted, noted about and removed, and the report is closed'
   await filled.rooms[0].say('能说了');
   await owner.goto(`${desk.origin}/reports/1`);
   await confirm('标记为已处理', () => owner.getByRole('dialog').getByLabel('处理结果').fill('已禁言'));
+  await owner.goto(`${desk.origin}/reports/1`);
   await owner.getByText('已处理').first().waitFor();
   await owner.goto(`${desk.origin}/rooms/${hosted.liveId}`);
   const row = owner.getByRole('row', { name: new RegExp(bob.userId) });
@@ -114,6 +115,24 @@ test('reported user is muted, noted about and removed, and the report is closed'
   await owner.getByRole('dialog').getByRole('button', { name: '请出房间' }).click();
   await owner.getByRole('status').waitFor();
   await assert.rejects(bob.enter(hosted.liveId), { code: 'removed' });
+});
+
+test('waiting comments are decided with keys, one or several at once', async () => {
+  const page = await desk.openAs(owner);
+  await page.goto(`${desk.origin}/moderation`);
+  await page.keyboard.press('j');
+  await page.keyboard.press('r');
+  await page.getByRole('dialog', { name: /禁言/ }).getByText('同时标记为已处理').waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('a');
+  await page.getByRole('dialog', { name: /处理用户/ }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('x');
+  await page.getByRole('button', { name: '处理所选' }).click();
+  await page.getByLabel('处理结果').fill('没有问题');
+  await page.getByRole('button', { name: '标记为已处理' }).click();
+  await page.getByRole('status').waitFor();
+  await page.getByText('没有被拦下的发言').waitFor();
 });
 
 test('everything is done without JavaScript', async () => {

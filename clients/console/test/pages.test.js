@@ -20,6 +20,8 @@ before(async () => {
   desk = await ConsoleBrowser.start();
   const filled = await fillServer(desk.server);
   owner = await desk.enter();
+  const banned = await ban(desk.server.user('carl', 1));
+  const day = await compareToday(filled.other);
   const user = `/users/${filled.bob.userId}`;
   const room = `/rooms/${filled.hosted.liveId}`;
   const order = `/orders/${filled.order}`;
@@ -36,6 +38,7 @@ before(async () => {
     user,
     'user-wallet': `${user}/wallet`,
     'user-ban': `${user}/ban`,
+    'user-banned': banned,
     'user-gold': `${user}/gold`,
     'user-mute': `${user}/mute`,
     'user-warn': `${user}/warn`,
@@ -58,17 +61,24 @@ before(async () => {
     'order-why': `${order}/why`,
     'order-refund': `${order}/refund`,
     withdrawals: '/withdrawals',
+    withdrawal: '/withdrawals/1',
+    'withdrawal-approve': '/withdrawals/1/approve',
+    'withdrawal-reject': '/withdrawals/1/reject',
     ledger: '/ledger',
     entry: '/ledger/1',
     'entry-why': '/ledger/1/why',
     'ledger-audit': '/ledger/audit',
     reconcile: '/reconcile',
     'reconcile-run': '/reconcile/run',
+    'reconcile-day': day,
+    'reconcile-explain': '/reconcile/differences/1/explain',
+    'reconcile-sign': `${day}/sign`,
     figures: '/figures',
     'figures-months': '/figures?by=month',
     'figures-hosts': '/figures?by=host',
     'figures-export': '/figures/export/day/30',
     complaints: '/complaints',
+    'complaint-answer': '/complaints/1/answer',
     gifts: '/gifts',
     'gift-add': '/gifts/add',
     configs: '/configs',
@@ -83,6 +93,36 @@ before(async () => {
   };
 });
 after(() => desk.stop());
+
+/**
+ * Bans a user, and returns their page.
+ * @param {ReturnType<typeof desk.server.user>} user
+ */
+async function ban(user) {
+  await user.login();
+  const path = `/users/${user.userId}`;
+  await owner.goto(`${desk.origin}${path}/ban`);
+  await owner.getByLabel('原因').fill('冒充他人');
+  await owner.getByRole('button', { name: '封禁' }).click();
+  await owner.getByText('已封禁').first().waitFor();
+  return path;
+}
+
+/**
+ * Has WeChat refund an order without saying so, compares the day with its bill, and returns its
+ * page.
+ * @param {string} order
+ */
+async function compareToday(order) {
+  await desk.server.sandboxPost('faults', { path: '/pay_notify/', notice: 'lost' });
+  await desk.server.sandboxPost(`pay/${order}/refund`, { fen: 100 });
+  const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  await owner.goto(`${desk.origin}/reconcile/run`);
+  await owner.getByLabel(/年-月-日/).fill(day);
+  await owner.getByRole('button', { name: /对账/ }).click();
+  await owner.getByRole('link', { name: '说明' }).first().waitFor();
+  return `/reconcile/${day}`;
+}
 
 const VIEWS = [1440, 360].flatMap((width) =>
   [false, true].flatMap((dark) => ['zh', 'en'].map((lang) => ({ width, dark, lang }))),
@@ -121,6 +161,7 @@ test('login is accessible and fits', async () => {
     for (const path of ['/login', '/link/0', '/nowhere']) {
       await page.goto(desk.origin + path);
       assert.deepEqual(await violations(page), [], path);
+      await picture(page, `outside${path.replaceAll('/', '-')}-${nameOf(view)}`);
     }
     await page.goto(`${desk.origin}/login`);
     await picture(page, `login-${nameOf(view)}`);

@@ -24,7 +24,7 @@ export class ConsoleBrowser {
    * @param {Record<string, string>} [settings] of the server
    */
   static async start(settings) {
-    const server = await startServer(settings);
+    const server = await startServer({ QLIVE__PAYOUTS__MIN_AGE_DAYS: '0', ...settings });
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     return new ConsoleBrowser(server, browser);
   }
@@ -93,7 +93,8 @@ export class ConsoleBrowser {
 }
 
 /**
- * Fills a server: a host, a man and a woman on the mics, orders, gifts, a refund, a withdrawal.
+ * Fills a server: a host, a man and a woman on the mics, orders, gifts, a report, comments, a
+ * screenshot, a withdrawal, a complaint, and a message that IM refuses.
  * @param {import('../../sdk/test/support/server.js').TestServer} server
  */
 export async function fillServer(server) {
@@ -113,7 +114,7 @@ export async function fillServer(server) {
   }
   const [first, second] = await bob.blocks();
   const bought = await bob.buy(second.id);
-  await bob.buy(first.id);
+  const other = await bob.buy(first.id);
   const gifts = await bob.gifts();
   const rose = gifts.find(({ gold }) => gold > 0 && gold <= 10) ?? gifts[0];
   await rooms[0].give({ to: eve.userId, gift: rose.id, num: 3 });
@@ -126,7 +127,20 @@ export async function fillServer(server) {
     await server.sandboxPost('say', { from: bob.userId, group, text });
   }
   await server.sandboxPost(`clients/${host.userId}`, { stream: 'judged' });
-  return { host, hosted, bob, eve, rooms, order: bought.outTradeNo, gift: rose };
+  const [block] = (await bob.blocks()).sort((one, other) => other.gold - one.gold);
+  await bob.buy(block.id);
+  await rooms[0].give({ to: host.userId, gift: rose.id, num: 99 });
+  const { income } = await host.profile();
+  await host.withdraw({ income, realName: '王红' });
+  const sendGroup = '/v4/group_open_http_svc/send_group_msg';
+  await server.sandboxPost('faults', { path: sendGroup, errcode: 80001, times: 1 });
+  await rooms[0].give({ to: host.userId, gift: rose.id, num: 1 });
+  await server.sandboxPost('pushes', {
+    MsgType: 'event', Event: 'xpay_complaint_notify', OpenId: 'sandbox-bob', WxOrderId: 'w',
+    MchOrderId: bought.outTradeNo, ComplaintTime: '2026-11-24T10:00:00+08:00', RetryTimes: 0,
+    RequestId: 'complaint-1',
+  });
+  return { host, hosted, bob, eve, rooms, order: bought.outTradeNo, other: other.outTradeNo, gift: rose };
 }
 
 /**

@@ -102,7 +102,7 @@ if (keysOn) {
     localStorage.setItem('keys', keysOn.checked ? 'on' : 'off');
   });
 }
-let leader = 0;
+let leader = -Infinity;
 let chosen = -1;
 
 function choose(step) {
@@ -128,7 +128,9 @@ document.addEventListener('keydown', (event) => {
   const isModified = event.ctrlKey || event.metaKey || event.altKey;
   if (isTyping || isModified || !keysOn?.checked) return;
   const key = event.key.toLowerCase();
-  if (event.timeStamp - leader < 1500 && pages[key]) {
+  const isLed = event.timeStamp - leader < 1500;
+  leader = -Infinity;
+  if (isLed && pages[key]) {
     location.href = pages[key];
   } else if (key === 'g') {
     leader = event.timeStamp;

@@ -150,7 +150,8 @@ export class TestServer {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
     });
-    return answer.json();
+    const text = await answer.text();
+    return text ? JSON.parse(text) : undefined;
   }
 }
 

@@ -82,7 +82,12 @@ const PAGES: &[Page] = &[
         format!("/reports/{}", 1 + n * 7 % all.reports)
     }),
     ("moderation", |_, _| "/moderation".into()),
+    ("moderation: close", |_, _| "/moderation/1,501/close".into()),
     ("screenshots", |_, _| "/screenshots".into()),
+    ("screenshots: all", |_, _| "/screenshots?which=all".into()),
+    ("user: erase", |all, n| {
+        format!("/users/{}/erase", guest(all, n))
+    }),
     ("orders", |_, _| "/orders".into()),
     ("orders: paid", |_, _| "/orders?state=paid".into()),
     ("orders: closed", |_, _| "/orders?state=closed".into()),
@@ -112,12 +117,17 @@ const PAGES: &[Page] = &[
     ("entry: why", |all, n| {
         format!("/ledger/{}/why", entry(all, n))
     }),
+    ("ledger: audit", |_, _| "/ledger/audit".into()),
     ("reconcile", |_, _| "/reconcile".into()),
+    ("reconcile: a day", |_, n| {
+        format!("/reconcile/{}", Extent::day(n))
+    }),
     ("figures", |_, _| "/figures".into()),
     ("figures: months", |_, _| "/figures?by=month".into()),
     ("figures: hosts", |_, _| "/figures?by=host".into()),
     ("figures: 90 days", |_, _| "/figures?days=90".into()),
     ("complaints", |_, _| "/complaints".into()),
+    ("complaints: open", |_, _| "/complaints?which=open".into()),
     ("gifts", |_, _| "/gifts".into()),
     ("configs", |_, _| "/configs".into()),
     ("audit", |_, _| "/audit".into()),
@@ -130,6 +140,8 @@ const PAGES: &[Page] = &[
     ("audit: a user", |all, n| {
         format!("/audit?subject={}", any_user(all, n))
     }),
+    ("export", |_, _| "/export/audit".into()),
+    ("account", |_, _| "/account".into()),
     ("health", |_, _| "/health".into()),
     ("operators", |_, _| "/operators".into()),
     ("search: nickname", |all, n| {

@@ -1,5 +1,8 @@
 //! What the pages of the console show besides the crowd: people, orders, gifts, withdrawals,
-//! comments, reports and what operators did, spread over the days before.
+//! comments, screenshots, reports, complaints, differences and what operators did, spread over the
+//! days before.
+
+use qlive_types::Moment;
 
 use crate::crowd::{Crowd, FIRST_BROADCAST, FIRST_USER, SEATS, now_millis, numbers};
 use crate::database::Database;
@@ -8,6 +11,9 @@ use crate::ledger_fill::ENTRIES_PER_ROOM;
 /// Over how many days everything is spread, as the ledger is.
 pub(crate) const DAYS: i64 = crate::ledger_fill::DAYS;
 const DAY_MILLIS: i64 = 86_400_000;
+
+/// How many differences each day has.
+const DIFFERENCES: i64 = 20;
 
 /// How much there is of everything.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +45,21 @@ impl Extent {
         }
     }
 
+    /// How many screenshots were judged.
+    const fn screenshots(self) -> i64 {
+        10 * self.crowd.rooms
+    }
+
+    /// A day of the past that was reconciled: `2026-11-27`.
+    pub(crate) fn day(n: i64) -> String {
+        let at = now_millis() - (1 + n % DAYS) * DAY_MILLIS;
+        Moment::from_millis(at)
+            .shanghai()
+            .chars()
+            .take(10)
+            .collect()
+    }
+
     /// The number of an order.
     pub(crate) fn order(order: i64) -> String {
         format!("{order:032}")
@@ -52,12 +73,18 @@ impl Extent {
         database.fill(self.money_sql(now)).await;
         database.fill(self.talk_sql(now)).await;
         database.fill(self.records_sql(now)).await;
+        database.fill(self.visits_sql(now)).await;
+        database.fill(self.desk_sql(now)).await;
         if database.postgres.is_some() {
             for (table, last) in [
                 ("gifts_sent", self.gifts),
                 ("withdrawals", self.withdrawals),
                 ("comments", self.comments),
                 ("reports", self.reports),
+                ("room_events", self.comments),
+                ("judged_screenshots", self.screenshots()),
+                ("complaints", self.reports),
+                ("bill_differences", DAYS * DIFFERENCES),
                 ("audit_log", self.audited),
             ] {
                 let next = last + 1;
@@ -185,6 +212,53 @@ impl Extent {
             at = Self::moment(now, self.audited),
             all = numbers(messages),
             sent = format!("({now} - ({messages} - i) * 100)"),
+        )
+    }
+
+    /// Who came and left, and what CSS did not pass. One of a hundred screenshots waits.
+    fn visits_sql(self, now: i64) -> String {
+        let rooms = self.crowd.rooms;
+        format!(
+            "{events} INSERT INTO room_events (id, room_id, user_id, kind, at)
+            SELECT i + 1, i % {rooms} + 1, {FIRST_USER} + i % {rooms} * {SEATS} + i % 20,
+                1 + i % 2, {now} - ({count} - i) FROM n;
+            {screenshots} INSERT INTO judged_screenshots (id, room_id, user_id, url, label, score,
+                is_blocked, at, closed_at, closed_by, decision)
+            SELECT i + 1, i % {rooms} + 1, {FIRST_USER} + i % {rooms} * {SEATS},
+                'https://pictures.example.com/' || i || '.jpg', 'Porn', 96, TRUE,
+                {now} - ({shots} - i) * 1000, CASE WHEN i % 100 > 0 THEN {now} END, '', '' FROM n",
+            events = numbers(self.comments),
+            screenshots = numbers(self.screenshots()),
+            count = self.comments,
+            shots = self.screenshots(),
+        )
+    }
+
+    /// What waits on the desks of the operators: complaints, differences, large refunds.
+    fn desk_sql(self, now: i64) -> String {
+        let days: Vec<String> = (0..DAYS)
+            .map(|n| format!("('{}', {now}, 'bench', NULL, '')", Self::day(n)))
+            .collect();
+        let refunds: Vec<String> = (1..=50)
+            .map(|n| format!("('{}', 600, 'bench', 'bench', {now})", Self::order(n * 11)))
+            .collect();
+        format!(
+            "{complaints} INSERT INTO complaints (id, wechat_request_id, out_trade_no, openid,
+                complained_at, recorded_at, answered_at, answered_by, answer)
+            SELECT i + 1, 'bench' || i, 'bench' || i, 'openid' || i, '2026-11-01', {now} - i,
+                CASE WHEN i % 10 > 0 THEN {now} END, '', '' FROM n;
+            INSERT INTO reconciliations (day, ran_at, ran_by, signed_at, signed_by)
+            VALUES {days};
+            INSERT INTO bill_differences (day, kind, number, bill_fen, recorded_fen, explained_at,
+                explained_by, explanation)
+            SELECT day, 'not_in_bill', 'bench' || i, NULL, 600, NULL, '', ''
+            FROM reconciliations, ({differences} SELECT i FROM n) several;
+            INSERT INTO refund_requests (out_trade_no, fen, requested_by, reason, requested_at)
+            VALUES {refunds}",
+            complaints = numbers(self.reports),
+            differences = numbers(DIFFERENCES),
+            days = days.join(", "),
+            refunds = refunds.join(", "),
         )
     }
 }
