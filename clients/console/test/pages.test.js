@@ -118,8 +118,8 @@ async function compareToday(order) {
   await desk.server.sandboxPost(`pay/${order}/refund`, { fen: 100 });
   const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
   await owner.goto(`${desk.origin}/reconcile/run`);
-  await owner.getByLabel(/年-月-日/).fill(day);
-  await owner.getByRole('button', { name: /对账/ }).click();
+  await owner.getByLabel('日期').fill(day);
+  await owner.getByRole('button', { name: '发起对账', exact: true }).click();
   await owner.getByRole('link', { name: '说明' }).first().waitFor();
   return `/reconcile/${day}`;
 }
