@@ -7,7 +7,7 @@ use qlive_rooms::{Comment, CommentFilter};
 use qlive_store::audit_log::Operator;
 use qlive_types::LiveId;
 
-use super::list::empty;
+use super::list::{Names, empty};
 use super::reviews::{Review, act_on, chosen, read_ids};
 use super::users::user_id;
 use crate::actions::{Act, ActionForm, Done, register};
@@ -60,6 +60,7 @@ async fn list(
     let t = visit.t();
     let before = visit.cursor().map(|(id, _)| id);
     let found = visit.state.services.rooms.comments(filter, before).await?;
+    let names = Names::of(visit, found.iter().map(|comment| comment.user)).await?;
     let mut page = Page::new(title);
     let current = match filter {
         CommentFilter::Open => "/moderation",
@@ -81,7 +82,10 @@ async fn list(
             Column::text(t.pages.comment),
             Column::text(t.pages.state),
         ],
-        rows: found.iter().map(|comment| row(visit, comment)).collect(),
+        rows: found
+            .iter()
+            .map(|comment| row(visit, comment, &names))
+            .collect(),
         older: visit.older(&found, |comment| comment.id.to_string()),
         newest: visit.newest(),
         empty: empty(t, false, none),
@@ -96,7 +100,7 @@ async fn list(
     })
 }
 
-fn row(visit: &Visit, comment: &Comment) -> Row {
+fn row(visit: &Visit, comment: &Comment, names: &Names) -> Row {
     let t = visit.t();
     let user = comment.user.to_string();
     let is_open = comment.word.is_some() && comment.closed_at.is_none();
@@ -121,7 +125,7 @@ fn row(visit: &Visit, comment: &Comment) -> Row {
     let row = Row::new(vec![
         Cell::Time(format::time(comment.at)),
         Cell::Link(comment.live.to_string(), format!("/rooms/{}", comment.live)),
-        Cell::Link(user.clone(), format!("/users/{user}")),
+        names.link(comment.user),
         Cell::Text(comment.text.clone()),
         state,
     ]);

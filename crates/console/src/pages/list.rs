@@ -1,10 +1,13 @@
 //! What lists have in common: where they go on.
 
-use qlive_operators::Action;
+use std::collections::BTreeMap;
 
-use crate::http::Visit;
+use qlive_operators::Action;
+use qlive_types::UserId;
+
+use crate::http::{Failure, Visit};
 use crate::texts::Texts;
-use crate::view::{Button, Empty};
+use crate::view::{Button, Cell, Empty};
 
 /// How many rows a list has when it may go on.
 pub(super) const ROWS: usize = 50;
@@ -63,6 +66,28 @@ impl Visit {
         let after = self.query("after")?;
         let (first, rest) = after.split_once('.').unwrap_or((&after, ""));
         Some((first.parse().ok()?, rest.to_owned()))
+    }
+}
+
+/// The nicknames of the users of a list.
+pub(super) struct Names(BTreeMap<UserId, String>);
+
+impl Names {
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn of(
+        visit: &Visit,
+        users: impl Iterator<Item = UserId>,
+    ) -> Result<Self, Failure> {
+        let users = users.collect();
+        Ok(Self(visit.state.services.users.nicknames(users).await?))
+    }
+
+    /// A user by name, with a link; by number if the name is unknown or empty.
+    pub(super) fn link(&self, user: UserId) -> Cell {
+        let name = self.0.get(&user).filter(|name| !name.is_empty());
+        let name = name.cloned().unwrap_or_else(|| user.to_string());
+        Cell::Link(name, format!("/users/{user}"))
     }
 }
 

@@ -6,7 +6,7 @@ use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use qlive_users::{Report, ReportFilter, ReportKind};
 
-use super::list::empty;
+use super::list::{Names, empty};
 use super::reviews::{Review, act_on, chosen, read_ids};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::Refusal;
@@ -46,7 +46,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
             Choice::new("all", t.frame.all),
         ],
     });
-    let mut table = reports_table(t, &found);
+    let mut table = reports_table(&visit, &found).await?;
     for (row, report) in table.rows.iter_mut().zip(&found) {
         if report.closed_at.is_none() {
             offer_decisions(&visit, report, row);
@@ -79,8 +79,12 @@ fn offer_decisions(visit: &Visit, report: &Report, row: &mut Row) {
 }
 
 /// A table of reports.
-pub(super) fn reports_table(t: &'static Texts, found: &[Report]) -> Table {
-    let user = |user: qlive_types::UserId| Cell::Link(user.to_string(), format!("/users/{user}"));
+pub(super) async fn reports_table(visit: &Visit, found: &[Report]) -> Result<Table, Failure> {
+    let t = visit.t();
+    let people = found
+        .iter()
+        .flat_map(|report| [report.user, report.reporter]);
+    let names = Names::of(visit, people).await?;
     let row = |report: &Report| {
         let (state, tone) = state_of(t, report);
         Row::new(vec![
@@ -90,13 +94,13 @@ pub(super) fn reports_table(t: &'static Texts, found: &[Report]) -> Table {
             ),
             Cell::Time(format::time(report.created_at)),
             Cell::Text(kind_name(t, report.kind).to_owned()),
-            user(report.user),
-            user(report.reporter),
+            names.link(report.user),
+            names.link(report.reporter),
             Cell::Text(report.text.clone()),
             Cell::Badge(state.to_owned(), tone),
         ])
     };
-    Table {
+    Ok(Table {
         caption: String::new(),
         columns: vec![
             Column::text(t.pages.id),
@@ -111,7 +115,7 @@ pub(super) fn reports_table(t: &'static Texts, found: &[Report]) -> Table {
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_reports),
-    }
+    })
 }
 
 const fn state_of(t: &'static Texts, report: &Report) -> (&'static str, Tone) {
@@ -158,7 +162,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         .reports(ReportFilter::About(report.user), None)
         .await?;
     others.retain(|other| other.id != report.id);
-    let mut table = reports_table(t, &others);
+    let mut table = reports_table(&visit, &others).await?;
     t.pages.reports_about.clone_into(&mut table.caption);
     page.sections.push(Section::Table(table));
     html(&PageTemplate {

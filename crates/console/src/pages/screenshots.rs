@@ -6,7 +6,7 @@ use qlive_operators::Action;
 use qlive_rooms::{Screenshot, ScreenshotFilter};
 use qlive_store::audit_log::Operator;
 
-use super::list::empty;
+use super::list::{Names, empty};
 use super::reviews::{Review, act_on, chosen, read_ids};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::Refusal;
@@ -35,6 +35,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let before = visit.cursor().map(|(id, _)| id);
     let rooms = &visit.state.services.rooms;
     let found = rooms.screenshots(filter, before).await?;
+    let names = Names::of(&visit, found.iter().map(|shot| shot.user)).await?;
     let mut page = Page::new(t.pages.screenshots_title);
     page.filters.push(Filter::Choice {
         name: "which",
@@ -55,7 +56,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
             Column::text(t.pages.judgement),
             Column::text(t.pages.state),
         ],
-        rows: found.iter().map(|shot| row(&visit, shot)).collect(),
+        rows: found.iter().map(|shot| row(&visit, shot, &names)).collect(),
         older: visit.older(&found, |shot| shot.id.to_string()),
         newest: visit.newest(),
         empty: empty(t, false, none),
@@ -69,7 +70,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
-fn row(visit: &Visit, shot: &Screenshot) -> Row {
+fn row(visit: &Visit, shot: &Screenshot, names: &Names) -> Row {
     let t = visit.t();
     let user = shot.user.to_string();
     let is_open = shot.closed_at.is_none();
@@ -103,7 +104,7 @@ fn row(visit: &Visit, shot: &Screenshot) -> Row {
     let row = Row::new(vec![
         Cell::picture(shot.url.as_deref().unwrap_or_default()),
         Cell::Time(format::time(shot.at)),
-        Cell::Link(user.clone(), format!("/users/{user}")),
+        names.link(shot.user),
         room,
         judgement,
         state,

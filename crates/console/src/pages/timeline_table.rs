@@ -1,14 +1,12 @@
 //! The table of a room's timeline.
 
-use std::collections::BTreeMap;
-
 use qlive_app::Happened;
 use qlive_outbox::{RoomMessage, Status};
 use qlive_rooms::{Comment, RoomEventKind};
 use qlive_types::UserId;
 use serde_json::Value;
 
-use super::list::empty;
+use super::list::{Names, empty};
 use crate::format;
 use crate::http::{Failure, Visit};
 use crate::texts::{Texts, fill};
@@ -17,8 +15,7 @@ use crate::view::{Cell, Column, Row, Table, Tone};
 /// The table of what happened.
 pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Result<Table, Failure> {
     let t = visit.t();
-    let users: Vec<UserId> = happened.iter().filter_map(who).collect();
-    let names = visit.state.services.users.nicknames(users).await?;
+    let names = Names::of(visit, happened.iter().filter_map(who)).await?;
     Ok(Table {
         caption: t.pages.timeline.to_owned(),
         columns: vec![
@@ -34,12 +31,8 @@ pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Resu
     })
 }
 
-fn row(t: &'static Texts, happened: &Happened, names: &BTreeMap<UserId, String>) -> Row {
-    let who = who(happened).map_or(Cell::Empty, |user| {
-        let name = names.get(&user).cloned();
-        let name = name.unwrap_or_else(|| user.to_string());
-        Cell::Link(name, format!("/users/{user}"))
-    });
+fn row(t: &'static Texts, happened: &Happened, names: &Names) -> Row {
+    let who = who(happened).map_or(Cell::Empty, |user| names.link(user));
     let (what, state) = match happened {
         Happened::Message(message) => {
             let (status, tone) = status_of(t, message.status);

@@ -29,7 +29,7 @@ pub(super) async fn sections(visit: &Visit, user: UserId) -> Result<Vec<Section>
     let about = ReportFilter::About(user);
     let reports = services.users.reports(about, None).await?;
     if !reports.is_empty() {
-        let mut table = reports_table(t, &reports);
+        let mut table = reports_table(visit, &reports).await?;
         t.pages.reports_about.clone_into(&mut table.caption);
         sections.push(Section::Table(table));
     }
