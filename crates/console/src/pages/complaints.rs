@@ -5,6 +5,7 @@ use actix_web::web::{self, ServiceConfig};
 use qlive_operators::Action;
 use qlive_payments::RecordedComplaint;
 use qlive_store::audit_log::Operator;
+use qlive_types::Moment;
 
 use super::list::empty;
 use crate::actions::{Act, ActionForm, Done, register};
@@ -80,7 +81,7 @@ fn row(visit: &Visit, recorded: &RecordedComplaint) -> Row {
     let button = Button::new(t.actions.answer, href);
     let shown = is_open && visit.session.may(Action::AnswerComplaint);
     Row::new(vec![
-        Cell::Text(complaint.complained_at.clone()),
+        complained_at(&complaint.complained_at),
         Cell::Link(order.clone(), format!("/orders/{order}/why")),
         Cell::Text(format::masked(&complaint.openid)),
         Cell::Code(complaint.wechat_request_id.clone()),
@@ -88,6 +89,14 @@ fn row(visit: &Visit, recorded: &RecordedComplaint) -> Row {
         Cell::Text(recorded.answer.clone()),
     ])
     .with_buttons(shown.then_some(button).into_iter().collect())
+}
+
+/// WeChat's time, as other times are shown; as it came if it has another form.
+fn complained_at(text: &str) -> Cell {
+    Moment::parse_rfc3339(text).map_or_else(
+        || Cell::Text(text.to_owned()),
+        |at| Cell::Time(format::time(at)),
+    )
 }
 
 struct Answer;

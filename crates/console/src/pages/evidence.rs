@@ -95,31 +95,30 @@ async fn answer(
     let mut entries = entries_table(t, &evidence.entries);
     t.pages.entries.clone_into(&mut entries.caption);
     page.sections.push(Section::Table(entries));
-    page.sections.push(Section::Table(gifts_table(
-        t,
-        &evidence.gifts,
-        evidence.order.is_some(),
-    )));
+    page.sections.push(Section::Table(
+        gifts_table(visit, &evidence.gifts, evidence.order.is_some()).await?,
+    ));
     html(&PageTemplate {
         frame: Frame::new(visit, current).await?,
         page,
     })
 }
 
-fn gifts_table(t: &'static Texts, given: &[GivenGift], of_order: bool) -> Table {
+async fn gifts_table(visit: &Visit, given: &[GivenGift], of_order: bool) -> Result<Table, Failure> {
+    let t = visit.t();
     let gifts: Vec<_> = given.iter().map(|given| given.gift.clone()).collect();
     let caption = if of_order {
         t.pages.gifts_paid
     } else {
         t.pages.the_gift
     };
-    let mut table = rooms::gifts_table(t, caption, &gifts);
+    let mut table = rooms::gifts_table(visit, caption, &gifts).await?;
     table.columns.push(Column::text(t.pages.is_delivered));
     for (row, given) in table.rows.iter_mut().zip(given) {
         row.cells.push(delivered(t, given));
     }
     table.empty = empty(t, false, t.pages.no_gifts_paid);
-    table
+    Ok(table)
 }
 
 /// Whether the message about a gift was delivered.

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use qlive_operators::Action;
-use qlive_outbox::{OutboxRow, Status};
+use qlive_outbox::{LaneKind, OutboxRow, Status};
 use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
 
@@ -12,7 +12,7 @@ use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::Refusal;
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::texts::fill;
+use crate::texts::{Texts, fill};
 use crate::view::{
     Button, Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
@@ -79,6 +79,17 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
+/// What a lane delivers, and for whom.
+const fn lane_name(t: &'static Texts, kind: LaneKind) -> &'static str {
+    match kind {
+        LaneKind::Room => t.pages.lane_room,
+        LaneKind::Gifts => t.pages.lane_gifts,
+        LaneKind::ApplicantCounts => t.pages.lane_counts,
+        LaneKind::User => t.pages.lane_user,
+        LaneKind::Stream => t.pages.lane_stream,
+    }
+}
+
 fn parked_table(visit: &Visit, parked: &[OutboxRow]) -> Table {
     let t = visit.t();
     let row = |delivery: &OutboxRow| {
@@ -88,7 +99,10 @@ fn parked_table(visit: &Visit, parked: &[OutboxRow]) -> Table {
         Row::new(vec![
             Cell::Code(delivery.id.to_string()),
             Cell::Time(format::time(delivery.created_at)),
-            Cell::Text(format!("{:?} {}", delivery.lane.kind, delivery.lane.id)),
+            Cell::Text(fill(
+                lane_name(t, delivery.lane.kind),
+                &[&delivery.lane.id.to_string()],
+            )),
             Cell::Number(delivery.attempts.to_string()),
             Cell::Text(delivery.detail.clone()),
         ])

@@ -11,7 +11,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::{Fen, Moment, UserId};
 
 use super::ledger::entries_table;
-use super::list::empty;
+use super::list::{Names, empty};
 use super::refunds::{left, waiting_note, waiting_table};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
@@ -71,7 +71,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         page.sections
             .push(Section::Table(waiting_table(t, &waiting)));
     }
-    let mut table = orders_table(t, &orders, page.is_filtered);
+    let mut table = orders_table(&visit, &orders, page.is_filtered).await?;
     table.older = visit.older(&orders, |order| {
         format!("{}.{}", order.created_at.millis(), order.out_trade_no)
     });
@@ -120,7 +120,13 @@ fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Fil
 }
 
 /// A table of orders.
-pub(super) fn orders_table(t: &'static Texts, orders: &[Order], is_filtered: bool) -> Table {
+pub(super) async fn orders_table(
+    visit: &Visit,
+    orders: &[Order],
+    is_filtered: bool,
+) -> Result<Table, Failure> {
+    let t = visit.t();
+    let names = Names::of(visit, orders.iter().map(|order| order.user)).await?;
     let row = |order: &Order| {
         let (state, tone) = order_state(t, order);
         let paid_after = order.paid_at.map_or(Cell::Empty, |at| {
@@ -138,7 +144,7 @@ pub(super) fn orders_table(t: &'static Texts, orders: &[Order], is_filtered: boo
                 order.out_trade_no.clone(),
                 format!("/orders/{}", order.out_trade_no),
             ),
-            Cell::Link(order.user.to_string(), format!("/users/{}", order.user)),
+            names.link(order.user),
             Cell::Text(provider_name(t, order.provider).to_owned()),
             Cell::Number(format::yuan(order.price)),
             Cell::Number(format::coins(order.gold)),
@@ -147,7 +153,7 @@ pub(super) fn orders_table(t: &'static Texts, orders: &[Order], is_filtered: boo
             paid_after,
         ])
     };
-    Table {
+    Ok(Table {
         caption: String::new(),
         columns: vec![
             Column::text(t.pages.created),
@@ -164,7 +170,7 @@ pub(super) fn orders_table(t: &'static Texts, orders: &[Order], is_filtered: boo
         older: None,
         newest: None,
         empty: empty(t, is_filtered, t.pages.no_orders),
-    }
+    })
 }
 
 pub(super) fn order_state(t: &'static Texts, order: &Order) -> (&'static str, Tone) {

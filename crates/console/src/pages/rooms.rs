@@ -9,7 +9,7 @@ use qlive_rooms::{PastBroadcast, Present, RoomDetails, SeatStatus};
 use qlive_store::audit_log::Operator;
 use qlive_types::{BroadcastId, LiveId, UserId};
 
-use super::list::{ROWS, empty};
+use super::list::{Names, ROWS, empty};
 use super::now::{seat_label, stream_badge};
 use super::timeline_table::timeline_table;
 use crate::actions::{Act, ActionForm, Done, register};
@@ -59,7 +59,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         .await?;
     page.sections.push(Section::Table(Table {
         older: (sent.len() >= ROWS).then(|| format!("/rooms/{live}/gifts")),
-        ..gifts_table(t, t.pages.gifts_in_room, &sent)
+        ..gifts_table(&visit, t.pages.gifts_in_room, &sent).await?
     }));
     let past = services.rooms.past_broadcasts(live, None).await?;
     page.sections.push(Section::Table(Table {
@@ -171,7 +171,7 @@ async fn show_gifts(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure
         .gifts
         .search_sent(filter, before)
         .await?;
-    let mut table = gifts_table(visit.t(), visit.t().pages.gifts_in_room, &sent);
+    let mut table = gifts_table(&visit, visit.t().pages.gifts_in_room, &sent).await?;
     table.older = visit.older(&sent, |gift| gift.id.to_string());
     table.newest = visit.newest();
     page.sections.push(Section::Table(table));
@@ -292,23 +292,30 @@ fn past_table(t: &'static Texts, past: &[PastBroadcast]) -> Table {
 }
 
 /// A table of gifts that were sent.
-pub(super) fn gifts_table(t: &'static Texts, caption: &str, sent: &[SentGift]) -> Table {
-    let user = |number: i64| Cell::Link(number.to_string(), format!("/users/{number}"));
+pub(super) async fn gifts_table(
+    visit: &Visit,
+    caption: &str,
+    sent: &[SentGift],
+) -> Result<Table, Failure> {
+    let t = visit.t();
+    let people = sent.iter().flat_map(|gift| [gift.giver, gift.receiver]);
+    let names = Names::of(visit, people.filter_map(UserId::new)).await?;
+    let person = |number| UserId::new(number).map_or(Cell::Empty, |user| names.link(user));
     let row = |gift: &SentGift| {
         let room = gift.room.map_or(Cell::Empty, |room| {
             Cell::Link(room.to_string(), format!("/rooms/{room}"))
         });
         Row::new(vec![
             Cell::Time(format::time(gift.at())),
-            user(gift.giver),
-            user(gift.receiver),
+            person(gift.giver),
+            person(gift.receiver),
             Cell::Text(gift.name.clone()),
             Cell::Number(format::grouped(gift.num)),
             Cell::Number(format::grouped(gift.cost)),
             room,
         ])
     };
-    Table {
+    Ok(Table {
         caption: caption.to_owned(),
         columns: vec![
             Column::text(t.pages.time),
@@ -323,7 +330,7 @@ pub(super) fn gifts_table(t: &'static Texts, caption: &str, sent: &[SentGift]) -
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_gifts),
-    }
+    })
 }
 
 /// Ends the broadcast of a room.

@@ -184,11 +184,12 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let mut orders = services.payments.search_orders(search, None).await?;
     let is_more = orders.len() > MOST;
     orders.truncate(MOST);
-    let mut table = orders_table(t, &orders, false);
+    let mut table = orders_table(&visit, &orders, false).await?;
     t.pages.orders_title.clone_into(&mut table.caption);
     table.older = is_more.then(|| format!("/orders?user={user}"));
     page.sections.push(Section::Table(table));
-    let mut withdrawals = withdrawals_table(t, &services.payments.withdrawals_of(user).await?);
+    let mut withdrawals =
+        withdrawals_table(&visit, &services.payments.withdrawals_of(user).await?).await?;
     t.pages
         .withdrawals_title
         .clone_into(&mut withdrawals.caption);
@@ -209,7 +210,7 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
         sent.truncate(MOST);
         page.sections.push(Section::Table(Table {
             empty: empty(t, false, none),
-            ..gifts_table(t, caption, &sent)
+            ..gifts_table(&visit, caption, &sent).await?
         }));
     }
     html(&PageTemplate {

@@ -1,12 +1,14 @@
 //! Withdrawals: the queue, one with what a reviewer must know, and the decision.
 
+use std::iter;
+
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_operators::Action;
 use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal, WithdrawalState};
 use qlive_store::audit_log::Operator;
 
-use super::list::{ROWS, empty};
+use super::list::{Names, ROWS, empty};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
@@ -73,7 +75,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         chosen: wanted,
         choices,
     });
-    let mut table = withdrawals_table(t, &found);
+    let mut table = withdrawals_table(&visit, &found).await?;
     table.empty = empty(t, page.is_filtered, t.pages.no_withdrawals);
     table.older = visit.older(&found, |withdrawal| withdrawal.id.to_string());
     table.newest = visit.newest();
@@ -100,7 +102,12 @@ pub(super) const fn state_name(t: &'static Texts, state: WithdrawalState) -> (&'
 }
 
 /// A table of withdrawals.
-pub(super) fn withdrawals_table(t: &'static Texts, found: &[Withdrawal]) -> Table {
+pub(super) async fn withdrawals_table(
+    visit: &Visit,
+    found: &[Withdrawal],
+) -> Result<Table, Failure> {
+    let t = visit.t();
+    let names = Names::of(visit, found.iter().map(|withdrawal| withdrawal.user)).await?;
     let row = |withdrawal: &Withdrawal| {
         let (state, tone) = state_name(t, withdrawal.state);
         let first = withdrawal
@@ -113,17 +120,14 @@ pub(super) fn withdrawals_table(t: &'static Texts, found: &[Withdrawal]) -> Tabl
                 format!("/withdrawals/{}", withdrawal.id),
             ),
             Cell::Time(format::time(withdrawal.created_at)),
-            Cell::Link(
-                withdrawal.user.to_string(),
-                format!("/users/{}", withdrawal.user),
-            ),
+            names.link(withdrawal.user),
             Cell::Number(format::coins(withdrawal.income)),
             Cell::Number(format::yuan(withdrawal.amount)),
             Cell::Badge(state.to_owned(), tone),
             first,
         ])
     };
-    Table {
+    Ok(Table {
         caption: String::new(),
         columns: vec![
             Column::text(t.pages.id),
@@ -138,7 +142,7 @@ pub(super) fn withdrawals_table(t: &'static Texts, found: &[Withdrawal]) -> Tabl
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_withdrawals),
-    }
+    })
 }
 
 const fn is_in_review(state: WithdrawalState) -> bool {
@@ -179,7 +183,9 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
             });
         }
     }
-    page.sections.push(facts(t, &withdrawal, &summary));
+    let names = Names::of(&visit, iter::once(withdrawal.user)).await?;
+    page.sections
+        .push(facts(t, &withdrawal, &summary, names.link(withdrawal.user)));
     if !summary.refunded_givers.is_empty() {
         page.sections.push(Section::Note {
             text: t.pages.refunded_givers_text.to_owned(),
@@ -194,9 +200,13 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     })
 }
 
-fn facts(t: &'static Texts, withdrawal: &Withdrawal, summary: &ReviewSummary) -> Section {
+fn facts(
+    t: &'static Texts,
+    withdrawal: &Withdrawal,
+    summary: &ReviewSummary,
+    user: Cell,
+) -> Section {
     let p = &t.pages;
-    let user = withdrawal.user.to_string();
     let banned = match summary.banned_at {
         Some(at) => Cell::Badge(
             format!("{} {}", t.values.banned, format::time(at)),
@@ -208,8 +218,8 @@ fn facts(t: &'static Texts, withdrawal: &Withdrawal, summary: &ReviewSummary) ->
     let first = withdrawal.first_approval.clone();
     let detail = Some(withdrawal.detail.clone()).filter(|detail| !detail.is_empty());
     let facts = [
-        (p.user, Cell::Link(user.clone(), format!("/users/{user}"))),
-        (p.state, banned),
+        (p.user, user),
+        (p.user_state, banned),
         (p.income, Cell::Number(format::coins(withdrawal.income))),
         (p.yuan, Cell::Number(format::yuan(withdrawal.amount))),
         (p.week, Cell::Number(format::yuan(summary.amount_of_week))),

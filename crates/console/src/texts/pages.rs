@@ -224,6 +224,7 @@ texts!(PageTexts {
     yuan: "金额", "Amount";
     first_approval: "第一次批准", "First approval";
     bill_number: "打款单号", "Bill number";
+    user_state: "账号状态", "Account";
     account_age: "账号注册于", "Account since";
     week: "一周内提现", "Within a week";
     refunded_givers: "送礼后退款的人", "Givers whose orders were refunded";
@@ -367,6 +368,11 @@ texts!(PageTexts {
         "IM refused them for good. They can be tried again when the cause is mended.";
     no_parked: "没有投递失败的消息。", "No delivery has failed.";
     lane: "通道", "Lane";
+    lane_room: "房间 {}", "Room {}";
+    lane_gifts: "房间 {} 的礼物", "Gifts in room {}";
+    lane_counts: "房间 {} 的申请人数", "Applicants in room {}";
+    lane_user: "用户 {}", "User {}";
+    lane_stream: "用户 {} 的直播流", "Stream of user {}";
     attempts: "次数", "Attempts";
     version: "版本", "Version";
     // Operators
