@@ -1,0 +1,205 @@
+/**
+ * Every action of the console in a browser, by an operator of a role that may do it.
+ */
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, test } from 'node:test';
+
+import { ConsoleBrowser, fillServer } from './support.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {Record<string, string>} Fields */
+
+/** @type {ConsoleBrowser} */
+let desk;
+/** @type {Awaited<ReturnType<typeof fillServer>>} */
+let filled;
+/** The window of each role. @type {Record<string, Page>} */
+const by = {};
+
+before(async () => {
+  desk = await ConsoleBrowser.start();
+  filled = await fillServer(desk.server);
+  by.owner = await desk.enter();
+  for (const role of ['operator', 'finance', 'support']) by[role] = await invite(role);
+});
+after(() => desk.stop());
+
+/** The code of an authenticator now (RFC 6238). @param {string} secret in base 32 */
+function codeOf(secret) {
+  const bits = [...secret.replace(/[^A-Z2-7]/g, '')]
+    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('');
+  const bytes = (bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const hash = createHmac('sha1', Buffer.from(bytes)).update(counter).digest();
+  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
+}
+
+/** Invites an operator, who sets a password and an authenticator. @param {string} role */
+async function invite(role) {
+  await fill(by.owner, '/operators/add', { name: `my ${role}`, role });
+  await submit(by.owner);
+  const link = await by.owner.getByText(/\/link\//).textContent();
+  const page = await desk.open();
+  await page.goto(String(link));
+  await page.getByLabel('新密码').fill('correct horse battery');
+  await page.getByRole('button', { name: '设置密码并登录' }).click();
+  await page.waitForURL(`${desk.origin}/`);
+  await page.goto(`${desk.origin}/account`);
+  const secret = await page.locator('input[name=secret]').inputValue();
+  await page.locator('form[action="/account/authenticator"] [name=password]')
+    .fill('correct horse battery');
+  await page.locator('[name=code]').fill(codeOf(secret));
+  await page.locator('form[action="/account/authenticator"] [type=submit]').click();
+  await page.locator('.codes').waitFor();
+  return page;
+}
+
+/** Opens a form and fills it in. @param {Page} page @param {string} path @param {Fields} fields */
+async function fill(page, path, fields) {
+  const answer = await page.goto(desk.origin + path);
+  assert.equal(answer?.status(), 200, path);
+  const form = page.locator('.confirm form');
+  for (const [name, value] of Object.entries(fields)) {
+    const field = form.locator(`[name="${name}"]`);
+    const isList = await field.evaluate((element) => element.tagName === 'SELECT');
+    await (isList ? field.selectOption(value) : field.fill(value));
+  }
+  const reason = form.locator('[name=reason]');
+  if ((await reason.count()) > 0) await reason.fill('浏览器测试');
+  const typed = form.locator('[name=typed]');
+  if ((await typed.count()) > 0) {
+    const label = await form.getByText(/请输入 .+ 以确认/).textContent();
+    await typed.fill(String(label).replace(/^\s*请输入 (.+) 以确认[^]*$/, '$1'));
+  }
+  const code = form.locator('[name=code]');
+  if ((await code.count()) > 0) {
+    const shown = await page.getByText(/现在的验证码是/).textContent();
+    await code.fill(String(shown).replace(/\D/g, ''));
+  }
+}
+
+/** @param {Page} page */
+const submit = (page) => page.locator('.confirm form button[type=submit]').click();
+
+/**
+ * Does an action, and checks that the console says so and shows its effect.
+ * @param {string} role @param {string} path @param {Fields} fields @param {string | RegExp} shown
+ */
+async function act(role, path, fields, shown) {
+  const page = by[role];
+  await fill(page, path, fields);
+  await submit(page);
+  await page.getByRole('status').getByText(/已完成/).waitFor();
+  await page.getByText(shown).first().waitFor();
+}
+
+/**
+ * Does an action that answers with a file, and returns its text.
+ * @param {string} role @param {string} path @param {Fields} [fields]
+ */
+async function download(role, path, fields = {}) {
+  const page = by[role];
+  await fill(page, path, fields);
+  const [file] = await Promise.all([page.waitForEvent('download'), submit(page)]);
+  const stream = await file.createReadStream();
+  let text = '';
+  for await (const part of stream) text += part;
+  return text;
+}
+
+test('users', async () => {
+  const { bob, eve, hosted } = filled;
+  const user = `/users/${eve.userId}`;
+  await act('operator', `${user}/warn`, { text: '请文明交流' }, 'eve');
+  await act('operator', `${user}/mute`, { length: '600' }, '禁言中');
+  await act('operator', `${user}/unmute`, {}, 'eve');
+  assert.equal(await by.operator.getByText('禁言中').count(), 0);
+  await act('support', `${user}/note`, { text: '打过电话' }, '打过电话');
+  await act('operator', `${user}/grant`, {}, '红娘');
+  await act('operator', `${user}/revoke`, {}, '设为红娘');
+  await act('operator', `/rooms/${hosted.liveId}/remove/${eve.userId}`, {}, `房间 ${hosted.liveId}`);
+  await assert.rejects(eve.enter(hosted.liveId), { code: 'removed' });
+  await act('operator', `${user}/ban`, { length: '86400' }, '已封禁');
+  await act('operator', `${user}/unban`, {}, 'eve');
+  assert.equal(await by.operator.getByText('已封禁').count(), 0);
+  await act('support', `${user}/end-sessions`, {}, '没有登录。');
+  await fill(by.support, `${user}/reveal`, {});
+  await submit(by.support);
+  await by.support.getByText('sandbox-eve').waitFor();
+  const all = JSON.parse(await download('support', `/users/${bob.userId}/export`));
+  assert.equal(all.profile.nickname, '阿明');
+});
+
+test('reviews', async () => {
+  await act('operator', '/reports/1/close', {}, '没有');
+  await act('operator', '/moderation/2/close', {}, '没有');
+  await act('operator', '/screenshots/1/close', {}, '没有');
+  await act('support', '/complaints/1/answer', {}, '浏览器测试');
+});
+
+test('money', async () => {
+  const { bob, order } = filled;
+  await act('finance', `/users/${bob.userId}/gold`, { amount: '7' }, '阿明');
+  const ledger = await by.finance.goto(`${desk.origin}/ledger?kind=grant`);
+  assert.equal(ledger?.status(), 200);
+  const href = await by.finance.locator('tbody a').first().getAttribute('href');
+  await act('finance', `${href}/reverse`, {}, /冲正/);
+  await act('support', `/orders/${order}/query`, {}, String(order));
+  await act('finance', `/orders/${order}/refund`, { amount: '0.10' }, '¥0.10');
+  const evidence = JSON.parse(await download('support', `/orders/${order}/why/export`));
+  assert.equal(evidence.order.out_trade_no, order);
+  await act('finance', '/withdrawals/1/approve', {}, /待确认|已批准|待用户/);
+  await act('finance', '/ledger/audit/run', {}, /核对一致/);
+  const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  await act('finance', '/reconcile/run', { day }, day);
+  await act('finance', `/reconcile/${day}/sign`, {}, 'my finance');
+  assert.match(await download('finance', '/export/orders'), new RegExp(order));
+  assert.match(await download('finance', '/figures/export/day/7'), new RegExp(day));
+});
+
+test('sales', async () => {
+  const image = 'https://pictures.example.com/gift.png';
+  await act('operator', '/gifts/add', { name: '手写信', gold: '8', image }, '手写信');
+  const row = by.operator.getByRole('row', { name: /手写信/ });
+  const edit = await row.getByRole('link', { name: '修改' }).getAttribute('href');
+  await act('operator', String(edit), { name: '长信' }, '长信');
+  await act('operator', String(edit).replace('edit', 'disable'), {}, '长信');
+  const gone = by.operator.getByRole('row', { name: /长信/ });
+  assert.equal(await gone.getByRole('link', { name: '修改' }).count(), 0);
+  await act('finance', '/blocks/add', { gold: '33', price: '3.00' }, '33');
+  const block = by.finance.getByRole('row', { name: /33/ }).getByRole('link').last();
+  await act('finance', String(await block.getAttribute('href')), {}, /充值/);
+});
+
+test('the platform', async () => {
+  await act('operator', '/configs/INDEX_BANNER/set', { value: 'https://a.example/1.png' }, 'a.example');
+  await act('owner', '/configs/HOST_RATE/set-rate', { value: '0.21' }, '0.21');
+  await by.operator.goto(`${desk.origin}/health`);
+  const retry = await by.operator.getByRole('link', { name: '重试' }).getAttribute('href');
+  await act('operator', String(retry), {}, /系统状态/);
+  await by.owner.goto(`${desk.origin}/operators`);
+  const row = by.owner.getByRole('row', { name: /my support/ });
+  const hrefs = await row.getByRole('link').evaluateAll((links) =>
+    links.map((link) => String(link.getAttribute('href'))));
+  const [operator] = hrefs.map((href) => href.match(/\/operators\/\d+/)?.[0]).filter(Boolean);
+  await act('owner', `${operator}/role`, { role: 'auditor' }, '审计');
+  await act('owner', `${operator}/disable`, {}, '停用');
+  await act('owner', `${operator}/enable`, {}, 'my support');
+  await fill(by.owner, `${operator}/reset`, {});
+  await submit(by.owner);
+  await by.owner.getByText(/\/link\//).waitFor();
+});
+
+test('a person is erased by two operators, and a broadcast is ended', async () => {
+  const { bob, hosted } = filled;
+  await act('operator', `/rooms/${hosted.liveId}/end`, {}, '未直播');
+  await act('operator', `/users/${bob.userId}/erase`, {}, '阿明');
+  await act('owner', `/users/${bob.userId}/erase`, {}, /已注销/);
+});
+
+test('pages complained of nothing', () => assert.deepEqual(desk.complaints, []));
