@@ -153,7 +153,14 @@ test('money', async () => {
   await act('finance', `/orders/${order}/refund`, { amount: '0.10' }, '¥0.10');
   const evidence = JSON.parse(await download('support', `/orders/${order}/why/export`));
   assert.equal(evidence.order.out_trade_no, order);
+  const charge = await download('finance', '/ledger/1/why/export');
+  assert.equal(JSON.parse(charge).order.out_trade_no, order);
   await act('finance', '/withdrawals/1/approve', {}, /待确认|已批准|待用户/);
+  await filled.rooms[0].give({ to: filled.host.userId, gift: filled.gift.id, num: 40 });
+  const { income } = await filled.host.profile();
+  const { id } = await filled.host.withdraw({ income, realName: '王红' });
+  await act('finance', `/withdrawals/${id}/reject`, {}, '已驳回');
+  assert.equal((await filled.host.profile()).income, income);
   await act('finance', '/ledger/audit/run', {}, /核对一致/);
   const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
   await act('finance', '/reconcile/run', { day }, day);
