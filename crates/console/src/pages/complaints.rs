@@ -114,6 +114,7 @@ impl Act for Answer {
         let a = &visit.t().actions;
         let mut form = ActionForm::new(visit, a.answer, "/complaints");
         form.title = fill(a.answer_title, &[&recorded.complaint.out_trade_no]);
+        form.reason_label = Some(visit.t().pages.answer);
         form.lines.push(a.answer_text.to_owned());
         form.reasons = vec![a.answer_refunded, a.answer_explained];
         Ok(form)

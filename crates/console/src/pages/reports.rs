@@ -163,7 +163,8 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         .await?;
     others.retain(|other| other.id != report.id);
     let mut table = reports_table(&visit, &others).await?;
-    t.pages.reports_about.clone_into(&mut table.caption);
+    t.pages.other_reports.clone_into(&mut table.caption);
+    t.pages.no_other_reports.clone_into(&mut table.empty.text);
     page.sections.push(Section::Table(table));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/reports").await?,

@@ -41,11 +41,11 @@ texts!(ActionTexts {
     export_evidence_text:
         "一个 JSON 文件，交给用户或微信支付的投诉处理。会记入审计日志。",
         "One JSON file, for the user or for a complaint at WeChat Pay. It is in the audit log.";
-    answer: "答复", "Answer";
-    answer_title: "答复关于订单 {} 的投诉", "Answer the complaint about order {}";
+    answer: "记录答复", "Record the answer";
+    answer_title: "记录订单 {} 投诉的处理结果", "Record what was done about order {}";
     answer_text:
-        "先在微信的后台答复用户，再在这里记下怎么处理的。",
-        "Answer the user in WeChat's console first, then record here what was done.";
+        "这里不会把内容发给用户。请先在微信商户平台答复用户，再记录处理结果。",
+        "Nothing is sent to the user from here. Answer them in WeChat's console first.";
     answer_refunded: "已退款", "Refunded";
     answer_explained: "已说明扣费原因", "The charge was explained";
     gift_edit: "修改", "Change";

@@ -10,7 +10,7 @@ texts!(FailureTexts {
         "它不是从控制台的页面发出的。请从页面上重新操作。",
         "It did not come from a page of the console. Please start again from the page.";
     not_found_title: "没有这个页面", "There is no such page";
-    not_found: "号码可能输错了，或者它已不在。", "The number may be wrong, or it is gone.";
+    not_found: "地址或编号可能有误，或者内容已被删除。", "It may be mistyped, or it is gone.";
     bad_request_title: "请求无效", "The request cannot be read";
     bad_request: "请从页面上重新操作。", "Please start again from the page.";
     unavailable_title: "数据库暂时忙不过来", "The database is busy";

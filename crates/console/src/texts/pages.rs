@@ -137,6 +137,8 @@ texts!(PageTexts {
     used: "最近使用", "Last used";
     no_sessions: "没有登录。", "Not logged in.";
     reports_about: "关于 TA 的举报", "Reports about them";
+    other_reports: "TA 的其他举报记录", "Other reports about them";
+    no_other_reports: "没有其他举报。", "No other report.";
     // Reports of users
     reports_title: "举报", "Reports";
     report_title: "举报 {}", "Report {}";
@@ -364,8 +366,8 @@ texts!(PageTexts {
     oldest_order: "最早的待支付订单", "Oldest order waiting";
     parked: "投递失败的消息", "Failed deliveries";
     parked_text:
-        "IM 最终拒绝了它们；原因修好之后可以重试。",
-        "IM refused them for good. They can be tried again when the cause is mended.";
+        "有消息被 IM 拒收，不会自动重试。排除原因后，可在下面点“重试”。",
+        "IM refused some messages for good. Mend the cause, then choose “Retry” below.";
     no_parked: "没有投递失败的消息。", "No delivery has failed.";
     lane: "通道", "Lane";
     lane_room: "房间 {}", "Room {}";
