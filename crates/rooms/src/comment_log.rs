@@ -39,7 +39,9 @@ impl NewComment {
         at: Moment,
         word: Option<String>,
     ) -> Self {
-        let shown = text::displayable_part(&readable(written)).unwrap_or_default();
+        let readable = Some(readable(written)).filter(|text| !text.trim().is_empty());
+        let readable = readable.as_deref().unwrap_or(written);
+        let shown = text::displayable_part(readable).unwrap_or_default();
         Self {
             room_id: live.get(),
             user_id: user.get(),
@@ -118,6 +120,58 @@ fn read_value(value: Value, found: &mut Vec<String>, depth: usize) {
     }
 }
 
+/// All texts in what a client sends, for the search of forbidden words: the strings and names of a
+/// JSON text as they are written, and what they decode to. Of the outermost object only the names
+/// of the contract and its `type` are left out: whatever else it holds, some client may show.
+pub(crate) fn searched(written: &str) -> String {
+    let mut found = Vec::new();
+    match serde_json::from_str::<Value>(written) {
+        Ok(Value::Object(fields)) => {
+            for (name, value) in fields {
+                if name == "type" {
+                    continue;
+                }
+                if name != "content" {
+                    found.push(name);
+                }
+                search_value(value, &mut found, MAX_NESTED);
+            }
+        }
+        Ok(value @ (Value::String(_) | Value::Array(_))) => {
+            search_value(value, &mut found, MAX_NESTED);
+        }
+        _ => found.push(written.to_owned()),
+    }
+    found.join(" ")
+}
+
+fn search_value(value: Value, found: &mut Vec<String>, depth: usize) {
+    match value {
+        Value::String(text) => {
+            let decoded = depth
+                .checked_sub(1)
+                .and_then(|depth| Some((serde_json::from_str::<Value>(&text).ok()?, depth)));
+            found.push(text);
+            if let Some((value, depth)) = decoded {
+                search_value(value, found, depth);
+            }
+        }
+        Value::Array(values) => {
+            for value in values {
+                search_value(value, found, depth);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                found.push(name);
+                search_value(value, found, depth);
+            }
+        }
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,5 +196,26 @@ mod tests {
         assert_eq!(readable(r#"{"加微信":1}"#), "加微信 1");
         let deep = (0..20).fold("x".to_owned(), |inner, _| as_text(&inner));
         assert!(readable(&deep).contains('x'));
+    }
+
+    #[test]
+    fn nothing_that_a_client_may_show_escapes_the_search() {
+        let inside =
+            |content: &str| serde_json::json!({"type": "message", "content": content}).to_string();
+        for written in [
+            "加微信".to_owned(),
+            inside("加微信"),
+            inside(r#"{"type":"加微信 vx123"}"#),
+            inside(r#"{"type":1,"加微信":null}"#),
+            inside(r#"{"a":"加微信","a":"x"}"#),
+            inside(r#"{"a":"\u52a0\u5fae\u4fe1"}"#),
+            inside(&inside("加微信")),
+            r#"{"type":"message","加微信":1}"#.to_owned(),
+            r#""{\"type\":\"加微信\"}""#.to_owned(),
+            r#"[{"type":"加微信"}]"#.to_owned(),
+        ] {
+            assert!(searched(&written).contains("加微信"), "{written}");
+        }
+        assert_eq!(searched(r#"{"type":"message","content":"hi"}"#), "hi");
     }
 }

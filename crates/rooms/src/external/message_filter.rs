@@ -4,7 +4,7 @@
 use qlive_types::{GroupId, UserId};
 use qlive_users::is_blocked;
 
-use crate::comment_log::{NewComment, readable};
+use crate::comment_log::{NewComment, searched};
 use crate::error::RoomsError;
 use crate::external::client_message::{
     ClientMessage, is_forged_warning, is_group_comment, may_be_comment,
@@ -146,7 +146,7 @@ impl Rooms {
     /// The forbidden word that a text has.
     async fn forbidden_word(&self, text: &str) -> Result<Option<String>, RoomsError> {
         let configs = self.configs.snapshot().await?;
-        let found = configs.forbidden_words().find(&readable(text));
+        let found = configs.forbidden_words().find(&searched(text));
         Ok(found.map(str::to_owned))
     }
 
