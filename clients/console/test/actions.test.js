@@ -224,7 +224,8 @@ test('operators are invited, and each role sees its pages', async () => {
     const order = `/orders/${filled.order}`;
     const pages = [...menu, '/account', user, `${user}/wallet`, `${user}/comments`, room,
       `${room}/people`, `${room}/gifts`, `${room}/past`, `${room}/timeline`, `${room}/comments`,
-      order, `${order}/why`, '/ledger/1', '/ledger/1/why', '/ledger/audit', '/reports/1', '/configs/HOST_RATE'];
+      order, `${order}/why`, '/ledger/1', '/ledger/1/why', '/ledger/audit', '/reports/1',
+      '/configs/HOST_RATE'];
     const forms = new Set();
     for (const path of pages) {
       const answer = await page.goto(new URL(path, desk.origin).href);

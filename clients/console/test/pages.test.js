@@ -131,7 +131,10 @@ const VIEWS = [1440, 360].flatMap((width) =>
 /** @param {(typeof VIEWS)[number]} view */
 const nameOf = (view) => `${view.lang}-${view.dark ? 'dark' : 'light'}-${view.width}`;
 
-/** Two views show everything; all of them take a minute longer. @param {(typeof VIEWS)[number]} view */
+/**
+ * Two views show everything; all of them take a minute longer.
+ * @param {(typeof VIEWS)[number]} view
+ */
 const isPictured = (view) =>
   process.env.PICTURES === 'all' || ['zh-light-1440', 'en-dark-360'].includes(nameOf(view));
 
@@ -165,7 +168,8 @@ test('login is accessible and fits', async () => {
     for (const path of ['/login', '/link/0', '/nowhere']) {
       await page.goto(desk.origin + path);
       assert.deepEqual(await violations(page), [], path);
-      if (isPictured(view)) await picture(page, `outside${path.replaceAll('/', '-')}-${nameOf(view)}`);
+      const title = `outside${path.replaceAll('/', '-')}`;
+      if (isPictured(view)) await picture(page, `${title}-${nameOf(view)}`);
     }
     await page.goto(`${desk.origin}/login`);
     await picture(page, `login-${nameOf(view)}`);

@@ -140,7 +140,8 @@ export async function fillServer(server) {
     MchOrderId: bought.outTradeNo, ComplaintTime: '2026-11-24T10:00:00+08:00', RetryTimes: 0,
     RequestId: 'complaint-1',
   });
-  return { host, hosted, bob, eve, rooms, order: bought.outTradeNo, other: other.outTradeNo, gift: rose };
+  const orders = { order: bought.outTradeNo, other: other.outTradeNo };
+  return { host, hosted, bob, eve, rooms, ...orders, gift: rose };
 }
 
 /**

@@ -3,8 +3,10 @@
 use anyhow::Context as _;
 use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_payments::{Order, OrderSearch, Withdrawal};
-use qlive_rooms::{CommentFilter, RoomEventFilter, ScreenshotFilter};
-use qlive_types::{Moment, Page, UserId};
+use qlive_rooms::{
+    Comment, CommentFilter, RoomEvent, RoomEventFilter, Screenshot, ScreenshotFilter,
+};
+use qlive_types::{LiveId, Moment, Page, UserId};
 use serde_json::{Value, json};
 
 use crate::services::Services;
@@ -12,8 +14,7 @@ use crate::services::Services;
 impl Services {
     /// Profile, balances, movements, orders, withdrawals, gifts, whom they block, sessions, and
     /// what is still kept of comments, visits of rooms and judged screenshots of a user, for the
-    /// person who asks. What others wrote about
-    /// them, and what operators noted, is not theirs.
+    /// person who asks. What others wrote about them, and what operators noted, is not theirs.
     ///
     /// # Errors
     /// When there is no such user, or the database fails.
@@ -103,61 +104,49 @@ impl Services {
     }
 
     async fn all_comments(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
-        let (mut all, mut before) = (Vec::new(), None);
-        loop {
+        let read = async |before| {
             let comments = self.rooms.comments(CommentFilter::User(user), before);
-            let comments = comments.await?;
-            let Some(last) = comments.last() else {
-                return Ok(all);
-            };
-            before = Some(last.id);
-            all.extend(comments.iter().map(|comment| {
-                json!({
-                    "at": comment.at.shanghai(),
-                    "live_id": comment.live.get(),
-                    "text": comment.text,
-                })
-            }));
-        }
+            Ok(comments.await?)
+        };
+        let json = |comment: &Comment| {
+            json!({
+                "at": comment.at.shanghai(),
+                "live_id": comment.live.get(),
+                "text": comment.text,
+            })
+        };
+        all_rows(read, |comment| comment.id, json).await
     }
 
     async fn all_room_events(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
-        let (mut all, mut before) = (Vec::new(), None);
-        loop {
+        let read = async |before| {
             let events = self.rooms.room_events(RoomEventFilter::User(user), before);
-            let events = events.await?;
-            let Some(last) = events.last() else {
-                return Ok(all);
-            };
-            before = Some(last.id);
-            all.extend(events.iter().map(|event| {
-                json!({
-                    "at": event.at.shanghai(),
-                    "live_id": event.live.get(),
-                    "kind": event.kind.name(),
-                })
-            }));
-        }
+            Ok(events.await?)
+        };
+        let json = |event: &RoomEvent| {
+            json!({
+                "at": event.at.shanghai(),
+                "live_id": event.live.get(),
+                "kind": event.kind.name(),
+            })
+        };
+        all_rows(read, |event| event.id, json).await
     }
 
     async fn all_screenshots(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
-        let (mut all, mut before) = (Vec::new(), None);
-        loop {
+        let read = async |before| {
             let shots = self.rooms.screenshots(ScreenshotFilter::User(user), before);
-            let shots = shots.await?;
-            let Some(last) = shots.last() else {
-                return Ok(all);
-            };
-            before = Some(last.id);
-            all.extend(shots.iter().map(|shot| {
-                json!({
-                    "at": shot.at.shanghai(),
-                    "live_id": shot.live.map(qlive_types::LiveId::get),
-                    "url": shot.url,
-                    "label": shot.label,
-                })
-            }));
-        }
+            Ok(shots.await?)
+        };
+        let json = |shot: &Screenshot| {
+            json!({
+                "at": shot.at.shanghai(),
+                "live_id": shot.live.map(LiveId::get),
+                "url": shot.url,
+                "label": shot.label,
+            })
+        };
+        all_rows(read, |shot| shot.id, json).await
     }
 
     async fn all_orders(&self, user: UserId) -> anyhow::Result<Vec<Value>> {
@@ -165,27 +154,31 @@ impl Services {
             user: Some(user),
             ..OrderSearch::default()
         };
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let orders = self.payments.search_orders(search, after).await?;
-            let Some(last) = orders.last() else {
-                return Ok(all);
-            };
-            after = Some((last.created_at, last.out_trade_no.clone()));
-            all.extend(orders.iter().map(order_json));
-        }
+        let read = async |after| Ok(self.payments.search_orders(search, after).await?);
+        let cursor = |order: &Order| (order.created_at, order.out_trade_no.clone());
+        all_rows(read, cursor, order_json).await
     }
 
     async fn all_gifts(&self, filter: SentGiftFilter) -> anyhow::Result<Vec<Value>> {
-        let (mut all, mut before) = (Vec::new(), None);
-        loop {
-            let gifts = self.gifts.search_sent(filter, before).await?;
-            let Some(last) = gifts.last() else {
-                return Ok(all);
-            };
-            before = Some(last.id);
-            all.extend(gifts.iter().map(gift_json));
-        }
+        let read = async |before| Ok(self.gifts.search_sent(filter, before).await?);
+        all_rows(read, |gift| gift.id, gift_json).await
+    }
+}
+
+/// All rows of a list that `read` returns a page of, from a cursor on, until a page is empty.
+async fn all_rows<T, C>(
+    read: impl AsyncFn(Option<C>) -> anyhow::Result<Vec<T>>,
+    cursor: impl Fn(&T) -> C,
+    json: impl Fn(&T) -> Value,
+) -> anyhow::Result<Vec<Value>> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let rows = read(after).await?;
+        let Some(last) = rows.last() else {
+            return Ok(all);
+        };
+        after = Some(cursor(last));
+        all.extend(rows.iter().map(&json));
     }
 }
 

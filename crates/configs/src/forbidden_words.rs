@@ -13,10 +13,13 @@ pub struct ForbiddenWords {
 }
 
 impl ForbiddenWords {
-    pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn new(words: impl IntoIterator<Item = String>) -> Self {
         let words: Vec<(String, String)> = words
             .into_iter()
-            .map(|word| (word.to_owned(), text::folded(word)))
+            .map(|word| {
+                let folded = text::folded(&word);
+                (word, folded)
+            })
             .filter(|(_, folded)| !folded.is_empty())
             .collect();
         let folded = words.iter().map(|(_, folded)| folded);
@@ -46,7 +49,7 @@ mod tests {
 
     #[test]
     fn case_width_and_spaces_hide_no_word() {
-        let words = ForbiddenWords::new(["加微信", "VX", "", " "]);
+        let words = ForbiddenWords::new(["加微信", "VX", "", " "].map(str::to_owned));
         for (written, expected) in [
             ("请加微信", Some("加微信")),
             ("加 微\u{200B}信", Some("加微信")),

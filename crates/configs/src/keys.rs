@@ -127,7 +127,11 @@ fn parse_typed(name: &str, typed: &str, addresses: &WebAddressRules) -> Result<V
     match (value_type(name), json) {
         (Some(ValueType::List), Some(value @ Value::Array(_))) => Ok(value),
         (Some(ValueType::List), _) => Err(ConfigError::BadValue("this key holds a JSON array")),
-        (Some(ValueType::Words), Some(Value::Array(words))) if words.iter().all(is_word) => {
+        (Some(ValueType::Words), Some(Value::Array(words)))
+            if words
+                .iter()
+                .all(|word| word.is_string() && word_of(word).is_some()) =>
+        {
             Ok(Value::Array(words))
         }
         (Some(ValueType::Words), _) => Err(ConfigError::BadValue(
@@ -153,11 +157,15 @@ fn parse_typed(name: &str, typed: &str, addresses: &WebAddressRules) -> Result<V
     }
 }
 
-/// Whether a value is a text that shows something.
-fn is_word(value: &Value) -> bool {
-    value
-        .as_str()
-        .is_some_and(|word| !text::folded(word).is_empty())
+/// The word that a stored item is, if it shows something. A number is one too: earlier versions
+/// stored it where an operator typed digits.
+pub(crate) fn word_of(item: &Value) -> Option<String> {
+    let word = match item {
+        Value::String(word) => word.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text::folded(&word).is_empty()).then_some(word)
 }
 
 /// Whether every text inside a value may be sent to clients. Keys of objects are texts too.
@@ -169,6 +177,16 @@ fn texts_are_good(value: &Value, addresses: &WebAddressRules) -> bool {
             .iter()
             .all(|(key, value)| addresses.allow(key) && texts_are_good(value, addresses)),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// The items of a stored list, as they are stored now.
+pub(crate) fn stored_items(name: &str, stored: Option<&Value>) -> Vec<Value> {
+    let items = stored.and_then(Value::as_array).into_iter().flatten();
+    if value_type(name) == Some(ValueType::Words) {
+        items.filter_map(word_of).map(Value::String).collect()
+    } else {
+        items.cloned().collect()
     }
 }
 

@@ -72,9 +72,7 @@ impl Configs {
         let (name, rules) = (key.clone(), self.address_rules.clone());
         self.change(by, "configs add", key, move |current| {
             let item = keys::parse_list_item(&name, &typed, current.as_ref())?;
-            let mut list = current
-                .and_then(|value| value.as_array().cloned())
-                .unwrap_or_default();
+            let mut list = keys::stored_items(&name, current.as_ref());
             list.push(item);
             keys::parse(&name, &json!(list).to_string(), &rules).map(Some)
         })

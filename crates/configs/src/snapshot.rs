@@ -66,7 +66,7 @@ impl Snapshot {
     pub fn forbidden_words(&self) -> &ForbiddenWords {
         self.forbidden_words.get_or_init(|| {
             let words = self.values.get("FORBIDDEN_WORDS").and_then(Value::as_array);
-            ForbiddenWords::new(words.into_iter().flatten().filter_map(Value::as_str))
+            ForbiddenWords::new(words.into_iter().flatten().filter_map(keys::word_of))
         })
     }
 

@@ -236,13 +236,14 @@ async fn act<A: Act>(
     let before = operators.last_record(&visit.session).await?;
     match A::act(visit, path, by, input).await {
         Ok(Done::At(to)) => {
-            // An action that found nothing to change records nothing.
-            let after = operators.last_record(&visit.session).await;
-            let after = after.unwrap_or_else(|error| {
+            // An action that found nothing to change records nothing; one that closes a case too
+            // has another record after its own.
+            let record = operators.first_record_after(&visit.session, before).await;
+            let record = record.unwrap_or_else(|error| {
                 tracing::error!(%error, "the audit record of an action cannot be read");
                 None
             });
-            let record = after.filter(|_| after != before).unwrap_or_default();
+            let record = record.unwrap_or_default();
             let done = format!("done={record}");
             Ok(redirect(&with_query(&to, &done)))
         }

@@ -11,6 +11,7 @@ mod figures;
 mod gifts;
 mod health;
 mod host_figures;
+mod judgement;
 mod ledger;
 mod ledger_audit;
 mod lengths;
@@ -54,6 +55,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     user_actions::configure(config);
     user_moderation::configure(config);
     user_person::configure(config);
+    reviews::configure(config);
     reports::configure(config);
     order_record::configure(config);
     orders::configure(config);

@@ -203,4 +203,29 @@ impl Operators {
             .await;
         Ok(newest?)
     }
+
+    /// The number of the first row that this operator has caused after another.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first_record_after(
+        &self,
+        session: &Session,
+        other: Option<i64>,
+    ) -> Result<Option<i64>, OperatorsError> {
+        let who = session.name.as_str().to_owned();
+        let first: Result<Option<i64>, StoreError> = self
+            .db
+            .read(move |conn| {
+                Ok(audit_log::table
+                    .filter(audit_log::who.eq(&who))
+                    .filter(audit_log::id.gt(other.unwrap_or(0)))
+                    .order(audit_log::id)
+                    .select(audit_log::id)
+                    .first(conn)
+                    .optional()?)
+            })
+            .await;
+        Ok(first?)
+    }
 }

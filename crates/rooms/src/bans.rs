@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::RoomsError;
 use crate::member::find_member;
 use crate::mic::MicEvent;
+use crate::operators::Change;
 use crate::service::Rooms;
 use crate::transition::apply_event;
 
@@ -51,11 +52,17 @@ impl Rooms {
                 until: length.map(|length| context.now.after(length)),
                 reason: reason.clone(),
             };
-            if !qlive_users::set_ban(conn, user, Some(&ban), context.now)? {
-                return Err(UsersError::UnknownUser.into());
-            }
+            let profile = qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
+            qlive_users::set_ban(conn, user, Some(&ban), context.now)?;
             expel(conn, context, user)?;
-            Ok(ban.until.map_or_else(|| "for ever".to_owned(), until))
+            let length =
+                |until_end: Option<Moment>| until_end.map_or_else(|| "for ever".to_owned(), until);
+            Ok(Change {
+                before: profile
+                    .banned_at
+                    .map_or_else(String::new, |_| length(profile.banned_until)),
+                after: length(ban.until),
+            })
         })
         .await?;
         self.users.known_tokens().forget(user);

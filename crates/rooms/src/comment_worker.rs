@@ -56,8 +56,17 @@ impl BackgroundWorker for CommentWorker {
     type Error = RoomsError;
 
     async fn run_round(&mut self, _: &CancellationToken) -> Result<RoundOutcome, RoomsError> {
-        self.rooms.write_comments().await?;
-        self.rooms.write_room_events().await?;
+        // None of them waits for another that fails.
+        let comments = self.rooms.write_comments().await;
+        let events = self.rooms.write_room_events().await;
+        let deleted = self.delete_old().await;
+        comments.and(events).and(deleted)
+    }
+}
+
+impl CommentWorker {
+    /// Deletes a batch of what is too old, when it is time.
+    async fn delete_old(&mut self) -> Result<RoundOutcome, RoomsError> {
         let tick = self.rooms.clock.tick();
         if tick < self.delete_due {
             return Ok(RoundOutcome::Done);

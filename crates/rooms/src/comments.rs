@@ -151,20 +151,18 @@ impl Rooms {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let mut is_some_closed = false;
+                let mut closed = 0;
                 for id in &ids {
-                    is_some_closed |= close(conn, now, &by, *id)?;
+                    closed += close(conn, now, &by, *id)?;
                 }
-                is_some_closed
-                    .then_some(())
-                    .ok_or(RoomsError::UnknownComment)
+                (closed > 0).then_some(()).ok_or(RoomsError::UnknownComment)
             })
             .await
     }
 }
 
-/// Closes a comment. Returns whether it was open.
-fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, StoreError> {
+/// Closes a comment. Returns 1 if it was open, otherwise 0.
+fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<usize, StoreError> {
     let open = comments::table
         .find(id)
         .filter(comments::word.is_not_null())
@@ -179,5 +177,5 @@ fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, S
     if updated > 0 {
         audit_log::record(conn, now, by, "comments close", &id.to_string())?;
     }
-    Ok(updated > 0)
+    Ok(updated)
 }

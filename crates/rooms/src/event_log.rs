@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use qlive_store::schema::room_events;
 use qlive_types::{LiveId, Moment, UserId};
 
-use crate::mic::{MicEvent, Place};
+use crate::mic::{MemberState, MicEvent, Place};
 
 /// The most events that wait to be written: about what an instance writes within a second beside
 /// its other work. Further ones are not kept.
@@ -92,8 +92,15 @@ impl RoomEventKind {
 
     /// What a step of the mic state machine is, if it is worth telling. Who takes the mic and who
     /// leaves it by themselves is in the messages of the room.
-    pub(crate) const fn of(before: Place, next: Place, event: MicEvent) -> Option<Self> {
-        match (before, next, event) {
+    pub(crate) fn of(
+        before: &MemberState,
+        next: &MemberState,
+        event: MicEvent,
+        now: Moment,
+    ) -> Option<Self> {
+        // IM reports a message of a client before and after it: the second extends the invitation.
+        let is_invited = before.invitation.is_some_and(|open| open.is_open(now));
+        match (before.place, next.place, event) {
             (Place::Outside, Place::Outside, _) => None,
             (Place::Outside, _, _) => Some(Self::Entered),
             (_, Place::Outside, MicEvent::Banned) => Some(Self::Banned),
@@ -105,7 +112,7 @@ impl RoomEventKind {
             (Place::OnMic, Place::Watching, MicEvent::KickOffMic) => Some(Self::PutOffMic),
             (Place::OnMic, Place::Watching, MicEvent::LeaveMic) => None,
             (Place::OnMic, Place::Watching, _) => Some(Self::LostMic),
-            (_, _, MicEvent::Invite { .. }) => Some(Self::Invited),
+            (_, _, MicEvent::Invite { .. }) if !is_invited => Some(Self::Invited),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use qlive_users::UsersError;
 
 use crate::bans::until;
 use crate::error::RoomsError;
+use crate::operators::Change;
 use crate::room::find_room;
 use crate::service::Rooms;
 
@@ -78,13 +79,11 @@ impl Rooms {
         };
         let subject = user.to_string();
         self.operate_and_say(by, action, subject, move |conn, context| {
+            let before = end_of_mute(conn, context.now, user, EVERYWHERE)?;
             set_mute(conn, context.now, user, EVERYWHERE, lengths)?;
-            let end = context.now.after(length);
-            Ok(if length.is_zero() {
-                String::new()
-            } else {
-                until(end)
-            })
+            let after = (!length.is_zero()).then(|| context.now.after(length));
+            let [before, after] = [before, after].map(|end| end.map_or_else(String::new, until));
+            Ok(Change { before, after })
         })
         .await
     }
@@ -143,6 +142,23 @@ fn set_mute(
     let insert = diesel::insert_into(mutes::table).values(values);
     key_violation_as_contention(insert.execute(conn))?;
     Ok(())
+}
+
+/// When a mute ends that holds now.
+fn end_of_mute(
+    conn: &mut Conn,
+    now: Moment,
+    user: UserId,
+    host: i64,
+) -> Result<Option<Moment>, StoreError> {
+    let (first, last) = now.running(LONGEST_MUTE);
+    let end: Option<i64> = mutes::table
+        .find((user.get(), host))
+        .filter(mutes::muted_until.between(first, last))
+        .select(mutes::muted_until)
+        .first(conn)
+        .optional()?;
+    Ok(end.map(Moment::from_millis))
 }
 
 /// Whether a user's comments are refused in the rooms of a host; without one, to anybody.

@@ -16,6 +16,39 @@ use crate::reasons::EndReason;
 use crate::room::{find_room, find_room_of_host};
 use crate::service::Rooms;
 
+/// What an operator changed, for the audit log.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    /// Empty if there was nothing.
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+impl Change {
+    /// A change from nothing.
+    pub(crate) fn to(after: impl Into<String>) -> Self {
+        Self {
+            after: after.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// How the audit log calls who is a matchmaker, and who is not.
+const fn role(is_matchmaker: bool) -> &'static str {
+    if is_matchmaker { "matchmaker" } else { "guest" }
+}
+
+/// Makes a user a matchmaker or a guest.
+fn change_role(conn: &mut Conn, user: UserId, is_matchmaker: bool) -> Result<Change, RoomsError> {
+    let profile = qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
+    qlive_users::set_matchmaker(conn, user, is_matchmaker)?;
+    Ok(Change {
+        before: role(profile.matchmaker).to_owned(),
+        after: role(is_matchmaker).to_owned(),
+    })
+}
+
 impl Rooms {
     /// Makes a user a matchmaker, creates their room if they have none, and has IM create its
     /// group.
@@ -23,20 +56,19 @@ impl Rooms {
     /// # Errors
     /// [`UsersError::UnknownUser`], or a failure of the store.
     pub async fn grant_matchmaker(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
-        self.operate(
+        self.operate_and_say(
             by,
             "users grant-matchmaker",
             user.to_string(),
             move |conn, context| {
-                if !qlive_users::set_matchmaker(conn, user, true)? {
-                    return Err(UsersError::UnknownUser.into());
-                }
+                let change = change_role(conn, user, true)?;
                 let live = match find_room_of_host(conn, user)? {
-                    Some(room) if room.group_ready => return Ok(()),
+                    Some(room) if room.group_ready => return Ok(change),
                     Some(room) => room.live,
                     None => insert_room(conn, context, user)?,
                 };
-                Ok(enqueue(conn, context.now, &Delivery::CreateGroup { live })?)
+                enqueue(conn, context.now, &Delivery::CreateGroup { live })?;
+                Ok(change)
             },
         )
         .await
@@ -47,19 +79,17 @@ impl Rooms {
     /// # Errors
     /// [`UsersError::UnknownUser`], or a failure of the store.
     pub async fn revoke_matchmaker(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
-        self.operate(
+        self.operate_and_say(
             by,
             "users revoke-matchmaker",
             user.to_string(),
             move |conn, context| {
-                if !qlive_users::set_matchmaker(conn, user, false)? {
-                    return Err(UsersError::UnknownUser.into());
-                }
+                let change = change_role(conn, user, false)?;
                 let room = find_room_of_host(conn, user)?;
-                match room.and_then(|room| room.live_broadcast()) {
-                    Some(broadcast) => end_broadcast(conn, context, broadcast, EndReason::Revoked),
-                    None => Ok(()),
+                if let Some(broadcast) = room.and_then(|room| room.live_broadcast()) {
+                    end_broadcast(conn, context, broadcast, EndReason::Revoked)?;
                 }
+                Ok(change)
             },
         )
         .await
@@ -88,23 +118,23 @@ impl Rooms {
     ) -> Result<(), RoomsError> {
         self.operate_and_say(by, action, subject, move |conn, context| {
             change(conn, context)?;
-            Ok(String::new())
+            Ok(Change::default())
         })
         .await
     }
 
-    /// The same for a change that says what is after it.
+    /// The same for a change that says what was before it and what is after it.
     pub(crate) async fn operate_and_say(
         &self,
         by: Operator,
         action: &'static str,
         subject: String,
-        change: impl Fn(&mut Conn, &Context) -> Result<String, RoomsError> + Send + 'static,
+        change: impl Fn(&mut Conn, &Context) -> Result<Change, RoomsError> + Send + 'static,
     ) -> Result<(), RoomsError> {
         self.change(move |conn, context| {
-            let after = change(conn, context)?;
+            let Change { before, after } = change(conn, context)?;
             let about = (action, subject.as_str());
-            audit_log::record_change(conn, context.now, &by, about, ("", &after))?;
+            audit_log::record_change(conn, context.now, &by, about, (&before, &after))?;
             Ok::<_, RoomsError>(())
         })
         .await

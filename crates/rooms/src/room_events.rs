@@ -2,7 +2,8 @@
 //! operators only; nothing is decided by it.
 //!
 //! An event is noted in the transaction that causes it, and written with others a moment after
-//! that transaction. A process that dies loses the events of that moment, never anything else.
+//! that transaction. A process that dies loses the events of that moment, never anything else; a
+//! connection that dies while they are written may leave them there twice.
 
 use diesel::prelude::*;
 use qlive_store::schema::room_events;

@@ -191,11 +191,11 @@ impl Rooms {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let mut is_some_closed = false;
+                let mut closed = 0;
                 for id in &ids {
-                    is_some_closed |= close(conn, now, &by, *id)?;
+                    closed += close(conn, now, &by, *id)?;
                 }
-                is_some_closed
+                (closed > 0)
                     .then_some(())
                     .ok_or(RoomsError::UnknownScreenshot)
             })
@@ -203,8 +203,8 @@ impl Rooms {
     }
 }
 
-/// Closes a screenshot. Returns whether it was open.
-fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, StoreError> {
+/// Closes a screenshot. Returns 1 if it was open, otherwise 0.
+fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<usize, StoreError> {
     let open = judged_screenshots::table
         .find(id)
         .filter(judged_screenshots::closed_at.is_null());
@@ -218,7 +218,7 @@ fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, S
     if updated > 0 {
         audit_log::record(conn, now, by, "screenshots close", &id.to_string())?;
     }
-    Ok(updated > 0)
+    Ok(updated)
 }
 
 /// Inserts a screenshot, unless the event was handled before.

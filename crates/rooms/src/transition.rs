@@ -35,7 +35,7 @@ pub(crate) fn apply_event(
         end_broadcast(conn, context, member.broadcast, end_reason(event))?;
     }
     enqueue_effects(conn, context, member, &step.effects)?;
-    if let Some(kind) = RoomEventKind::of(member.state.place, step.next.place, event) {
+    if let Some(kind) = RoomEventKind::of(&member.state, &step.next, event, context.now) {
         let live = member.broadcast.live;
         context.events.note(live, member.user, kind, context.now);
     }
@@ -76,15 +76,17 @@ impl Rooms {
         change: impl Fn(&mut Conn, &Context) -> Result<T, RoomsError> + Send + 'static,
     ) -> Result<T, RoomsError> {
         let context = self.context();
-        let events = context.events.clone();
+        let (events, waiting) = (context.events.clone(), self.room_events.clone());
         let result = self
             .db
-            .write(move |conn| {
-                context.events.clear();
-                change(conn, &context)
-            })
+            .write_then(
+                move |conn| {
+                    context.events.clear();
+                    change(conn, &context)
+                },
+                move || events.move_to(&waiting),
+            )
             .await?;
-        events.move_to(&self.room_events);
         self.outbox.wake();
         Ok(result)
     }

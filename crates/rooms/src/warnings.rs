@@ -7,6 +7,7 @@ use qlive_users::UsersError;
 
 use crate::error::RoomsError;
 use crate::member::find_member;
+use crate::operators::Change;
 use crate::service::Rooms;
 
 /// The longest text of a warning, in characters.
@@ -38,7 +39,7 @@ impl Rooms {
                 },
             };
             enqueue(conn, context.now, &delivery)?;
-            Ok(written.clone())
+            Ok(Change::to(written.clone()))
         })
         .await
     }

@@ -195,7 +195,24 @@ impl Db {
     /// the query's fault), or [`StoreError::Busy`] when every attempt conflicted.
     pub async fn write<T, E>(
         &self,
+        change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: TransactionError + Send + 'static,
+    {
+        self.write_then(change, || {}).await
+    }
+
+    /// As [`Db::write`], and calls `committed` after the commit, also when the caller has given up
+    /// waiting meanwhile.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_then<T, E>(
+        &self,
         mut change: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+        committed: impl FnOnce() + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
@@ -203,7 +220,9 @@ impl Db {
     {
         self.run(&self.writers, move |pool, engine| {
             let conn = checkout_and_begin(pool, engine, begin_write)?;
-            write_with_retries(pool, conn, engine, &mut change)
+            let written = write_with_retries(pool, conn, engine, &mut change)?;
+            committed();
+            Ok(written)
         })
         .await
     }

@@ -76,12 +76,12 @@ pub fn decide_erasure(
     user: UserId,
     now: Moment,
 ) -> Result<bool, UsersError> {
-    // Locks the row: two decisions wait for each other.
-    let erased: Option<Option<i64>> = diesel::update(users::table.find(user.get()))
-        .set(users::erased_at.eq(users::erased_at))
-        .returning(users::erased_at)
-        .get_result(conn)
-        .optional()?;
+    // Two decisions wait for each other, and an erasure for what is being written about the user.
+    let find = users::table.find(user.get()).select(users::erased_at);
+    let erased: Option<Option<i64>> = match conn {
+        Conn::Pg(conn) => find.for_update().first(conn).optional()?,
+        Conn::Sqlite(conn) => find.first(conn).optional()?,
+    };
     match erased {
         None => return Err(UsersError::UnknownUser),
         Some(Some(_)) => return Err(UsersError::Erased),
@@ -161,7 +161,8 @@ pub fn erase(conn: &mut Conn, user: UserId, now: Moment) -> Result<(), StoreErro
     record_authentication_change(conn, user, now)
 }
 
-/// Those of these users who are erased.
+/// Those of these users who are erased. None of the others is erased before the end of the
+/// transaction.
 ///
 /// # Errors
 /// A failure of the store.
@@ -170,10 +171,14 @@ pub fn erased_users(
     among: impl Iterator<Item = i64>,
 ) -> Result<BTreeSet<i64>, StoreError> {
     let among: BTreeSet<i64> = among.collect();
-    let erased: Vec<i64> = users::table
+    let find = users::table
         .filter(users::id.eq_any(among))
-        .filter(users::erased_at.is_not_null())
-        .select(users::id)
-        .load(conn)?;
-    Ok(BTreeSet::from_iter(erased))
+        .order(users::id)
+        .select((users::id, users::erased_at));
+    let found: Vec<(i64, Option<i64>)> = match conn {
+        Conn::Pg(conn) => find.for_key_share().load(conn)?,
+        Conn::Sqlite(conn) => find.load(conn)?,
+    };
+    let erased = found.into_iter().filter(|(_, at)| at.is_some());
+    Ok(erased.map(|(user, _)| user).collect())
 }

@@ -257,20 +257,18 @@ impl Users {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let mut is_some_closed = false;
+                let mut closed = 0;
                 for id in &ids {
-                    is_some_closed |= close(conn, now, &by, *id)?;
+                    closed += close(conn, now, &by, *id)?;
                 }
-                is_some_closed
-                    .then_some(())
-                    .ok_or(UsersError::UnknownReport)
+                (closed > 0).then_some(()).ok_or(UsersError::UnknownReport)
             })
             .await
     }
 }
 
-/// Closes a report. Returns whether it was open.
-fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, StoreError> {
+/// Closes a report. Returns 1 if it was open, otherwise 0.
+fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<usize, StoreError> {
     let open = reports::table.find(id).filter(reports::closed_at.is_null());
     let updated = diesel::update(open)
         .set((
@@ -282,7 +280,7 @@ fn close(conn: &mut Conn, now: Moment, by: &Operator, id: i64) -> Result<bool, S
     if updated > 0 {
         audit_log::record(conn, now, by, "reports close", &id.to_string())?;
     }
-    Ok(updated > 0)
+    Ok(updated)
 }
 
 fn has_open_report(conn: &mut Conn, reporter: UserId, new: &NewReport) -> Result<bool, StoreError> {

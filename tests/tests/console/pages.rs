@@ -316,6 +316,20 @@ async fn notice_says_what_was_done(db: TestDb) {
     let otto = console.operator("otto", Role::Operator).await;
     let page = otto.get(&reply.location).await.text;
     assert!(!page.contains("审计记录"), "what somebody else did: {page}");
+    // To undo a ban that was only changed would lift the earlier one.
+    for (action, undo, is_undone) in [
+        ("ban", "unban", false),
+        ("grant", "revoke", true),
+        ("grant", "revoke", false),
+        ("revoke", "grant", true),
+        ("revoke", "grant", false),
+    ] {
+        let path = format!("/users/{user}/{action}");
+        let reply = otto.act(&path, &[("length", "86400")]).await;
+        let page = otto.get(&reply.location).await.text;
+        let undo = format!("button small\" href=\"/users/{user}/{undo}\"");
+        assert_eq!(page.contains(&undo), is_undone, "{action}: {page}");
+    }
     let set = "/configs/INDEX_BANNER/set";
     for value in ["https://a.example/1.png", "https://a.example/2.png"] {
         let reply = otto.act(set, &[("value", value)]).await;

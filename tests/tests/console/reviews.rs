@@ -104,21 +104,36 @@ async fn action_on_a_user_closes_the_case_it_comes_from(db: TestDb) {
     let desk = Desk::start(db).await;
     let otto = &desk.otto;
     let bob = &desk.bob.user_id;
-    for (review, action, fields, decision) in [
-        ("moderation", "warn", vec![("text", "注意")], "警告: a test"),
+    for (review, action, fields, decision, undone) in [
+        (
+            "moderation",
+            "warn",
+            vec![("text", "注意")],
+            "警告: a test",
+            false,
+        ),
         (
             "moderation",
             "mute",
             vec![("length", "600")],
             "禁言: a test",
+            true,
         ),
         (
             "screenshots",
             "ban",
             vec![("length", "86400")],
             "封禁: a test",
+            true,
         ),
-        ("reports", "mute", vec![("length", "600")], "禁言: a test"),
+        // They were muted before.
+        (
+            "reports",
+            "mute",
+            vec![("length", "600")],
+            "禁言: a test",
+            false,
+        ),
     ] {
         let list = format!("/{review}");
         let case = desk.open(&list).await[0];
@@ -134,6 +149,9 @@ async fn action_on_a_user_closes_the_case_it_comes_from(db: TestDb) {
         let done = otto.act(&path, &fields).await;
         assert!(done.location.starts_with(&list), "{}", done.text);
         assert!(!desk.open(&list).await.contains(&case), "{path}");
+        let after = otto.get(&done.location).await.text;
+        let is_undone = after.contains(&format!("button small\" href=\"/users/{bob}/un{action}"));
+        assert_eq!(is_undone, undone, "{action}: {after}");
         let kept = match review {
             "moderation" => otto.get(&format!("/users/{bob}/comments")).await,
             "reports" => otto.get(&format!("/reports/{case}")).await,
@@ -141,9 +159,8 @@ async fn action_on_a_user_closes_the_case_it_comes_from(db: TestDb) {
         };
         assert!(kept.text.contains(decision), "{decision}: {}", kept.text);
     }
-    let users = &desk.app.services.users;
-    let profile = users.profile(desk.bob.id()).await.unwrap();
-    assert!(profile.banned_at.is_some());
+    let bob = desk.app.services.users.profile(desk.bob.id()).await;
+    assert!(bob.unwrap().banned_at.is_some());
 }
 
 async fn case_is_closed_only_by_those_who_may(db: TestDb) {
@@ -153,14 +170,24 @@ async fn case_is_closed_only_by_those_who_may(db: TestDb) {
     let path = format!("/users/{bob}/mute?closes=reports.1");
     let reply = sam.get(&path).await;
     assert_eq!(reply.status, 403);
-    // A case that does not exist is no case.
-    for none in ["reports.x", "reports", "rooms.1", ""] {
-        let path = format!("/users/{bob}/mute?closes={none}");
-        let done = desk.otto.act(&path, &[("length", "600")]).await;
-        assert!(
-            done.location.starts_with(&format!("/users/{bob}")),
-            "{none}"
-        );
+    let alice = desk.app.guest("alice", Gender::Female).await.user_id;
+    for (user, case) in [
+        (bob, "reports.x"),
+        (bob, "reports.99"),
+        (bob, "reports"),
+        (bob, "rooms.1"),
+        // It is about bob.
+        (&alice, "reports.1"),
+        (&alice, "moderation.1"),
+        (&alice, "screenshots.1"),
+    ] {
+        let path = format!("/users/{user}/mute?closes={case}");
+        assert_eq!(desk.otto.get(&path).await.status, 404, "{path}");
+        let key = qlive_operators::Operators::new_form_key();
+        let fields = [("key", key.as_str()), ("length", "600"), ("reason", "x")];
+        assert_eq!(desk.otto.post(&path, &fields).await.status, 404, "{path}");
     }
     assert_eq!(desk.open("/reports").await, [3, 2, 1]);
+    let rooms = &desk.app.services.rooms;
+    assert!(rooms.mutes_of(desk.bob.id()).await.unwrap().is_empty());
 }

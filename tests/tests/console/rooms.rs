@@ -32,7 +32,10 @@ async fn timeline_tells_who_came_asked_and_wrote(db: TestDb) {
         .await;
     }
     let path = format!("/rooms/{}", stage.live);
-    let complete = async |path: &str| owner.get(path).await.text.contains("加微信吗");
+    let complete = async |path: &str| {
+        let page = owner.get(path).await.text;
+        page.contains("加微信吗") && page.contains("申请上麦")
+    };
     wait_until("it is written", || complete(&path)).await;
     let page = owner.get(&path).await.text;
     let link = format!("<a href=\"/users/{}\"><bdi>bob</bdi></a>", bob.user_id);

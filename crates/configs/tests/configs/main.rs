@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+use diesel::connection::SimpleConnection as _;
 use qlive_configs::{ConfigError, Configs};
 use qlive_store::audit_log::Operator;
 use qlive_store::testing::TestDb;
@@ -150,6 +151,23 @@ async fn forbidden_word_is_a_text_also_if_it_is_a_number(db: TestDb) {
         assert!(matches!(set, Err(ConfigError::BadValue(_))), "{value}");
     }
     assert!(add("\u{200B}").await.is_err());
+    // As earlier versions stored what an operator typed.
+    let list = json!([8964, "加微信", null]).to_string();
+    let store = format!("UPDATE configs SET value = '{list}' WHERE key = 'FORBIDDEN_WORDS'");
+    let stored = db
+        .db
+        .write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&store)?));
+    stored.await.unwrap();
+    let configs = self::configs(&db);
+    let snapshot = configs.snapshot().await.unwrap();
+    assert_eq!(snapshot.forbidden_words().find("89 64"), Some("8964"));
+    let add = |word: &str| configs.add(operator(), "FORBIDDEN_WORDS".into(), word.into());
+    add("vx").await.unwrap();
+    let stored = self::configs(&db).snapshot().await.unwrap();
+    assert_eq!(
+        stored.all()["FORBIDDEN_WORDS"],
+        json!(["8964", "加微信", "vx"])
+    );
 }
 
 async fn another_instance_sees_a_change_within_a_second(db: TestDb) {

@@ -4,16 +4,13 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_operators::Action;
 use qlive_rooms::{Comment, CommentFilter};
-use qlive_store::audit_log::Operator;
 use qlive_types::LiveId;
 
 use super::list::{Names, empty};
-use super::reviews::{Review, act_on, chosen, read_ids};
+use super::reviews::Review;
 use super::users::user_id;
-use crate::actions::{Act, ActionForm, Done, register};
-use crate::explain::Refusal;
 use crate::format;
-use crate::http::{Failure, Input, Visit, html};
+use crate::http::{Failure, Visit, html};
 use crate::texts::fill;
 use crate::view::{Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
@@ -22,8 +19,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .route("/moderation", web::get().to(open))
         .route("/rooms/{id}/comments", web::get().to(of_room))
         .route("/users/{id}/comments", web::get().to(of_user));
-    config.route("/moderation/close", web::get().to(chosen));
-    register::<Close>(config, "/moderation/{ids}/close");
 }
 
 async fn open(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -90,10 +85,7 @@ async fn list(
         newest: visit.newest(),
         empty: empty(t, false, none),
     }));
-    let is_open = |comment: &Comment| comment.word.is_some() && comment.closed_at.is_none();
-    if found.iter().any(is_open) {
-        page.choosing = Review::Comments.choosing(visit);
-    }
+    page.choosing = Review::Comments.choosing(visit);
     html(&PageTemplate {
         frame: Frame::new(visit, current).await?,
         page,
@@ -102,72 +94,19 @@ async fn list(
 
 fn row(visit: &Visit, comment: &Comment, names: &Names) -> Row {
     let t = visit.t();
-    let user = comment.user.to_string();
     let is_open = comment.word.is_some() && comment.closed_at.is_none();
     let state = match &comment.word {
         None => Cell::Empty,
         Some(word) if is_open => Cell::Badge(fill(t.pages.comment_refused, &[word]), Tone::Warn),
         Some(_) => Cell::Text(format!("{}: {}", comment.closed_by, comment.decision)),
     };
-    let mut buttons = act_on(
-        visit,
-        &user,
-        [
-            (Action::WarnUser, t.actions.warn, "warn"),
-            (Action::MuteUser, t.actions.mute, "mute"),
-        ],
-        is_open.then(|| Review::Comments.closes(comment.id)),
-    );
-    let close = is_open.then(|| Review::Comments.close_button(visit, comment.id));
-    let close = close.flatten();
-    let id = close.as_ref().map(|_may| comment.id);
-    buttons.extend(close);
-    let row = Row::new(vec![
+    let mut row = Row::new(vec![
         Cell::Time(format::time(comment.at)),
         Cell::Link(comment.live.to_string(), format!("/rooms/{}", comment.live)),
         names.link(comment.user),
         Cell::Text(comment.text.clone()),
         state,
     ]);
-    Row {
-        id,
-        ..row.with_buttons(buttons)
-    }
-}
-
-struct Close;
-
-impl Act for Close {
-    const ACTION: Action = Action::CloseComment;
-    type Path = String;
-
-    fn subject(ids: &String) -> String {
-        ids.clone()
-    }
-
-    async fn form(visit: &Visit, ids: &String) -> Result<ActionForm, Failure> {
-        let ids = read_ids(ids)?;
-        let a = &visit.t().actions;
-        let mut title = String::new();
-        let mut lines = Vec::new();
-        for id in &ids {
-            let comment = visit.state.services.rooms.comment(*id).await?;
-            title = fill(a.close_comment_title, &[&comment.user.to_string()]);
-            lines.push(comment.text);
-        }
-        lines.push(a.close_comment_text.to_owned());
-        let form = Review::Comments.form(visit, &ids, title);
-        Ok(ActionForm { lines, ..form })
-    }
-
-    async fn act(
-        visit: &Visit,
-        ids: &String,
-        by: Operator,
-        _input: &Input,
-    ) -> Result<Done, Refusal> {
-        let ids = read_ids(ids).map_err(Refusal::Failure)?;
-        Review::Comments.close(visit, by, ids).await?;
-        Ok(Done::At(Review::Comments.path().to_owned()))
-    }
+    Review::Comments.offer(visit, &mut row, (comment.id, comment.user), is_open);
+    row
 }

@@ -5,6 +5,7 @@ use actix_web::web::{self, Path, ServiceConfig};
 use qlive_configs::{ValueType, is_rate, value_type};
 use qlive_operators::{Action, AuditFilter, AuditRecord};
 use qlive_store::audit_log::Operator;
+use serde_json::Value;
 
 use super::list::{ROWS, empty};
 use crate::actions::{Act, ActionForm, Done, Field, FieldKind, register};
@@ -230,10 +231,14 @@ fn value_field(visit: &Visit, key: &str, value: String) -> Field {
     }
 }
 
-/// The words of a JSON array, one a line.
+/// The words of a JSON array, one a line. Digits may be stored as a number.
 fn words_as_lines(value: &str) -> Option<String> {
-    let words: Vec<String> = serde_json::from_str(value).ok()?;
-    Some(words.join("\n"))
+    let words: Vec<Value> = serde_json::from_str(value).ok()?;
+    let written = |word: &Value| {
+        word.as_str()
+            .map_or_else(|| word.to_string(), str::to_owned)
+    };
+    Some(words.iter().map(written).collect::<Vec<_>>().join("\n"))
 }
 
 /// The JSON array of the words in these lines.

@@ -3,15 +3,12 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_operators::Action;
-use qlive_store::audit_log::Operator;
 use qlive_users::{Report, ReportFilter, ReportKind};
 
 use super::list::{Names, empty};
-use super::reviews::{Review, act_on, chosen, read_ids};
-use crate::actions::{Act, ActionForm, Done, register};
-use crate::explain::Refusal;
+use super::reviews::Review;
 use crate::format;
-use crate::http::{Failure, Input, Visit, html};
+use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{
     Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
@@ -20,9 +17,7 @@ use crate::view::{
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/reports", web::get().to(list))
-        .route("/reports/close", web::get().to(chosen))
         .route("/reports/{id}", web::get().to(show));
-    register::<Close>(config, "/reports/{ids}/close");
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -48,13 +43,10 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     });
     let mut table = reports_table(&visit, &found).await?;
     for (row, report) in table.rows.iter_mut().zip(&found) {
-        if report.closed_at.is_none() {
-            offer_decisions(&visit, report, row);
-        }
+        let case = (report.id, report.user);
+        Review::Reports.offer(&visit, row, case, report.closed_at.is_none());
     }
-    if table.rows.iter().any(|row| row.id.is_some()) {
-        page.choosing = Review::Reports.choosing(&visit);
-    }
+    page.choosing = Review::Reports.choosing(&visit);
     table.older = visit.older(&found, |report| report.id.to_string());
     table.newest = visit.newest();
     page.sections.push(Section::Table(table));
@@ -62,20 +54,6 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         frame: Frame::new(&visit, "/reports").await?,
         page,
     })
-}
-
-/// Puts what can be done about an open report at the end of its row.
-fn offer_decisions(visit: &Visit, report: &Report, row: &mut Row) {
-    let a = &visit.t().actions;
-    let closes = Some(Review::Reports.closes(report.id));
-    let decisions = [
-        (Action::MuteUser, a.mute, "mute"),
-        (Action::BanUser, a.ban, "ban"),
-    ];
-    row.buttons = act_on(visit, &report.user.to_string(), decisions, closes);
-    let close = Review::Reports.close_button(visit, report.id);
-    row.id = close.as_ref().map(|_may| report.id);
-    row.buttons.extend(close);
 }
 
 /// A table of reports.
@@ -144,18 +122,9 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let (state, tone) = state_of(t, &report);
     page.badges.push((state.to_owned(), tone));
     kind_name(t, report.kind).clone_into(&mut page.lead);
+    let case = (report.id, report.user);
     let is_open = report.closed_at.is_none();
-    if is_open {
-        page.buttons
-            .extend(Review::Reports.close_button(&visit, *id));
-    }
-    let decisions = [
-        (Action::MuteUser, t.actions.mute, "mute"),
-        (Action::BanUser, t.actions.ban, "ban"),
-    ];
-    let closes = is_open.then(|| Review::Reports.closes(*id));
-    page.buttons
-        .extend(act_on(&visit, &report.user.to_string(), decisions, closes));
+    page.buttons = Review::Reports.decisions(&visit, case, is_open);
     page.back = Some((t.pages.reports_title.to_owned(), "/reports".to_owned()));
     page.sections.push(facts(&visit, &report).await?);
     let mut others = users
@@ -209,41 +178,4 @@ async fn facts(visit: &Visit, report: &Report) -> Result<Section, Failure> {
             .map(|(label, value)| Fact { label, value })
             .collect(),
     })
-}
-
-struct Close;
-
-impl Act for Close {
-    const ACTION: Action = Action::CloseReport;
-    type Path = String;
-
-    fn subject(ids: &String) -> String {
-        ids.clone()
-    }
-
-    async fn form(visit: &Visit, ids: &String) -> Result<ActionForm, Failure> {
-        let ids = read_ids(ids)?;
-        let a = &visit.t().actions;
-        let mut title = String::new();
-        let mut lines = Vec::new();
-        for id in &ids {
-            let report = visit.state.services.users.find_report(*id).await?;
-            title = fill(a.close_report_title, &[&id.to_string()]);
-            lines.push(report.text);
-        }
-        lines.push(a.close_report_text.to_owned());
-        let form = Review::Reports.form(visit, &ids, title);
-        Ok(ActionForm { lines, ..form })
-    }
-
-    async fn act(
-        visit: &Visit,
-        ids: &String,
-        by: Operator,
-        _input: &Input,
-    ) -> Result<Done, Refusal> {
-        let ids = read_ids(ids).map_err(Refusal::Failure)?;
-        Review::Reports.close(visit, by, ids).await?;
-        Ok(Done::At(Review::Reports.path().to_owned()))
-    }
 }

@@ -1,18 +1,34 @@
 //! What waits for a decision: comments, screenshots and reports. Several are decided at once, and
 //! what is done to a user closes the case for which it is done.
 
+use std::marker::PhantomData;
+
 use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
 use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
+use qlive_types::UserId;
 
-use crate::actions::{ActionForm, Done};
+use super::judgement::judged_as;
+use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
-use crate::http::{Failure, Visit, redirect};
+use crate::http::{Failure, Input, Visit, redirect};
 use crate::texts::fill;
-use crate::view::Button;
+use crate::view::{Button, Row};
 
 /// How many are decided at once: as many as a list shows.
 const LIMIT: usize = 50;
+
+/// Before the pages of the lists: `/reports/close` is no report.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    for review in Review::ALL {
+        let path = format!("{}/close", review.path());
+        config.route(&path, web::get().to(chosen));
+    }
+    register::<Close<OfComments>>(config, "/moderation/{ids}/close");
+    register::<Close<OfScreenshots>>(config, "/screenshots/{ids}/close");
+    register::<Close<OfReports>>(config, "/reports/{ids}/close");
+}
 
 /// What is reviewed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +38,21 @@ pub(super) enum Review {
     Reports,
 }
 
+/// Something that waits for a decision.
+struct Case {
+    /// Whom it is about.
+    user: UserId,
+    /// What its form is called.
+    title: String,
+    /// What an operator decides about.
+    text: String,
+}
+
 impl Review {
     const ALL: [Self; 3] = [Self::Comments, Self::Screenshots, Self::Reports];
 
     /// Where it is listed.
-    pub(super) const fn path(self) -> &'static str {
+    const fn path(self) -> &'static str {
         match self {
             Self::Comments => "/moderation",
             Self::Screenshots => "/screenshots",
@@ -42,6 +68,33 @@ impl Review {
         }
     }
 
+    async fn case(self, visit: &Visit, id: i64) -> Result<Case, Failure> {
+        let (rooms, users) = (&visit.state.services.rooms, &visit.state.services.users);
+        let a = &visit.t().actions;
+        let (user, title, about, text) = match self {
+            Self::Comments => {
+                let comment = rooms.comment(id).await?;
+                let user = comment.user;
+                (user, a.close_comment_title, user.to_string(), comment.text)
+            }
+            Self::Screenshots => {
+                let shot = rooms.screenshot(id).await?;
+                let (user, judged) = (shot.user, judged_as(visit.t(), &shot));
+                (user, a.close_screenshot_title, user.to_string(), judged)
+            }
+            Self::Reports => {
+                let report = users.find_report(id).await?;
+                let about = id.to_string();
+                (report.user, a.close_report_title, about, report.text)
+            }
+        };
+        Ok(Case {
+            user,
+            title: fill(title, &[&about]),
+            text,
+        })
+    }
+
     /// What closes those that are chosen, for operators who may.
     pub(super) fn choosing(self, visit: &Visit) -> Option<Button> {
         let label = visit.t().actions.close_chosen;
@@ -49,60 +102,141 @@ impl Review {
         visit.session.may(self.action()).then_some(button)
     }
 
-    /// What closes one of them, for operators who may.
-    pub(super) fn close_button(self, visit: &Visit, id: i64) -> Option<Button> {
-        let href = format!("{}/{id}/close", self.path());
-        let button = Button::new(visit.t().actions.close_case, href).with_key('a');
-        visit.session.may(self.action()).then_some(button)
-    }
-
-    /// The query that makes an action on a user close a case.
-    pub(super) fn closes(self, id: i64) -> String {
-        format!("closes={}.{id}", self.path().trim_start_matches('/'))
-    }
-
-    /// The form that closes these; the title is that of a single one.
-    pub(super) fn form(self, visit: &Visit, ids: &[i64], title: String) -> ActionForm {
+    /// What may be done about a case, and to its user; the latter closes the case.
+    pub(super) fn decisions(
+        self,
+        visit: &Visit,
+        (id, user): (i64, UserId),
+        is_open: bool,
+    ) -> Vec<Button> {
         let a = &visit.t().actions;
-        let mut form = ActionForm::new(visit, a.close_case, self.path());
-        form.title = if ids.len() > 1 {
-            fill(a.close_many_title, &[&ids.len().to_string()])
-        } else {
-            title
+        let warn = (Action::WarnUser, a.warn, "warn", None);
+        let actions = match self {
+            Self::Comments => [warn, (Action::MuteUser, a.mute, "mute", Some('r'))],
+            Self::Screenshots => [warn, (Action::BanUser, a.ban, "ban", Some('r'))],
+            Self::Reports => [
+                (Action::MuteUser, a.mute, "mute", None),
+                (Action::BanUser, a.ban, "ban", Some('r')),
+            ],
         };
-        form.reason_label = Some(a.decision);
-        form.reasons = vec![a.reason_harmless, a.warn, a.mute, a.ban];
-        form
+        let name = self.path().trim_start_matches('/');
+        let query = if is_open {
+            format!("?closes={name}.{id}")
+        } else {
+            String::new()
+        };
+        let mut buttons = Vec::new();
+        for (action, label, path, key) in actions {
+            if visit.session.may(action) {
+                buttons.push(Button {
+                    is_danger: action != Action::WarnUser,
+                    key,
+                    ..Button::new(label, format!("/users/{user}/{path}{query}"))
+                });
+            }
+        }
+        if is_open && visit.session.may(self.action()) {
+            let href = format!("{}/{id}/close", self.path());
+            buttons.push(Button {
+                key: Some('a'),
+                ..Button::new(a.close_case, href)
+            });
+        }
+        buttons
+    }
+
+    /// Puts what may be done about a case at the end of its row, which can be chosen with others.
+    pub(super) fn offer(self, visit: &Visit, row: &mut Row, case: (i64, UserId), is_open: bool) {
+        row.buttons = self.decisions(visit, case, is_open);
+        let (id, _) = case;
+        row.id = (is_open && visit.session.may(self.action())).then_some(id);
     }
 
     /// Closes those of these that are open.
-    pub(super) async fn close(
-        self,
-        visit: &Visit,
-        by: Operator,
-        ids: Vec<i64>,
-    ) -> Result<(), Refusal> {
+    async fn close(self, visit: &Visit, by: Operator, ids: Vec<i64>) -> Result<(), Refusal> {
         let (rooms, users) = (&visit.state.services.rooms, &visit.state.services.users);
         let t = &visit.t().failures;
+        let refused = |error| refuse(error, t);
         match self {
-            Self::Comments => rooms
-                .close_comments(by, ids)
-                .await
-                .map_err(|error| refuse(error, t)),
-            Self::Screenshots => rooms
-                .close_screenshots(by, ids)
-                .await
-                .map_err(|error| refuse(error, t)),
-            Self::Reports => users
-                .close_reports(by, ids)
-                .await
-                .map_err(|error| refuse(error, t)),
+            Self::Comments => rooms.close_comments(by, ids).await.map_err(refused),
+            Self::Screenshots => rooms.close_screenshots(by, ids).await.map_err(refused),
+            Self::Reports => {
+                let closed = users.close_reports(by, ids).await;
+                closed.map_err(|error| refuse(error, t))
+            }
         }
     }
 }
 
+/// Names what an action closes: the table of roles wants an action for each.
+trait Reviewed: 'static {
+    const REVIEW: Review;
+}
+
+struct OfComments;
+struct OfScreenshots;
+struct OfReports;
+
+impl Reviewed for OfComments {
+    const REVIEW: Review = Review::Comments;
+}
+
+impl Reviewed for OfScreenshots {
+    const REVIEW: Review = Review::Screenshots;
+}
+
+impl Reviewed for OfReports {
+    const REVIEW: Review = Review::Reports;
+}
+
+/// Closes the cases whose numbers are in the path, separated by commas.
+struct Close<R>(PhantomData<R>);
+
+impl<R: Reviewed> Act for Close<R> {
+    const ACTION: Action = R::REVIEW.action();
+    type Path = String;
+
+    fn subject(ids: &String) -> String {
+        ids.clone()
+    }
+
+    async fn form(visit: &Visit, ids: &String) -> Result<ActionForm, Failure> {
+        let ids = read_ids(ids)?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.close_case, R::REVIEW.path());
+        for id in &ids {
+            let case = R::REVIEW.case(visit, *id).await?;
+            form.title = case.title;
+            form.lines.push(case.text);
+        }
+        if ids.len() > 1 {
+            form.title = fill(a.close_many_title, &[&ids.len().to_string()]);
+        }
+        let advice = match R::REVIEW {
+            Review::Comments => a.close_comment_text,
+            Review::Screenshots => a.close_screenshot_text,
+            Review::Reports => a.close_report_text,
+        };
+        form.lines.push(advice.to_owned());
+        form.reason_label = Some(a.decision);
+        form.reasons = vec![a.reason_harmless, a.warn, a.mute, a.ban];
+        Ok(form)
+    }
+
+    async fn act(
+        visit: &Visit,
+        ids: &String,
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
+        let ids = read_ids(ids).map_err(Refusal::Failure)?;
+        R::REVIEW.close(visit, by, ids).await?;
+        Ok(Done::At(R::REVIEW.path().to_owned()))
+    }
+}
+
 /// Leads from the rows that are chosen in a list to the form that closes them.
-pub(super) async fn chosen(visit: Visit) -> HttpResponse {
+async fn chosen(visit: Visit) -> HttpResponse {
     let (path, query) = visit.path.split_once('?').unwrap_or((&visit.path, ""));
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
     let ids: Vec<&str> = pairs
@@ -110,41 +244,16 @@ pub(super) async fn chosen(visit: Visit) -> HttpResponse {
         .filter(|(name, _)| name == "id")
         .map(|(_, id)| id.as_str())
         .collect();
+    let ids = ids.join(",");
     let list = path.trim_end_matches("/close");
-    match read_ids(&ids.join(",")) {
-        Ok(_) => redirect(&format!("{list}/{}/close", ids.join(","))),
+    match read_ids(&ids) {
+        Ok(_) => redirect(&format!("{list}/{ids}/close")),
         Err(_none) => redirect(list),
     }
 }
 
-/// Buttons for what may be done to the user of a case. The last of them has a key.
-pub(super) fn act_on(
-    visit: &Visit,
-    user: &str,
-    actions: [(Action, &'static str, &'static str); 2],
-    closes: Option<String>,
-) -> Vec<Button> {
-    let query = closes.map_or_else(String::new, |closes| format!("?{closes}"));
-    let may = actions
-        .into_iter()
-        .filter(|(action, ..)| visit.session.may(*action));
-    let mut buttons: Vec<Button> = may
-        .map(|(_, label, path)| Button {
-            is_danger: true,
-            ..Button::new(label, format!("/users/{user}/{path}{query}"))
-        })
-        .collect();
-    if let Some(last) = buttons.last_mut() {
-        last.key = Some('r');
-    }
-    buttons
-}
-
 /// The numbers of a path, separated by commas.
-///
-/// # Errors
-/// When one is not a number, or there are none or too many.
-pub(super) fn read_ids(text: &str) -> Result<Vec<i64>, Failure> {
+fn read_ids(text: &str) -> Result<Vec<i64>, Failure> {
     let ids: Result<Vec<i64>, _> = text.split(',').map(str::parse).collect();
     let ids = ids.map_err(|_no_number| Failure::NotFound)?;
     if ids.len() > LIMIT {
@@ -154,39 +263,68 @@ pub(super) fn read_ids(text: &str) -> Result<Vec<i64>, Failure> {
 }
 
 /// The case that an action on a user closes, if it comes from a review.
-fn case_of(visit: &Visit) -> Option<(Review, i64)> {
-    let closes = visit.query("closes")?;
-    let (name, id) = closes.split_once('.')?;
+///
+/// # Errors
+/// [`Failure::NotFound`] when there is no such case about this user.
+async fn case_of(visit: &Visit, user: &str) -> Result<Option<(Review, i64, Case)>, Failure> {
+    let Some(closes) = visit.query("closes") else {
+        return Ok(None);
+    };
+    let (name, id) = closes.split_once('.').ok_or(Failure::NotFound)?;
     let is_named = |review: &Review| review.path().trim_start_matches('/') == name;
-    let review = Review::ALL.into_iter().find(is_named)?;
-    let may = visit.session.may(review.action());
-    Some((review, id.parse().ok()?)).filter(|_| may)
+    let review = Review::ALL.into_iter().find(is_named);
+    let review = review.ok_or(Failure::NotFound)?;
+    let id = id.parse().map_err(|_no_number| Failure::NotFound)?;
+    let case = review.case(visit, id).await?;
+    if case.user.to_string() != user || !visit.session.may(review.action()) {
+        return Err(Failure::NotFound);
+    }
+    Ok(Some((review, id, case)))
 }
 
-/// Says in the form of an action on a user that it closes the case from which it comes.
-pub(super) fn show_case(visit: &Visit, form: &mut ActionForm) {
-    if let Some((review, _)) = case_of(visit) {
+/// Says in the form of an action on a user which case it closes.
+///
+/// # Errors
+/// As [`case_of`].
+pub(super) async fn show_case(
+    visit: &Visit,
+    user: &str,
+    form: &mut ActionForm,
+) -> Result<(), Failure> {
+    if let Some((review, _, case)) = case_of(visit, user).await? {
         form.action.clone_from(&visit.path);
         review.path().clone_into(&mut form.back);
-        form.lines.push(visit.t().actions.closes_case.to_owned());
+        form.lines
+            .push(fill(visit.t().actions.closes_case, &[&case.text]));
     }
+    Ok(())
 }
 
-/// Closes the case from which an action on a user came, and leads back to the others.
+/// Closes the case from which an action on a user came, after the action, and leads back to the
+/// others. A case that cannot be closed stays in its list: what was done to the user was done.
 pub(super) async fn close_case(
     visit: &Visit,
+    user: &str,
     by: Operator,
     done: &str,
     otherwise: Done,
-) -> Result<Done, Refusal> {
-    let Some((review, id)) = case_of(visit) else {
-        return Ok(otherwise);
-    };
+) -> Done {
     let reason = format!("{done}: {}", by.reason);
     let by = Operator { reason, ..by };
-    match review.close(visit, by, vec![id]).await {
-        // Another operator may have closed it meanwhile.
-        Ok(()) | Err(Refusal::Explained(_)) => Ok(Done::At(review.path().to_owned())),
-        Err(failure) => Err(failure),
+    let closed = match case_of(visit, user).await {
+        Ok(None) => return otherwise,
+        Ok(Some((review, id, _))) => match review.close(visit, by, vec![id]).await {
+            // Another operator may have closed it meanwhile.
+            Ok(()) | Err(Refusal::Explained(_)) => Ok(review.path()),
+            Err(Refusal::Failure(error)) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    match closed {
+        Ok(list) => Done::At(list.to_owned()),
+        Err(error) => {
+            tracing::error!(%error, "a case was not closed after the action on its user");
+            otherwise
+        }
     }
 }

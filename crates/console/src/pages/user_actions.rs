@@ -98,7 +98,7 @@ impl Act for Ban {
             a.reason_content,
         ];
         form.is_danger = true;
-        show_case(visit, &mut form);
+        show_case(visit, id, &mut form).await?;
         Ok(form)
     }
 
@@ -109,7 +109,7 @@ impl Act for Ban {
         let rooms = &visit.state.services.rooms;
         let banned = rooms.ban_for(by.clone(), user_of(id)?, length).await;
         banned.map_err(|error| refuse(error, &t.failures))?;
-        close_case(visit, by, t.actions.ban, at_user(id)).await
+        Ok(close_case(visit, id, by, t.actions.ban, at_user(id)).await)
     }
 }
 

@@ -45,7 +45,7 @@ impl Act for Warn {
         });
         form.reasons = vec![a.reason_abuse, a.reason_content];
         form.is_danger = true;
-        show_case(visit, &mut form);
+        show_case(visit, id, &mut form).await?;
         Ok(form)
     }
 
@@ -54,7 +54,7 @@ impl Act for Warn {
         let warned = rooms.warn_user(by.clone(), user_of(id)?, input.text("text"));
         let t = visit.t();
         warned.await.map_err(|error| refuse(error, &t.failures))?;
-        close_case(visit, by, t.actions.warn, at_user(id)).await
+        Ok(close_case(visit, id, by, t.actions.warn, at_user(id)).await)
     }
 }
 
@@ -85,7 +85,7 @@ impl Act for Mute {
         form.fields.push(length_field(t, &mute_lengths(t)));
         form.reasons = vec![a.reason_abuse, a.reason_content];
         form.is_danger = true;
-        show_case(visit, &mut form);
+        show_case(visit, id, &mut form).await?;
         Ok(form)
     }
 
@@ -97,7 +97,7 @@ impl Act for Mute {
             .mute_everywhere(by.clone(), user_of(id)?, length)
             .await;
         muted.map_err(|error| refuse(error, &t.failures))?;
-        close_case(visit, by, t.actions.mute, at_user(id)).await
+        Ok(close_case(visit, id, by, t.actions.mute, at_user(id)).await)
     }
 }
 

@@ -64,7 +64,7 @@ texts!(ActionTexts {
     close_case: "标记为已处理", "Mark as handled";
     close_chosen: "处理所选", "Handle the chosen ones";
     close_many_title: "处理 {} 项", "Handle {} cases";
-    closes_case: "这一项会同时标记为已处理。", "The case is marked as handled too.";
+    closes_case: "同时标记为已处理：{}", "Marked as handled too: {}";
     choose: "选择", "Choose";
     reason_harmless: "误判，没有问题", "Harmless";
     close_comment_title: "处理用户 {} 的发言", "Handle a comment by user {}";

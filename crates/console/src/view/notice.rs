@@ -45,11 +45,18 @@ impl Notice {
 /// Where what a record says is undone, for those who may.
 fn undo(visit: &Visit, record: &AuditRecord) -> Option<String> {
     let subject = record.subject.as_str();
+    // Undoing what changed nothing, or an earlier ban, would do more than that.
+    let was_nothing = record.before.is_empty();
+    let is_changed = record.before != record.after;
     let (action, href) = match record.action.as_str() {
-        "users ban" => (Action::UnbanUser, format!("/users/{subject}/unban")),
-        "users mute" => (Action::UnmuteUser, format!("/users/{subject}/unmute")),
-        "users grant-matchmaker" => (Action::RevokeMatchmaker, format!("/users/{subject}/revoke")),
-        "users revoke-matchmaker" => (Action::GrantMatchmaker, format!("/users/{subject}/grant")),
+        "users ban" if was_nothing => (Action::UnbanUser, format!("/users/{subject}/unban")),
+        "users mute" if was_nothing => (Action::UnmuteUser, format!("/users/{subject}/unmute")),
+        "users grant-matchmaker" if is_changed => {
+            (Action::RevokeMatchmaker, format!("/users/{subject}/revoke"))
+        }
+        "users revoke-matchmaker" if is_changed => {
+            (Action::GrantMatchmaker, format!("/users/{subject}/grant"))
+        }
         "configs set" if is_rate(subject) => (Action::SetRate, earlier(record, "set-rate")?),
         "configs set" => (Action::SetConfig, earlier(record, "set")?),
         _ => return None,

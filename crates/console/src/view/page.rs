@@ -192,11 +192,6 @@ impl Button {
             key: None,
         }
     }
-
-    pub(crate) const fn with_key(mut self, key: char) -> Self {
-        self.key = Some(key);
-        self
-    }
 }
 
 /// A choice of a filter.
@@ -349,6 +344,14 @@ impl Page {
             choosing: None,
             is_running: false,
         }
+    }
+}
+
+impl Page {
+    /// Whether some row can be chosen with others.
+    fn has_choice(&self) -> bool {
+        let mut sections = self.sections.iter();
+        sections.any(|section| matches!(section, Section::Table(table) if table.has_choice()))
     }
 }
 

@@ -21,6 +21,7 @@ on_both!(
     write_in_a_read_transaction_is_refused,
     write_blocked_by_a_hanging_transaction_fails,
     guarded_transactions_that_count_never_exceed_their_bound,
+    what_follows_a_commit_happens_also_when_nobody_waits,
 );
 
 async fn error_of_the_closure_rolls_the_transaction_back(db: TestDb) {
@@ -214,4 +215,33 @@ async fn guarded_transactions_that_count_never_exceed_their_bound(db: TestDb) {
         task.await.unwrap().unwrap();
     }
     assert_eq!(count(&db).await, BOUND);
+}
+
+async fn what_follows_a_commit_happens_also_when_nobody_waits(db: TestDb) {
+    let committed = Arc::new(AtomicU32::new(0));
+    let write = |key: &'static str, fails: bool| {
+        let committed = Arc::clone(&committed);
+        db.db.write_then(
+            move |conn| {
+                std::thread::sleep(Duration::from_millis(300));
+                insert(conn, key, "1")?;
+                if fails {
+                    return Err(StoreError::Corrupt("no"));
+                }
+                Ok(())
+            },
+            move || {
+                committed.fetch_add(1, Ordering::SeqCst);
+            },
+        )
+    };
+    assert!(write("rolled back", true).await.is_err());
+    assert_eq!(committed.load(Ordering::SeqCst), 0);
+    let given_up = tokio::time::timeout(Duration::from_millis(100), write("kept", false)).await;
+    assert!(given_up.is_err());
+    while count(&db).await == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(committed.load(Ordering::SeqCst), 1);
 }

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 on_both!(
     events_tell_what_users_did,
     events_tell_who_was_lost,
+    invitation_of_a_client_is_one_event,
     failed_write_is_repeated,
+    events_are_written_while_comments_cannot_be,
+    erasure_waits_for_what_is_being_written,
     erased_people_leave_no_trace,
 );
 
@@ -108,16 +111,18 @@ async fn comments_of(app: &TestApp, user: &TestClient) -> usize {
     found.unwrap().len()
 }
 
-/// Gives the tables of comments and events other names, so that writing them fails.
-async fn hide_tables(app: &TestApp) {
-    for table in ["comments", "room_events"] {
+const TABLES: [&str; 2] = ["comments", "room_events"];
+
+/// Gives tables other names, so that writing them fails.
+async fn hide_tables(app: &TestApp, tables: &[&str]) {
+    for table in tables {
         app.execute_sql(&format!("ALTER TABLE {table} RENAME TO hidden_{table}"))
             .await;
     }
 }
 
-async fn show_tables(app: &TestApp) {
-    for table in ["comments", "room_events"] {
+async fn show_tables(app: &TestApp, tables: &[&str]) {
+    for table in tables {
         app.execute_sql(&format!("ALTER TABLE hidden_{table} RENAME TO {table}"))
             .await;
     }
@@ -128,21 +133,98 @@ async fn failed_write_is_repeated(db: TestDb) {
     let Stage { live, group, host } = app.open_stage().await;
     wait_for_events(&app, &live, &[(&host, RoomEventKind::Started)]).await;
     let bob = app.guest("bob", Gender::Male).await;
-    hide_tables(&app).await;
+    for hidden in TABLES {
+        hide_tables(&app, &[hidden]).await;
+        bob.enter(&live).await.ok();
+        comment(&app, &bob, &group).await;
+        // Two rounds fail.
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        show_tables(&app, &[hidden]).await;
+        bob.leave(&live).await.ok();
+    }
+    let expected = [
+        (&host, RoomEventKind::Started),
+        (&bob, RoomEventKind::Entered),
+        (&bob, RoomEventKind::Left),
+        (&bob, RoomEventKind::Entered),
+        (&bob, RoomEventKind::Left),
+    ];
+    wait_for_events(&app, &live, &expected).await;
+    wait_until("the comments are written", || async {
+        comments_of(&app, &bob).await == 2
+    })
+    .await;
+}
+
+async fn events_are_written_while_comments_cannot_be(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { live, group, host } = app.open_stage().await;
+    let bob = app.guest("bob", Gender::Male).await;
+    hide_tables(&app, &["comments"]).await;
     bob.enter(&live).await.ok();
     comment(&app, &bob, &group).await;
-    // Two rounds fail.
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
-    show_tables(&app).await;
     let expected = [
         (&host, RoomEventKind::Started),
         (&bob, RoomEventKind::Entered),
     ];
     wait_for_events(&app, &live, &expected).await;
-    wait_until("the comment is written", || async {
-        comments_of(&app, &bob).await == 1
-    })
-    .await;
+    show_tables(&app, &["comments"]).await;
+}
+
+async fn invitation_of_a_client_is_one_event(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { live, host, .. } = app.open_stage().await;
+    let bob = app.viewer(&live, "bob", Gender::Male).await;
+    // IM asks before it delivers the message, and reports it afterwards.
+    for _ in 0..2 {
+        let invite = json!({
+            "from": host.user_id,
+            "to": bob.user_id,
+            "text": r#"{"type":"invite","content":{}}"#,
+        });
+        assert!(app.send_client_message(invite).await);
+    }
+    bob.accept(&live).await.ok();
+    bob.leave(&live).await.ok();
+    let expected = [
+        (&host, RoomEventKind::Started),
+        (&bob, RoomEventKind::Entered),
+        (&bob, RoomEventKind::Invited),
+        (&bob, RoomEventKind::Left),
+    ];
+    wait_for_events(&app, &live, &expected).await;
+}
+
+async fn erasure_waits_for_what_is_being_written(db: TestDb) {
+    let is_postgres = db.url.starts_with("postgres");
+    let app = TestApp::start(db).await;
+    let Stage { live, group, host } = app.open_stage().await;
+    wait_for_events(&app, &live, &[(&host, RoomEventKind::Started)]).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    if is_postgres {
+        // An insert takes a second: the erasure comes between its check and its commit.
+        app.execute_sql(
+            "CREATE FUNCTION wait_a_second() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN PERFORM pg_sleep(1); RETURN NEW; END $$",
+        )
+        .await;
+        app.execute_sql(
+            "CREATE TRIGGER slow BEFORE INSERT ON comments \
+             FOR EACH ROW EXECUTE FUNCTION wait_a_second()",
+        )
+        .await;
+    }
+    comment(&app, &bob, &group).await;
+    let rooms = &app.services.rooms;
+    let erase = async |who: &str| {
+        let by = qlive_tests::named_operator(who);
+        rooms.erase_user(by, bob.id()).await.unwrap()
+    };
+    assert!(!erase("olga").await);
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert!(erase("otto").await);
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(comments_of(&app, &bob).await, 0);
 }
 
 async fn erased_people_leave_no_trace(db: TestDb) {
@@ -151,7 +233,7 @@ async fn erased_people_leave_no_trace(db: TestDb) {
     wait_for_events(&app, &live, &[(&host, RoomEventKind::Started)]).await;
     let bob = app.guest("bob", Gender::Male).await;
     let carl = app.guest("carl", Gender::Male).await;
-    hide_tables(&app).await;
+    hide_tables(&app, &TABLES).await;
     for guest in [&bob, &carl] {
         guest.enter(&live).await.ok();
         comment(&app, guest, &group).await;
@@ -162,7 +244,7 @@ async fn erased_people_leave_no_trace(db: TestDb) {
         bob.user_id
     ))
     .await;
-    show_tables(&app).await;
+    show_tables(&app, &TABLES).await;
     let expected = [
         (&host, RoomEventKind::Started),
         (&carl, RoomEventKind::Entered),
