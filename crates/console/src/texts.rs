@@ -17,6 +17,7 @@ macro_rules! texts {
 }
 
 mod actions;
+mod areas;
 mod configs;
 mod differences;
 mod failures;
@@ -27,11 +28,12 @@ mod pages;
 mod values;
 
 pub(crate) use actions::ActionTexts;
+pub(crate) use areas::area_name;
 pub(crate) use configs::ConfigTexts;
 pub(crate) use differences::DifferenceTexts;
 pub(crate) use failures::FailureTexts;
 pub(crate) use frame::FrameTexts;
-pub(crate) use labels::action_label;
+pub(crate) use labels::{action_label, record_label};
 pub(crate) use login::LoginTexts;
 pub(crate) use pages::PageTexts;
 pub(crate) use values::ValueTexts;

@@ -65,11 +65,12 @@ pub(crate) fn send_batch(
     if gifts.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = BatchRows::load(conn, now, gifts)?;
-    let users = gifts.iter().flat_map(|gift| rows.users_of(&gift.request));
+    // Before anything is read: whoever was muted or blocked while this waited is refused.
     if let Locking::WaitFor(user) = locking {
         EntryBatch::lock(conn, [user])?;
     }
+    let rows = BatchRows::load(conn, now, gifts)?;
+    let users = gifts.iter().flat_map(|gift| rows.users_of(&gift.request));
     let (entries, held) = EntryBatch::lock_unheld(conn, users)?;
     // After the balances of the givers are locked: whoever sent the same request before has
     // committed.

@@ -31,6 +31,43 @@ pub struct Mute {
     pub gifts_until: Moment,
 }
 
+impl Mute {
+    /// Whether gifts of the user are refused at this moment, which is longer than comments are. A
+    /// mute that was made before the clock was set back holds for neither; see
+    /// [`Moment::running`].
+    fn refuses_gifts(&self, now: Moment) -> bool {
+        let (_, last) = now.running(LONGEST_MUTE);
+        now < self.gifts_until && self.muted_until.millis() <= last
+    }
+}
+
+type MuteRow = (i64, i64, i64, i64);
+
+const MUTE_COLUMNS: (
+    mutes::user_id,
+    mutes::host_id,
+    mutes::muted_until,
+    mutes::gifts_until,
+) = (
+    mutes::user_id,
+    mutes::host_id,
+    mutes::muted_until,
+    mutes::gifts_until,
+);
+
+/// A mute, and whose it is.
+fn read_mute(
+    (user, host, muted_until, gifts_until): MuteRow,
+) -> Result<(UserId, Mute), StoreError> {
+    let user = UserId::new(user).ok_or(StoreError::Corrupt("mutes.user_id"))?;
+    let mute = Mute {
+        host: UserId::new(host),
+        muted_until: Moment::from_millis(muted_until),
+        gifts_until: Moment::from_millis(gifts_until),
+    };
+    Ok((user, mute))
+}
+
 impl Rooms {
     /// Mutes a user in all rooms of the host of this room, or lifts that with a length of zero.
     ///
@@ -94,22 +131,15 @@ impl Rooms {
     /// A failure of the store.
     pub async fn mutes_of(&self, user: UserId) -> Result<Vec<Mute>, RoomsError> {
         let now = self.clock.now();
-        let longest = self.gifts_length(LONGEST_MUTE);
         self.db
             .read(move |conn| {
-                let rows: Vec<(i64, i64, i64)> = mutes::table
+                let rows: Vec<MuteRow> = mutes::table
                     .filter(mutes::user_id.eq(user.get()))
-                    .select((mutes::host_id, mutes::muted_until, mutes::gifts_until))
+                    .select(MUTE_COLUMNS)
                     .load(conn)?;
-                let mute = |(host, muted_until, gifts_until)| Mute {
-                    host: UserId::new(host),
-                    muted_until: Moment::from_millis(muted_until),
-                    gifts_until: Moment::from_millis(gifts_until),
-                };
-                let held = rows.into_iter().map(mute);
-                Ok(held
-                    .filter(|mute| now.is_waiting(mute.gifts_until, longest))
-                    .collect())
+                let read: Result<Vec<_>, StoreError> = rows.into_iter().map(read_mute).collect();
+                let held = read?.into_iter().map(|(_, mute)| mute);
+                Ok(held.filter(|mute| mute.refuses_gifts(now)).collect())
             })
             .await
     }
@@ -179,9 +209,9 @@ pub(crate) fn is_muted(
     Ok(held > 0)
 }
 
-/// Until when the gifts of some users are refused, and where.
+/// The mutes of some users, which refuse their gifts.
 #[derive(Debug, Default)]
-pub struct MutedGivers(HashMap<(UserId, i64), Moment>);
+pub struct MutedGivers(HashMap<(UserId, Option<UserId>), Mute>);
 
 impl MutedGivers {
     /// Loads the mutes of these users.
@@ -193,19 +223,17 @@ impl MutedGivers {
         users: impl IntoIterator<Item = UserId>,
     ) -> Result<Self, StoreError> {
         let ids: Vec<i64> = users.into_iter().map(UserId::get).collect();
-        let found = mutes::table.filter(mutes::user_id.eq_any(ids)).select((
-            mutes::user_id,
-            mutes::host_id,
-            mutes::gifts_until,
-        ));
+        let found = mutes::table
+            .filter(mutes::user_id.eq_any(ids))
+            .select(MUTE_COLUMNS);
         // One array on PostgreSQL, whatever the number of users.
-        let rows: Vec<(i64, i64, i64)> = match conn {
+        let rows: Vec<MuteRow> = match conn {
             Conn::Pg(conn) => found.load(conn)?,
             Conn::Sqlite(conn) => found.load(conn)?,
         };
-        let entry = |(user, host, until): (i64, i64, i64)| {
-            let user = UserId::new(user).ok_or(StoreError::Corrupt("mutes.user_id"))?;
-            Ok(((user, host), Moment::from_millis(until)))
+        let entry = |row| {
+            let (user, mute) = read_mute(row)?;
+            Ok(((user, mute.host), mute))
         };
         let held: Result<_, StoreError> = rows.into_iter().map(entry).collect();
         Ok(Self(held?))
@@ -215,10 +243,10 @@ impl MutedGivers {
     /// anybody.
     #[must_use]
     pub fn refuse(&self, user: UserId, host: Option<UserId>, now: Moment) -> bool {
-        let everywhere = self.0.get(&(user, EVERYWHERE));
-        let there = host.and_then(|host| self.0.get(&(user, host.get())));
-        let mut held = everywhere.into_iter().chain(there);
-        held.any(|until| now < *until)
+        let mut held = [None, host]
+            .into_iter()
+            .filter_map(|host| self.0.get(&(user, host)));
+        held.any(|mute| mute.refuses_gifts(now))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Errors of this crate.
 
+use std::time::Duration;
+
 use qlive_ledger::LedgerError;
 use qlive_store::{StoreError, TransactionError};
 use qlive_tencent::wechat::{WechatError, errcode};
@@ -41,9 +43,10 @@ pub enum UsersError {
     Blocked,
     #[error("the user blocks as many users as one may")]
     TooManyBlocked,
-    /// The user has sent the most reports that one may send within a day.
+    /// The user has sent the most reports that one may send within a day; the next one may be sent
+    /// after this time.
     #[error("too many reports within a day")]
-    TooManyReports,
+    TooManyReports(Duration),
     /// There is no such report, or it is closed.
     #[error("there is no such open report")]
     UnknownReport,

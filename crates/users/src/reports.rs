@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::reports;
@@ -162,11 +163,14 @@ impl Users {
                     return Ok(());
                 }
                 let (first, last) = now.recent(DAY);
-                let today = reports::table
+                let (today, earliest): (i64, Option<i64>) = reports::table
                     .filter(reports::reporter_id.eq(reporter.get()))
-                    .filter(reports::created_at.between(first, last));
-                if today.count().get_result::<i64>(conn)? >= MOST_A_DAY {
-                    return Err(UsersError::TooManyReports);
+                    .filter(reports::created_at.between(first, last))
+                    .select((count_star(), min(reports::created_at)))
+                    .get_result(conn)?;
+                if today >= MOST_A_DAY {
+                    let earliest = earliest.map_or(now, Moment::from_millis);
+                    return Err(UsersError::TooManyReports(earliest.after(DAY).since(now)));
                 }
                 let row = (
                     reports::reporter_id.eq(reporter.get()),

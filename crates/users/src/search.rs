@@ -29,12 +29,17 @@ pub enum UserFilter {
     Openid(String),
 }
 
-/// Where a list of users goes on: after the user who registered then.
-pub type UsersAfter = (Moment, UserId);
+/// Where a list of users goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UsersAfter {
+    /// After the user who registered then.
+    Registered(Moment, UserId),
+    /// After the user with this nickname, in a list by nickname.
+    Nickname(String, UserId),
+}
 
 impl Users {
-    /// At most 50 users, after the one that is named. A search by nickname or openid does not go
-    /// on.
+    /// At most 50 users, after the one that is named. A search by openid does not go on.
     ///
     /// # Errors
     /// When the database fails.
@@ -71,13 +76,21 @@ impl Users {
                         query.filter(users::openid.eq(openid)).order(users::id)
                     }
                 };
-                if let Some((at, user)) = after {
-                    query = query.filter(users::created_at.le(at.millis())).filter(
-                        users::created_at
-                            .lt(at.millis())
-                            .or(users::id.lt(user.get())),
-                    );
-                }
+                query = match after {
+                    None => query,
+                    Some(UsersAfter::Registered(at, user)) => {
+                        let earlier = users::created_at.lt(at.millis());
+                        query
+                            .filter(users::created_at.le(at.millis()))
+                            .filter(earlier.or(users::id.lt(user.get())))
+                    }
+                    Some(UsersAfter::Nickname(nickname, user)) => {
+                        let later = users::nickname.gt(nickname.clone());
+                        query
+                            .filter(users::nickname.ge(nickname))
+                            .filter(later.or(users::id.gt(user.get())))
+                    }
+                };
                 let rows: Vec<UserRow> = query.load(conn)?;
                 let profiles: Result<_, StoreError> =
                     rows.into_iter().map(TryInto::try_into).collect();

@@ -1,12 +1,17 @@
 //! What keeps out whoever should not act: the origin, the cookie, the reason, what is typed, the
 //! fresh code.
 
+use std::time::Duration;
+
 use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{OperatorBrowser, TestApp, TestConsole};
 use qlive_types::{Gender, UserId};
 use reqwest::Method;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 on_both!(
     form_from_another_site_changes_nothing,
@@ -18,8 +23,25 @@ on_both!(
     operator_without_an_authenticator_moves_no_money,
     form_that_is_sent_at_once_acts_once,
     form_without_its_key_changes_nothing,
+    form_that_does_not_arrive_is_a_bad_request,
     answers_carry_the_policy,
 );
+
+async fn form_that_does_not_arrive_is_a_bad_request(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let address = console.url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let begun = format!(
+        "POST /login HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nname=a"
+    );
+    connection.write_all(begun.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    let read = timeout(Duration::from_secs(30), connection.read_exact(&mut answer));
+    read.await.unwrap().unwrap();
+    assert_eq!(answer.escape_ascii().to_string(), "HTTP/1.1 400");
+}
 
 struct Desk {
     app: TestApp,

@@ -52,7 +52,25 @@ async fn every_role_does_what_it_may_once_and_nothing_else(db: TestDb) {
             }
         }
     }
+    assert_everything_recorded_has_a_name(&console).await;
     app.audit().await;
+}
+
+/// Names in the audit log are texts of the language, not those that are stored.
+async fn assert_everything_recorded_has_a_name(console: &TestConsole) {
+    let auditor = console.operator("names", Role::Auditor).await;
+    let log = auditor.get("/audit").await.text;
+    let (_, options) = log.split_once("<select name=\"action\">").unwrap();
+    let (options, _) = options.split_once("</select>").unwrap();
+    let mut named = 0;
+    for option in options.split("<option value=\"").skip(2) {
+        let (stored, rest) = option.split_once('"').unwrap();
+        let label = rest.split(['>', '<']).nth(1).unwrap();
+        assert!(!label.contains(stored), "{stored} is shown as {label}");
+        assert!(!label.is_ascii(), "{stored} is shown as {label}");
+        named += 1;
+    }
+    assert!(named > 40, "{named}");
 }
 
 async fn assert_acts_once(

@@ -1,8 +1,10 @@
 //! [`Input`]: the fields of a form that was sent.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::rt::time::timeout;
 use actix_web::web::Form;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::{FutureExt as _, LocalBoxFuture};
@@ -12,6 +14,8 @@ use super::failure::Failure;
 
 /// The largest form, in bytes.
 pub(crate) const FORM_LIMIT: usize = 64 * 1024;
+/// How long a form may take to arrive.
+const RECEIVE_LIMIT: Duration = Duration::from_secs(10);
 
 /// The fields of a form.
 #[derive(Default)]
@@ -41,7 +45,9 @@ impl FromRequest for Input {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let form = Form::<Vec<(String, String)>>::from_request(request, payload);
-        form.map(|read| {
+        async move {
+            let read = timeout(RECEIVE_LIMIT, form).await;
+            let read = read.map_err(|_elapsed| Failure::BadRequest)?;
             let fields = read
                 .map_err(|_unreadable| Failure::BadRequest)?
                 .into_inner();
@@ -50,7 +56,7 @@ impl FromRequest for Input {
                 return Err(Failure::BadRequest);
             }
             Ok(Self(fields.into_iter().collect()))
-        })
+        }
         .boxed_local()
     }
 }

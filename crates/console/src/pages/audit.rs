@@ -7,7 +7,7 @@ use qlive_operators::{Action, AuditFilter, AuditRecord, Role};
 use super::list::{ROWS, empty};
 use crate::format;
 use crate::http::{Failure, Visit, html};
-use crate::texts::{action_label, fill};
+use crate::texts::{Texts, action_label, fill, record_label};
 use crate::view::{
     Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
@@ -113,7 +113,8 @@ fn row(visit: &Visit, record: &AuditRecord) -> Row {
     let change = if record.before.is_empty() && record.after.is_empty() {
         Cell::Empty
     } else {
-        Cell::Text(format!("{} → {}", record.before, record.after))
+        let [before, after] = [&record.before, &record.after].map(|value| value_name(t, value));
+        Cell::Text(format!("{before} → {after}"))
     };
     Row::new(vec![
         Cell::Number(record.id.to_string()),
@@ -128,15 +129,30 @@ fn row(visit: &Visit, record: &AuditRecord) -> Row {
     ])
 }
 
-/// What a recorded action is called. The terminal does more than the table of roles has; those keep
-/// the names of its commands.
+/// What a recorded value is called: the end of a ban or a mute, or a role. Others are shown as they
+/// are stored.
+fn value_name(t: &'static Texts, recorded: &str) -> String {
+    if let Some(end) = recorded.strip_prefix("until ") {
+        return fill(t.pages.until, &[&end.replace('T', " ")]);
+    }
+    let role = Role::parse(recorded).map(|role| t.values.role(role));
+    match recorded {
+        "for ever" => t.pages.permanent,
+        "matchmaker" => t.values.matchmaker,
+        "guest" => t.values.guest,
+        other => role.unwrap_or(other),
+    }
+    .to_owned()
+}
+
+/// What a recorded action is called. A name that is not known, perhaps of a later version, is shown
+/// as it is.
 fn action_name(visit: &Visit, recorded: &str) -> String {
     let named = |name: &str| {
         let action = Action::ALL.iter().find(|action| action.name() == name);
-        action.map_or_else(
-            || name.to_owned(),
-            |action| action_label(visit.lang, *action).to_owned(),
-        )
+        let label = action.map(|action| action_label(visit.lang, *action));
+        let label = label.or_else(|| record_label(visit.lang, name));
+        label.unwrap_or(name).to_owned()
     };
     match recorded.strip_prefix(REFUSED) {
         Some(name) => fill(visit.t().pages.refused_action, &[&named(name)]),

@@ -124,7 +124,7 @@ fn first_of_month(day: Day, before: i64) -> Day {
 }
 
 /// The figures of a day or a month.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Figures {
     orders: i64,
     /// Of one day; of several they are not known: somebody may have paid on each.
@@ -169,6 +169,15 @@ impl Figures {
             | EntryKind::PayoutReturned
             | EntryKind::Reversal => {}
         }
+    }
+
+    /// Whether nothing moved. Nobody paid then either.
+    fn is_empty(&self) -> bool {
+        *self
+            == Self {
+                payers: self.payers,
+                ..Self::default()
+            }
     }
 
     fn add(&mut self, other: &Self) {
@@ -357,7 +366,7 @@ fn figures_table(t: &'static Texts, figures: &BTreeMap<String, Figures>) -> Tabl
         ])
     };
     let mut rows = vec![row(t.pages.total, &total)];
-    let groups = figures.iter().rev();
+    let groups = figures.iter().rev().filter(|(_, group)| !group.is_empty());
     rows.extend(groups.map(|(name, of_group)| row(name, of_group)));
     Table {
         caption: String::new(),

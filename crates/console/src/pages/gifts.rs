@@ -110,7 +110,7 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
             Column::text(t.pages.name),
             Column::text(t.pages.id),
             Column::number(t.pages.gold),
-            Column::text(t.actions.gift_effect),
+            Column::text(t.pages.effect),
             Column::number(t.pages.place_number),
             Column::text(t.pages.sold_when),
             Column::text(t.pages.state),

@@ -68,7 +68,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
             name: "about",
             label: t.pages.about,
             value: about.unwrap_or_default(),
-            hint: "",
+            hint: t.pages.about_hint,
         },
     ];
     if kind.is_none() && has_about {
@@ -106,7 +106,7 @@ pub(super) fn entries_table(t: &'static Texts, entries: &[BrowsedEntry]) -> Tabl
             Cell::Link(entry.id.to_string(), format!("/ledger/{}", entry.id)),
             Cell::Time(format::time(entry.at)),
             Cell::Text(kind_name(t, entry.kind).to_owned()),
-            Cell::Text(entry.subject.clone()),
+            about(t, entry),
             Cell::Text(transfers.join("；")),
             sealed,
         ])
@@ -178,7 +178,6 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     page.back = Some((t.pages.ledger_title.to_owned(), "/ledger".to_owned()));
     page.badges
         .push((kind_name(t, entry.kind).to_owned(), Tone::Plain));
-    page.lead.clone_from(&entry.subject);
     let is_reversible = matches!(entry.kind, EntryKind::Grant | EntryKind::Gift);
     if is_reversible && visit.session.may(Action::ReverseEntry) {
         page.buttons.push(Button {
@@ -197,16 +196,25 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     })
 }
 
-fn facts(t: &'static Texts, entry: &BrowsedEntry) -> Section {
-    let subject = entry.subject.clone();
-    let about = match entry.kind {
-        EntryKind::Recharge => Cell::Link(subject.clone(), format!("/orders/{subject}")),
+/// What an entry is about, and where that is: the subject of a grant or a reversal is a reason.
+fn about(t: &'static Texts, entry: &BrowsedEntry) -> Cell {
+    let subject = entry.subject.as_str();
+    let link = |text, path: String| Cell::Link(fill(text, &[subject]), path);
+    match entry.kind {
+        EntryKind::Recharge => link(t.pages.order_title, format!("/orders/{subject}")),
         // The number of a refund, by which the search finds its order.
         EntryKind::Refund | EntryKind::RefundReturned => {
-            Cell::Link(subject.clone(), format!("/search?q={subject}"))
+            link(t.pages.about_refund, format!("/search?q={subject}"))
         }
-        _ => Cell::Text(subject),
-    };
+        EntryKind::Hold | EntryKind::Payout | EntryKind::PayoutReturned => {
+            link(t.pages.withdrawal_title, format!("/withdrawals/{subject}"))
+        }
+        EntryKind::Gift => link(t.pages.about_gift, format!("/ledger/{}/why", entry.id)),
+        EntryKind::Grant | EntryKind::Reversal => Cell::Text(subject.to_owned()),
+    }
+}
+
+fn facts(t: &'static Texts, entry: &BrowsedEntry) -> Section {
     let mut facts = vec![
         Fact {
             label: t.pages.time,
@@ -214,7 +222,7 @@ fn facts(t: &'static Texts, entry: &BrowsedEntry) -> Section {
         },
         Fact {
             label: t.pages.about,
-            value: about,
+            value: about(t, entry),
         },
     ];
     if let Some(reversed) = entry.reverses {

@@ -15,12 +15,15 @@ pub(super) const ROWS: usize = 50;
 impl Visit {
     /// A parameter of the query, when it is there and not empty.
     pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let value = self.untrimmed_query(name)?;
+        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn untrimmed_query(&self, name: &str) -> Option<String> {
         let (_, query) = self.path.split_once('?')?;
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
-        let found = pairs.into_iter().find(|(key, _)| key == name);
-        found
-            .map(|(_, value)| value.trim().to_owned())
-            .filter(|value| !value.is_empty())
+        let mut pairs = pairs.into_iter();
+        pairs.find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// The same page with another value of a parameter; without it when there is none.
@@ -61,9 +64,9 @@ impl Visit {
         self.query("after").map(|_| self.with_query("after", None))
     }
 
-    /// The cursor of a list: whole numbers, separated by a dot.
+    /// The cursor of a list: a whole number and, after a dot, what else the list needs.
     pub(super) fn cursor(&self) -> Option<(i64, String)> {
-        let after = self.query("after")?;
+        let after = self.untrimmed_query("after")?;
         let (first, rest) = after.split_once('.').unwrap_or((&after, ""));
         Some((first.parse().ok()?, rest.to_owned()))
     }
@@ -85,9 +88,13 @@ impl Names {
 
     /// A user by name, with a link; by number if the name is unknown or empty.
     pub(super) fn link(&self, user: UserId) -> Cell {
+        Cell::Link(self.name(user), format!("/users/{user}"))
+    }
+
+    /// The name of a user; the number if the name is unknown or empty.
+    pub(super) fn name(&self, user: UserId) -> String {
         let name = self.0.get(&user).filter(|name| !name.is_empty());
-        let name = name.cloned().unwrap_or_else(|| user.to_string());
-        Cell::Link(name, format!("/users/{user}"))
+        name.cloned().unwrap_or_else(|| user.to_string())
     }
 }
 

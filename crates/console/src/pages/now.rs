@@ -33,7 +33,8 @@ struct Tile {
 struct TileSeat {
     label: &'static str,
     who: Option<(String, String)>,
-    warnings: Vec<&'static str>,
+    /// What is wrong with its stream.
+    warning: Option<(String, Tone)>,
 }
 
 #[derive(Template)]
@@ -131,18 +132,11 @@ fn tile(t: &'static Texts, room: LiveRoomStatus) -> Tile {
 }
 
 fn tile_seat(t: &'static Texts, seat: Seat, taken: Option<&SeatStatus>) -> TileSeat {
-    let mut warnings = Vec::new();
-    if let Some(taken) = taken {
-        if taken.is_lost {
-            warnings.push(t.pages.lost);
-        } else if !taken.has_stream {
-            warnings.push(t.pages.no_stream);
-        }
-    }
+    let stream = taken.map(|taken| stream_badge(t, taken));
     TileSeat {
         label: seat_label(t, seat),
         who: taken.map(|taken| (taken.nickname.clone(), format!("/users/{}", taken.user))),
-        warnings,
+        warning: stream.filter(|(_, tone)| *tone != Tone::Good),
     }
 }
 

@@ -328,7 +328,7 @@ pub(super) fn refunds_table(t: &'static Texts, refunds: &[OrderRefund]) -> Table
     }
 }
 
-/// What can still be refunded of a paid order.
+/// Asks the provider about an order.
 struct QueryOrder;
 
 impl Act for QueryOrder {

@@ -164,7 +164,7 @@ fn differences_table(visit: &Visit, found: &[StoredDifference]) -> Table {
         caption: d.differences.to_owned(),
         columns: vec![
             Column::text(t.pages.kind),
-            Column::text(t.pages.number),
+            Column::text(d.number),
             Column::number(d.in_bill),
             Column::number(d.recorded),
             Column::text(d.advice),
@@ -240,7 +240,13 @@ impl Act for Explain {
         let back = format!("/reconcile/{}", stored.day);
         let mut form = ActionForm::new(visit, d.explain, back);
         form.title = fill(d.explain_title, &[&stored.difference.number]);
-        form.lines = vec![d.kind(kind).to_owned(), d.advice_for(kind).to_owned()];
+        let amount = |fen: Option<Fen>| fen.map_or_else(|| "–".to_owned(), format::yuan);
+        let (bill, recorded) = (stored.difference.bill, stored.difference.recorded);
+        form.lines = vec![
+            d.kind(kind).to_owned(),
+            fill(d.explain_amounts, &[&amount(bill), &amount(recorded)]),
+            d.advice_for(kind).to_owned(),
+        ];
         Ok(form)
     }
 

@@ -1,12 +1,14 @@
 //! Refunds of an order: the form, and those that wait for another operator.
 
+use std::iter;
+
 use actix_web::web::ServiceConfig;
 use qlive_operators::Action;
 use qlive_payments::{Order, OrderState, RefundRequest};
 use qlive_store::audit_log::Operator;
 use qlive_types::Fen;
 
-use super::list::empty;
+use super::list::{Names, empty};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
@@ -88,9 +90,11 @@ impl Act for RefundOrder {
         form.title = fill(a.refund_title, &[number]);
         let left = left(&order).unwrap_or(Fen::ZERO);
         let (user, price) = (order.user.to_string(), format::yuan(order.price));
+        let names = Names::of(visit, iter::once(order.user)).await?;
+        let name = names.name(order.user);
         let limit = format::yuan(payments.refund_limit());
         form.lines = vec![
-            fill(a.refund_text, &[&user, &price, &format::yuan(left)]),
+            fill(a.refund_text, &[&name, &user, &price, &format::yuan(left)]),
             fill(a.refund_limit, &[&limit]),
         ];
         if let Some(request) = &waiting {

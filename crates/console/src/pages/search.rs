@@ -115,7 +115,7 @@ async fn search(visit: Visit) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let shown: String = typed.chars().take(40).collect();
     let mut page = Page::new(fill(t.pages.search_title, &[&shown]));
-    let mut table = users_table(t, &found, false);
+    let mut table = users_table(&visit, &found, false);
     table.empty = Empty {
         text: t.pages.search_nothing.to_owned(),
         next: None,

@@ -214,8 +214,11 @@ impl Act for Remove {
         let profile = profile(visit, user).await?;
         let a = &visit.t().actions;
         let mut form = ActionForm::new(visit, a.remove, format!("/rooms/{live}"));
-        form.title = fill(a.remove_title, &[user, &live.to_string()]);
-        form.lines = vec![profile.nickname, a.remove_text.to_owned()];
+        form.title = fill(
+            a.remove_title,
+            &[&profile.nickname, user, &live.to_string()],
+        );
+        form.lines.push(a.remove_text.to_owned());
         form.reasons = vec![a.reason_abuse, a.reason_content];
         form.is_danger = true;
         Ok(form)

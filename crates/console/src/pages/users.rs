@@ -7,7 +7,7 @@ use qlive_ledger::{Balances, HistoryEntry};
 use qlive_operators::Action;
 use qlive_payments::OrderSearch;
 use qlive_types::{Moment, Page as PageNumber, UserId};
-use qlive_users::{Profile, UserFilter};
+use qlive_users::{Profile, UserFilter, UsersAfter};
 
 use super::ledger::kind_name;
 use super::list::empty;
@@ -17,7 +17,7 @@ use super::user_sections::sections;
 use super::withdrawals::withdrawals_table;
 use crate::format;
 use crate::http::{Failure, Visit, html};
-use crate::texts::{Texts, fill};
+use crate::texts::{Texts, area_name, fill};
 use crate::view::{
     Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
     Tone,
@@ -38,19 +38,23 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let which = visit.query("which").unwrap_or_default();
     let prefix = visit.query("nickname").unwrap_or_default();
-    let filter = match which.as_str() {
+    // A beginning of a nickname is searched for among all.
+    let (which, filter) = match which.as_str() {
         _ if prefix.chars().count() >= SHORTEST_PREFIX => {
-            UserFilter::NicknamePrefix(prefix.clone())
+            (String::new(), UserFilter::NicknamePrefix(prefix.clone()))
         }
-        "banned" => UserFilter::Banned,
-        "matchmakers" => UserFilter::Matchmakers,
-        _ => UserFilter::All,
+        "banned" => (which, UserFilter::Banned),
+        "matchmakers" => (which, UserFilter::Matchmakers),
+        _ => (String::new(), UserFilter::All),
     };
-    let goes_on = !matches!(filter, UserFilter::NicknamePrefix(_));
-    let after = visit
-        .cursor()
-        .and_then(|(at, user)| Some((Moment::from_millis(at), UserId::parse(&user)?)));
-    let after = after.filter(|_| goes_on);
+    let by_nickname = matches!(filter, UserFilter::NicknamePrefix(_));
+    let after = visit.cursor().and_then(|(first, rest)| {
+        Some(if by_nickname {
+            UsersAfter::Nickname(rest, UserId::new(first)?)
+        } else {
+            UsersAfter::Registered(Moment::from_millis(first), UserId::parse(&rest)?)
+        })
+    });
     let users = visit
         .state
         .services
@@ -60,13 +64,15 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let mut page = Page::new(t.pages.users_title);
     page.is_filtered = filter != UserFilter::All;
     page.filters = filters(t, which, prefix);
-    let mut table = users_table(t, &users, page.is_filtered);
-    if goes_on {
-        table.older = visit.older(&users, |user| {
+    let mut table = users_table(&visit, &users, page.is_filtered);
+    table.older = visit.older(&users, |user| {
+        if by_nickname {
+            format!("{}.{}", user.user.get(), user.nickname)
+        } else {
             format!("{}.{}", user.created_at.millis(), user.user)
-        });
-        table.newest = visit.newest();
-    }
+        }
+    });
+    table.newest = visit.newest();
     page.sections.push(Section::Table(table));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/users").await?,
@@ -97,7 +103,8 @@ fn filters(t: &'static Texts, which: String, prefix: String) -> Vec<Filter> {
 }
 
 /// A table of users.
-pub(super) fn users_table(t: &'static Texts, users: &[Profile], is_filtered: bool) -> Table {
+pub(super) fn users_table(visit: &Visit, users: &[Profile], is_filtered: bool) -> Table {
+    let t = visit.t();
     let row = |user: &Profile| {
         let (state, tone) = user_state(t, user);
         let last = user
@@ -113,7 +120,7 @@ pub(super) fn users_table(t: &'static Texts, users: &[Profile], is_filtered: boo
             Cell::Link(user.nickname.clone(), format!("/users/{}", user.user)),
             Cell::Code(user.user.to_string()),
             Cell::Text(t.values.gender(user.gender).to_owned()),
-            Cell::Text(user.area.clone()),
+            Cell::Text(area_name(visit.lang, &user.area)),
             matchmaker,
             Cell::Badge(state.to_owned(), tone),
             last,
@@ -278,8 +285,8 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
     let is_erased = profile.erased_at.is_some();
     let all = [
         (Action::NoteUser, true, a.note, "note", false),
-        (Action::WarnUser, true, a.warn, "warn", true),
-        (Action::MuteUser, true, a.mute, "mute", true),
+        (Action::WarnUser, true, a.warn, "warn", false),
+        (Action::MuteUser, true, a.mute, "mute", false),
         (Action::UnmuteUser, is_muted, a.unmute, "unmute", false),
         (Action::BanUser, !is_banned, a.ban, "ban", true),
         (
@@ -294,7 +301,7 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
             true,
             a.end_sessions,
             "end-sessions",
-            true,
+            false,
         ),
         (Action::GrantGold, true, a.gold, "gold", false),
         (
@@ -391,7 +398,7 @@ pub(super) async fn profile_facts(
         text(t.pages.gender, t.values.gender(profile.gender).to_owned()),
         text(t.pages.age, profile.age.to_string()),
         text(t.pages.height, format!("{} cm", profile.height)),
-        text(t.pages.area, profile.area.clone()),
+        text(t.pages.area, area_name(visit.lang, &profile.area)),
         Fact {
             label: t.pages.openid,
             value: openid,

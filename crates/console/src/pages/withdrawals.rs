@@ -277,12 +277,14 @@ async fn decision(
         .payments
         .withdrawal_to_review(id)
         .await?;
+    let names = Names::of(visit, iter::once(withdrawal.user)).await?;
     let mut form = ActionForm::new(visit, submit, format!("/withdrawals/{id}"));
     form.title = fill(
         title,
         &[
             &id.to_string(),
             &format::yuan(withdrawal.amount),
+            &names.name(withdrawal.user),
             &withdrawal.user.to_string(),
         ],
     );
@@ -306,8 +308,8 @@ impl Act for Approve {
         if let Some(first) = &withdrawal.first_approval {
             form.lines.push(fill(a.approve_second, &[first]));
         }
-        form.reasons = vec![a.reason_user];
-        form.typed = Some(withdrawal.amount.yuan());
+        form.reasons = vec![a.reason_checked];
+        form.typed = Some(format::plain_yuan(withdrawal.amount.get()));
         Ok(form)
     }
 

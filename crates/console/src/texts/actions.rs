@@ -15,6 +15,7 @@ texts!(ActionTexts {
     reason_mistake: "操作有误", "A mistake";
     reason_goodwill: "补偿", "Goodwill";
     reason_user: "用户要求", "The user asked for it";
+    reason_checked: "已核对收入来源和账号", "Income and account were checked";
     words_hint: "一行一个词", "One word a line";
     json_hint: "JSON 格式", "JSON";
     ban: "封禁", "Ban";
@@ -71,7 +72,7 @@ texts!(ActionTexts {
     close_comment_text:
         "写下处理结果。这条发言已被拦下，其他人没有看到。",
         "Say what you decided. The comment was refused, so nobody saw it.";
-    erase: "注销", "Erase";
+    erase: "注销账号", "Erase the account";
     erase_title: "注销 {}（{}）", "Erase {} ({})";
     erase_text:
         "昵称、头像、OpenID、登录、喜欢和备注会删除，不能恢复；账本、订单和提现按编号保留。",
@@ -111,7 +112,7 @@ texts!(ActionTexts {
     note_text: "其他操作员都能看到，用户看不到。", "Other operators see it, the user does not.";
     note_field: "备注", "Note";
     remove: "请出房间", "Remove from the room";
-    remove_title: "把用户 {} 请出房间 {}", "Remove user {} from room {}";
+    remove_title: "把 {}（{}）请出房间 {}", "Remove {} ({}) from room {}";
     remove_text:
         "立即离开，本场直播结束前不能再进。",
         "They leave at once, and cannot enter again until this broadcast ends.";
@@ -146,8 +147,8 @@ texts!(ActionTexts {
     refund: "退款", "Refund";
     refund_title: "订单 {} 退款", "Refund order {}";
     refund_text:
-        "用户 {} 实付 {}，最多可退 {}。对应的金币会收回，已花掉的部分记为欠款。",
-        "User {} paid {}; up to {} can be refunded. The coins are taken back; spent ones become \
+        "{}（{}）实付 {}，最多可退 {}。对应的金币会收回，已花掉的部分记为欠款。",
+        "{} ({}) paid {}; up to {} can be refunded. The coins are taken back; spent ones become \
          debt.";
     refund_limit:
         "七天内退给同一用户超过 {} 时，需要另一位操作员在一天之内再确认一次。",
@@ -157,13 +158,13 @@ texts!(ActionTexts {
         "{} asked to refund {}. With the same amount, your confirmation refunds it at once.";
     refund_amount: "退款金额（元）", "Refund amount (yuan)";
     approve: "批准", "Approve";
-    approve_title: "批准提现 {}：{} 给用户 {}", "Approve withdrawal {}: {} to user {}";
+    approve_title: "批准提现 {}：{} 给 {}（{}）", "Approve withdrawal {}: {} to {} ({})";
     approve_text:
         "批准后会向微信请求打款，由用户确认。",
         "After this WeChat is asked for the transfer, which the user confirms.";
     approve_second: "这是第二次批准。第一次由 {} 批准。", "This is the second approval. The first was {}'s.";
     reject: "驳回", "Reject";
-    reject_title: "驳回提现 {}：{} 给用户 {}", "Reject withdrawal {}: {} to user {}";
+    reject_title: "驳回提现 {}：{} 给 {}（{}）", "Reject withdrawal {}: {} to {} ({})";
     reject_text: "收入会退回用户的余额。", "The income goes back to the user's balance.";
     gift_add: "添加礼物", "Add a gift";
     gift_add_text:

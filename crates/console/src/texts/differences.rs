@@ -24,6 +24,8 @@ texts!(DifferenceTexts {
     even: "账是平的，没有差异。", "Nothing differs.";
     explain: "说明", "Explain";
     explain_title: "说明差异 {}", "Explain difference {}";
+    explain_amounts: "账单：{}；平台记录：{}", "In the bill: {}; recorded: {}";
+    number: "订单号或退款号", "Order or refund";
     in_bill: "账单", "In the bill";
     recorded: "平台记录", "Recorded";
     explanation: "说明", "Explanation";

@@ -19,6 +19,33 @@ macro_rules! labels {
     };
 }
 
+/// Declares what the audit log records besides the actions of the table, in both languages.
+macro_rules! records {
+    ($($recorded:literal: $zh:literal, $en:literal;)+) => {
+        /// What a record of the audit log is called that is no action of the table.
+        pub(crate) fn record_label(lang: Lang, recorded: &str) -> Option<&'static str> {
+            match (lang, recorded) {
+                $(
+                    (Lang::Zh, $recorded) => Some($zh),
+                    (Lang::En, $recorded) => Some($en),
+                )+
+                _ => None,
+            }
+        }
+    };
+}
+
+records! {
+    "operators login": "登录控制台", "Log in";
+    "operators password": "设置密码", "Set a password";
+    "operators authenticator": "绑定身份验证器", "Set up an authenticator";
+    "operators end-session": "结束操作员的会话", "End a session of an operator";
+    "users request-erasure": "申请注销用户", "Ask to erase a user";
+    "orders request-refund": "申请退款", "Ask for a refund";
+    "configs add": "在配置里添加一项", "Add to a config";
+    "configs remove": "恢复默认配置", "Set a config back to its default";
+}
+
 labels! {
     ViewNow: "查看现场", "See what is live";
     ViewRooms: "查看房间", "See rooms";

@@ -20,7 +20,7 @@ texts!(PageTexts {
     no_stream: "没有推流", "No stream";
     lost: "掉线中", "Lost";
     people: "{} 人", "{} people";
-    started: "开播于 {}", "Live since {}";
+    started: "{} 开播", "Live since {}";
     // Room
     room_title: "房间 {}", "Room {}";
     live: "直播中", "Live";
@@ -128,6 +128,7 @@ texts!(PageTexts {
     everywhere: "所有房间", "Everywhere";
     mutes: "禁言", "Mutes";
     banned_until: "封禁到", "Banned until";
+    until: "到 {}", "until {}";
     permanent: "永久", "Permanent";
     ban_reason: "封禁原因", "Why banned";
     notes: "备注", "Notes";
@@ -243,6 +244,9 @@ texts!(PageTexts {
     ledger_title: "账本", "Ledger";
     entry_title: "分录 {}", "Entry {}";
     about: "关联对象", "Related to";
+    about_hint: "订单、退款、提现或送礼的编号", "Number of an order, refund, …";
+    about_refund: "退款 {}", "Refund {}";
+    about_gift: "送礼 {}", "Gift {}";
     choose_kind:
         "请先选择类型，再按关联对象查找。",
         "Choose a kind first to search what entries are related to.";
@@ -283,8 +287,9 @@ texts!(PageTexts {
     // Figures
     figures_title: "报表", "Figures";
     figures_text:
-        "按上海时间的每一天。金币来自账本里已封存的分录，今天的数字还会变。",
-        "By day in Shanghai. Coins are those of the sealed entries; today's still change.";
+        "按上海时间统计，没有变动的日期不列出。金币来自账本里已封存的分录，今天的数字还会变。",
+        "Time in Shanghai; what has no movement is not listed. Coins are those of the sealed \
+         entries; today's still change.";
     days: "时间范围", "Period";
     week_one: "7 天", "7 days";
     month_one: "30 天", "30 days";
@@ -328,6 +333,7 @@ texts!(PageTexts {
         "没有投诉。用户在微信支付投诉后会出现在这里。",
         "No complaints. They come from WeChat Pay.";
     // Gifts and blocks
+    effect: "特效", "Effect";
     gifts_title: "礼物与充值档位", "Gifts and recharge packs";
     gifts_card: "礼物", "Gifts";
     sold_when: "售卖时间", "For sale";

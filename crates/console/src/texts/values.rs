@@ -14,6 +14,7 @@ texts!(ValueTexts {
     yes: "是", "Yes";
     no: "否", "No";
     matchmaker: "红娘", "Matchmaker";
+    guest: "普通用户", "Guest";
     erased: "已注销", "Erased";
     banned: "已封禁", "Banned";
     active: "正常", "Active";

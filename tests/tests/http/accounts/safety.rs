@@ -16,6 +16,7 @@ on_both!(
     invalid_blocks_are_refused,
     one_report_is_open_for_each_reporter_user_and_kind,
     twenty_reports_a_day_are_accepted,
+    reports_at_once_stay_within_the_limit,
     invalid_reports_are_refused,
     report_is_closed_once,
     ban_with_an_end_ends_by_itself,
@@ -181,9 +182,34 @@ async fn twenty_reports_a_day_are_accepted(db: TestDb) {
             .ok();
     }
     let last = || bob.post("qlive_user/report/", report(&others[20], "other"));
-    last().await.refused(429, "too_many_reports");
-    app.advance(86_400 + 1);
+    app.advance(3_600);
+    let refused = last().await;
+    let wait = &refused.headers["retry-after"];
+    let wait: u64 = wait.to_str().unwrap().parse().unwrap();
+    refused.refused(429, "too_many_reports");
+    let rest = 86_400 - 3_600;
+    assert!((rest - 60..=rest).contains(&wait), "{wait}");
+    app.advance(wait);
     last().await.ok();
+}
+
+async fn reports_at_once_stay_within_the_limit(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let mut others = Vec::new();
+    for n in 0..24 {
+        others.push(app.guest(&format!("other{n}"), Gender::Female).await);
+    }
+    let sent = others
+        .iter()
+        .map(|other| bob.post("qlive_user/report/", report(other, "other")));
+    let answers = futures_util::future::join_all(sent).await;
+    let (accepted, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!((accepted.len(), open_reports(&app).await), (20, 20));
+    for answer in refused {
+        answer.refused(429, "too_many_reports");
+    }
 }
 
 async fn invalid_reports_are_refused(db: TestDb) {

@@ -17,6 +17,7 @@ on_both!(
     order_is_polled_after_the_clock_is_set_back,
     unpaid_order_is_queried_at_its_usual_pace,
     closed_virtual_order_waits_for_its_last_check,
+    mute_by_a_clock_that_was_ahead_does_not_hold,
 );
 
 const HOUR: u64 = 3_600;
@@ -135,4 +136,29 @@ async fn closed_virtual_order_waits_for_its_last_check(db: TestDb) {
     let queries = app.sandbox_calls("/xpay/query_order").await;
     tokio::time::sleep(POLLER_ROUNDS).await;
     assert_eq!(app.sandbox_calls("/xpay/query_order").await, queries);
+}
+
+async fn mute_by_a_clock_that_was_ahead_does_not_hold(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { host, live, group } = app.open_stage().await;
+    let bob = app.viewer(&live, "bob", Gender::Male).await;
+    let gift = app.add_gift("rose", 0).await;
+    let comment = || {
+        let text = json!({"type": "message", "content": "hello"}).to_string();
+        app.send_client_message(json!({"from": bob.user_id, "group": group, "text": text}))
+    };
+    let give = || bob.give(&host, gift, 1, json!({}));
+    app.set_clock_forward(72 * HOUR);
+    app.services
+        .rooms
+        .mute_everywhere(app.operator(), bob.id(), Duration::from_secs(60))
+        .await
+        .unwrap();
+    assert!(!comment().await);
+    give().await.refused(409, "muted");
+    app.set_clock_back(72 * HOUR);
+    assert!(comment().await);
+    give().await.ok();
+    let mutes = app.services.rooms.mutes_of(bob.id()).await.unwrap();
+    assert!(mutes.is_empty(), "{mutes:?}");
 }

@@ -14,6 +14,8 @@ on_both!(
     muted_comments_are_refused_until_the_mute_ends,
     mute_holds_in_all_rooms_of_that_host_and_in_no_other,
     gifts_of_a_muted_user_are_refused_twice_as_long,
+    gift_that_waits_for_a_lock_sees_the_mute_and_the_block_of_meanwhile,
+    muted_client_is_refused_whatever_it_sends,
     mute_is_lifted_by_zero_seconds,
     invalid_mutes_are_refused,
     only_the_host_may_mute_and_remove,
@@ -100,6 +102,67 @@ async fn gifts_of_a_muted_user_are_refused_twice_as_long(db: TestDb) {
     bob.enter(&live).await.ok();
     give().await.ok();
     assert_eq!(bob.balances().await.0, 99);
+}
+
+async fn gift_that_waits_for_a_lock_sees_the_mute_and_the_block_of_meanwhile(db: TestDb) {
+    let app = TestApp::start(db).await;
+    if !app.is_postgres() {
+        // Whoever writes has all of SQLite: nothing happens meanwhile.
+        return;
+    }
+    let Stage { host, live, .. } = app.open_stage().await;
+    let gift = app.add_gift("rose", 1).await;
+    for code in ["muted", "blocked"] {
+        let bob = app.viewer(&live, code, Gender::Male).await;
+        app.grant(&bob, 100).await;
+        let lock = app.lock(&format!(
+            "SELECT 1 FROM ledger_balances WHERE user_id = {} FOR UPDATE",
+            bob.user_id
+        ));
+        let meanwhile = async {
+            // The gift was found to wait, and waits in a transaction of its own.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            if code == "muted" {
+                mute(&host, &live, &bob, 60).await;
+            } else {
+                let block = json!({"user_id": bob.user_id, "block": 1});
+                host.post("qlive_user/block/", block).await.ok();
+            }
+            drop(lock);
+        };
+        let (given, ()) = tokio::join!(bob.give(&host, gift, 1, json!({})), meanwhile);
+        given.refused(409, code);
+        assert_eq!(bob.balances().await.0, 100);
+    }
+}
+
+async fn muted_client_is_refused_whatever_it_sends(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { host, live, group } = app.open_stage().await;
+    let bob = app.viewer(&live, "bob", Gender::Male).await;
+    let texts = [
+        "plain text".to_owned(),
+        String::new(),
+        json!({"type": "message"}).to_string(),
+        json!({"type": "like", "content": 1}).to_string(),
+    ];
+    let send = async |text: &str| {
+        let message = json!({"from": bob.user_id, "group": group, "text": text});
+        app.send_client_message(message).await
+    };
+    let mut allowed = Vec::new();
+    for text in &texts {
+        allowed.push(send(text).await);
+    }
+    assert!(allowed.contains(&true), "{allowed:?}");
+    mute(&host, &live, &bob, 60).await;
+    for text in &texts {
+        assert!(!send(text).await, "{text}");
+    }
+    mute(&host, &live, &bob, 0).await;
+    for (text, before) in texts.iter().zip(allowed) {
+        assert_eq!(send(text).await, before, "{text}");
+    }
 }
 
 async fn mute_is_lifted_by_zero_seconds(db: TestDb) {

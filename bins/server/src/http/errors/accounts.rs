@@ -47,9 +47,10 @@ impl From<UsersError> for ApiError {
                 row(409, "blocked", "暂时无法对该用户操作", "This is not possible with this user."),
             UsersError::TooManyBlocked =>
                 row(409, "too_many_blocked", "黑名单已满", "You block too many users."),
-            UsersError::TooManyReports =>
+            UsersError::TooManyReports(wait) =>
                 row(429, "too_many_reports",
-                    "今天的举报次数已用完", "You have sent as many reports as one may today."),
+                    "今天的举报次数已用完", "You have sent as many reports as one may today.")
+                    .retried_after(wait),
             UsersError::SameOperator | UsersError::OpenWithdrawal | UsersError::Erased => {
                 tracing::error!(%error, "a request of a client caused an error of operators");
                 Self::INTERNAL

@@ -1,6 +1,7 @@
 //! [`ApiError`]: an answer that is not a success, and the errors that belong to no domain.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -11,8 +12,8 @@ use utoipa::ToSchema;
 
 use crate::http::language::Language;
 
-/// The longest wait of `Retry-After`, in seconds. Each wait is random, so that clients do not all
-/// return at once.
+/// The longest wait of `Retry-After`, in seconds, where nothing says how long it lasts. Each wait is
+/// random, so that clients do not all return at once.
 const MAX_RETRY_SECS: i64 = 5;
 
 /// An answer that is not a success.
@@ -26,6 +27,8 @@ pub(crate) struct ApiError {
     field: Option<String>,
     /// The external system at fault.
     upstream: Option<Upstream>,
+    /// The seconds after which a request may succeed, if that is known.
+    retry_secs: Option<u64>,
 }
 
 /// An external system whose failures are counted.
@@ -76,6 +79,7 @@ pub(super) const fn row(
         english,
         field: None,
         upstream: None,
+        retry_secs: None,
     }
 }
 
@@ -153,6 +157,12 @@ impl ApiError {
         self
     }
 
+    /// The same error, of a request that may succeed after this time.
+    pub(super) fn retried_after(mut self, wait: Duration) -> Self {
+        self.retry_secs = Some(wait.as_secs().saturating_add(1));
+        self
+    }
+
     pub(crate) const fn upstream(&self) -> Option<Upstream> {
         self.upstream
     }
@@ -197,8 +207,11 @@ impl ResponseError for ApiError {
         ]
         .contains(&status);
         if is_temporary {
-            let secs = random::within(1..=MAX_RETRY_SECS);
-            response.insert_header((RETRY_AFTER, secs.to_string()));
+            let secs = self.retry_secs.map_or_else(
+                || random::within(1..=MAX_RETRY_SECS).to_string(),
+                |secs| secs.to_string(),
+            );
+            response.insert_header((RETRY_AFTER, secs));
         }
         response.json(self.body(Language::Chinese, false))
     }
