@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use qlive_ledger::AuditReport;
 use qlive_store::schema::{audit_log, gifts_sent, idempotency_keys, ledger_entries, orders};
 use qlive_store::{Conn, StoreError};
@@ -37,6 +38,41 @@ impl TestApp {
             .read(move |conn| Ok::<_, StoreError>(audit_log::table.select(columns).load(conn)?))
             .await
             .unwrap()
+    }
+
+    /// Waits until the stored sums have every entry, and compares them with the ledger, to the
+    /// coin.
+    pub async fn check_sums(&self) {
+        wait_until("the sums have every entry", || async {
+            let left = "SELECT (SELECT COUNT(*) FROM ledger_entries)
+                - (SELECT COUNT(*) FROM ledger_chain)";
+            let behind = "SELECT (SELECT COUNT(*) FROM ledger_chain)
+                - (SELECT MIN(position) FROM chain_sums)";
+            self.number(left).await == 0 && self.number(behind).await == 0
+        })
+        .await;
+        let summed = "SELECT CAST(COALESCE(SUM(coins), 0) AS BIGINT) FROM daily_sums";
+        let moved = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM ledger_transfers";
+        let (summed, moved) = (self.number(summed).await, self.number(moved).await);
+        assert!(moved > 0, "nothing moved");
+        assert_eq!(summed, moved, "the sums differ from the ledger");
+        // The rules compare each day and each account.
+        self.audit().await;
+    }
+
+    /// The number that a query answers.
+    async fn number(&self, query: &'static str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = BigInt)]
+            number: i64,
+        }
+        let query = format!("SELECT ({query}) AS number");
+        let read = move |conn: &mut Conn| {
+            let row: Number = diesel::sql_query(&query).get_result(conn)?;
+            Ok::<_, StoreError>(row.number)
+        };
+        self.services.db.read(read).await.unwrap()
     }
 
     /// Keeps the payment poller from an order for nine minutes. Waits until no instance queries it.

@@ -42,7 +42,7 @@ pub(crate) async fn create_seeds(
     sandbox_url: &str,
     server_url: &str,
 ) -> anyhow::Result<()> {
-    let by = Operator::new("seed", "a sandbox starts with a matchmaker")?;
+    let by = Operator::new("seed", "沙盒的初始数据")?;
     let registration = matchmaker_registration(sandbox_url, server_url).await?;
     let host = services.users.register(registration).await?.user;
     if services.users.profile(host).await?.matchmaker {

@@ -114,6 +114,7 @@ async fn killed_server_neither_loses_nor_repeats_a_request(db: TestDb) {
         -credited,
         "each paid order is credited once"
     );
+    app.check_sums().await;
     let log = process.log();
     assert!(!log.contains("panicked"), "{log}");
 }

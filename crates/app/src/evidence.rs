@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use qlive_gifts::SentGift;
 use qlive_ledger::{BrowsedEntry, EntryFilter, EntryKind};
 use qlive_outbox::RoomMessage;
-use qlive_payments::{Order, OrderRefund};
+use qlive_payments::{Comparison, Order, OrderRefund, ProviderRecord, ReportedRefunds};
 use qlive_types::{EntryId, LiveId, Moment};
 use serde_json::{Value, json};
 
@@ -15,6 +15,8 @@ use crate::services::Services;
 #[derive(Debug, Default)]
 pub struct Evidence {
     pub order: Option<Order>,
+    /// What the provider says about the order now, and whether that is the same.
+    pub provider: Option<(ProviderRecord, Comparison)>,
     pub refunds: Vec<OrderRefund>,
     /// The entries of the ledger, the earliest first.
     pub entries: Vec<BrowsedEntry>,
@@ -36,7 +38,7 @@ impl Services {
     /// # Errors
     /// When there is no such order, or the database fails.
     pub async fn evidence_of_order(&self, number: &str) -> anyhow::Result<Evidence> {
-        let order = self.payments.order(number).await?;
+        let (order, record, comparison) = self.payments.provider_record(number).await?;
         let refunds = self.payments.refunds_of(number).await?;
         let mut subjects = vec![(EntryKind::Recharge, number.to_owned())];
         for refund in &refunds {
@@ -61,6 +63,7 @@ impl Services {
         }
         Ok(Evidence {
             order: Some(order),
+            provider: Some((record, comparison)),
             refunds,
             entries,
             gifts,
@@ -73,8 +76,13 @@ impl Services {
     /// When there is no such entry, or the database fails.
     pub async fn evidence_of_entry(&self, id: EntryId) -> anyhow::Result<Evidence> {
         let entry = self.ledger.entry(id).await.context("the entry")?;
-        if entry.kind == EntryKind::Recharge {
-            return self.evidence_of_order(&entry.subject).await;
+        match entry.kind {
+            EntryKind::Recharge => return self.evidence_of_order(&entry.subject).await,
+            EntryKind::Refund | EntryKind::RefundReturned => {
+                let order = self.payments.order_of_refund(&entry.subject).await?;
+                return self.evidence_of_order(&order.out_trade_no).await;
+            }
+            _ => {}
         }
         let gift = self.gifts.sent_by_entry(id).await?;
         let mut gifts = Vec::new();
@@ -108,11 +116,41 @@ impl Evidence {
     pub fn to_json(&self) -> Value {
         json!({
             "order": self.order.as_ref().map(order_json),
+            "provider": self.provider.as_ref().map(provider_json),
             "refunds": self.refunds.iter().map(refund_json).collect::<Value>(),
             "entries": self.entries.iter().map(entry_json).collect::<Value>(),
             "gifts": self.gifts.iter().map(given_json).collect::<Value>(),
         })
     }
+}
+
+fn provider_json((record, comparison): &(ProviderRecord, Comparison)) -> Value {
+    let (state, payment) = match record {
+        ProviderRecord::Paid(payment) => ("paid", Some(payment)),
+        ProviderRecord::Unpaid => ("unpaid", None),
+        ProviderRecord::Closed => ("closed", None),
+        ProviderRecord::NotFound => ("not found", None),
+        ProviderRecord::Unclear => ("no clear answer", None),
+    };
+    let compared = match comparison {
+        Comparison::Agrees => "the same",
+        Comparison::RefundPending => "the same but for a refund under way",
+        Comparison::Differs(_) => "differs",
+        Comparison::Unclear => "unknown",
+    };
+    let refunded = payment.map(|payment| match payment.refunded {
+        ReportedRefunds::Fen(fen) => json!(fen),
+        ReportedRefunds::Some => json!("some"),
+        ReportedRefunds::NotReported => Value::Null,
+    });
+    json!({
+        "state": state,
+        "compared": compared,
+        "transaction_id": payment.map(|payment| &payment.transaction_id),
+        "fen": payment.map(|payment| payment.fen),
+        "paid_at": payment.and_then(|payment| payment.paid_at).map(Moment::shanghai),
+        "refunded_fen": refunded,
+    })
 }
 
 fn refund_json(refund: &OrderRefund) -> Value {

@@ -38,7 +38,7 @@ async function openDialog(link) {
     dialog.close();
   });
   dialog.showModal();
-  cancel?.focus();
+  dialog.querySelector('[autofocus]')?.focus();
 }
 
 document.addEventListener('click', (event) => {

@@ -81,6 +81,8 @@ pub(crate) struct ActionForm {
     pub(crate) title: String,
     /// What happens, to whom.
     pub(crate) lines: Vec<String>,
+    /// The addresses of the pictures that it is about.
+    pub(crate) pictures: Vec<String>,
     pub(crate) fields: Vec<Field>,
     /// What the reason is called; otherwise "Reason".
     pub(crate) reason_label: Option<&'static str>,
@@ -89,7 +91,6 @@ pub(crate) struct ActionForm {
     /// What must be typed.
     pub(crate) typed: Option<String>,
     pub(crate) submit: &'static str,
-    pub(crate) is_danger: bool,
     /// Where the form is sent to.
     pub(crate) action: String,
     /// Where it leads when it is cancelled, and after it.
@@ -102,12 +103,12 @@ impl ActionForm {
         Self {
             title: submit.to_owned(),
             lines: Vec::new(),
+            pictures: Vec::new(),
             fields: Vec::new(),
             reason_label: None,
             reasons: Vec::new(),
             typed: None,
             submit,
-            is_danger: false,
             action: path.to_owned(),
             back: back.into(),
         }
@@ -158,6 +159,7 @@ struct ConfirmTemplate {
     frame: Frame,
     form: ActionForm,
     key: String,
+    is_danger: bool,
     needs_reason: bool,
     reason: String,
     needs_code: bool,
@@ -364,6 +366,7 @@ async fn answer_form<A: Act>(
         frame: Frame::new(visit, "").await?,
         form,
         key: Operators::new_form_key(),
+        is_danger: A::ACTION.is_danger(),
         needs_reason: needs_reason::<A>(),
         reason: input.text("reason").to_owned(),
         needs_code,

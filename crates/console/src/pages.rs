@@ -8,6 +8,7 @@ mod configs;
 mod evidence;
 mod exports;
 mod figures;
+mod figures_span;
 mod gifts;
 mod health;
 mod host_figures;

@@ -28,6 +28,10 @@ pub(crate) struct Waiting {
     pub(crate) comments: i64,
     /// Screenshots that nobody has looked at.
     pub(crate) screenshots: i64,
+    /// Differences to the bill that nobody has explained.
+    pub(crate) differences: i64,
+    /// Accounts that another operator must decide to erase.
+    pub(crate) erasures: i64,
     /// Deliveries that IM refused for good.
     pub(crate) parked: i64,
 }
@@ -74,6 +78,8 @@ impl State {
             let complaints = services.payments.count_open_complaints().await?;
             let comments = services.rooms.count_open_comments().await?;
             let screenshots = services.rooms.count_open_screenshots().await?;
+            let differences = services.payments.count_unexplained().await?;
+            let erasures = services.users.erasure_requests().await?.len();
             let parked = services.outbox.count_parked().await?;
             Ok::<_, qlive_payments::PaymentsError>(Waiting {
                 refunds: i64::try_from(refunds).unwrap_or(i64::MAX),
@@ -82,6 +88,8 @@ impl State {
                 complaints,
                 comments,
                 screenshots,
+                differences,
+                erasures: i64::try_from(erasures).unwrap_or(i64::MAX),
                 parked,
             })
         };

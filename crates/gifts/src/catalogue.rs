@@ -213,17 +213,34 @@ impl Gifts {
     /// # Errors
     /// [`GiftsError::UnknownGift`] also when it is disabled already, or when the database fails.
     pub async fn disable(&self, by: Operator, id: i64) -> Result<(), GiftsError> {
+        self.set_enabled(by, id, false).await
+    }
+
+    /// Puts a disabled gift on sale again, at the price that it had.
+    ///
+    /// # Errors
+    /// [`GiftsError::UnknownGift`] also when it is on sale, or when the database fails.
+    pub async fn enable(&self, by: Operator, id: i64) -> Result<(), GiftsError> {
+        self.set_enabled(by, id, true).await
+    }
+
+    async fn set_enabled(&self, by: Operator, id: i64, enabled: bool) -> Result<(), GiftsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let enabled = gifts::table.find(id).filter(gifts::enabled.eq(true));
-                let updated = diesel::update(enabled)
-                    .set(gifts::enabled.eq(false))
+                let other = gifts::table.find(id).filter(gifts::enabled.ne(enabled));
+                let updated = diesel::update(other)
+                    .set(gifts::enabled.eq(enabled))
                     .execute(conn)?;
                 if updated == 0 {
                     return Err(GiftsError::UnknownGift);
                 }
-                audit_log::record(conn, now, &by, "gifts disable", &id.to_string())?;
+                let action = if enabled {
+                    "gifts enable"
+                } else {
+                    "gifts disable"
+                };
+                audit_log::record(conn, now, &by, action, &id.to_string())?;
                 Ok(())
             })
             .await?;

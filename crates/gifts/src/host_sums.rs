@@ -13,7 +13,7 @@ const MOST_HOSTS: i64 = 200;
 
 /// The sums of gifts by day and host. Gifts that cost nothing have no entry and are not summed.
 pub const DAILY_HOST_SUMS: ChainSum = ChainSum {
-    name: "daily_host_sums",
+    name: "daily_room_sums",
     add_sql,
 };
 
@@ -30,17 +30,19 @@ fn add_sql(condition: &str) -> String {
     )
 }
 
-/// The SQL query of the gifts in rooms whose links `c` fulfil the condition.
+/// The SQL query of the gifts in rooms whose links `c` fulfil the condition. The host of a gift
+/// itself is only stored if they have a share of it, which the giver and the receiver have not.
 fn given_sql(condition: &str) -> String {
     let day = day_sql("e.at");
     format!(
-        "SELECT {day} AS day, s.host_id AS host_id, s.num AS gifts, s.cost AS coins,
-            s.host_share + CASE WHEN s.receiver_id = s.host_id THEN s.receiver_share ELSE 0 END
+        "SELECT {day} AS day, r.host_id AS host_id, s.num AS gifts, s.cost AS coins,
+            s.host_share + CASE WHEN s.receiver_id = r.host_id THEN s.receiver_share ELSE 0 END
                 AS host_income
         FROM ledger_chain c
         JOIN ledger_entries e ON e.id = c.entry_id
         JOIN gifts_sent s ON s.entry_id = c.entry_id
-        WHERE s.host_id IS NOT NULL AND {condition}"
+        JOIN rooms r ON r.id = s.room_id
+        WHERE {condition}"
     )
 }
 

@@ -117,8 +117,10 @@ actions! {
     AddGift "gifts add" Confirm ROOMS,
     EditGift "gifts edit" Confirm ROOMS,
     DisableGift "gifts disable" Confirm ROOMS,
+    EnableGift "gifts enable" Confirm ROOMS,
     AddBlock "blocks add" Proof MONEY,
     DisableBlock "blocks disable" Confirm MONEY,
+    EnableBlock "blocks enable" Confirm MONEY,
     ViewConfigs "view configs" None EVERYBODY,
     SetConfig "configs set" Confirm ROOMS,
     SetRate "configs set-rate" Proof OWNER,
@@ -144,6 +146,27 @@ impl Action {
             Self::EraseUser => "users request-erasure",
             other => other.name(),
         }
+    }
+
+    /// Whether it throws somebody out, or gives money away. Its button is red wherever it is.
+    #[must_use]
+    pub const fn is_danger(self) -> bool {
+        matches!(
+            self,
+            Self::EndBroadcast
+                | Self::RemoveFromRoom
+                | Self::BanUser
+                | Self::EraseUser
+                | Self::RevokeMatchmaker
+                | Self::GrantGold
+                | Self::ReverseEntry
+                | Self::RefundOrder
+                | Self::ApproveWithdrawal
+                | Self::SetRate
+                | Self::SetOperatorRole
+                | Self::ResetOperator
+                | Self::DisableOperator
+        )
     }
 
     /// Whether it only shows something.

@@ -104,17 +104,35 @@ impl Payments {
     /// [`PaymentsError::UnknownBlock`] when no block with this id is for sale; else when the
     /// database fails.
     pub async fn disable_block(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
+        self.set_enabled(by, id, false).await
+    }
+
+    /// Puts a block on sale again that was taken off.
+    ///
+    /// # Errors
+    /// [`PaymentsError::UnknownBlock`] when no block with this id is off sale; else when the
+    /// database fails.
+    pub async fn enable_block(&self, by: Operator, id: i64) -> Result<(), PaymentsError> {
+        self.set_enabled(by, id, true).await
+    }
+
+    async fn set_enabled(&self, by: Operator, id: i64, enabled: bool) -> Result<(), PaymentsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
-                let for_sale = blocks::table.find(id).filter(blocks::enabled.eq(true));
-                let disabled = diesel::update(for_sale)
-                    .set(blocks::enabled.eq(false))
+                let other = blocks::table.find(id).filter(blocks::enabled.ne(enabled));
+                let updated = diesel::update(other)
+                    .set(blocks::enabled.eq(enabled))
                     .execute(conn)?;
-                if disabled == 0 {
+                if updated == 0 {
                     return Err(PaymentsError::UnknownBlock);
                 }
-                audit_log::record(conn, now, &by, "blocks disable", &id.to_string())?;
+                let action = if enabled {
+                    "blocks enable"
+                } else {
+                    "blocks disable"
+                };
+                audit_log::record(conn, now, &by, action, &id.to_string())?;
                 Ok(())
             })
             .await?;

@@ -144,8 +144,14 @@ impl Rooms {
             .await
     }
 
+    /// How many times as long as their comments the gifts of a muted user are refused.
+    #[must_use]
+    pub fn mute_gift_factor(&self) -> u32 {
+        self.settings.mute_gift_factor.max(1)
+    }
+
     fn gifts_length(&self, length: Duration) -> Duration {
-        length.saturating_mul(self.settings.mute_gift_factor.max(1))
+        length.saturating_mul(self.mute_gift_factor())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The console over HTTP, on both database engines: what each role may do, who is let in, and what
 //! the pages show.
 
+mod crawl;
 mod desk;
 mod docs;
 mod guards;

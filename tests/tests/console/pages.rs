@@ -12,7 +12,6 @@ use serde_json::json;
 on_both!(
     lists_go_on_and_miss_nobody,
     search_jumps_to_what_it_knows,
-    hostile_texts_are_shown_as_texts,
     personal_data_is_masked_and_looking_is_recorded,
     order_is_shown_with_its_entries_and_refunds,
     order_is_shown_beside_the_record_of_its_provider,
@@ -102,81 +101,56 @@ async fn search_jumps_to_what_it_knows(db: TestDb) {
         .ok();
     let number = order_number(&order);
     let stored = app.services.payments.order(number).await.unwrap();
-    let profile = app.services.users.profile(bob.id()).await.unwrap();
+    let openid = "oABCDEFGHIJKLMNOPQRSTUVWXYZ0";
+    app.execute_sql(&format!(
+        "UPDATE users SET openid = '{openid}' WHERE id = {}",
+        bob.id()
+    ))
+    .await;
     let user = format!("/users/{}", bob.id());
     let paid = format!("/orders/{number}");
+    owner
+        .act(&format!("{paid}/refund"), &[("amount", "0.01")])
+        .await;
+    let refund = app
+        .services
+        .payments
+        .refunds_of(number)
+        .await
+        .unwrap()
+        .remove(0);
+    let entry = "/ledger?kind=refund";
+    wait_until("the refund has an entry", || async {
+        owner.get(entry).await.text.contains("退款 ")
+    })
+    .await;
+    let list = owner.get(entry).await.text;
+    let (_, rows) = list.split_once("<tbody>").unwrap();
+    let (_, id) = rows.split_once("href=\"/ledger/").unwrap();
+    let why = format!("/ledger/{}/why", id.split('"').next().unwrap());
+    let why = owner.get(&why).await.text;
+    assert!(
+        why.contains(number),
+        "the entry of a refund leads to its order: {why}"
+    );
     for (typed, page) in [
         (bob.id().to_string(), user.clone()),
         (" 小明 ".to_owned(), user.clone()),
         (number.to_owned(), paid.clone()),
-        (stored.transaction_id.clone().unwrap(), paid),
+        (stored.transaction_id.clone().unwrap(), paid.clone()),
         ("e1".to_owned(), "/ledger/1".to_owned()),
         ("r1".to_owned(), "/rooms/1".to_owned()),
+        ("w1".to_owned(), "/withdrawals/1".to_owned()),
+        (openid.to_owned(), user.clone()),
+        (refund.number.clone(), paid.clone()),
     ] {
         let query = serde_urlencoded::to_string([("q", typed.as_str())]).unwrap();
         let reply = owner.get(&format!("/search?{query}")).await;
         assert_eq!((reply.status, reply.location), (303, page), "{typed}");
     }
-    assert!(!profile.openid.is_empty());
     let nothing = owner.get("/search?q=zzzz").await;
     assert_eq!(nothing.status, 200);
     assert!(nothing.text.contains("没有找到"));
-}
-
-/// Texts that a page must show as they are.
-const HOSTILE: [&str; 4] = [
-    "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
-    "' onmouseover='alert(1)",
-    "{{7*7}}<!--",
-];
-
-async fn hostile_texts_are_shown_as_texts(db: TestDb) {
-    let (app, console, owner) = start(db).await;
-    for (n, hostile) in HOSTILE.into_iter().enumerate() {
-        let user = app.guest(&format!("user-{n}"), Gender::Male).await.id();
-        // Past the checks of the API, as a row of another time.
-        let literal = hostile.replace('\'', "''");
-        app.execute_sql(&format!(
-            "UPDATE users SET nickname = '{literal}', face_url = 'javascript:alert(1)', \
-             area = '{literal}' WHERE id = {user}"
-        ))
-        .await;
-        let reason = format!("{hostile} {}", "长".repeat(100));
-        let path = format!("/users/{user}/ban");
-        let mut filled = owner.fill_in(&path, &[("length", "0")]).await;
-        filled.retain(|(name, _)| name != "reason");
-        filled.push(("reason".to_owned(), reason));
-        assert_eq!(owner.submit(&path, &filled).await.status, 303);
-        let query = serde_urlencoded::to_string([("q", hostile)]).unwrap();
-        let action = serde_urlencoded::to_string([("action", hostile)]).unwrap();
-        for page in [
-            "/users".to_owned(),
-            format!("/users/{user}"),
-            format!("/users/{user}/unban"),
-            "/audit".to_owned(),
-            format!("/audit?{action}"),
-            format!("/search?{query}"),
-            format!("/orders?{action}"),
-        ] {
-            let reply = owner.get(&page).await;
-            let text = reply.text.to_lowercase();
-            for tag in [
-                "<script>alert",
-                "<img src=x",
-                "onmouseover='alert",
-                "src=\"javascript:",
-            ] {
-                assert!(!text.contains(tag), "{page}: {tag}");
-            }
-        }
-    }
-    let long = "长".repeat(7_000);
-    let query = serde_urlencoded::to_string([("q", long.as_str())]).unwrap();
-    let reply = owner.get(&format!("/search?{query}")).await;
-    assert!([200, 414].contains(&reply.status), "{}", reply.status);
-    let sessions = console.operators.sessions(owner.id).await.unwrap();
-    assert!(!sessions.is_empty());
 }
 
 async fn personal_data_is_masked_and_looking_is_recorded(db: TestDb) {

@@ -4,13 +4,14 @@ use qlive_operators::{Action, AuditFilter, Confirmation, Role};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{OperatorBrowser, TestApp, TestConsole};
+use reqwest::Method;
 
 use crate::targets::{self, Target};
 
 on_both!(
     every_role_does_what_it_may_once_and_nothing_else,
     every_role_sees_the_pages_that_it_may,
-    buttons_are_those_of_the_role,
+    every_form_needs_its_origin_a_session_and_a_fresh_code,
 );
 
 /// How often the audit log says that an operator did this.
@@ -180,27 +181,58 @@ async fn every_role_sees_the_pages_that_it_may(db: TestDb) {
     }
 }
 
-async fn buttons_are_those_of_the_role(db: TestDb) {
+async fn every_form_needs_its_origin_a_session_and_a_fresh_code(db: TestDb) {
     let app = TestApp::start(db).await;
+    app.set_config("EXCHANGE_RATE", "0.5").await;
     let console = TestConsole::start(&app, false);
-    let user = app.guest("bob", qlive_types::Gender::Male).await.id();
-    let buttons = [
-        (Action::GrantGold, "gold"),
-        (Action::GrantMatchmaker, "grant"),
-        (Action::BanUser, "ban"),
-        (Action::RevealUser, "reveal"),
-    ];
-    for role in Role::ALL {
-        let operator = console.operator_without_code(role.name(), role).await;
-        let page = operator.get(&format!("/users/{user}")).await.text;
-        for (action, path) in buttons {
-            let shown = page.contains(&format!("href=\"/users/{user}/{path}\""));
-            assert_eq!(shown, action.roles().contains(&role), "{role:?} {action:?}");
+    let stranger = console.browser();
+    for (n, action) in actions().enumerate() {
+        let target = targets::make(&app, &console, action, n).await;
+        // A code that was accepted counts for a while.
+        let owner = console.operator(&format!("owner {n}"), Role::Owner).await;
+        app.advance(6 * 60);
+        let filled = owner.fill_in(&target.path, &target.fields()).await;
+        let recorded = app.audit_log().await.len();
+        let fields: Vec<(&str, &str)> = filled
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let evil = [("sec-fetch-site", "cross-site")];
+        let sent = owner.send(Method::POST, &target.path, &fields, &evil);
+        assert_eq!(sent.await.status, 403, "{action:?} from another site");
+        let sent = stranger.submit(&target.path, &filled).await;
+        let answer = (sent.status, sent.location.as_str());
+        assert_eq!(answer, (303, "/login"), "{action:?} without a session");
+        if action.confirmation() == Confirmation::Proof {
+            for code in ["", "000000", "not a code"] {
+                let mut unproved = filled.clone();
+                for (name, value) in &mut unproved {
+                    if name == "code" {
+                        code.clone_into(value);
+                    }
+                }
+                assert!(
+                    unproved.iter().any(|(name, _)| name == "code"),
+                    "{action:?}"
+                );
+                let sent = owner.submit(&target.path, &unproved).await;
+                assert_eq!(sent.status, 422, "{action:?} with the code {code:?}");
+            }
         }
-        assert!(
-            !page.contains(&format!("/users/{user}/unban")),
-            "nobody is banned"
-        );
+        assert_eq!(app.audit_log().await.len(), recorded, "{action:?}");
     }
-    assert!(Action::GrantGold.confirmation() == Confirmation::Proof);
+    for path in [
+        "/account/password",
+        "/account/authenticator",
+        "/account/sessions/end",
+        "/logout",
+        "/login",
+        "/login/code",
+        "/language",
+        "/link/0000",
+    ] {
+        let evil = [("sec-fetch-site", "cross-site")];
+        let sent = stranger.send(Method::POST, path, &[], &evil).await;
+        assert_eq!(sent.status, 403, "{path}");
+    }
 }

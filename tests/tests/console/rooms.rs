@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{TestApp, TestConsole, order_number, wait_until};
+use qlive_tests::{TestApp, TestClient, TestConsole, order_number, wait_until};
 use qlive_types::Gender;
 use serde_json::json;
 
 on_both!(
     timeline_tells_who_came_asked_and_wrote,
     timeline_goes_on_and_misses_nothing,
+    room_with_a_trouble_comes_first,
     charge_is_followed_from_the_order_to_the_message,
 );
 
@@ -106,6 +107,45 @@ async fn timeline_goes_on_and_misses_nothing(db: TestDb) {
     assert_eq!((rows, seen.len()), (180, 180), "each once");
 }
 
+async fn room_with_a_trouble_comes_first(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let mut hosts = Vec::new();
+    for name in ["first", "second", "third"] {
+        let host = app.matchmaker(name).await;
+        app.open_stage_of(host.clone()).await;
+        hosts.push(host);
+    }
+    let order = async || {
+        let page = owner.get("/").await.text;
+        let (_, tiles) = page.split_once("<ul class=\"tiles\">").unwrap();
+        let place = |host: &TestClient| tiles.find(&format!("/users/{}", host.user_id)).unwrap();
+        let mut order = vec![0, 1, 2];
+        order.sort_by_key(|n| place(&hosts[*n]));
+        assert_eq!(tiles.matches("class=\"tile-head\"").count(), 3, "each once");
+        order
+    };
+    app.execute_sql("UPDATE members SET stream_sequence = 1, stream_started_at = 1")
+        .await;
+    assert_eq!(order().await, [2, 1, 0], "the latest first");
+    for (trouble, host) in [
+        ("stream_started_at = NULL", 0),
+        ("stream_grace_until = 1", 1),
+        ("im_grace_until = 1", 0),
+    ] {
+        let clear = "stream_started_at = 1, stream_grace_until = NULL, im_grace_until = NULL";
+        app.execute_sql(&format!("UPDATE members SET {clear}"))
+            .await;
+        let user = hosts[host].user_id.clone();
+        app.execute_sql(&format!(
+            "UPDATE members SET {trouble} WHERE user_id = {user}"
+        ))
+        .await;
+        assert_eq!(order().await[0], host, "{trouble}");
+    }
+}
+
 async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {
     let app = TestApp::start(db).await;
     let console = TestConsole::start(&app, false);
@@ -127,6 +167,9 @@ async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {
     let file = owner.act(&format!("{path}/export"), &[]).await;
     let all: serde_json::Value = serde_json::from_str(&file.text).unwrap();
     assert_eq!(all["order"]["out_trade_no"], json!(number));
+    assert_eq!(all["provider"]["state"], "paid");
+    assert_eq!(all["provider"]["compared"], "the same");
+    assert!(why.contains("记录一致"), "{why}");
     assert_eq!(all["entries"].as_array().unwrap().len(), 2);
     let given = &all["gifts"][0]["gift"];
     assert_eq!(

@@ -72,8 +72,10 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         Action::AddGift
         | Action::EditGift
         | Action::DisableGift
+        | Action::EnableGift
         | Action::AddBlock
-        | Action::DisableBlock => sale_target(app, action, n).await,
+        | Action::DisableBlock
+        | Action::EnableBlock => sale_target(app, action, n).await,
         Action::SetConfig => Target::new("/configs/INDEX_BANNER/set".to_owned())
             .with("value", format!("https://pictures.example.com/{n}.png")),
         Action::SetRate => Target::new("/configs/HOST_RATE/set-rate".to_owned())
@@ -117,8 +119,9 @@ async fn report_target(app: &TestApp, action: Action, n: usize) -> Target {
     if action == Action::CloseComment {
         app.execute_sql(&format!(
             "INSERT INTO comments (room_id, user_id, text, at, word, closed_by, decision) \
-             VALUES (1, {}, 'buy here', 1, 'buy', '', '')",
-            user.id()
+             VALUES (1, {}, 'buy here', {}, 'buy', '', '')",
+            user.id(),
+            app.clock.now().millis()
         ))
         .await;
         let rooms = &app.services.rooms;
@@ -236,6 +239,12 @@ async fn sale_target(app: &TestApp, action: Action, n: usize) -> Target {
             let gift = app.add_gift(&name, 3).await;
             Target::new(format!("/gifts/{gift}/disable"))
         }
+        Action::EnableGift => {
+            let gift = app.add_gift(&name, 3).await;
+            let gifts = &app.services.gifts;
+            gifts.disable(app.operator(), gift).await.unwrap();
+            Target::new(format!("/gifts/{gift}/enable"))
+        }
         Action::AddBlock => Target::new("/blocks/add".to_owned())
             .with("gold", "30")
             .with("price", "3.00"),
@@ -251,7 +260,12 @@ async fn sale_target(app: &TestApp, action: Action, n: usize) -> Target {
                 .add_block(app.operator(), new)
                 .await
                 .unwrap();
-            Target::new(format!("/blocks/{block}/disable"))
+            if action == Action::DisableBlock {
+                return Target::new(format!("/blocks/{block}/disable"));
+            }
+            let payments = &app.services.payments;
+            payments.disable_block(app.operator(), block).await.unwrap();
+            Target::new(format!("/blocks/{block}/enable"))
         }
     }
 }
@@ -278,10 +292,12 @@ async fn operator_target(console: &TestConsole, action: Action, n: usize) -> Tar
 
 /// A complaint that nobody has answered.
 async fn complaint(app: &TestApp, n: usize) -> i64 {
+    let (_, order) = app.buyer(&format!("complains-{n}"), 1).await;
+    let order = order_number(&order);
     app.execute_sql(&format!(
         "INSERT INTO complaints \
          (wechat_request_id, out_trade_no, openid, complained_at, recorded_at) \
-         VALUES ('request {n}', 'order {n}', 'openid', '2026-11-27', 1)"
+         VALUES ('request {n}', '{order}', 'openid', '2026-11-27', 1)"
     ))
     .await;
     let payments = &app.services.payments;

@@ -29,6 +29,8 @@ pub(crate) enum BlocksCommand {
     },
     /// Take a block off sale.
     Disable { id: i64 },
+    /// Put a block on sale again.
+    Enable { id: i64 },
 }
 
 impl BlocksCommand {
@@ -38,6 +40,7 @@ impl BlocksCommand {
             Self::List => Action::ViewGifts,
             Self::Add { .. } => Action::AddBlock,
             Self::Disable { .. } => Action::DisableBlock,
+            Self::Enable { .. } => Action::EnableBlock,
         }
     }
 
@@ -64,6 +67,10 @@ impl BlocksCommand {
             }
             Self::Disable { id } => {
                 payments.disable_block(by, id).await?;
+                Ok(done())
+            }
+            Self::Enable { id } => {
+                payments.enable_block(by, id).await?;
                 Ok(done())
             }
         }

@@ -29,6 +29,8 @@ pub(crate) enum GiftsCommand {
     },
     /// Take a gift out of the catalogue.
     Disable { id: i64 },
+    /// Put a gift on sale again.
+    Enable { id: i64 },
     /// A page of the gifts given, the latest first: by or to a user, or in a room.
     Sent {
         #[arg(long)]
@@ -47,6 +49,7 @@ impl GiftsCommand {
             Self::List | Self::Sent { .. } => Action::ViewGifts,
             Self::Add { .. } => Action::AddGift,
             Self::Disable { .. } => Action::DisableGift,
+            Self::Enable { .. } => Action::EnableGift,
         }
     }
 
@@ -84,6 +87,10 @@ impl GiftsCommand {
             }
             Self::Disable { id } => {
                 gifts.disable(by, id).await?;
+                Ok(done())
+            }
+            Self::Enable { id } => {
+                gifts.enable(by, id).await?;
                 Ok(done())
             }
             Self::Sent { user, room, page } => {

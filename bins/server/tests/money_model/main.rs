@@ -60,5 +60,6 @@ async fn random_actions_leave_the_balances_of_the_model(db: TestDb) {
         }
         scenario.check_ledger(&actions).await;
     }
+    scenario.check_sums().await;
     scenario.assert_no_panic();
 }

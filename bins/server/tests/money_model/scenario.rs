@@ -125,6 +125,11 @@ impl Scenario {
         }
     }
 
+    /// Checks the stored sums of each day against the ledger.
+    pub(crate) async fn check_sums(&self) {
+        self.app.check_sums().await;
+    }
+
     /// Runs the audit, and checks the system accounts and the orders against the model.
     pub(crate) async fn check_ledger(&self, actions: &[Action]) {
         let audit = self.app.audit().await;

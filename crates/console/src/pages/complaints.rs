@@ -14,7 +14,7 @@ use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::fill;
 use crate::view::{
-    Button, Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+    Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -78,8 +78,7 @@ fn row(visit: &Visit, recorded: &RecordedComplaint) -> Row {
         Cell::Badge(text, Tone::Good)
     };
     let href = format!("/complaints/{}/answer", recorded.id);
-    let button = Button::new(t.actions.answer, href);
-    let shown = is_open && visit.session.may(Action::AnswerComplaint);
+    let button = visit.button(Action::AnswerComplaint, t.actions.answer, href);
     Row::new(vec![
         complained_at(&complaint.complained_at),
         Cell::Link(order.clone(), format!("/orders/{order}/why")),
@@ -88,7 +87,7 @@ fn row(visit: &Visit, recorded: &RecordedComplaint) -> Row {
         state,
         Cell::Text(recorded.answer.clone()),
     ])
-    .with_buttons(shown.then_some(button).into_iter().collect())
+    .with_buttons(button.filter(|_| is_open).into_iter().collect())
 }
 
 /// WeChat's time, as other times are shown; as it came if it has another form.

@@ -29,8 +29,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let snapshot = visit.state.services.configs.snapshot().await?;
     let rows = snapshot.all().iter().map(|(key, value)| {
         let (action, path) = change_of(key);
-        let button = Button::new(t.actions.config_set, format!("/configs/{key}/{path}"));
-        let buttons = visit.session.may(action).then_some(button);
+        let href = format!("/configs/{key}/{path}");
+        let buttons = visit.button(action, t.actions.config_set, href);
         let link = Cell::Link(key.clone(), format!("/configs/{key}"));
         let value = match shown(value) {
             empty if empty.is_empty() => Cell::Empty,
@@ -93,10 +93,9 @@ async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> 
             tone: Tone::Plain,
         });
     }
-    if visit.session.may(action) {
-        let href = format!("/configs/{key}/{path}");
-        page.buttons.push(Button::new(t.actions.config_set, href));
-    }
+    let href = format!("/configs/{key}/{path}");
+    page.buttons
+        .extend(visit.button(action, t.actions.config_set, href));
     page.sections
         .push(Section::Table(history(&visit, &key).await?));
     html(&PageTemplate {
@@ -196,7 +195,6 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
     if wants_rate {
         form.typed = Some(key.to_owned());
         form.reasons = vec![a.reason_mistake];
-        form.is_danger = true;
     }
     Ok(form)
 }

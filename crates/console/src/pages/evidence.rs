@@ -11,12 +11,12 @@ use qlive_types::EntryId;
 use super::ledger::entries_table;
 use super::list::empty;
 use super::timeline_table::status_of;
-use super::{orders, rooms};
+use super::{order_record, orders, rooms};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
-use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Section, Table, Tone};
+use crate::view::{Cell, Column, Frame, Page, PageTemplate, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -78,17 +78,19 @@ async fn answer(
         (t.pages.entry_title, "/ledger")
     };
     page.back = Some((fill(parent_title, &[number]), parent.to_owned()));
-    if visit.session.may(Action::ExportEvidence) {
-        let href = format!("{path}/export");
-        page.buttons
-            .push(Button::new(t.actions.export_evidence, href));
-    }
+    let export = format!("{path}/export");
+    let export = visit.button(Action::ExportEvidence, t.actions.export_evidence, export);
+    page.buttons.extend(export);
     page.sections.push(Section::Note {
         text: t.pages.why_text.to_owned(),
         tone: Tone::Plain,
     });
     if let Some(order) = &evidence.order {
         page.sections.push(orders::facts(t, order));
+        if let Some((record, comparison)) = &evidence.provider {
+            let beside = order_record::sections(t, order, record, comparison);
+            page.sections.extend(beside);
+        }
         page.sections
             .push(Section::Table(orders::refunds_table(t, &evidence.refunds)));
     }

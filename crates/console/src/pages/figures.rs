@@ -8,8 +8,9 @@ use qlive_ledger::{AccountClass, BalanceKind, DailySum, Day, EntryKind, SystemAc
 use qlive_operators::Action;
 use qlive_payments::DailyMoney;
 use qlive_store::audit_log::Operator;
-use qlive_types::{Fen, Moment};
+use qlive_types::Fen;
 
+use super::figures_span::{By, MOST_DAYS, Span, name_of};
 use super::host_figures;
 use super::list::empty;
 use crate::actions::{Act, ActionForm, Done, register};
@@ -17,110 +18,14 @@ use crate::csv::csv;
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::texts::Texts;
+use crate::texts::{Texts, fill};
 use crate::view::{
-    Button, Cell, Chart, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section,
-    Table, Tone,
+    Cell, Chart, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
-
-/// How many days are shown when nothing else is asked for.
-const DAYS: i64 = 30;
-/// The most days.
-const MOST_DAYS: i64 = 90;
-/// How many months are shown.
-const MONTHS: i64 = 12;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/figures", web::get().to(show));
     register::<Export>(config, "/figures/export/{by}/{days}");
-}
-
-/// What the figures are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Day,
-    Month,
-    Host,
-}
-
-impl By {
-    fn parse(name: &str) -> Option<Self> {
-        match name {
-            "day" => Some(Self::Day),
-            "month" => Some(Self::Month),
-            "host" => Some(Self::Host),
-            _ => None,
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Month => "month",
-            Self::Host => "host",
-        }
-    }
-}
-
-/// The days that are asked for, and how they are grouped.
-#[derive(Debug, Clone, Copy)]
-struct Span {
-    by: By,
-    days: i64,
-    first: Day,
-    last: Day,
-}
-
-impl Span {
-    fn new(now: Moment, by: By, days: i64) -> Self {
-        let last = Day::of(now);
-        let first = if by == By::Month {
-            first_of_month(last, MONTHS - 1)
-        } else {
-            last.plus(1 - days)
-        };
-        Self {
-            by,
-            days,
-            first,
-            last,
-        }
-    }
-
-    fn of(visit: &Visit) -> Self {
-        let by = visit.query("by").and_then(|by| By::parse(&by));
-        let days = visit.query("days").and_then(|days| days.parse().ok());
-        let days = days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
-        Self::new(visit.now, by.unwrap_or(By::Day), days)
-    }
-
-    /// The name of the group of a day.
-    fn group(self, day: Day) -> String {
-        let name = name_of(day);
-        if self.by == By::Month {
-            name.chars().take("2026-11".len()).collect()
-        } else {
-            name
-        }
-    }
-
-    fn query(self) -> String {
-        format!("/figures?by={}&days={}", self.by.name(), self.days)
-    }
-}
-
-/// The first day of the month so many months before the one of a day.
-fn first_of_month(day: Day, before: i64) -> Day {
-    let name = name_of(day);
-    let mut parts = name.split('-').map(|part| part.parse::<i64>().unwrap_or(1));
-    let (year, month) = (parts.next().unwrap_or(1970), parts.next().unwrap_or(1));
-    let months = year * 12 + month - 1 - before;
-    let first = format!(
-        "{:04}-{:02}-01",
-        months.div_euclid(12),
-        months.rem_euclid(12) + 1
-    );
-    Moment::parse_day(&first).map_or(day, Day::of)
 }
 
 /// The figures of a day or a month.
@@ -218,11 +123,6 @@ async fn load(visit: &Visit, span: Span) -> Result<BTreeMap<String, Figures>, Fa
     Ok(figures)
 }
 
-fn name_of(day: Day) -> String {
-    let begin = day.begin().shanghai();
-    begin.split('T').next().unwrap_or_default().to_owned()
-}
-
 fn yuan(fen: i64) -> String {
     Fen::new(fen).map_or_else(|_out_of_range| fen.to_string(), format::yuan)
 }
@@ -247,20 +147,17 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
 fn head(visit: &Visit, span: Span) -> Page {
     let t = visit.t();
     let mut page = Page::new(t.pages.figures_title);
-    if visit.session.may(Action::ExportFigures) {
-        let href = format!("/figures/export/{}/{}", span.by.name(), span.days);
-        page.buttons.push(Button::new(t.actions.export, href));
-    }
+    let href = format!("/figures/export/{}/{}", span.by.name(), span.days);
+    page.buttons
+        .extend(visit.button(Action::ExportFigures, t.actions.export, href));
     let choice = Choice::new;
     page.filters.push(Filter::Choice {
         name: "by",
         label: t.pages.grouped_by,
         chosen: span.by.name().to_owned(),
-        choices: vec![
-            choice("day", t.pages.by_day),
-            choice("month", t.pages.by_month),
-            choice("host", t.pages.by_host),
-        ],
+        choices: [By::Day, By::Month, By::Host]
+            .map(|by| choice(by.name(), by.choice(t)))
+            .into(),
     });
     if span.by != By::Month {
         page.filters.push(Filter::Choice {
@@ -310,7 +207,7 @@ async fn add_figures(visit: &Visit, span: Span, page: &mut Page) -> Result<(), F
     );
     page.sections.push(Section::Chart(chart));
     page.sections
-        .push(Section::Table(figures_table(t, &figures)));
+        .push(Section::Table(figures_table(t, span.by, &figures)));
     Ok(())
 }
 
@@ -340,7 +237,7 @@ async fn holdings(visit: &Visit) -> Result<Section, Failure> {
     })
 }
 
-fn figures_table(t: &'static Texts, figures: &BTreeMap<String, Figures>) -> Table {
+fn figures_table(t: &'static Texts, by: By, figures: &BTreeMap<String, Figures>) -> Table {
     let mut total = Figures::default();
     for of_day in figures.values() {
         total.add(of_day);
@@ -370,7 +267,7 @@ fn figures_table(t: &'static Texts, figures: &BTreeMap<String, Figures>) -> Tabl
     rows.extend(groups.map(|(name, of_group)| row(name, of_group)));
     Table {
         caption: String::new(),
-        columns: columns(t),
+        columns: columns(t, by),
         rows,
         older: None,
         newest: None,
@@ -378,8 +275,8 @@ fn figures_table(t: &'static Texts, figures: &BTreeMap<String, Figures>) -> Tabl
     }
 }
 
-fn columns(t: &'static Texts) -> Vec<Column> {
-    let mut columns = vec![Column::text(t.pages.day)];
+fn columns(t: &'static Texts, by: By) -> Vec<Column> {
+    let mut columns = vec![Column::text(by.label(t))];
     columns.extend(labels(t).map(Column::number));
     columns
 }
@@ -418,8 +315,13 @@ impl Act for Export {
             return Err(Failure::NotFound);
         }
         let a = &visit.t().actions;
-        let back = Span::new(visit.now, by, *days).query();
-        let mut form = ActionForm::new(visit, a.export, back);
+        let span = Span::new(visit.now, by, *days);
+        let mut form = ActionForm::new(visit, a.export, span.query());
+        let (first, last) = (name_of(span.first), name_of(span.last));
+        form.title = fill(
+            a.export_figures_title,
+            &[by.choice(visit.t()), &first, &last],
+        );
         form.lines.push(a.export_text.to_owned());
         Ok(form)
     }
@@ -458,7 +360,7 @@ impl Act for Export {
 async fn figures_file(visit: &Visit, span: Span) -> Result<String, Failure> {
     let t = visit.t();
     let figures = load(visit, span).await?;
-    let mut head = vec![t.pages.day];
+    let mut head = vec![span.by.label(t)];
     head.extend(labels(t));
     let plain = format::plain_yuan;
     let rows = figures.iter().map(|(name, figures)| {
@@ -480,17 +382,4 @@ async fn figures_file(visit: &Visit, span: Span) -> Result<String, Failure> {
         ]
     });
     Ok(csv(&head, &rows.collect::<Vec<_>>()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn months_are_counted_back_over_the_year() {
-        let day = Day::of(Moment::parse_day("2026-02-28").unwrap());
-        for (before, first) in [(0, "2026-02-01"), (1, "2026-01-01"), (11, "2025-03-01")] {
-            assert_eq!(name_of(first_of_month(day, before)), first);
-        }
-    }
 }

@@ -26,22 +26,19 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     register::<AddGift>(config, "/gifts/add");
     register::<EditGift>(config, "/gifts/{id}/edit");
     register::<DisableGift>(config, "/gifts/{id}/disable");
+    register::<EnableGift>(config, "/gifts/{id}/enable");
     register::<AddBlock>(config, "/blocks/add");
     register::<DisableBlock>(config, "/blocks/{id}/disable");
+    register::<EnableBlock>(config, "/blocks/{id}/enable");
 }
 
 async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewGifts, "").await?;
     let t = visit.t();
     let mut page = Page::new(t.pages.gifts_title);
-    if visit.session.may(Action::AddGift) {
-        page.buttons
-            .push(Button::new(t.actions.gift_add, "/gifts/add"));
-    }
-    if visit.session.may(Action::AddBlock) {
-        page.buttons
-            .push(Button::new(t.actions.block_add, "/blocks/add"));
-    }
+    let add_gift = visit.button(Action::AddGift, t.actions.gift_add, "/gifts/add");
+    let add_block = visit.button(Action::AddBlock, t.actions.block_add, "/blocks/add");
+    page.buttons.extend(add_gift.into_iter().chain(add_block));
     let services = &visit.state.services;
     let gifts = services.gifts.list().await?;
     page.sections
@@ -63,30 +60,32 @@ fn sale_badge(t: &'static Texts, is_enabled: bool) -> Cell {
     }
 }
 
-fn disable_button(visit: &Visit, action: Action, is_enabled: bool, href: String) -> Vec<Button> {
-    let shown = is_enabled && visit.session.may(action);
-    let button = Button {
-        is_danger: true,
-        ..Button::new(visit.t().actions.gift_disable, href)
-    };
-    shown.then_some(button).into_iter().collect()
+/// The button that takes something off sale, or puts it on sale again.
+fn sale_button(
+    visit: &Visit,
+    (disable, enable): (Action, Action),
+    is_enabled: bool,
+    path: &str,
+) -> Option<Button> {
+    let a = &visit.t().actions;
+    if is_enabled {
+        visit.button(disable, a.gift_disable, format!("{path}/disable"))
+    } else {
+        visit.button(enable, a.gift_enable, format!("{path}/enable"))
+    }
 }
 
 fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
     let t = visit.t();
     let row = |gift: &CatalogueGift| {
-        let href = format!("/gifts/{}/disable", gift.id);
+        let path = format!("/gifts/{}", gift.id);
         let mut buttons = Vec::new();
-        if gift.enabled && visit.session.may(Action::EditGift) {
-            let edit = format!("/gifts/{}/edit", gift.id);
-            buttons.push(Button::new(t.actions.gift_edit, edit));
+        if gift.enabled {
+            let edit = format!("{path}/edit");
+            buttons.extend(visit.button(Action::EditGift, t.actions.gift_edit, edit));
         }
-        buttons.extend(disable_button(
-            visit,
-            Action::DisableGift,
-            gift.enabled,
-            href,
-        ));
+        let sale = (Action::DisableGift, Action::EnableGift);
+        buttons.extend(sale_button(visit, sale, gift.enabled, &path));
         Row::new(vec![
             Cell::face(&gift.image),
             Cell::Text(gift.name.clone()),
@@ -164,7 +163,9 @@ fn day_field(
 fn blocks_table(visit: &Visit, blocks: &[Block]) -> Table {
     let t = visit.t();
     let row = |block: &Block| {
-        let href = format!("/blocks/{}/disable", block.id);
+        let sale = (Action::DisableBlock, Action::EnableBlock);
+        let path = format!("/blocks/{}", block.id);
+        let button = sale_button(visit, sale, block.enabled, &path);
         Row::new(vec![
             Cell::Code(block.id.to_string()),
             Cell::Number(format::coins(block.gold)),
@@ -172,12 +173,7 @@ fn blocks_table(visit: &Visit, blocks: &[Block]) -> Table {
             block.product_id.clone().map_or(Cell::Empty, Cell::Code),
             sale_badge(t, block.enabled),
         ])
-        .with_buttons(disable_button(
-            visit,
-            Action::DisableBlock,
-            block.enabled,
-            href,
-        ))
+        .with_buttons(button.into_iter().collect())
     };
     Table {
         caption: t.pages.blocks_card.to_owned(),
@@ -309,6 +305,22 @@ impl Act for EditGift {
     }
 }
 
+/// A gift and the title of a form about it.
+async fn form_about_gift(
+    visit: &Visit,
+    id: i64,
+    submit: &'static str,
+    (title, text): (&str, &str),
+) -> Result<ActionForm, Failure> {
+    let gifts = visit.state.services.gifts.list().await?;
+    let gift = gifts.into_iter().find(|gift| gift.id == id);
+    let gift = gift.ok_or(Failure::NotFound)?;
+    let mut form = ActionForm::new(visit, submit, "/gifts");
+    form.title = fill(title, &[&gift.name]);
+    form.lines.push(text.to_owned());
+    Ok(form)
+}
+
 struct DisableGift;
 
 impl Act for DisableGift {
@@ -321,21 +333,36 @@ impl Act for DisableGift {
 
     async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
         let a = &visit.t().actions;
-        let gifts = visit.state.services.gifts.list().await?;
-        let gift = gifts
-            .into_iter()
-            .find(|gift| gift.id == *id)
-            .ok_or(Failure::NotFound)?;
-        let mut form = ActionForm::new(visit, a.gift_disable, "/gifts");
-        form.title = fill(a.gift_disable_title, &[&gift.name]);
-        form.is_danger = true;
-        form.lines.push(a.gift_disable_text.to_owned());
-        Ok(form)
+        let texts = (a.gift_disable_title, a.gift_disable_text);
+        form_about_gift(visit, *id, a.gift_disable, texts).await
     }
 
     async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
         let disabled = visit.state.services.gifts.disable(by, *id).await;
         disabled.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(at_gifts())
+    }
+}
+
+struct EnableGift;
+
+impl Act for EnableGift {
+    const ACTION: Action = Action::EnableGift;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let a = &visit.t().actions;
+        let texts = (a.gift_enable_title, a.gift_enable_text);
+        form_about_gift(visit, *id, a.gift_enable, texts).await
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let enabled = visit.state.services.gifts.enable(by, *id).await;
+        enabled.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(at_gifts())
     }
 }
@@ -391,7 +418,6 @@ impl Act for DisableBlock {
         let a = &visit.t().actions;
         let mut form = ActionForm::new(visit, a.gift_disable, "/gifts");
         form.title = fill(a.block_disable_title, &[&id.to_string()]);
-        form.is_danger = true;
         form.lines.push(a.block_disable_text.to_owned());
         Ok(form)
     }
@@ -399,6 +425,31 @@ impl Act for DisableBlock {
     async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
         let disabled = visit.state.services.payments.disable_block(by, *id).await;
         disabled.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(at_gifts())
+    }
+}
+
+struct EnableBlock;
+
+impl Act for EnableBlock {
+    const ACTION: Action = Action::EnableBlock;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.gift_enable, "/gifts");
+        form.title = fill(a.block_enable_title, &[&id.to_string()]);
+        form.lines.push(a.block_enable_text.to_owned());
+        Ok(form)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let enabled = visit.state.services.payments.enable_block(by, *id).await;
+        enabled.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(at_gifts())
     }
 }

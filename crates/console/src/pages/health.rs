@@ -13,9 +13,7 @@ use crate::explain::Refusal;
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
-use crate::view::{
-    Button, Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone,
-};
+use crate::view::{Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/health", web::get().to(show));
@@ -94,8 +92,7 @@ fn parked_table(visit: &Visit, parked: &[OutboxRow]) -> Table {
     let t = visit.t();
     let row = |delivery: &OutboxRow| {
         let href = format!("/health/outbox/{}/retry", delivery.id);
-        let button = Button::new(t.actions.retry, href);
-        let buttons = visit.session.may(Action::RetryDelivery).then_some(button);
+        let buttons = visit.button(Action::RetryDelivery, t.actions.retry, href);
         Row::new(vec![
             Cell::Code(delivery.id.to_string()),
             Cell::Time(format::time(delivery.created_at)),

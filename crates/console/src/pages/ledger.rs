@@ -6,7 +6,7 @@ use qlive_ledger::{Account, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, S
 use qlive_operators::Action;
 use qlive_types::EntryId;
 
-use super::list::empty;
+use super::list::{empty, search_path};
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
@@ -107,7 +107,7 @@ pub(super) fn entries_table(t: &'static Texts, entries: &[BrowsedEntry]) -> Tabl
             Cell::Time(format::time(entry.at)),
             Cell::Text(kind_name(t, entry.kind).to_owned()),
             about(t, entry),
-            Cell::Text(transfers.join("；")),
+            Cell::Text(transfers.join(t.pages.between)),
             sealed,
         ])
     };
@@ -179,11 +179,10 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     page.badges
         .push((kind_name(t, entry.kind).to_owned(), Tone::Plain));
     let is_reversible = matches!(entry.kind, EntryKind::Grant | EntryKind::Gift);
-    if is_reversible && visit.session.may(Action::ReverseEntry) {
-        page.buttons.push(Button {
-            is_danger: true,
-            ..Button::new(t.actions.reverse, format!("/ledger/{id}/reverse"))
-        });
+    if is_reversible {
+        let href = format!("/ledger/{id}/reverse");
+        page.buttons
+            .extend(visit.button(Action::ReverseEntry, t.actions.reverse, href));
     }
     page.buttons
         .push(Button::page(t.pages.why, format!("/ledger/{id}/why")));
@@ -204,7 +203,7 @@ fn about(t: &'static Texts, entry: &BrowsedEntry) -> Cell {
         EntryKind::Recharge => link(t.pages.order_title, format!("/orders/{subject}")),
         // The number of a refund, by which the search finds its order.
         EntryKind::Refund | EntryKind::RefundReturned => {
-            link(t.pages.about_refund, format!("/search?q={subject}"))
+            link(t.pages.about_refund, search_path(subject))
         }
         EntryKind::Hold | EntryKind::Payout | EntryKind::PayoutReturned => {
             link(t.pages.withdrawal_title, format!("/withdrawals/{subject}"))

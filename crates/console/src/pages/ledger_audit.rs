@@ -13,7 +13,7 @@ use crate::http::{Failure, Input, Visit, html};
 use crate::ledger_audits::{LedgerAudits, Outcome};
 use crate::state::State;
 use crate::texts::fill;
-use crate::view::{Button, Frame, Page, PageTemplate, Section, Tone};
+use crate::view::{Frame, Page, PageTemplate, Section, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/ledger/audit", web::get().to(show));
@@ -54,9 +54,9 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
         }
     }
     page.is_running = running.is_some();
-    if running.is_none() && visit.session.may(Action::AuditLedger) {
-        let button = Button::new(t.pages.audit_now, "/ledger/audit/run");
-        page.buttons.push(button);
+    if running.is_none() {
+        let button = visit.button(Action::AuditLedger, t.pages.audit_now, "/ledger/audit/run");
+        page.buttons.extend(button);
     }
     html(&PageTemplate {
         frame: Frame::new(&visit, "/ledger").await?,

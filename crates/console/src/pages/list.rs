@@ -54,9 +54,36 @@ impl Visit {
 
     /// The button that exports a list, for those who may.
     pub(super) fn export_button(&self, list: &str) -> Vec<Button> {
-        let button = Button::new(self.t().actions.export, format!("/export/{list}"));
-        let may = self.session.may(Action::ExportList);
-        may.then_some(button).into_iter().collect()
+        let href = format!("/export/{list}");
+        let button = self.button(Action::ExportList, self.t().actions.export, href);
+        button.into_iter().collect()
+    }
+
+    /// What a page of an object belongs to: the object, or on its own page what is above it.
+    pub(super) fn back(
+        &self,
+        title: &str,
+        itself: String,
+        above: (String, String),
+    ) -> (String, String) {
+        if self.path.split('?').next() == Some(itself.as_str()) {
+            above
+        } else {
+            (title.to_owned(), itself)
+        }
+    }
+
+    /// The button that leads to the form of an action, for those who may. Every such button is made
+    /// here, by the table of roles.
+    pub(super) fn button(
+        &self,
+        action: Action,
+        label: impl Into<String>,
+        href: impl Into<String>,
+    ) -> Option<Button> {
+        self.session
+            .may(action)
+            .then(|| Button::of(action, label, href))
     }
 
     /// Where the first rows of a list are, when these are others.
@@ -70,6 +97,14 @@ impl Visit {
         let (first, rest) = after.split_once('.').unwrap_or((&after, ""));
         Some((first.parse().ok()?, rest.to_owned()))
     }
+}
+
+/// Where the search for a number or a name is. Nothing that is searched for is longer than what the
+/// box takes.
+pub(super) fn search_path(words: &str) -> String {
+    let words: String = words.chars().take(200).collect();
+    let query = serde_urlencoded::to_string([("q", words)]);
+    format!("/search?{}", query.unwrap_or_default())
 }
 
 /// The nicknames of the users of a list.

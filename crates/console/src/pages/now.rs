@@ -1,11 +1,14 @@
 //! Now: what is live, and what waits.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use askama::Template;
+use qlive_ledger::{Day, EntryKind};
 use qlive_operators::Action;
 use qlive_rooms::{LiveRoomStatus, Seat, SeatStatus};
-use qlive_types::BroadcastId;
+use qlive_types::{BroadcastId, LiveId};
 
 use crate::format;
 use crate::http::{Failure, Visit, html};
@@ -59,36 +62,19 @@ impl NowTemplate {
 async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewNow, "").await?;
     let t = visit.t();
-    let services = &visit.state.services;
+    let rooms = &visit.state.services.rooms;
     let after = visit.cursor().map(|(id, _)| BroadcastId::new(id));
-    let rooms = services.rooms.live_rooms(after).await?;
-    let gauges = services.rooms.gauges().await?;
-    let (orders, _) = services.payments.waiting_orders().await?;
-    let outbox = services.outbox.stats().await?;
-    let waiting = visit.state.waiting().await?;
-    let totals = vec![
-        (t.pages.rooms_live, format::grouped(gauges.rooms_live), ""),
-        (
-            t.pages.people_present,
-            format::grouped(gauges.people_present),
-            "",
-        ),
-        (
-            t.pages.orders_waiting,
-            format::grouped(orders),
-            "/orders?state=created",
-        ),
-        (
-            t.pages.withdrawals_waiting,
-            format::grouped(waiting.withdrawals),
-            "/withdrawals?state=waiting",
-        ),
-        (
-            t.pages.outbox_waiting,
-            format::grouped(outbox.waiting),
-            "/health",
-        ),
-    ];
+    let live = rooms.live_rooms(after).await?;
+    let older = visit.older(&live, |room| room.broadcast.to_string());
+    // Where something is wrong comes first.
+    let mut shown = if after.is_none() {
+        rooms.troubled_rooms().await?
+    } else {
+        Vec::new()
+    };
+    let troubled: BTreeSet<LiveId> = shown.iter().map(|room| room.live).collect();
+    let others = live.into_iter();
+    shown.extend(others.filter(|room| !troubled.contains(&room.live)));
     let every = visit.query("every").and_then(|every| every.parse().ok());
     let every = every
         .filter(|every| INTERVALS.contains(every))
@@ -106,15 +92,51 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
         )
     };
     html(&NowTemplate {
-        totals,
-        older: visit.older(&rooms, |room| room.broadcast.to_string()),
+        totals: totals(&visit).await?,
+        older,
         newest: visit.newest(),
-        tiles: rooms.into_iter().map(|room| tile(t, room)).collect(),
+        tiles: shown.into_iter().map(|room| tile(t, room)).collect(),
         updated: fill(t.frame.updated, &[&format::time(visit.now)]),
         every,
         intervals: INTERVALS.map(interval).into(),
         frame: Frame::new(&visit, "/").await?,
     })
+}
+
+/// What goes on, and what waits, each with where it is.
+async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str)>, Failure> {
+    let p = &visit.t().pages;
+    let services = &visit.state.services;
+    let gauges = services.rooms.gauges().await?;
+    let (orders, _) = services.payments.waiting_orders().await?;
+    let outbox = services.outbox.stats().await?;
+    let waiting = visit.state.waiting().await?;
+    let cases = waiting.reports + waiting.comments + waiting.screenshots;
+    let totals = [
+        (p.rooms_live, gauges.rooms_live, ""),
+        (p.people_present, gauges.people_present, ""),
+        (p.given_today, given_today(visit).await?, "/figures"),
+        (p.orders_waiting, orders, "/orders?state=created"),
+        (
+            p.withdrawals_waiting,
+            waiting.withdrawals,
+            "/withdrawals?state=waiting",
+        ),
+        (p.cases_waiting, cases, "/reports"),
+        (p.complaints_waiting, waiting.complaints, "/complaints"),
+        (p.outbox_waiting, outbox.waiting, "/health"),
+        (p.parked, waiting.parked, "/health"),
+    ];
+    let shown = totals.map(|(label, count, href)| (label, format::grouped(count), href));
+    Ok(shown.into())
+}
+
+/// The coins that were given as gifts today.
+async fn given_today(visit: &Visit) -> Result<i64, Failure> {
+    let today = Day::of(visit.now);
+    let sums = visit.state.services.ledger.daily_sums(today, today).await?;
+    let gifts = sums.iter().filter(|sum| sum.kind == EntryKind::Gift);
+    Ok(gifts.map(|sum| sum.coins).sum())
 }
 
 fn tile(t: &'static Texts, room: LiveRoomStatus) -> Tile {

@@ -26,10 +26,12 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewOperators, "").await?;
     let t = visit.t();
     let mut page = Page::new(t.pages.operators_title);
-    if visit.session.may(Action::AddOperator) {
-        page.buttons
-            .push(Button::new(t.actions.operator_add, "/operators/add"));
-    }
+    let add = visit.button(
+        Action::AddOperator,
+        t.actions.operator_add,
+        "/operators/add",
+    );
+    page.buttons.extend(add);
     let accounts = visit.state.operators.accounts().await?;
     page.sections
         .push(Section::Table(accounts_table(&visit, &accounts)));
@@ -91,32 +93,27 @@ fn buttons(visit: &Visit, account: &OperatorAccount) -> Vec<Button> {
             true,
             a.operator_role_change,
             "role",
-            false,
         ),
-        (Action::ResetOperator, true, a.operator_reset, "reset", true),
+        (Action::ResetOperator, true, a.operator_reset, "reset"),
         (
             Action::DisableOperator,
             !is_disabled,
             a.operator_disable,
             "disable",
-            true,
         ),
         (
             Action::EnableOperator,
             is_disabled,
             a.operator_enable,
             "enable",
-            false,
         ),
     ];
-    let may = all
-        .into_iter()
-        .filter(|(action, fits, ..)| *fits && visit.session.may(*action));
-    may.map(|(_, _, label, path, is_danger)| Button {
-        is_danger,
-        ..Button::new(label, format!("/operators/{}/{path}", account.id))
-    })
-    .collect()
+    let fitting = all.into_iter().filter(|(_, fits, ..)| *fits);
+    fitting
+        .filter_map(|(action, _, label, path)| {
+            visit.button(action, label, format!("/operators/{}/{path}", account.id))
+        })
+        .collect()
 }
 
 fn permissions_table(visit: &Visit) -> Table {
@@ -273,7 +270,6 @@ impl Act for Reset {
         let texts = (a.operator_reset_title, a.operator_reset_text);
         let (mut form, account) = form_about(visit, *id, a.operator_reset, texts).await?;
         form.typed = Some(account.name.to_string());
-        form.is_danger = true;
         Ok(form)
     }
 
@@ -297,8 +293,7 @@ impl Act for Disable {
     async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
         let a = &visit.t().actions;
         let texts = (a.operator_disable_title, a.operator_disable_text);
-        let (mut form, _) = form_about(visit, *id, a.operator_disable, texts).await?;
-        form.is_danger = true;
+        let (form, _) = form_about(visit, *id, a.operator_disable, texts).await?;
         Ok(form)
     }
 

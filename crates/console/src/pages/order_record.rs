@@ -25,23 +25,34 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     let title = fill(t.pages.order_title, &[&number]);
     let mut page = Page::new(t.pages.record_title);
     page.back = Some((title, format!("/orders/{number}")));
-    page.sections.push(verdict(t, &comparison));
-    page.sections.push(Section::Table(Table {
+    page.sections
+        .extend(sections(t, &order, &record, &comparison));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/orders").await?,
+        page,
+    })
+}
+
+/// Both records beside each other, and whether they say the same.
+pub(super) fn sections(
+    t: &'static Texts,
+    order: &Order,
+    record: &ProviderRecord,
+    comparison: &Comparison,
+) -> [Section; 2] {
+    let table = Table {
         caption: String::new(),
         columns: vec![
             Column::text(""),
             Column::text(t.differences.recorded),
             Column::text(t.pages.by_provider),
         ],
-        rows: rows(t, &order, &record),
+        rows: rows(t, order, record),
         older: None,
         newest: None,
         empty: empty(t, false, ""),
-    }));
-    html(&PageTemplate {
-        frame: Frame::new(&visit, "/orders").await?,
-        page,
-    })
+    };
+    [verdict(t, comparison), Section::Table(table)]
 }
 
 /// Fen that a provider reported; negative when it did not.

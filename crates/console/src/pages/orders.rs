@@ -210,16 +210,14 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
             t.pages.record_title,
             format!("/orders/{number}/record"),
         ));
-        page.buttons.push(Button::new(
-            t.actions.query,
-            format!("/orders/{number}/query"),
-        ));
     }
-    if visit.session.may(Action::RefundOrder) && left(&order).is_some() {
-        page.buttons.push(Button {
-            is_danger: true,
-            ..Button::new(t.actions.refund, format!("/orders/{number}/refund"))
-        });
+    let query = format!("/orders/{number}/query");
+    page.buttons
+        .extend(visit.button(Action::QueryOrder, t.actions.query, query));
+    if left(&order).is_some() {
+        let refund = format!("/orders/{number}/refund");
+        page.buttons
+            .extend(visit.button(Action::RefundOrder, t.actions.refund, refund));
     }
     page.buttons
         .push(Button::page(t.pages.why, format!("/orders/{number}/why")));

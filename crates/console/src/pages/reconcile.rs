@@ -9,15 +9,13 @@ use qlive_payments::{DifferenceKind, Reconciliation, StoredDifference};
 use qlive_store::audit_log::Operator;
 use qlive_types::Fen;
 
-use super::list::empty;
+use super::list::{empty, search_path};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
-use crate::view::{
-    Button, Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone,
-};
+use crate::view::{Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     register::<Run>(config, "/reconcile/run");
@@ -39,10 +37,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .reconciliations(before)
         .await?;
     let mut page = Page::new(t.differences.title);
-    if visit.session.may(Action::Reconcile) {
-        page.buttons
-            .push(Button::new(t.differences.run, "/reconcile/run"));
-    }
+    let run = visit.button(Action::Reconcile, t.differences.run, "/reconcile/run");
+    page.buttons.extend(run);
     let d = &t.differences;
     let row = |day: &Reconciliation| {
         Row::new(vec![
@@ -91,10 +87,10 @@ async fn show(visit: Visit, day: Path<String>) -> Result<HttpResponse, Failure> 
     let (head, found) = visit.state.services.payments.reconciliation(&day).await?;
     let mut page = Page::new(fill(t.differences.day_title, &[&day]));
     page.back = Some((t.differences.title.to_owned(), "/reconcile".to_owned()));
-    let may_sign = head.signed_at.is_none() && head.unexplained == 0;
-    if may_sign && visit.session.may(Action::SignOff) {
+    if head.signed_at.is_none() && head.unexplained == 0 {
         let href = format!("/reconcile/{day}/sign");
-        page.buttons.push(Button::new(t.differences.sign, href));
+        page.buttons
+            .extend(visit.button(Action::SignOff, t.differences.sign, href));
     }
     page.sections.push(Section::Facts {
         title: "",
@@ -113,6 +109,12 @@ async fn show(visit: Visit, day: Path<String>) -> Result<HttpResponse, Failure> 
             },
         ],
     });
+    if head.unexplained > 0 {
+        page.sections.push(Section::Note {
+            text: fill(t.differences.sign_waits, &[&head.unexplained.to_string()]),
+            tone: Tone::Warn,
+        });
+    }
     if found.is_empty() {
         page.sections.push(Section::Note {
             text: t.differences.even.to_owned(),
@@ -145,11 +147,7 @@ fn differences_table(visit: &Visit, found: &[StoredDifference]) -> Table {
             _ => Cell::Badge(explained, tone),
         };
         let href = format!("/reconcile/differences/{}/explain", stored.id);
-        let button = Button::new(d.explain, href);
-        let buttons = visit
-            .session
-            .may(Action::ExplainDifference)
-            .then_some(button);
+        let buttons = visit.button(Action::ExplainDifference, d.explain, href);
         Row::new(vec![
             Cell::Text(d.kind(difference.kind).to_owned()),
             number_cell(difference.kind, &difference.number),
@@ -183,7 +181,7 @@ fn number_cell(kind: DifferenceKind, number: &str) -> Cell {
         DifferenceKind::UnknownOrder
         | DifferenceKind::UnknownRefund
         | DifferenceKind::UnknownRow => Cell::Code(number.to_owned()),
-        _ => Cell::Link(number.to_owned(), format!("/search?q={number}")),
+        _ => Cell::Link(number.to_owned(), search_path(number)),
     }
 }
 
@@ -240,6 +238,7 @@ impl Act for Explain {
         let back = format!("/reconcile/{}", stored.day);
         let mut form = ActionForm::new(visit, d.explain, back);
         form.title = fill(d.explain_title, &[&stored.difference.number]);
+        form.reason_label = Some(d.explanation);
         let amount = |fen: Option<Fen>| fen.map_or_else(|| "–".to_owned(), format::yuan);
         let (bill, recorded) = (stored.difference.bill, stored.difference.recorded);
         form.lines = vec![
@@ -278,6 +277,7 @@ impl Act for SignOff {
         let d = &visit.t().differences;
         let mut form = ActionForm::new(visit, d.sign, format!("/reconcile/{day}"));
         form.title = fill(d.sign_title, &[day]);
+        form.reason_label = Some(d.sign_note);
         form.lines.push(d.sign_text.to_owned());
         Ok(form)
     }

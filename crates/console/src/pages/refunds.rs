@@ -114,7 +114,6 @@ impl Act for RefundOrder {
             a.reason_minor,
         ];
         form.typed = Some(format::last_four(number));
-        form.is_danger = true;
         Ok(form)
     }
 

@@ -46,6 +46,8 @@ struct Case {
     title: String,
     /// What an operator decides about.
     text: String,
+    /// The address of the picture that an operator decides about.
+    picture: Option<String>,
 }
 
 impl Review {
@@ -71,6 +73,7 @@ impl Review {
     async fn case(self, visit: &Visit, id: i64) -> Result<Case, Failure> {
         let (rooms, users) = (&visit.state.services.rooms, &visit.state.services.users);
         let a = &visit.t().actions;
+        let mut picture = None;
         let (user, title, about, text) = match self {
             Self::Comments => {
                 let comment = rooms.comment(id).await?;
@@ -80,6 +83,7 @@ impl Review {
             Self::Screenshots => {
                 let shot = rooms.screenshot(id).await?;
                 let (user, judged) = (shot.user, judged_as(visit.t(), &shot));
+                picture = shot.url;
                 (user, a.close_screenshot_title, user.to_string(), judged)
             }
             Self::Reports => {
@@ -92,14 +96,14 @@ impl Review {
             user,
             title: fill(title, &[&about]),
             text,
+            picture,
         })
     }
 
     /// What closes those that are chosen, for operators who may.
     pub(super) fn choosing(self, visit: &Visit) -> Option<Button> {
         let label = visit.t().actions.close_chosen;
-        let button = Button::new(label, format!("{}/close", self.path()));
-        visit.session.may(self.action()).then_some(button)
+        visit.button(self.action(), label, format!("{}/close", self.path()))
     }
 
     /// What may be done about a case, and to its user; the latter closes the case.
@@ -127,20 +131,15 @@ impl Review {
         };
         let mut buttons = Vec::new();
         for (action, label, path, key) in actions {
-            if visit.session.may(action) {
-                buttons.push(Button {
-                    is_danger: action != Action::WarnUser,
-                    key,
-                    ..Button::new(label, format!("/users/{user}/{path}{query}"))
-                });
-            }
+            let href = format!("/users/{user}/{path}{query}");
+            let button = visit.button(action, label, href);
+            buttons.extend(button.map(|button| Button { key, ..button }));
         }
-        if is_open && visit.session.may(self.action()) {
+        if is_open {
             let href = format!("{}/{id}/close", self.path());
-            buttons.push(Button {
-                key: Some('a'),
-                ..Button::new(a.close_case, href)
-            });
+            let key = Some('a');
+            let button = visit.button(self.action(), a.close_case, href);
+            buttons.extend(button.map(|button| Button { key, ..button }));
         }
         buttons
     }
@@ -208,6 +207,7 @@ impl<R: Reviewed> Act for Close<R> {
             let case = R::REVIEW.case(visit, *id).await?;
             form.title = case.title;
             form.lines.push(case.text);
+            form.pictures.extend(case.picture);
         }
         if ids.len() > 1 {
             form.title = fill(a.close_many_title, &[&ids.len().to_string()]);

@@ -74,16 +74,15 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
     let details = visit.state.services.rooms.room_details(live).await?;
     let t = visit.t();
     let mut page = Page::new(fill(t.pages.room_title, &[&live.to_string()]));
+    let above = (t.frame.now.to_owned(), "/".to_owned());
+    page.back = Some(visit.back(&page.title, format!("/rooms/{live}"), above));
     page.face = Some(format::picture(&details.cover).to_owned());
     page.lead.clone_from(&details.host_nickname);
     if details.status.is_some() {
         page.badges.push((t.pages.live.to_owned(), Tone::Good));
-        if visit.session.may(Action::EndBroadcast) {
-            page.buttons.push(Button {
-                is_danger: true,
-                ..Button::new(t.actions.end, format!("/rooms/{live}/end"))
-            });
-        }
+        let href = format!("/rooms/{live}/end");
+        page.buttons
+            .extend(visit.button(Action::EndBroadcast, t.actions.end, href));
     } else {
         page.badges.push((t.pages.not_live.to_owned(), Tone::Quiet));
     }
@@ -229,7 +228,7 @@ fn audience(
             Cell::Text(place(t, present.user_type).to_owned()),
             Cell::Time(format::time(present.entered_at)),
         ])
-        .with_buttons(remove_button(visit, live, present))
+        .with_buttons(people_buttons(visit, live, present))
     };
     Table {
         caption: t.pages.audience.to_owned(),
@@ -247,17 +246,16 @@ fn audience(
     }
 }
 
-/// The button that removes somebody, but for the host.
-fn remove_button(visit: &Visit, live: LiveId, present: &Present) -> Vec<Button> {
-    let shown = visit.session.may(Action::RemoveFromRoom) && present.user_type != HOST;
-    let button = Button {
-        is_danger: true,
-        ..Button::new(
-            visit.t().actions.remove,
-            format!("/rooms/{live}/remove/{}", present.user),
-        )
-    };
-    shown.then_some(button).into_iter().collect()
+/// What can be done to somebody in a room, but to its host.
+fn people_buttons(visit: &Visit, live: LiveId, present: &Present) -> Vec<Button> {
+    if present.user_type == HOST {
+        return Vec::new();
+    }
+    let (a, user) = (&visit.t().actions, present.user);
+    let mute = visit.button(Action::MuteUser, a.mute, format!("/users/{user}/mute"));
+    let href = format!("/rooms/{live}/remove/{user}");
+    let remove = visit.button(Action::RemoveFromRoom, a.remove, href);
+    mute.into_iter().chain(remove).collect()
 }
 
 const fn place(t: &'static Texts, user_type: i32) -> &'static str {
@@ -364,7 +362,6 @@ impl Act for EndBroadcast {
             t.actions.reason_abuse,
             t.actions.reason_minor,
         ];
-        form.is_danger = true;
         Ok(form)
     }
 

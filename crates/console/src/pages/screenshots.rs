@@ -89,5 +89,10 @@ fn row(visit: &Visit, shot: &Screenshot, names: &Names) -> Row {
         state,
     ]);
     Review::Screenshots.offer(visit, &mut row, (shot.id, shot.user), is_open);
+    if let Some(live) = shot.live.filter(|_| is_open) {
+        let href = format!("/rooms/{live}/end");
+        let end = visit.button(Action::EndBroadcast, t.actions.end, href);
+        row.buttons.extend(end);
+    }
     row
 }

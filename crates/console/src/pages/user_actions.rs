@@ -97,7 +97,6 @@ impl Act for Ban {
             a.reason_minor,
             a.reason_content,
         ];
-        form.is_danger = true;
         show_case(visit, id, &mut form).await?;
         Ok(form)
     }
@@ -195,7 +194,6 @@ impl Act for Revoke {
         let mut form = form(visit, &profile, a.revoke, a.revoke_title);
         form.lines.push(a.revoke_text.to_owned());
         form.reasons = vec![a.reason_content, a.reason_user];
-        form.is_danger = true;
         Ok(form)
     }
 
@@ -274,7 +272,6 @@ impl Act for Reverse {
         form.lines = vec![entry.subject, a.reverse_text.to_owned()];
         form.reasons = vec![a.reason_mistake];
         form.typed = Some(id.to_string());
-        form.is_danger = true;
         Ok(form)
     }
 

@@ -39,12 +39,16 @@ impl Act for Warn {
         let a = &visit.t().actions;
         let mut form = form(visit, &profile, a.warn, a.warn_title);
         form.lines.push(a.warn_text.to_owned());
+        let place = visit.state.services.rooms.whereabouts(profile.user).await?;
+        form.lines.push(place.map_or_else(
+            || a.warn_nowhere.to_owned(),
+            |place| fill(a.warn_in_room, &[&place.live.to_string()]),
+        ));
         form.fields.push(Field {
             value: a.warn_example.to_owned(),
             ..Field::required("text", a.warn_field)
         });
         form.reasons = vec![a.reason_abuse, a.reason_content];
-        form.is_danger = true;
         show_case(visit, id, &mut form).await?;
         Ok(form)
     }
@@ -81,10 +85,10 @@ impl Act for Mute {
         let profile = profile(visit, id).await?;
         let (t, a) = (visit.t(), &visit.t().actions);
         let mut form = form(visit, &profile, a.mute, a.mute_title);
-        form.lines.push(a.mute_text.to_owned());
+        let factor = visit.state.services.rooms.mute_gift_factor();
+        form.lines.push(fill(a.mute_text, &[&factor.to_string()]));
         form.fields.push(length_field(t, &mute_lengths(t)));
         form.reasons = vec![a.reason_abuse, a.reason_content];
-        form.is_danger = true;
         show_case(visit, id, &mut form).await?;
         Ok(form)
     }
@@ -220,7 +224,6 @@ impl Act for Remove {
         );
         form.lines.push(a.remove_text.to_owned());
         form.reasons = vec![a.reason_abuse, a.reason_content];
-        form.is_danger = true;
         Ok(form)
     }
 

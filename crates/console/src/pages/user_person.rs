@@ -72,7 +72,6 @@ impl Act for Erase {
         form.lines.push(a.erase_two.to_owned());
         form.typed = Some(id.clone());
         form.reasons = vec![a.reason_user];
-        form.is_danger = true;
         Ok(form)
     }
 

@@ -7,10 +7,10 @@ use qlive_ledger::{Balances, HistoryEntry};
 use qlive_operators::Action;
 use qlive_payments::OrderSearch;
 use qlive_types::{Moment, Page as PageNumber, UserId};
-use qlive_users::{Profile, UserFilter, UsersAfter};
+use qlive_users::{ErasureRequest, Profile, UserFilter, UsersAfter};
 
 use super::ledger::kind_name;
-use super::list::empty;
+use super::list::{Names, empty};
 use super::orders::orders_table;
 use super::rooms::gifts_table;
 use super::user_sections::sections;
@@ -64,6 +64,11 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let mut page = Page::new(t.pages.users_title);
     page.is_filtered = filter != UserFilter::All;
     page.filters = filters(t, which, prefix);
+    let requests = visit.state.services.users.erasure_requests().await?;
+    if !requests.is_empty() {
+        page.sections
+            .push(Section::Table(erasures_table(&visit, &requests).await?));
+    }
     let mut table = users_table(&visit, &users, page.is_filtered);
     table.older = visit.older(&users, |user| {
         if by_nickname {
@@ -100,6 +105,38 @@ fn filters(t: &'static Texts, which: String, prefix: String) -> Vec<Filter> {
             hint: "",
         },
     ]
+}
+
+/// A table of the accounts that another operator must decide to erase.
+async fn erasures_table(visit: &Visit, requests: &[ErasureRequest]) -> Result<Table, Failure> {
+    let t = visit.t();
+    let names = Names::of(visit, requests.iter().map(|request| request.user)).await?;
+    let row = |request: &ErasureRequest| {
+        let href = format!("/users/{}/erase", request.user);
+        let button = visit.button(Action::EraseUser, t.actions.erase, href);
+        Row::new(vec![
+            names.link(request.user),
+            Cell::Code(request.user.to_string()),
+            Cell::Text(request.requested_by.clone()),
+            Cell::Time(format::time(request.requested_at)),
+            Cell::Text(request.reason.clone()),
+        ])
+        .with_buttons(button.into_iter().collect())
+    };
+    Ok(Table {
+        caption: t.pages.erasures_wait.to_owned(),
+        columns: vec![
+            Column::text(t.pages.nickname),
+            Column::text(t.pages.user),
+            Column::text(t.pages.requested_by),
+            Column::text(t.pages.time),
+            Column::text(t.pages.reason),
+        ],
+        rows: requests.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.erasures_wait),
+    })
 }
 
 /// A table of users.
@@ -254,6 +291,8 @@ pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile),
     let (profile, balances) = services.users.profile_with_balances(user).await?;
     let t = visit.t();
     let mut page = Page::new(profile.nickname.clone());
+    let above = (t.pages.users_title.to_owned(), "/users".to_owned());
+    page.back = Some(visit.back(&page.title, format!("/users/{user}"), above));
     page.face = Some(format::picture(&profile.face_url).to_owned());
     let (state, tone) = user_state(t, &profile);
     page.badges.push((state.to_owned(), tone));
@@ -283,53 +322,33 @@ fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
     let user = profile.user;
     let (is_banned, is_matchmaker) = (profile.banned_at.is_some(), profile.matchmaker);
     let is_erased = profile.erased_at.is_some();
+    let may_unban = is_banned && !is_erased;
     let all = [
-        (Action::NoteUser, true, a.note, "note", false),
-        (Action::WarnUser, true, a.warn, "warn", false),
-        (Action::MuteUser, true, a.mute, "mute", false),
-        (Action::UnmuteUser, is_muted, a.unmute, "unmute", false),
-        (Action::BanUser, !is_banned, a.ban, "ban", true),
-        (
-            Action::UnbanUser,
-            is_banned && !is_erased,
-            a.unban,
-            "unban",
-            false,
-        ),
+        (Action::NoteUser, true, a.note, "note"),
+        (Action::WarnUser, !is_erased, a.warn, "warn"),
+        (Action::MuteUser, !is_erased, a.mute, "mute"),
+        (Action::UnmuteUser, is_muted, a.unmute, "unmute"),
+        (Action::BanUser, !is_banned, a.ban, "ban"),
+        (Action::UnbanUser, may_unban, a.unban, "unban"),
         (
             Action::EndUserSessions,
             true,
             a.end_sessions,
             "end-sessions",
-            false,
         ),
-        (Action::GrantGold, true, a.gold, "gold", false),
-        (
-            Action::GrantMatchmaker,
-            !is_matchmaker,
-            a.grant,
-            "grant",
-            false,
-        ),
-        (
-            Action::RevokeMatchmaker,
-            is_matchmaker,
-            a.revoke,
-            "revoke",
-            true,
-        ),
-        (Action::RevealUser, true, a.reveal, "reveal", false),
-        (Action::ExportUser, true, a.export_user, "export", false),
-        (Action::EraseUser, !is_erased, a.erase, "erase", true),
+        (Action::GrantGold, true, a.gold, "gold"),
+        (Action::GrantMatchmaker, !is_matchmaker, a.grant, "grant"),
+        (Action::RevokeMatchmaker, is_matchmaker, a.revoke, "revoke"),
+        (Action::RevealUser, true, a.reveal, "reveal"),
+        (Action::ExportUser, true, a.export_user, "export"),
+        (Action::EraseUser, !is_erased, a.erase, "erase"),
     ];
-    let may = all
-        .into_iter()
-        .filter(|(action, fits, ..)| *fits && visit.session.may(*action));
-    may.map(|(_, _, label, path, is_danger)| Button {
-        is_danger,
-        ..Button::new(label, format!("/users/{user}/{path}"))
-    })
-    .collect()
+    let fitting = all.into_iter().filter(|(_, fits, ..)| *fits);
+    fitting
+        .filter_map(|(action, _, label, path)| {
+            visit.button(action, label, format!("/users/{user}/{path}"))
+        })
+        .collect()
 }
 
 fn balance_facts(t: &'static Texts, balances: &Balances) -> Section {

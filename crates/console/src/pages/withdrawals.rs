@@ -15,8 +15,7 @@ use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{
-    Button, Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table,
-    Tone,
+    Cell, Choice, Column, Fact, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -172,16 +171,15 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     page.badges.push((state.to_owned(), tone));
     page.lead = format::yuan(withdrawal.amount);
     if is_in_review(withdrawal.state) {
-        if visit.session.may(Action::ApproveWithdrawal) {
-            let href = format!("/withdrawals/{id}/approve");
-            page.buttons.push(Button::new(t.actions.approve, href));
-        }
-        if visit.session.may(Action::RejectWithdrawal) {
-            page.buttons.push(Button {
-                is_danger: true,
-                ..Button::new(t.actions.reject, format!("/withdrawals/{id}/reject"))
-            });
-        }
+        let (approve, reject) = (
+            format!("/withdrawals/{id}/approve"),
+            format!("/withdrawals/{id}/reject"),
+        );
+        let a = &t.actions;
+        page.buttons
+            .extend(visit.button(Action::ApproveWithdrawal, a.approve, approve));
+        page.buttons
+            .extend(visit.button(Action::RejectWithdrawal, a.reject, reject));
     }
     let names = Names::of(&visit, iter::once(withdrawal.user)).await?;
     page.sections
@@ -271,7 +269,8 @@ async fn decision(
     submit: &'static str,
     title: &str,
 ) -> Result<(ActionForm, Withdrawal), Failure> {
-    let (withdrawal, _) = visit
+    let t = visit.t();
+    let (withdrawal, summary) = visit
         .state
         .services
         .payments
@@ -288,6 +287,20 @@ async fn decision(
             &withdrawal.user.to_string(),
         ],
     );
+    let state = if summary.banned_at.is_some() {
+        t.values.banned
+    } else {
+        t.values.active
+    };
+    form.lines.push(fill(
+        t.actions.approve_facts,
+        &[
+            state,
+            &format::time(summary.account_created_at),
+            &format::yuan(summary.amount_of_week),
+            &format::coins(summary.debt),
+        ],
+    ));
     Ok((form, withdrawal))
 }
 
@@ -305,8 +318,12 @@ impl Act for Approve {
         let a = &visit.t().actions;
         let (mut form, withdrawal) = decision(visit, *id, a.approve, a.approve_title).await?;
         form.lines.push(a.approve_text.to_owned());
+        let limit = visit.state.services.payments.second_approval_above();
         if let Some(first) = &withdrawal.first_approval {
             form.lines.push(fill(a.approve_second, &[first]));
+        } else if let Some(limit) = limit {
+            form.lines
+                .push(fill(a.approve_limit, &[&format::yuan(limit)]));
         }
         form.reasons = vec![a.reason_checked];
         form.typed = Some(format::plain_yuan(withdrawal.amount.get()));
@@ -340,7 +357,6 @@ impl Act for Reject {
         let (mut form, _) = decision(visit, *id, a.reject, a.reject_title).await?;
         form.lines.push(a.reject_text.to_owned());
         form.reasons = vec![a.reason_fraud, a.reason_user, a.reason_minor];
-        form.is_danger = true;
         Ok(form)
     }
 

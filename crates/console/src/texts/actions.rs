@@ -90,6 +90,8 @@ texts!(ActionTexts {
     warn_text:
         "对方的小程序会弹出下面的文字。只有在房间里的用户能收到。",
         "Their mini-program shows this text. Only somebody who is in a room gets it.";
+    warn_in_room: "现在在房间 {}。", "They are in room {} now.";
+    warn_nowhere: "现在不在任何房间，收不到警告。", "They are in no room now, and would not get it.";
     warn_field: "给用户看的文字（最多 200 字）", "Text for the user (at most 200 characters)";
     warn_example:
         "请文明发言，再次违规将被禁言。",
@@ -97,8 +99,8 @@ texts!(ActionTexts {
     mute: "禁言", "Mute";
     mute_title: "禁言 {}（{}）", "Mute {} ({})";
     mute_text:
-        "所有房间都不能发言；送礼限制的时间更长。",
-        "They cannot comment in any room; their gifts are refused for longer.";
+        "所有房间都不能发言；不能送礼的时间是所选时长的 {} 倍。",
+        "They cannot comment in any room, and give nothing for {} times as long.";
     minutes_ten: "10 分钟", "10 minutes";
     hour_one: "1 小时", "1 hour";
     unmute: "解除禁言", "Lift the mute";
@@ -162,9 +164,15 @@ texts!(ActionTexts {
     approve_text:
         "批准后会向微信请求打款，由用户确认。",
         "After this WeChat is asked for the transfer, which the user confirms.";
+    approve_facts:
+        "账号：{}；注册于 {}；七天内提现 {}；欠款 {} 金币。",
+        "Account: {}; registered {}; withdrawn within seven days {}; debt {} coins.";
+    approve_limit:
+        "七天内超过 {} 的用户，需要另一位操作员再批准一次。",
+        "For a user above {} within seven days, another operator approves it too.";
     approve_second: "这是第二次批准。第一次由 {} 批准。", "This is the second approval. The first was {}'s.";
     reject: "驳回", "Reject";
-    reject_title: "驳回提现 {}：{} 给 {}（{}）", "Reject withdrawal {}: {} to {} ({})";
+    reject_title: "驳回提现 {}：{}，申请人 {}（{}）", "Reject withdrawal {}: {}, asked for by {} ({})";
     reject_text: "收入会退回用户的余额。", "The income goes back to the user's balance.";
     gift_add: "添加礼物", "Add a gift";
     gift_add_text:
@@ -174,6 +182,11 @@ texts!(ActionTexts {
     gift_image: "图片地址", "Address of the picture";
     gift_effect: "特效名或地址（选填）", "Effect, a name or URL (optional)";
     gift_disable: "停售", "Disable";
+    gift_enable: "重新上架", "Put on sale";
+    gift_enable_title: "重新上架礼物 {}", "Put gift {} on sale again";
+    gift_enable_text: "按原来的价格重新可以赠送。", "It can be sent again, at the price that it had.";
+    block_enable_title: "重新上架充值档位 {}", "Put recharge pack {} on sale again";
+    block_enable_text: "重新可以购买。", "It can be bought again.";
     gift_disable_title: "停售礼物 {}", "Disable gift {}";
     gift_disable_text: "不能再赠送。已送出的记录保留。", "It can no longer be sent. Records of sent gifts stay.";
     block_add: "添加充值档位", "Add a recharge pack";
@@ -183,6 +196,7 @@ texts!(ActionTexts {
     block_disable_title: "停售充值档位 {}", "Disable recharge pack {}";
     block_disable_text: "不能再购买。已有的订单不受影响。", "It can no longer be bought. Orders stay.";
     export: "导出 CSV", "Export as CSV";
+    export_figures_title: "导出 CSV：报表（{}，{} – {}）", "Export as CSV: figures ({}, {} – {})";
     export_text: "导出会记入审计日志。", "This export is recorded in the audit log.";
     config_set: "修改", "Change";
     config_restore: "改回这个值", "Set again";

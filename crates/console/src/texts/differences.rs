@@ -19,6 +19,8 @@ texts!(DifferenceTexts {
     signed: "签认", "Signed off";
     not_signed: "未签认", "Not signed off";
     sign: "签认", "Sign off";
+    sign_note: "签认意见", "Note";
+    sign_waits: "还有 {} 项差异没有说明；全部说明之后才能签认。", "{} not explained yet; sign the day off when all are.";
     sign_title: "签认 {}", "Sign {} off";
     sign_text: "确认当天的账没有问题，或者每个差异都已经说明。", "The day is right, or each difference is explained.";
     even: "账是平的，没有差异。", "Nothing differs.";
@@ -56,6 +58,10 @@ texts!(DifferenceTexts {
         "Ask WeChat about the order, and look at the next day's bill.";
     advise_refund: "打开订单看退款，向微信查询后再对一次账。",
         "Open the order and its refunds, ask WeChat, and compare again.";
+    advise_unknown_refund:
+        "在微信商户平台按退款号查到订单，再在这里打开订单、向微信查询，然后重新对账。",
+        "Find its order at WeChat by this number; open that order here, ask WeChat, and compare \
+         again.";
     advise_developers: "把这一行交给开发人员。", "Show this row to the developers.";
 });
 
@@ -88,8 +94,8 @@ impl DifferenceTexts {
             DifferenceKind::PaidTwice => self.advise_refund_twice,
             DifferenceKind::NotInLedger => self.advise_audit,
             DifferenceKind::NotInBill | DifferenceKind::RefundNotInBill => self.advise_next_day,
-            DifferenceKind::UnknownRefund
-            | DifferenceKind::RefundNotSettled
+            DifferenceKind::UnknownRefund => self.advise_unknown_refund,
+            DifferenceKind::RefundNotSettled
             | DifferenceKind::RefundTakenBack
             | DifferenceKind::RefundFailed => self.advise_refund,
             DifferenceKind::UnknownRow => self.advise_developers,

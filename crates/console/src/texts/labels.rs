@@ -47,7 +47,7 @@ records! {
 }
 
 labels! {
-    ViewNow: "查看现场", "See what is live";
+    ViewNow: "查看实时概览", "See what is live";
     ViewRooms: "查看房间", "See rooms";
     EndBroadcast: "结束直播", "End a broadcast";
     RemoveFromRoom: "请人出房间", "Remove somebody from a room";
@@ -58,10 +58,10 @@ labels! {
     WarnUser: "警告", "Warn";
     MuteUser: "禁言", "Mute";
     UnmuteUser: "解除禁言", "Lift a mute";
-    EndUserSessions: "结束用户的登录", "End the sessions of a user";
+    EndUserSessions: "让用户退出所有设备", "Sign a user out everywhere";
     NoteUser: "写备注", "Write notes";
     ExportUser: "导出一个人的资料", "Export a person's data";
-    EraseUser: "注销一个人（两人确认）", "Erase a person (two operators)";
+    EraseUser: "注销账号（两人确认）", "Erase an account (two operators)";
     ViewReports: "查看举报", "See reports";
     CloseReport: "处理举报", "Close reports";
     ViewComments: "查看发言", "See comments";
@@ -70,7 +70,7 @@ labels! {
     CloseScreenshot: "处理截图", "Close screenshots";
     GrantMatchmaker: "设为红娘", "Make a matchmaker";
     RevokeMatchmaker: "取消红娘", "Revoke a matchmaker";
-    GrantGold: "赠送金币", "Grant gold";
+    GrantGold: "赠送金币", "Grant coins";
     ReverseEntry: "冲正分录", "Reverse an entry";
     ViewOrders: "查看订单", "See orders";
     QueryOrder: "向微信查询订单", "Ask WeChat about an order";
@@ -89,18 +89,20 @@ labels! {
     ExportFigures: "导出报表", "Export figures";
     ExportList: "导出订单、提现和审计日志", "Export orders, withdrawals and the audit log";
     ViewComplaints: "查看投诉", "See complaints";
-    AnswerComplaint: "答复投诉", "Answer a complaint";
+    AnswerComplaint: "记录投诉的答复", "Record the answer to a complaint";
     ViewGifts: "查看礼物和充值档位", "See gifts and recharge packs";
     AddGift: "添加礼物", "Add a gift";
     EditGift: "修改礼物", "Change a gift";
     DisableGift: "停售礼物", "Disable a gift";
+    EnableGift: "重新上架礼物", "Put a gift on sale again";
     AddBlock: "添加充值档位", "Add a recharge pack";
     DisableBlock: "停售充值档位", "Disable a recharge pack";
+    EnableBlock: "重新上架充值档位", "Put a recharge pack on sale again";
     ViewConfigs: "查看配置", "See configs";
     SetConfig: "修改配置", "Change a config";
     SetRate: "修改分成和汇率", "Change a rate";
     ViewAudit: "查看审计日志", "See the audit log";
-    ViewHealth: "查看健康状况", "See the health";
+    ViewHealth: "查看系统状态", "See the system status";
     RetryDelivery: "重试投递", "Retry a delivery";
     ViewOperators: "查看操作员", "See operators";
     AddOperator: "邀请操作员", "Invite an operator";

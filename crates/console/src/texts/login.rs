@@ -8,8 +8,8 @@ texts!(LoginTexts {
     wrong: "用户名或密码错误。", "The user name or the password is wrong.";
     locked: "尝试太多次，请在 {} 之后再试。", "Too many attempts. Please try again after {}.";
     sandbox_hint:
-        "沙盒里不需要密码：`cargo run` 的输出里有一个 30 分钟内有效的链接。",
-        "A sandbox needs no password: `cargo run` prints a link that works for 30 minutes.";
+        "沙盒里不需要密码：cargo run 的输出里有一个 30 分钟内有效的链接。",
+        "A sandbox needs no password: cargo run prints a link that works for 30 minutes.";
     hint: "没有账号？请所有者发一个邀请链接。", "No account? Ask an owner for an invitation.";
     code_title: "验证码", "Code";
     code: "身份验证器上的 6 位验证码，或一个恢复码", "The six digits of your authenticator, or a recovery code";

@@ -9,6 +9,9 @@ texts!(PageTexts {
     orders_waiting: "待支付订单", "Orders waiting";
     outbox_waiting: "待投递消息", "Deliveries waiting";
     withdrawals_waiting: "待审核提现", "Withdrawals to review";
+    given_today: "今天送出的金币", "Coins given today";
+    cases_waiting: "待审核内容和举报", "Cases to review";
+    complaints_waiting: "待答复投诉", "Complaints to answer";
     no_rooms:
         "现在没有直播。要开播，需要一位红娘：在“用户”里打开一位用户，点“设为红娘”。",
         "Nothing is live. A broadcast needs a matchmaker: open a user under “Users” and \
@@ -73,7 +76,7 @@ texts!(PageTexts {
     message_waits: "待送达", "Waiting";
     message_delivered: "已送达", "Delivered";
     message_skipped: "已略过", "Skipped";
-    message_parked: "被拒绝", "Refused";
+    message_parked: "投递失败", "Not delivered";
     message_gone: "消息只保留三天", "Kept for three days only";
     // Users
     users_title: "用户", "Users";
@@ -128,6 +131,7 @@ texts!(PageTexts {
     everywhere: "所有房间", "Everywhere";
     mutes: "禁言", "Mutes";
     banned_until: "封禁到", "Banned until";
+    erasures_wait: "等待另一位操作员确认的注销", "Erasures that wait for another operator";
     until: "到 {}", "until {}";
     permanent: "永久", "Permanent";
     ban_reason: "封禁原因", "Why banned";
@@ -202,7 +206,7 @@ texts!(PageTexts {
     requested_by: "发起方", "Requested by";
     by_us: "平台", "Operator";
     by_provider: "微信", "WeChat";
-    record_title: "与微信核对", "Compare with WeChat";
+    record_title: "对比微信记录", "Compare with WeChat";
     record_agrees: "平台与微信的记录一致。", "Both records agree.";
     record_refund_pending:
         "有一笔退款还在处理，其余一致。",
@@ -244,9 +248,10 @@ texts!(PageTexts {
     ledger_title: "账本", "Ledger";
     entry_title: "分录 {}", "Entry {}";
     about: "关联对象", "Related to";
-    about_hint: "订单、退款、提现或送礼的编号", "Number of an order, refund, …";
+    between: "；", "; ";
+    about_hint: "编号", "Its number";
     about_refund: "退款 {}", "Refund {}";
-    about_gift: "送礼 {}", "Gift {}";
+    about_gift: "礼物 {}", "Gift {}";
     choose_kind:
         "请先选择类型，再按关联对象查找。",
         "Choose a kind first to search what entries are related to.";
@@ -295,6 +300,7 @@ texts!(PageTexts {
     month_one: "30 天", "30 days";
     quarter: "90 天", "90 days";
     day: "日期", "Day";
+    month: "月份", "Month";
     recharged: "充值", "Recharged";
     orders_paid: "订单", "Orders";
     payers: "付费人数", "Payers";
@@ -315,7 +321,7 @@ texts!(PageTexts {
     by_day: "按天", "Day";
     by_month: "按月", "Month";
     by_host: "按红娘", "Matchmaker";
-    host_income: "红娘所得", "Matchmaker's share";
+    host_income: "红娘所得（金币）", "Matchmaker's share";
     host_figures_text:
         "在每位红娘的房间里送出的礼物，按上海时间的日期，金币最多的 200 位。",
         "What was given in the rooms of each matchmaker, by day in Shanghai: the 200 with the \

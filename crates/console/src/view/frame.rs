@@ -24,6 +24,8 @@ pub(crate) struct Frame {
     pub(crate) operator: String,
     pub(crate) role: &'static str,
     pub(crate) groups: Vec<(&'static str, Vec<NavItem>)>,
+    /// How many things wait in all of them.
+    pub(crate) waiting: i64,
     /// What has just been done.
     pub(crate) notice: Option<Notice>,
     pub(crate) path: String,
@@ -49,6 +51,8 @@ enum Counted {
     Complaints,
     Comments,
     Screenshots,
+    Differences,
+    Erasures,
     Parked,
 }
 
@@ -81,12 +85,12 @@ entries! {
     Live ViewGifts "/gifts" gifts "gift" Nothing,
     Live ViewComments "/moderation" moderation "message-square-x" Comments,
     Live ViewScreenshots "/screenshots" screenshots "camera" Screenshots,
-    People ViewUsers "/users" users "users" Nothing,
+    People ViewUsers "/users" users "users" Erasures,
     People ViewReports "/reports" reports "message-square-warning" Reports,
     Money ViewOrders "/orders" orders "shopping-bag" Refunds,
     Money ViewWithdrawals "/withdrawals" withdrawals "banknote" Withdrawals,
     Money ViewLedger "/ledger" ledger "book-open" Nothing,
-    Money ViewReconciliations "/reconcile" reconcile "circle-check" Nothing,
+    Money ViewReconciliations "/reconcile" reconcile "circle-check" Differences,
     Money ViewFigures "/figures" figures "chart-column" Nothing,
     Money ViewComplaints "/complaints" complaints "circle-alert" Complaints,
     System ViewConfigs "/configs" configs "settings" Nothing,
@@ -128,6 +132,8 @@ impl Frame {
                 Counted::Complaints => waiting.complaints,
                 Counted::Comments => waiting.comments,
                 Counted::Screenshots => waiting.screenshots,
+                Counted::Differences => waiting.differences,
+                Counted::Erasures => waiting.erasures,
                 Counted::Parked => waiting.parked,
             },
             is_current: entry.href == current,
@@ -144,6 +150,10 @@ impl Frame {
             is_sandbox: visit.state.is_sandbox,
             operator: visit.session.name.to_string(),
             role: t.values.role(visit.session.role),
+            waiting: groups
+                .iter()
+                .flat_map(|(_, items)| items.iter().map(|item| item.waiting))
+                .sum(),
             groups: groups
                 .into_iter()
                 .filter(|(_, items)| !items.is_empty())

@@ -57,6 +57,10 @@ fn undo(visit: &Visit, record: &AuditRecord) -> Option<String> {
         "users revoke-matchmaker" if is_changed => {
             (Action::GrantMatchmaker, format!("/users/{subject}/grant"))
         }
+        "gifts disable" => (Action::EnableGift, format!("/gifts/{subject}/enable")),
+        "gifts enable" => (Action::DisableGift, format!("/gifts/{subject}/disable")),
+        "blocks disable" => (Action::EnableBlock, format!("/blocks/{subject}/enable")),
+        "blocks enable" => (Action::DisableBlock, format!("/blocks/{subject}/disable")),
         "configs set" if is_rate(subject) => (Action::SetRate, earlier(record, "set-rate")?),
         "configs set" => (Action::SetConfig, earlier(record, "set")?),
         _ => return None,

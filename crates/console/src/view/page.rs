@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use askama::Template;
+use qlive_operators::Action;
 
 use super::frame::Frame;
 use crate::format;
@@ -167,7 +168,7 @@ pub(crate) struct Fact {
 pub(crate) struct Button {
     pub(crate) label: String,
     pub(crate) href: String,
-    /// Whether it hurts somebody, or is about money.
+    /// Whether its action throws somebody out or gives money away.
     pub(crate) is_danger: bool,
     /// Whether it opens a form, which a dialog can show, and not a page.
     pub(crate) is_form: bool,
@@ -179,6 +180,14 @@ impl Button {
     pub(crate) fn page(label: impl Into<String>, href: impl Into<String>) -> Self {
         Self {
             is_form: false,
+            ..Self::new(label, href)
+        }
+    }
+
+    /// The button that leads to the form of an action.
+    pub(crate) fn of(action: Action, label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            is_danger: action.is_danger(),
             ..Self::new(label, href)
         }
     }

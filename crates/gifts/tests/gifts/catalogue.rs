@@ -103,6 +103,11 @@ async fn changes_are_in_the_audit_log(db: TestDb) {
         .disable(pair.test.operator(), gift)
         .await
         .unwrap();
+    let enable = || pair.test.services.gifts.enable(pair.test.operator(), gift);
+    enable().await.unwrap();
+    assert!(matches!(enable().await, Err(GiftsError::UnknownGift)));
+    let sent = pair.send(pair.request(gift, 1)).await;
+    assert!(!matches!(sent, Err(GiftsError::UnknownGift)), "{sent:?}");
     let rows: Vec<(String, String)> = pair
         .read(|conn| {
             let columns = (audit_log::action, audit_log::subject);
@@ -113,7 +118,10 @@ async fn changes_are_in_the_audit_log(db: TestDb) {
         })
         .await;
     let row = |action: &str| (action.to_owned(), gift.to_string());
-    assert_eq!(rows, [row("gifts add"), row("gifts disable")]);
+    assert_eq!(
+        rows,
+        [row("gifts add"), row("gifts disable"), row("gifts enable")]
+    );
 }
 
 async fn assert_empty(gifts: &Gifts) {

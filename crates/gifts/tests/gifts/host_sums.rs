@@ -1,6 +1,6 @@
 //! What was given in the rooms of each host.
 
-use qlive_gifts::DAILY_HOST_SUMS;
+use qlive_gifts::{DAILY_HOST_SUMS, SendGift};
 use qlive_ledger::{Day, seal_entries};
 use qlive_store::testing::TestDb;
 use qlive_store::{StoreError, on_both};
@@ -21,6 +21,18 @@ async fn gifts_in_rooms_are_summed_by_host(db: TestDb) {
     pair.send(pair.request(gift, 2)).await.unwrap();
     pair.send(pair.request(gift, 3)).await.unwrap();
     pair.send(pair.request(free, 4)).await.unwrap();
+    // To the host, and by the host.
+    let to_host = SendGift {
+        receiver: host,
+        ..pair.request(gift, 4)
+    };
+    pair.send(to_host).await.unwrap();
+    pair.test.grant(host, 1_000).await;
+    let by_host = SendGift {
+        giver: host,
+        ..pair.request(gift, 1)
+    };
+    pair.send(by_host).await.unwrap();
     let now = pair.test.clock.now();
     let db = &pair.test.services.db;
     let added = db.write(move |conn| {
@@ -36,7 +48,8 @@ async fn gifts_in_rooms_are_summed_by_host(db: TestDb) {
         .iter()
         .map(|sum| (sum.host, sum.gifts, sum.coins, sum.host_income))
         .collect();
-    assert_eq!(found, [(host, 5, 50, 5)]);
+    // A tenth of 50 as the host, half of 40 as the receiver.
+    assert_eq!(found, [(host, 10, 100, 25)]);
     let earlier = gifts.host_sums(today.plus(-9), today.plus(-1)).await;
     assert_eq!(earlier.unwrap(), []);
     let tampered: Result<(), StoreError> = db

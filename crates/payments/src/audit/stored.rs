@@ -18,6 +18,8 @@ use crate::service::Payments;
 const ROWS: i64 = 50;
 /// The most differences of a day that a page shows.
 const SHOWN: i64 = 500;
+/// The most differences that are counted.
+const MOST_COUNTED: i64 = 1_000;
 
 /// A day that was compared with the bill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,24 @@ impl Payments {
                     clear_signature(conn, &day)?;
                 }
                 Ok(audit_log::record(conn, now, &by, "orders reconcile", &day)?)
+            })
+            .await
+    }
+
+    /// How many differences nobody has explained, at most 1,000.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_unexplained(&self) -> Result<i64, PaymentsError> {
+        self.db
+            .read_one(|conn| {
+                let open: Vec<i64> = bill_differences::table
+                    .filter(bill_differences::explained_at.is_null())
+                    .order(bill_differences::id)
+                    .limit(MOST_COUNTED)
+                    .select(bill_differences::id)
+                    .load(conn)?;
+                Ok(i64::try_from(open.len()).unwrap_or(MOST_COUNTED))
             })
             .await
     }

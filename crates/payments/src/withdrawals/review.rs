@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::withdrawals;
 use qlive_store::{Conn, OperatorName, StoreError};
+use qlive_types::Fen;
 
 use crate::error::PaymentsError;
 use crate::service::Payments;
@@ -45,6 +46,14 @@ fn approval(
 }
 
 impl Payments {
+    /// What a user may ask for within seven days before a second operator must approve it too;
+    /// `None`: nothing is paid out here.
+    #[must_use]
+    pub fn second_approval_above(&self) -> Option<Fen> {
+        let rules = self.withdrawal_rules.as_ref();
+        rules.map(|rules| rules.second_approval_above)
+    }
+
     /// Approves a withdrawal. True when the transfer will now be requested, false when a second
     /// operator must approve.
     ///

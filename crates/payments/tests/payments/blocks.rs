@@ -56,8 +56,12 @@ async fn disabled_block_stays_known_to_operators(db: TestDb) {
     let all = payments.all_blocks().await.unwrap();
     assert_eq!((all.len(), all[0].enabled), (1, false));
     assert!(matches!(disable().await, Err(PaymentsError::UnknownBlock)));
+    let enable = || payments.enable_block(operator("test"), shop.block);
+    enable().await.unwrap();
+    assert_eq!(payments.blocks().await.unwrap().blocks.len(), 1);
+    assert!(matches!(enable().await, Err(PaymentsError::UnknownBlock)));
     assert_eq!(
         shop.logged_actions().await,
-        ["blocks add", "blocks disable"]
+        ["blocks add", "blocks disable", "blocks enable"]
     );
 }

@@ -13,6 +13,8 @@ use crate::user_type::UserType;
 
 /// How many rooms, people or broadcasts a list shows at once.
 const ROWS: i64 = 50;
+/// How many people of each trouble are looked for.
+const TROUBLED: i64 = 20;
 
 /// A live room, for operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +128,26 @@ impl Rooms {
                     .filter(broadcasts::id.lt(last))
                     .order(broadcasts::id.desc())
                     .limit(ROWS)
+                    .select(LIVE_COLUMNS)
+                    .load(conn)?;
+                Ok(with_people(conn, rows)?)
+            })
+            .await
+    }
+
+    /// Live rooms in which somebody who should publish has no stream or a lost client: those of at
+    /// most 20 people of each kind, the longest first.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn troubled_rooms(&self) -> Result<Vec<LiveRoomStatus>, RoomsError> {
+        self.db
+            .read(move |conn| {
+                let troubled = troubled_broadcasts(conn)?;
+                let rows: Vec<LiveRow> = broadcasts::table
+                    .inner_join(rooms::table.inner_join(users::table))
+                    .filter(broadcasts::id.eq_any(troubled))
+                    .order(broadcasts::id)
                     .select(LIVE_COLUMNS)
                     .load(conn)?;
                 Ok(with_people(conn, rows)?)
@@ -250,6 +272,37 @@ impl Rooms {
             })
             .await
     }
+}
+
+/// The broadcasts of those who have no stream, or whose client or stream was lost. Each is found by
+/// an index of its own.
+fn troubled_broadcasts(conn: &mut Conn) -> Result<Vec<i64>, StoreError> {
+    // Written out, so that a prepared statement uses the partial index: states of the stage.
+    let on_stage = diesel::dsl::sql::<diesel::sql_types::Bool>("members.state >= 3");
+    let mut found: Vec<i64> = members::table
+        .filter(on_stage)
+        .filter(members::stream_started_at.is_null())
+        .order(members::broadcast_id)
+        .limit(TROUBLED)
+        .select(members::broadcast_id)
+        .load(conn)?;
+    let lost: Vec<i64> = members::table
+        .filter(members::im_grace_until.is_not_null())
+        .order(members::im_grace_until)
+        .limit(TROUBLED)
+        .select(members::broadcast_id)
+        .load(conn)?;
+    let interrupted: Vec<i64> = members::table
+        .filter(members::stream_grace_until.is_not_null())
+        .order(members::stream_grace_until)
+        .limit(TROUBLED)
+        .select(members::broadcast_id)
+        .load(conn)?;
+    found.extend(lost);
+    found.extend(interrupted);
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 type LiveColumns = (

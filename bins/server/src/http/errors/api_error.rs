@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 use crate::http::language::Language;
 
-/// The longest wait of `Retry-After`, in seconds, where nothing says how long it lasts. Each wait is
-/// random, so that clients do not all return at once.
+/// The longest wait of `Retry-After`, in seconds, where nothing says how long it lasts. Each wait
+/// is random, so that clients do not all return at once.
 const MAX_RETRY_SECS: i64 = 5;
 
 /// An answer that is not a success.
