@@ -37,13 +37,16 @@ test('user is banned in a dialog, and the ban is lifted', async () => {
   await owner.getByRole('link', { name: '封禁' }).click();
   const dialog = owner.getByRole('dialog');
   await dialog.getByText('立即移出房间').waitFor();
-  assert.equal(await dialog.getByRole('link', { name: '取消' }).evaluate((e) => e === document.activeElement), true);
+  const first = dialog.getByLabel('时长');
+  assert.equal(await first.evaluate((field) => field === document.activeElement), true);
   await dialog.getByLabel('原因').fill('辱骂 <b>');
   await dialog.getByRole('button', { name: '封禁' }).click();
   await owner.getByRole('status').getByText(/已完成，审计记录 \d+/).waitFor();
   assert.equal(await owner.getByText('已封禁').count() > 0, true);
   await assert.rejects(eve.enter(hosted.liveId));
   await owner.getByRole('link', { name: '解除封禁' }).click();
+  const cancel = owner.getByRole('dialog').getByRole('link', { name: '取消' });
+  assert.equal(await cancel.evaluate((link) => link === document.activeElement), true);
   await owner.getByRole('dialog').getByRole('button', { name: '解除封禁' }).click();
   await owner.getByRole('status').waitFor();
   assert.equal(await owner.getByText('已封禁').count(), 0);
@@ -178,6 +181,16 @@ test('keyboard alone finds, opens and acts', async () => {
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
   assert.equal(await ban.evaluate((link) => link === document.activeElement), true);
+  // Back to the button before it, whose form is filled in and sent.
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByText('禁言').first().waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('辱骂');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText(/已完成/).waitFor();
+  await page.getByText('禁言中').first().waitFor();
 });
 
 test('single keys can be switched off', async () => {
@@ -191,6 +204,26 @@ test('single keys can be switched off', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(page.url(), `${desk.origin}/`);
 });
+
+/**
+ * Logs in without a mouse.
+ * @param {string} name
+ */
+async function logInWithTheKeyboard(name) {
+  const page = await desk.open();
+  await page.goto(`${desk.origin}/login`);
+  const field = page.getByLabel('用户名');
+  for (let presses = 0; presses < 10; presses += 1) {
+    if (await field.evaluate((input) => input === document.activeElement)) break;
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.type(name);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('correct horse battery');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`${desk.origin}/`);
+  await page.context().close();
+}
 
 /** @param {Element[]} links */
 const hrefs = (links) => links.map((link) => String(link.getAttribute('href')));
@@ -215,6 +248,7 @@ test('operators are invited, and each role sees its pages', async () => {
     await page.getByRole('button', { name: '设置密码并登录' }).click();
     await page.waitForURL(`${desk.origin}/`);
     assert.match(String(await page.locator('.me').textContent()), new RegExp(label));
+    if (role === 'auditor') await logInWithTheKeyboard(`new ${role}`);
     // Every entry of the menu and every page of an object, and every form that a page leads to.
     await page.goto(desk.origin);
     const menu = await page.locator('.side a').evaluateAll(hrefs);

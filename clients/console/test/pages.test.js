@@ -156,6 +156,69 @@ test('pages are accessible and fit', { concurrency: 2 }, async (t) => {
   await Promise.all(checks);
 });
 
+/**
+ * The forms that these pages lead to and that are none of them, one of each kind.
+ * @returns {Promise<string[]>}
+ */
+async function furtherForms() {
+  const page = await desk.openAs(owner);
+  const kindOf = (/** @type {string} */ path) =>
+    path.replace(/\?.*/, '').replace(/\/[^/]*\d[^/]*/g, '/#');
+  const known = new Set(Object.values(paths).map(kindOf));
+  const found = [];
+  for (const path of Object.values(paths)) {
+    await page.goto(desk.origin + path);
+    const links = page.locator('[data-dialog]');
+    const hrefs = await links.evaluateAll((all) => all.map((a) => String(a.getAttribute('href'))));
+    for (const href of hrefs.filter((href) => !known.has(kindOf(href)))) {
+      known.add(kindOf(href));
+      found.push(href);
+    }
+  }
+  await page.context().close();
+  return found;
+}
+
+test('all forms are accessible, fit, and are valid HTML', async () => {
+  const forms = await furtherForms();
+  assert.ok(forms.length > 12, `${forms}`);
+  for (const view of VIEWS.filter((view) => ['zh-light-1440', 'en-dark-360'].includes(nameOf(view)))) {
+    const page = await desk.openAs(owner, view);
+    for (const path of forms) {
+      const answer = await page.goto(desk.origin + path);
+      assert.equal(answer?.status(), 200, path);
+      assert.deepEqual(await violations(page), [], path);
+      assert.deepEqual(await faults(path, String(await answer?.text())), []);
+    }
+    await page.context().close();
+  }
+});
+
+test('pages fit a tablet and a wide screen', async () => {
+  for (const width of [768, 1920]) {
+    const page = await desk.openAs(owner, { width });
+    for (const path of Object.values(paths)) {
+      await page.goto(desk.origin + path);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${path} is ${wide} px too wide at ${width} px`);
+    }
+    await page.context().close();
+  }
+});
+
+test('printed page has its texts and no menu', async () => {
+  const page = await desk.openAs(owner);
+  await page.emulateMedia({ media: 'print' });
+  for (const path of [paths.audit, paths.order, paths.figures]) {
+    await page.goto(desk.origin + path);
+    assert.equal(await page.locator('.side').isVisible(), false, path);
+    assert.equal(await page.locator('h1').isVisible(), true, path);
+    const clipped = await page.locator('td .text').evaluateAll((texts) =>
+      texts.filter((text) => text.scrollHeight > text.clientHeight + 1).length);
+    assert.equal(clipped, 0, path);
+  }
+});
+
 test('picture for the documentation', async () => {
   const page = await desk.openAs(owner, { height: 860 });
   await page.goto(desk.origin + paths.user);
@@ -177,25 +240,36 @@ test('login is accessible and fits', async () => {
   }
 });
 
+const validator = new HtmlValidate({
+  extends: ['html-validate:recommended'],
+  rules: {
+    // How the templates are written, not what they mean.
+    'void-style': 'off',
+    'no-trailing-whitespace': 'off',
+    'long-title': 'off',
+    // Names of people come as they are.
+    'no-raw-characters': 'off',
+  },
+});
+
+/**
+ * What is wrong with the HTML of a page.
+ * @param {string} path
+ * @param {string} text
+ */
+async function faults(path, text) {
+  const report = await validator.validateString(text);
+  const found = report.results.flatMap(({ messages }) => messages);
+  return found.map(({ ruleId, message, line }) => `${path}:${line} ${ruleId} ${message}`);
+}
+
 test('pages are valid HTML', async () => {
-  const validator = new HtmlValidate({
-    extends: ['html-validate:recommended'],
-    rules: {
-      // How the templates are written, not what they mean.
-      'void-style': 'off',
-      'no-trailing-whitespace': 'off',
-      'long-title': 'off',
-      // Names of people come as they are.
-      'no-raw-characters': 'off',
-    },
-  });
-  const page = await desk.openAs(owner);
-  for (const path of [...Object.values(paths), '/login', '/nowhere']) {
-    const answer = await page.context().request.get(desk.origin + path);
-    const report = await validator.validateString(await answer.text());
-    const found = report.results.flatMap(({ messages }) => messages);
-    const lines = found.map(({ ruleId, message, line }) => `${path}:${line} ${ruleId} ${message}`);
-    assert.deepEqual(lines, []);
+  for (const lang of /** @type {const} */ (['zh', 'en'])) {
+    const page = await desk.openAs(owner, { lang });
+    for (const path of [...Object.values(paths), '/login', '/nowhere']) {
+      const answer = await page.context().request.get(desk.origin + path);
+      assert.deepEqual(await faults(path, await answer.text()), []);
+    }
   }
 });
 
