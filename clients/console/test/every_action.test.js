@@ -123,7 +123,10 @@ test('users', async () => {
   await act('support', `${user}/note`, { text: '打过电话' }, '打过电话');
   await act('operator', `${user}/grant`, {}, '红娘');
   await act('operator', `${user}/revoke`, {}, '设为红娘');
-  await act('operator', `/rooms/${hosted.liveId}/remove/${eve.userId}`, {}, `房间 ${hosted.liveId}`);
+  const room = `房间 ${hosted.liveId}`;
+  await act('operator', `/rooms/${hosted.liveId}/put-off-mic/${eve.userId}`, {}, room);
+  assert.equal(await by.operator.getByRole('link', { name: '请下麦' }).count(), 1, '阿明');
+  await act('operator', `/rooms/${hosted.liveId}/remove/${eve.userId}`, {}, room);
   await assert.rejects(eve.enter(hosted.liveId), { code: 'removed' });
   await act('operator', `${user}/ban`, { length: '86400' }, '已封禁');
   await act('operator', `${user}/unban`, {}, 'eve');
@@ -164,11 +167,23 @@ test('money', async () => {
   assert.equal((await filled.host.profile()).income, income);
   await act('finance', '/ledger/audit/run', {}, /核对一致/);
   const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
-  await act('finance', '/reconcile/run', { day }, day);
+  await desk.server.sandboxPost('faults', { path: '/pay_notify/', notice: 'lost' });
+  await desk.server.sandboxPost(`pay/${filled.other}/refund`, { fen: 100 });
+  await act('finance', '/reconcile/run', { day }, '未说明');
+  for (let left = await unexplained(); left.length > 0; left = await unexplained()) {
+    await act('finance', left[0], {}, '浏览器测试');
+  }
   await act('finance', `/reconcile/${day}/sign`, {}, 'my finance');
   assert.match(await download('finance', '/export/orders'), new RegExp(order));
+  assert.match(await download('finance', '/export/withdrawals'), /5\.00/);
+  assert.match(await download('finance', '/export/audit'), /my finance/);
   assert.match(await download('finance', '/figures/export/day/7'), new RegExp(day));
 });
+
+/** The forms of the differences on the page that nobody has explained. */
+const unexplained = () =>
+  by.finance.getByRole('row', { name: /未说明/ }).getByRole('link', { name: '说明' })
+    .evaluateAll((links) => links.map((link) => String(link.getAttribute('href'))));
 
 test('sales', async () => {
   const image = 'https://pictures.example.com/gift.png';
@@ -179,9 +194,15 @@ test('sales', async () => {
   await act('operator', String(edit).replace('edit', 'disable'), {}, '长信');
   const gone = by.operator.getByRole('row', { name: /长信/ });
   assert.equal(await gone.getByRole('link', { name: '修改' }).count(), 0);
+  await act('operator', String(edit).replace('edit', 'enable'), {}, '长信');
+  assert.equal(await gone.getByRole('link', { name: '修改' }).count(), 1);
   await act('finance', '/blocks/add', { gold: '33', price: '3.00' }, '33');
   const block = by.finance.getByRole('row', { name: /33/ }).getByRole('link').last();
-  await act('finance', String(await block.getAttribute('href')), {}, /充值/);
+  const disable = String(await block.getAttribute('href'));
+  await act('finance', disable, {}, /充值/);
+  await act('finance', disable.replace('disable', 'enable'), {}, /充值/);
+  const sold = by.finance.getByRole('row', { name: /33/ });
+  assert.equal(await sold.getByRole('link', { name: '停售' }).count(), 1);
 });
 
 test('the platform', async () => {
@@ -196,6 +217,9 @@ test('the platform', async () => {
   const hrefs = await row.getByRole('link').evaluateAll((links) =>
     links.map((link) => String(link.getAttribute('href'))));
   const [operator] = hrefs.map((href) => href.match(/\/operators\/\d+/)?.[0]).filter(Boolean);
+  await act('owner', `${operator}/end-sessions`, {}, 'my support');
+  const late = await by.support.goto(`${desk.origin}/orders`);
+  assert.match(String(late?.url()), /login/);
   await act('owner', `${operator}/role`, { role: 'auditor' }, '审计');
   await act('owner', `${operator}/disable`, {}, '停用');
   await act('owner', `${operator}/enable`, {}, 'my support');

@@ -32,6 +32,7 @@ mod search;
 mod timeline;
 mod timeline_table;
 mod user_actions;
+mod user_history;
 mod user_moderation;
 mod user_person;
 mod user_sections;
@@ -54,6 +55,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     timeline::configure(config);
     users::configure(config);
     user_actions::configure(config);
+    user_history::configure(config);
     user_moderation::configure(config);
     user_person::configure(config);
     reviews::configure(config);

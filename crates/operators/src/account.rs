@@ -114,6 +114,29 @@ impl Operators {
             .await
     }
 
+    /// Ends all sessions of an account, whose operator may log in again.
+    ///
+    /// # Errors
+    /// [`OperatorsError::UnknownOperator`], or when the database fails.
+    pub async fn end_sessions(&self, by: Operator, id: i64) -> Result<(), OperatorsError> {
+        let now = self.clock.now();
+        self.db
+            .write(move |conn| {
+                let row = find(conn, id)?.ok_or(OperatorsError::UnknownOperator)?;
+                let account = OperatorAccount::try_from(&row)?;
+                end_all_sessions(conn, id)?;
+                let action = "operators end-sessions";
+                Ok(audit_log::record(
+                    conn,
+                    now,
+                    &by,
+                    action,
+                    account.name.as_str(),
+                )?)
+            })
+            .await
+    }
+
     /// Lets a disabled account log in again.
     ///
     /// # Errors

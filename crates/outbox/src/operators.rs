@@ -74,6 +74,25 @@ impl Outbox {
         self.db.read(list_undelivered).await
     }
 
+    /// How many instances deliver. One that was killed counts until another has noticed, within a
+    /// minute.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn count_instances(&self) -> Result<i64, StoreError> {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            number: i64,
+        }
+        self.db
+            .read_one(|conn| {
+                let count = diesel::sql_query("SELECT COUNT(*) AS number FROM outbox_instances");
+                Ok::<_, StoreError>(count.get_result::<Count>(conn)?.number)
+            })
+            .await
+    }
+
     /// How many rows are parked, at most 1,000.
     ///
     /// # Errors

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use qlive_store::audit_log::Operator;
 use qlive_types::{Gender, LiveId, UserId};
 use qlive_users::{Profile, UsersError};
 use secrecy::SecretString;
 
 use crate::error::RoomsError;
 use crate::member_search::{MemberSearch, search_member};
-use crate::mic::{INVITATION_TTL, MicEvent};
+use crate::mic::{INVITATION_TTL, MicEvent, Place};
 use crate::room::find_room;
 use crate::service::Rooms;
 use crate::transition::apply_event;
@@ -122,6 +123,31 @@ impl Rooms {
                 }
                 MemberSearch::NotInRoom | MemberSearch::StaleVisit => Ok(()),
             }
+        })
+        .await
+    }
+
+    /// An operator takes a guest off the mic, who needs an invitation from then on for as long as
+    /// this broadcast lasts.
+    ///
+    /// # Errors
+    /// [`RoomsError::NotInRoom`] for somebody who is not on the mic of this room, or a failure of
+    /// the store.
+    pub async fn put_off_mic_by_operator(
+        &self,
+        by: Operator,
+        live: LiveId,
+        guest: UserId,
+    ) -> Result<(), RoomsError> {
+        let subject = format!("{guest} from room {live}");
+        self.operate(by, "rooms put-off-mic", subject, move |conn, context| {
+            let MemberSearch::InRoom(member) = search_member(conn, guest, live, None)? else {
+                return Err(RoomsError::NotInRoom);
+            };
+            if member.state.place != Place::OnMic {
+                return Err(RoomsError::NotInRoom);
+            }
+            apply_event(conn, context, &member, MicEvent::KickOffMic).map(drop)
         })
         .await
     }

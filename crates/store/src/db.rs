@@ -115,6 +115,14 @@ impl Db {
         self.readiness.check().await
     }
 
+    /// The version of the last applied migration, `20261126000001`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn schema_version(&self) -> Result<String, StoreError> {
+        self.read(crate::migrations::last_applied).await
+    }
+
     /// Runs queries in one transaction; all of them read the same snapshot.
     ///
     /// # Errors

@@ -108,6 +108,11 @@ fn applied(conn: &mut Conn) -> Result<Versions, StoreError> {
     Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
+/// The version of the last applied migration; empty without one.
+pub(crate) fn last_applied(conn: &mut Conn) -> Result<String, StoreError> {
+    Ok(applied(conn)?.pop_last().unwrap_or_default())
+}
+
 fn refuse_unknown(applied: &Versions, embedded: &Versions) -> Result<(), StoreError> {
     match applied.difference(embedded).next() {
         Some(unknown) => Err(StoreError::Newer(unknown.clone())),

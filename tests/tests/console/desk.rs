@@ -15,6 +15,7 @@ on_both!(
     gift_is_for_sale_on_its_days,
     operator_behind_a_proxy_has_an_address_of_their_own,
     invitation_names_the_public_address,
+    sessions_of_an_operator_are_seen_and_ended,
     text_with_a_nul_is_a_bad_request,
     audit_log_says_how_long_a_ban_and_a_mute_are,
     lists_are_exported_as_files,
@@ -199,6 +200,25 @@ async fn invitation_names_the_public_address(db: TestDb) {
         "{}",
         added.text
     );
+}
+
+async fn sessions_of_an_operator_are_seen_and_ended(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let other = console.operator("otto", Role::Operator).await;
+    let path = format!("/operators/{}", other.id);
+    let page = owner.get(&path).await.text;
+    assert!(
+        page.contains("127.0.0.1") && page.contains("end-sessions"),
+        "{page}"
+    );
+    assert!(!other.get(&path).await.text.contains("end-sessions"));
+    let ended = owner.act(&format!("{path}/end-sessions"), &[]).await;
+    assert_eq!(ended.status, 303, "{}", ended.text);
+    assert_eq!(other.get("/").await.status, 303, "logged out");
+    assert!(!owner.get(&path).await.text.contains("127.0.0.1"));
+    assert_eq!(owner.get("/operators/999").await.status, 404);
 }
 
 async fn text_with_a_nul_is_a_bad_request(db: TestDb) {

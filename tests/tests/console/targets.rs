@@ -55,6 +55,7 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         | Action::EndUserSessions
         | Action::NoteUser => user_target(app, action, n).await,
         Action::RemoveFromRoom
+        | Action::PutOffMic
         | Action::CloseReport
         | Action::CloseComment
         | Action::CloseScreenshot => report_target(app, action, n).await,
@@ -76,10 +77,7 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         | Action::AddBlock
         | Action::DisableBlock
         | Action::EnableBlock => sale_target(app, action, n).await,
-        Action::SetConfig => Target::new("/configs/INDEX_BANNER/set".to_owned())
-            .with("value", format!("https://pictures.example.com/{n}.png")),
-        Action::SetRate => Target::new("/configs/HOST_RATE/set-rate".to_owned())
-            .with("value", format!("0.0{n:02}")),
+        Action::SetConfig | Action::SetRate => config_target(action, n),
         Action::Reconcile => Target::new("/reconcile/run".to_owned()).with("day", "2020-01-05"),
         Action::ExplainDifference | Action::SignOff => day_target(app, action, n).await,
         Action::AuditLedger => Target::new("/ledger/audit/run".to_owned()),
@@ -93,10 +91,20 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
             .with("role", "support"),
         Action::SetOperatorRole
         | Action::ResetOperator
+        | Action::EndOperatorSessions
         | Action::DisableOperator
         | Action::EnableOperator => operator_target(console, action, n).await,
         other => panic!("{other:?} is no form"),
     }
+}
+
+fn config_target(action: Action, n: usize) -> Target {
+    if action == Action::SetRate {
+        let path = "/configs/HOST_RATE/set-rate".to_owned();
+        return Target::new(path).with("value", format!("0.0{n:02}"));
+    }
+    let value = format!("https://pictures.example.com/{n}.png");
+    Target::new("/configs/INDEX_BANNER/set".to_owned()).with("value", value)
 }
 
 async fn broadcast_target(app: &TestApp, n: usize) -> Target {
@@ -115,6 +123,13 @@ async fn report_target(app: &TestApp, action: Action, n: usize) -> Target {
         let stage = app.open_stage().await;
         user.enter(&stage.live).await.ok();
         return Target::new(format!("/rooms/{}/remove/{}", stage.live, user.id()));
+    }
+    if action == Action::PutOffMic {
+        let host = app.matchmaker(&format!("host-{n}")).await;
+        let live = app.open_stage_of(host).await.live;
+        user.enter(&live).await.ok();
+        user.take_mic(&live).await;
+        return Target::new(format!("/rooms/{live}/put-off-mic/{}", user.id()));
     }
     if action == Action::CloseComment {
         app.execute_sql(&format!(
@@ -282,6 +297,7 @@ async fn operator_target(console: &TestConsole, action: Action, n: usize) -> Tar
             Target::new(format!("/operators/{id}/role")).with("role", "auditor")
         }
         Action::ResetOperator => Target::new(format!("/operators/{id}/reset")),
+        Action::EndOperatorSessions => Target::new(format!("/operators/{id}/end-sessions")),
         Action::DisableOperator => Target::new(format!("/operators/{id}/disable")),
         _ => {
             console.operators.disable(by(), id).await.unwrap();

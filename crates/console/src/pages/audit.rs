@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use qlive_operators::{Action, AuditFilter, AuditRecord, Role};
+use qlive_types::UserId;
 
 use super::list::{ROWS, empty};
 use crate::format;
@@ -123,10 +124,31 @@ fn row(visit: &Visit, record: &AuditRecord) -> Row {
         text(role),
         text(&record.address),
         action,
-        text(&record.subject),
+        subject_cell(record),
         text(&record.reason),
         change,
     ])
+}
+
+/// What a record is about, and where that is.
+fn subject_cell(record: &AuditRecord) -> Cell {
+    let subject = record.subject.as_str();
+    let action = record
+        .action
+        .strip_prefix(REFUSED)
+        .unwrap_or(&record.action);
+    let object = action.split(' ').next().unwrap_or_default();
+    let is_number = !subject.is_empty() && subject.bytes().all(|byte| byte.is_ascii_digit());
+    let path = match object {
+        "users" if UserId::parse(subject).is_some() => "/users",
+        "withdrawals" if is_number => "/withdrawals",
+        "rooms" if is_number => "/rooms",
+        "operators" if is_number => "/operators",
+        "configs" if !subject.is_empty() => "/configs",
+        _ if subject.is_empty() => return Cell::Empty,
+        _ => return Cell::Text(subject.to_owned()),
+    };
+    Cell::Link(subject.to_owned(), format!("{path}/{subject}"))
 }
 
 /// What a recorded value is called: the end of a ban or a mute, or a role. Others are shown as they

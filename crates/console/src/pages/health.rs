@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
+use qlive_ledger::EntryFilter;
 use qlive_operators::Action;
 use qlive_outbox::{LaneKind, OutboxRow, Status};
 use qlive_store::audit_log::Operator;
@@ -12,6 +13,7 @@ use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::Refusal;
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
+use crate::ledger_audits::Outcome;
 use crate::texts::{Texts, fill};
 use crate::view::{Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
@@ -24,43 +26,9 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewHealth, "").await?;
     let t = visit.t();
     let services = &visit.state.services;
-    let database = match services.db.readiness().await {
-        Ok(()) => Cell::Badge(t.pages.ready.to_owned(), Tone::Good),
-        Err(fault) => Cell::Badge(fault.to_string(), Tone::Bad),
-    };
-    let outbox = services.outbox.stats().await?;
-    let (orders, oldest_order) = services.payments.waiting_orders().await?;
-    let time = |at: Option<Moment>| at.map_or(Cell::Empty, |at| Cell::Time(format::time(at)));
     let mut page = Page::new(t.pages.health_title);
-    page.sections.push(Section::Facts {
-        title: "",
-        facts: vec![
-            Fact {
-                label: t.pages.database,
-                value: database,
-            },
-            Fact {
-                label: t.pages.version,
-                value: Cell::Text(env!("CARGO_PKG_VERSION").to_owned()),
-            },
-            Fact {
-                label: t.pages.outbox_waiting,
-                value: Cell::Number(format::grouped(outbox.waiting)),
-            },
-            Fact {
-                label: t.pages.oldest_delivery,
-                value: time(outbox.oldest),
-            },
-            Fact {
-                label: t.pages.orders_waiting,
-                value: Cell::Number(format::grouped(orders)),
-            },
-            Fact {
-                label: t.pages.oldest_order,
-                value: time(oldest_order),
-            },
-        ],
-    });
+    page.sections.push(facts(&visit).await?);
+    page.sections.push(ledger_facts(&visit).await?);
     let mut parked = services.outbox.list().await?;
     parked.retain(|delivery| delivery.status == Status::Parked);
     if !parked.is_empty() {
@@ -74,6 +42,68 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     html(&PageTemplate {
         frame: Frame::new(&visit, "/health").await?,
         page,
+    })
+}
+
+/// The database, and what waits.
+async fn facts(visit: &Visit) -> Result<Section, Failure> {
+    let p = &visit.t().pages;
+    let services = &visit.state.services;
+    let database = match services.db.readiness().await {
+        Ok(()) => Cell::Badge(p.ready.to_owned(), Tone::Good),
+        Err(fault) => Cell::Badge(fault.to_string(), Tone::Bad),
+    };
+    let outbox = services.outbox.stats().await?;
+    let (orders, oldest_order) = services.payments.waiting_orders().await?;
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let schema = services.db.schema_version().await?;
+    let instances = services.outbox.count_instances().await?;
+    let time = |at: Option<Moment>| at.map_or(Cell::Empty, |at| Cell::Time(format::time(at)));
+    let number = |count| Cell::Number(format::grouped(count));
+    let facts = [
+        (p.database, database),
+        (p.version, Cell::Text(version)),
+        (p.schema_version, Cell::Text(schema)),
+        (p.instances, number(instances)),
+        (p.outbox_waiting, number(outbox.waiting)),
+        (p.oldest_delivery, time(outbox.oldest)),
+        (p.orders_waiting, number(orders)),
+        (p.oldest_order, time(oldest_order)),
+    ];
+    let facts = facts.map(|(label, value)| Fact { label, value });
+    Ok(Section::Facts {
+        title: "",
+        facts: facts.into(),
+    })
+}
+
+/// How far the chain of the ledger is sealed, and what the last audit of this process found.
+async fn ledger_facts(visit: &Visit) -> Result<Section, Failure> {
+    let t = visit.t();
+    let ledger = &visit.state.services.ledger;
+    let latest = ledger.entries(EntryFilter::All, None).await?;
+    let head = latest.iter().find_map(|entry| entry.sealed.as_ref());
+    let head = head.map_or(Cell::Empty, |(position, hash)| {
+        let begin: String = hash.chars().take(12).collect();
+        Cell::Text(format!("{} · {begin}…", format::grouped(*position)))
+    });
+    let audit = match visit.state.ledger_audits.get().last {
+        None => Cell::Link(t.pages.audit_never.to_owned(), "/ledger/audit".to_owned()),
+        Some((at, Outcome::Agrees(_))) => Cell::Badge(format::time(at), Tone::Good),
+        Some((at, _)) => Cell::Badge(format::time(at), Tone::Bad),
+    };
+    Ok(Section::Facts {
+        title: t.pages.ledger_title,
+        facts: vec![
+            Fact {
+                label: t.pages.chain_head,
+                value: head,
+            },
+            Fact {
+                label: t.pages.last_audit,
+                value: audit,
+            },
+        ],
     })
 }
 

@@ -2,7 +2,9 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_ledger::{Account, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, SystemAccount};
+use qlive_ledger::{
+    Account, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, HistoryEntry, SystemAccount,
+};
 use qlive_operators::Action;
 use qlive_types::EntryId;
 
@@ -125,6 +127,35 @@ pub(super) fn entries_table(t: &'static Texts, entries: &[BrowsedEntry]) -> Tabl
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_ledger),
+    }
+}
+
+/// The movements of a user's balances.
+pub(super) fn wallet_table(t: &'static Texts, history: &[HistoryEntry]) -> Table {
+    let row = |entry: &HistoryEntry| {
+        Row::new(vec![
+            Cell::Link(entry.id.to_string(), format!("/ledger/{}", entry.id)),
+            Cell::Time(format::time(entry.at)),
+            Cell::Text(kind_name(t, entry.kind).to_owned()),
+            Cell::Number(format::signed(entry.amount)),
+            Cell::Number(format::grouped(entry.gold)),
+            Cell::Number(format::grouped(entry.income)),
+        ])
+    };
+    Table {
+        caption: t.pages.wallet.to_owned(),
+        columns: vec![
+            Column::text(t.pages.entry),
+            Column::text(t.pages.time),
+            Column::text(t.pages.kind),
+            Column::number(t.pages.change),
+            Column::number(t.pages.gold_after),
+            Column::number(t.pages.income_after),
+        ],
+        rows: history.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_movements),
     }
 }
 

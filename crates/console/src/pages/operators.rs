@@ -1,8 +1,8 @@
 //! Operators: who they are, and what each role may do.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, ServiceConfig};
-use qlive_operators::{Action, OperatorAccount, Role};
+use actix_web::web::{self, Path, ServiceConfig};
+use qlive_operators::{Action, OperatorAccount, OperatorSession, Role};
 use qlive_store::audit_log::Operator;
 
 use super::list::empty;
@@ -20,6 +20,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     register::<Reset>(config, "/operators/{id}/reset");
     register::<Disable>(config, "/operators/{id}/disable");
     register::<Enable>(config, "/operators/{id}/enable");
+    register::<EndSessions>(config, "/operators/{id}/end-sessions");
+    config.route("/operators/{id}", web::get().to(show));
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -60,7 +62,10 @@ fn accounts_table(visit: &Visit, accounts: &[OperatorAccount]) -> Table {
         };
         let last = account.last_login_at;
         Row::new(vec![
-            Cell::Text(account.name.to_string()),
+            Cell::Link(
+                account.name.to_string(),
+                format!("/operators/{}", account.id),
+            ),
             Cell::Text(t.values.role(account.role).to_owned()),
             state,
             Cell::Text(authenticator.to_owned()),
@@ -96,6 +101,12 @@ fn buttons(visit: &Visit, account: &OperatorAccount) -> Vec<Button> {
         ),
         (Action::ResetOperator, true, a.operator_reset, "reset"),
         (
+            Action::EndOperatorSessions,
+            !is_disabled,
+            a.operator_sessions_end,
+            "end-sessions",
+        ),
+        (
             Action::DisableOperator,
             !is_disabled,
             a.operator_disable,
@@ -114,6 +125,46 @@ fn buttons(visit: &Visit, account: &OperatorAccount) -> Vec<Button> {
             visit.button(action, label, format!("/operators/{}/{path}", account.id))
         })
         .collect()
+}
+
+/// An account, with its sessions.
+async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    visit
+        .require(Action::ViewOperators, &id.to_string())
+        .await?;
+    let t = visit.t();
+    let account = visit.state.operators.account(*id).await?;
+    let sessions = visit.state.operators.sessions(*id).await?;
+    let mut page = Page::new(account.name.to_string());
+    page.back = Some((t.pages.operators_title.to_owned(), "/operators".to_owned()));
+    page.badges
+        .push((t.values.role(account.role).to_owned(), Tone::Plain));
+    page.buttons = buttons(&visit, &account);
+    let row = |session: &OperatorSession| {
+        Row::new(vec![
+            Cell::Code(session.address.clone()),
+            Cell::Text(session.agent.clone()),
+            Cell::Time(format::time(session.used_at)),
+            Cell::Time(format::time(session.created_at)),
+        ])
+    };
+    page.sections.push(Section::Table(Table {
+        caption: t.login.sessions.to_owned(),
+        columns: vec![
+            Column::text(t.login.address),
+            Column::text(t.login.agent),
+            Column::text(t.login.used),
+            Column::text(t.login.since),
+        ],
+        rows: sessions.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_sessions),
+    }));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/operators").await?,
+        page,
+    })
 }
 
 fn permissions_table(visit: &Visit) -> Table {
@@ -277,6 +328,30 @@ impl Act for Reset {
         let reset = visit.state.operators.reset(by, *id).await;
         let secret = reset.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(invitation(visit, secret))
+    }
+}
+
+struct EndSessions;
+
+impl Act for EndSessions {
+    const ACTION: Action = Action::EndOperatorSessions;
+    type Path = i64;
+
+    fn subject(id: &i64) -> String {
+        id.to_string()
+    }
+
+    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
+        let a = &visit.t().actions;
+        let texts = (a.operator_sessions_title, a.operator_sessions_text);
+        let form = form_about(visit, *id, a.operator_sessions_end, texts).await?;
+        Ok(form.0)
+    }
+
+    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
+        let ended = visit.state.operators.end_sessions(by, *id).await;
+        ended.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(at_operators())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What waits for a decision: comments, screenshots and reports. Several are decided at once, and
 //! what is done to a user closes the case for which it is done.
 
+use std::iter;
 use std::marker::PhantomData;
 
 use actix_web::HttpResponse;
@@ -10,6 +11,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::UserId;
 
 use super::judgement::judged_as;
+use super::list::Names;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::http::{Failure, Input, Visit, redirect};
@@ -78,20 +80,22 @@ impl Review {
             Self::Comments => {
                 let comment = rooms.comment(id).await?;
                 let user = comment.user;
-                (user, a.close_comment_title, user.to_string(), comment.text)
+                (user, a.close_comment_title, None, comment.text)
             }
             Self::Screenshots => {
                 let shot = rooms.screenshot(id).await?;
                 let (user, judged) = (shot.user, judged_as(visit.t(), &shot));
                 picture = shot.url;
-                (user, a.close_screenshot_title, user.to_string(), judged)
+                (user, a.close_screenshot_title, None, judged)
             }
             Self::Reports => {
                 let report = users.find_report(id).await?;
-                let about = id.to_string();
+                let about = Some(id.to_string());
                 (report.user, a.close_report_title, about, report.text)
             }
         };
+        let names = Names::of(visit, iter::once(user)).await?;
+        let about = about.unwrap_or_else(|| names.name(user));
         Ok(Case {
             user,
             title: fill(title, &[&about]),

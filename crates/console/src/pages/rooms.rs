@@ -5,7 +5,7 @@ use actix_web::web::{self, Path, ServiceConfig};
 use qlive_app::TimelineCursor;
 use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_operators::Action;
-use qlive_rooms::{PastBroadcast, Present, RoomDetails, SeatStatus};
+use qlive_rooms::{PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
 use qlive_store::audit_log::Operator;
 use qlive_types::{BroadcastId, LiveId, UserId};
 
@@ -40,7 +40,8 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let (mut page, details) = head(&visit, live).await?;
     let t = visit.t();
     if let Some(status) = &details.status {
-        page.sections.push(Section::Table(stage(t, &status.seats)));
+        page.sections
+            .push(Section::Table(stage(&visit, live, &status.seats)));
     }
     let services = &visit.state.services;
     let timeline = services.room_timeline(live, TimelineCursor::LATEST).await?;
@@ -184,7 +185,8 @@ pub(super) async fn answer(visit: &Visit, page: Page) -> Result<HttpResponse, Fa
     })
 }
 
-fn stage(t: &'static Texts, seats: &[SeatStatus]) -> Table {
+fn stage(visit: &Visit, live: LiveId, seats: &[SeatStatus]) -> Table {
+    let t = visit.t();
     let row = |seat: &SeatStatus| {
         let (text, tone) = stream_badge(t, seat);
         let since = seat
@@ -196,6 +198,7 @@ fn stage(t: &'static Texts, seats: &[SeatStatus]) -> Table {
             since,
             Cell::Badge(text, tone),
         ])
+        .with_buttons(seat_buttons(visit, live, seat))
     };
     Table {
         caption: t.pages.stage.to_owned(),
@@ -210,6 +213,16 @@ fn stage(t: &'static Texts, seats: &[SeatStatus]) -> Table {
         newest: None,
         empty: empty(t, false, t.pages.nobody),
     }
+}
+
+/// What can be done to a guest on the mic.
+fn seat_buttons(visit: &Visit, live: LiveId, seat: &SeatStatus) -> Vec<Button> {
+    if seat.seat == Seat::Host {
+        return Vec::new();
+    }
+    let href = format!("/rooms/{live}/put-off-mic/{}", seat.user);
+    let button = visit.button(Action::PutOffMic, visit.t().actions.put_off_mic, href);
+    button.into_iter().collect()
 }
 
 fn audience(

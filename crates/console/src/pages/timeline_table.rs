@@ -1,6 +1,7 @@
 //! The table of a room's timeline.
 
 use qlive_app::Happened;
+use qlive_operators::Action;
 use qlive_outbox::{RoomMessage, Status};
 use qlive_rooms::{Comment, RoomEventKind};
 use qlive_types::UserId;
@@ -16,6 +17,9 @@ use crate::view::{Cell, Column, Row, Table, Tone};
 pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Result<Table, Failure> {
     let t = visit.t();
     let names = Names::of(visit, happened.iter().filter_map(who)).await?;
+    // What people write is for those who may read comments.
+    let may_read = visit.session.may(Action::ViewComments);
+    let is_shown = |one: &&Happened| may_read || !matches!(one, Happened::Comment(_));
     Ok(Table {
         caption: t.pages.timeline.to_owned(),
         columns: vec![
@@ -24,7 +28,11 @@ pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Resu
             Column::text(t.pages.happened),
             Column::text(t.pages.is_delivered),
         ],
-        rows: happened.iter().map(|one| row(t, one, &names)).collect(),
+        rows: happened
+            .iter()
+            .filter(is_shown)
+            .map(|one| row(t, one, &names))
+            .collect(),
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_timeline),

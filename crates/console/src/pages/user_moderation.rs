@@ -22,6 +22,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     register::<EndSessions>(config, "/users/{id}/end-sessions");
     register::<Note>(config, "/users/{id}/note");
     register::<Remove>(config, "/rooms/{live}/remove/{user}");
+    register::<PutOffMic>(config, "/rooms/{live}/put-off-mic/{user}");
 }
 
 struct Warn;
@@ -201,6 +202,39 @@ impl Act for Note {
         let added = users.add_note(by, user_of(id)?, input.text("text")).await;
         added.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(at_user(id))
+    }
+}
+
+struct PutOffMic;
+
+impl Act for PutOffMic {
+    const ACTION: Action = Action::PutOffMic;
+    type Path = (i64, String);
+
+    fn subject((live, user): &(i64, String)) -> String {
+        format!("{user} from room {live}")
+    }
+
+    async fn form(visit: &Visit, (live, user): &(i64, String)) -> Result<ActionForm, Failure> {
+        let profile = profile(visit, user).await?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.put_off_mic, format!("/rooms/{live}"));
+        form.title = fill(a.put_off_mic_title, &[&profile.nickname, user]);
+        form.lines.push(a.put_off_mic_text.to_owned());
+        Ok(form)
+    }
+
+    async fn act(
+        visit: &Visit,
+        (live, user): &(i64, String),
+        by: Operator,
+        _input: &Input,
+    ) -> Result<Done, Refusal> {
+        let rooms = &visit.state.services.rooms;
+        let put_off = rooms.put_off_mic_by_operator(by, LiveId::new(*live), user_of(user)?);
+        let put_off = put_off.await;
+        put_off.map_err(|error| refuse(error, &visit.t().failures))?;
+        Ok(Done::At(format!("/rooms/{live}")))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Parts of the page of a user that operators keep for each other: mutes, notes, sessions.
 
+use qlive_operators::Action;
 use qlive_rooms::Mute;
 use qlive_types::UserId;
 use qlive_users::{ReportFilter, UserNote, UserSession};
@@ -24,8 +25,11 @@ pub(super) async fn sections(visit: &Visit, user: UserId) -> Result<Vec<Section>
     if !mutes.is_empty() {
         sections.push(Section::Table(mutes_table(t, &mutes)));
     }
-    let notes = services.users.notes(user).await?;
-    sections.push(Section::Table(notes_table(t, &notes)));
+    // What operators wrote about a person is for those who help people.
+    if visit.session.may(Action::NoteUser) {
+        let notes = services.users.notes(user).await?;
+        sections.push(Section::Table(notes_table(t, &notes)));
+    }
     let about = ReportFilter::About(user);
     let reports = services.users.reports(about, None).await?;
     if !reports.is_empty() {

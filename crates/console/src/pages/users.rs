@@ -3,13 +3,13 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_gifts::SentGiftFilter;
-use qlive_ledger::{Balances, HistoryEntry};
+use qlive_ledger::Balances;
 use qlive_operators::Action;
 use qlive_payments::OrderSearch;
 use qlive_types::{Moment, Page as PageNumber, UserId};
 use qlive_users::{ErasureRequest, Profile, UserFilter, UsersAfter};
 
-use super::ledger::kind_name;
+use super::ledger::wallet_table;
 use super::list::{Names, empty};
 use super::orders::orders_table;
 use super::rooms::gifts_table;
@@ -29,8 +29,7 @@ pub(super) const SHORTEST_PREFIX: usize = 2;
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .route("/users", web::get().to(list))
-        .route("/users/{id}", web::get().to(show))
-        .route("/users/{id}/wallet", web::get().to(show_wallet));
+        .route("/users/{id}", web::get().to(show));
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -238,46 +237,29 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
         .withdrawals_title
         .clone_into(&mut withdrawals.caption);
     page.sections.push(Section::Table(withdrawals));
-    for (caption, none, filter) in [
+    for (caption, none, filter, rest) in [
         (
             t.pages.gifts_given,
             t.pages.no_gifts_given,
             SentGiftFilter::Giver(user),
+            "given",
         ),
         (
             t.pages.gifts_received,
             t.pages.no_gifts_received,
             SentGiftFilter::Receiver(user),
+            "received",
         ),
     ] {
         let mut sent = services.gifts.search_sent(filter, None).await?;
+        let is_more = sent.len() > MOST;
         sent.truncate(MOST);
         page.sections.push(Section::Table(Table {
             empty: empty(t, false, none),
+            older: is_more.then(|| format!("/users/{user}/{rest}")),
             ..gifts_table(&visit, caption, &sent).await?
         }));
     }
-    html(&PageTemplate {
-        frame: Frame::new(&visit, "/users").await?,
-        page,
-    })
-}
-
-async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
-    let user = user_id(&id)?;
-    let (mut page, _) = head(&visit, user).await?;
-    let number = visit.query("page").and_then(|page| page.parse().ok());
-    let number = number
-        .and_then(PageNumber::new)
-        .unwrap_or(PageNumber::FIRST);
-    let (count, history) = visit.state.services.users.wallet(user, number).await?;
-    let mut table = wallet_table(visit.t(), &history);
-    if number.number() * PageNumber::ROWS < count {
-        let next = (number.number() + 1).to_string();
-        table.older = Some(visit.with_query("page", Some(&next)));
-    }
-    table.newest = (number != PageNumber::FIRST).then(|| visit.with_query("page", None));
-    page.sections.push(Section::Table(table));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/users").await?,
         page,
@@ -311,6 +293,12 @@ pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile),
         page.buttons.push(Button::page(
             t.pages.comments,
             format!("/users/{user}/comments"),
+        ));
+    }
+    if visit.session.may(Action::ViewAudit) {
+        page.buttons.push(Button::page(
+            t.frame.audit,
+            format!("/audit?subject={user}"),
         ));
     }
     page.sections.push(balance_facts(t, &balances));
@@ -436,32 +424,4 @@ pub(super) async fn profile_facts(
         title: t.pages.profile,
         facts,
     })
-}
-
-fn wallet_table(t: &'static Texts, history: &[HistoryEntry]) -> Table {
-    let row = |entry: &HistoryEntry| {
-        Row::new(vec![
-            Cell::Link(entry.id.to_string(), format!("/ledger/{}", entry.id)),
-            Cell::Time(format::time(entry.at)),
-            Cell::Text(kind_name(t, entry.kind).to_owned()),
-            Cell::Number(format::signed(entry.amount)),
-            Cell::Number(format::grouped(entry.gold)),
-            Cell::Number(format::grouped(entry.income)),
-        ])
-    };
-    Table {
-        caption: t.pages.wallet.to_owned(),
-        columns: vec![
-            Column::text(t.pages.entry),
-            Column::text(t.pages.time),
-            Column::text(t.pages.kind),
-            Column::number(t.pages.change),
-            Column::number(t.pages.gold_after),
-            Column::number(t.pages.income_after),
-        ],
-        rows: history.iter().map(row).collect(),
-        older: None,
-        newest: None,
-        empty: empty(t, false, t.pages.no_movements),
-    }
 }

@@ -58,7 +58,7 @@ texts!(ActionTexts {
     gift_place: "排序（整数）", "Order (an integer)";
     gift_from: "从哪天开始卖（年-月-日）", "For sale from (yyyy-mm-dd)";
     gift_until: "卖到哪天（含）", "For sale until (inclusive)";
-    close_screenshot_title: "处理用户 {} 的截图", "Handle a screenshot of user {}";
+    close_screenshot_title: "处理 {} 的截图", "Handle a screenshot of {}";
     close_screenshot_text:
         "写下处理结果。需要封禁时，请在列表里点“封禁”。",
         "Say what you decided. To ban the user, choose “Ban” in the list.";
@@ -68,7 +68,7 @@ texts!(ActionTexts {
     closes_case: "同时标记为已处理：{}", "Marked as handled too: {}";
     choose: "选择", "Choose";
     reason_harmless: "误判，没有问题", "Harmless";
-    close_comment_title: "处理用户 {} 的发言", "Handle a comment by user {}";
+    close_comment_title: "处理 {} 的发言", "Handle a comment by {}";
     close_comment_text:
         "写下处理结果。这条发言已被拦下，其他人没有看到。",
         "Say what you decided. The comment was refused, so nobody saw it.";
@@ -113,6 +113,11 @@ texts!(ActionTexts {
     note_title: "关于 {}（{}）的备注", "A note about {} ({})";
     note_text: "其他操作员都能看到，用户看不到。", "Other operators see it, the user does not.";
     note_field: "备注", "Note";
+    put_off_mic: "请下麦", "Put off the mic";
+    put_off_mic_title: "请 {}（{}）下麦", "Put {} ({}) off the mic";
+    put_off_mic_text:
+        "留在房间里；本场直播结束前，需要红娘邀请才能再上麦。",
+        "They stay in the room, and need an invitation to the mic until this broadcast ends.";
     remove: "请出房间", "Remove from the room";
     remove_title: "把 {}（{}）请出房间 {}", "Remove {} ({}) from room {}";
     remove_text:
@@ -221,6 +226,9 @@ texts!(ActionTexts {
     operator_reset_text:
         "密码、身份验证器和所有会话都会失效，并得到一个新的邀请链接。",
         "Password, authenticator and sessions end, and you get a new link.";
+    operator_sessions_end: "结束所有会话", "End all sessions";
+    operator_sessions_title: "结束 {} 的所有会话", "End all sessions of {}";
+    operator_sessions_text: "需要重新登录。", "They have to log in again.";
     operator_disable: "停用", "Disable";
     operator_disable_title: "停用操作员 {}", "Disable operator {}";
     operator_disable_text: "会话立即结束，不能再登录。", "Their sessions end at once, and they cannot log in.";

@@ -50,6 +50,7 @@ labels! {
     ViewNow: "查看实时概览", "See what is live";
     ViewRooms: "查看房间", "See rooms";
     EndBroadcast: "结束直播", "End a broadcast";
+    PutOffMic: "请人下麦", "Put somebody off the mic";
     RemoveFromRoom: "请人出房间", "Remove somebody from a room";
     ViewUsers: "查看用户", "See users";
     RevealUser: "显示个人信息", "Show personal data";
@@ -108,6 +109,7 @@ labels! {
     AddOperator: "邀请操作员", "Invite an operator";
     SetOperatorRole: "改操作员的角色", "Change the role of an operator";
     ResetOperator: "重置操作员的登录", "Reset the login of an operator";
+    EndOperatorSessions: "结束操作员的所有会话", "End the sessions of an operator";
     DisableOperator: "停用操作员", "Disable an operator";
     EnableOperator: "启用操作员", "Enable an operator";
 }

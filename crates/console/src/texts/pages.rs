@@ -389,6 +389,11 @@ texts!(PageTexts {
     lane_stream: "用户 {} 的直播流", "Stream of user {}";
     attempts: "次数", "Attempts";
     version: "版本", "Version";
+    schema_version: "数据库结构版本", "Schema";
+    instances: "服务器实例", "Server instances";
+    chain_head: "链头", "Head of the chain";
+    last_audit: "最近一次核对", "Last audit";
+    audit_never: "本次启动后还没有核对", "None since the start";
     // Operators
     operators_title: "操作员", "Operators";
     name: "名字", "Name";

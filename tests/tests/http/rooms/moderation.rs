@@ -27,6 +27,7 @@ on_both!(
     removal_ends_with_the_broadcast,
     invalid_removals_are_refused,
     operator_removes_from_a_room,
+    operator_puts_a_guest_off_the_mic,
     warning_reaches_a_user_in_a_room,
     invalid_warnings_are_refused,
 );
@@ -372,6 +373,30 @@ async fn operator_removes_from_a_room(db: TestDb) {
         app.services.rooms.gauges().await.unwrap().people_present == 1
     })
     .await;
+}
+
+async fn operator_puts_a_guest_off_the_mic(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let Stage { host, live, .. } = app.open_stage().await;
+    let bob = app.viewer(&live, "bob", Gender::Male).await;
+    bob.take_mic(&live).await;
+    let live_id = qlive_types::LiveId::new(live.as_i64().unwrap());
+    let rooms = &app.services.rooms;
+    let put_off = || rooms.put_off_mic_by_operator(app.operator(), live_id, bob.id());
+    put_off().await.unwrap();
+    assert!(!host.sees_man_on_mic(&live).await);
+    assert_eq!(bob.user_type().await, 1, "still in the room");
+    let (_, action, subject, _) = app.audit_log().await.pop().unwrap();
+    assert_eq!(action, "rooms put-off-mic");
+    assert_eq!(subject, format!("{} from room {live}", bob.user_id));
+    let recorded = app.audit_log().await.len();
+    assert!(matches!(put_off().await, Err(RoomsError::NotInRoom)));
+    assert_eq!(app.audit_log().await.len(), recorded);
+    // As if the host had done it.
+    bob.apply(&live).await.ok();
+    bob.accept(&live).await.refused(409, "not_admitted");
+    host.invite(&live, &bob).await.ok();
+    assert_eq!(bob.accept(&live).await.ok()["code"], "success");
 }
 
 async fn warning_reaches_a_user_in_a_room(db: TestDb) {
