@@ -59,7 +59,8 @@ pictures:
     cd clients && node --test --test-force-exit playroom/test/first_minute.test.js
     cp target/screenshots/readme.png docs/playroom.png
     cd clients && node --test --test-force-exit console/test/pages.test.js
-    cp target/screenshots/console/documentation.png docs/console.png
+    for name in now-zh now-en user-zh user-en why-zh why-en; do \
+        cp target/screenshots/console/documentation-$name.png docs/console-$name.png; done
 
 # The same with the server that the tests have built.
 clients-built:

@@ -219,10 +219,15 @@ test('printed page has its texts and no menu', async () => {
   }
 });
 
-test('picture for the documentation', async () => {
-  const page = await desk.openAs(owner, { height: 860 });
-  await page.goto(desk.origin + paths.user);
-  await picture(page, 'documentation', false);
+test('pictures for the documentation', async () => {
+  for (const lang of /** @type {const} */ (['zh', 'en'])) {
+    const page = await desk.openAs(owner, { lang, width: 1280, height: 800 });
+    for (const [title, path] of [['now', paths.now], ['user', paths.user], ['why', paths['order-why']]]) {
+      await page.goto(desk.origin + path);
+      await picture(page, `documentation-${title}-${lang}`, false);
+    }
+    await page.context().close();
+  }
 });
 
 test('login is accessible and fits', async () => {
