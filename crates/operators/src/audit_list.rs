@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
-use qlive_store::StoreError;
 use qlive_store::schema::audit_log;
+use qlive_store::{Conn, StoreError};
 use qlive_types::Moment;
 
 use crate::{Operators, OperatorsError, Session};
@@ -80,6 +80,20 @@ pub struct AuditFilter {
     pub who: Option<String>,
     pub action: Option<String>,
     pub subject: Option<String>,
+    /// Only records from before this moment.
+    pub until: Option<Moment>,
+}
+
+/// The number of the last record from before a moment; 0 without one. Numbers follow the time, so
+/// that the list goes by one index whatever else is asked for.
+fn last_before(conn: &mut Conn, until: Moment) -> Result<i64, StoreError> {
+    let last: Option<i64> = audit_log::table
+        .filter(audit_log::at.lt(until.millis()))
+        .order((audit_log::at.desc(), audit_log::id.desc()))
+        .select(audit_log::id)
+        .first(conn)
+        .optional()?;
+    Ok(last.unwrap_or(0))
 }
 
 impl Operators {
@@ -96,7 +110,12 @@ impl Operators {
         let rows: Result<Vec<AuditRow>, StoreError> = self
             .db
             .read(move |conn| {
+                let last = match filter.until {
+                    Some(until) => last_before(conn, until)?,
+                    None => i64::MAX,
+                };
                 let mut query = audit_log::table
+                    .filter(audit_log::id.le(last))
                     .order(audit_log::id.desc())
                     .limit(limit)
                     .select(AuditRow::as_select())

@@ -254,6 +254,15 @@ async fn audit_log_says_how_long_a_ban_and_a_mute_are(db: TestDb) {
     assert!(log.contains(" → 到 2"), "{log}");
     let log = act("ban", "0").await;
     assert!(log.contains("→ 永久"), "{log}");
+    let user = format!("href=\"/users/{}\"", bob.user_id);
+    assert!(
+        log.contains(&user),
+        "a record leads to what it is about: {log}"
+    );
+    let today = app.clock.now().shanghai()[..10].to_owned();
+    let until = async |day: &str| owner.get(&format!("/audit?until={day}")).await.text;
+    assert!(until(&today).await.contains("→ 永久"));
+    assert!(!until("2020-01-01").await.contains("→ 永久"));
 }
 
 async fn lists_are_exported_as_files(db: TestDb) {

@@ -185,7 +185,14 @@ async fn order_is_shown_with_its_entries_and_refunds(db: TestDb) {
     assert_eq!(reply.status, 422, "more than the order");
     let reply = owner.act(&path, &[("amount", "0.01")]).await;
     assert_eq!(reply.status, 303, "{}", reply.text);
+    app.execute_sql(&format!(
+        "INSERT INTO complaints \
+         (wechat_request_id, out_trade_no, openid, complained_at, recorded_at) \
+         VALUES ('request-of-bob', '{number}', 'openid', '2026-11-27', 1)"
+    ))
+    .await;
     let page = owner.get(&format!("/orders/{number}")).await.text;
+    assert!(page.contains("request-of-bob"), "{page}");
     let entries = page.matches("href=\"/ledger/").count();
     assert_eq!(entries, 2, "the recharge and the refund: {page}");
     assert!(page.contains("¥0.01"));

@@ -19,7 +19,7 @@ async fn times(console: &TestConsole, who: &str, action: &str) -> usize {
     let filter = AuditFilter {
         who: Some(who.to_owned()),
         action: Some(action.to_owned()),
-        subject: None,
+        ..AuditFilter::default()
     };
     console
         .operators

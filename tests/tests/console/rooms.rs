@@ -57,6 +57,21 @@ async fn timeline_tells_who_came_asked_and_wrote(db: TestDb) {
         "the latest is first"
     );
     assert!(place("申请上麦") < place("开播"), "{timeline}");
+    let auditor = console.operator_without_code("ada", Role::Auditor).await;
+    let seen = auditor.get(&path).await.text;
+    assert!(
+        seen.contains("申请上麦") && !seen.contains("祝福你们"),
+        "{seen}"
+    );
+    stage.host.end(&stage.live).await.ok();
+    let host = owner
+        .get(&format!("/users/{}", stage.host.user_id))
+        .await
+        .text;
+    assert!(
+        host.contains(&path),
+        "the room of a matchmaker is found: {host}"
+    );
 }
 
 async fn timeline_goes_on_and_misses_nothing(db: TestDb) {

@@ -1,9 +1,11 @@
 //! The audit log: who did what, from where, and why.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use qlive_operators::{Action, AuditFilter, AuditRecord, Role};
-use qlive_types::UserId;
+use qlive_types::{Moment, UserId};
 
 use super::list::{ROWS, empty};
 use crate::format;
@@ -15,6 +17,7 @@ use crate::view::{
 
 /// How the audit log begins the name of an action that was refused.
 const REFUSED: &str = "refused: ";
+const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/audit", web::get().to(list));
@@ -23,10 +26,15 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewAudit, "").await?;
     let t = visit.t();
+    let day = visit.query("until");
     let filter = AuditFilter {
         who: visit.query("who"),
         action: visit.query("action"),
         subject: visit.query("subject"),
+        until: day
+            .as_deref()
+            .and_then(Moment::parse_day)
+            .map(|day| day.after(DAY)),
     };
     let before = visit.cursor().map(|(id, _)| id);
     let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
@@ -39,9 +47,10 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     page.buttons = visit.export_button("audit");
     page.is_filtered = [&filter.who, &filter.action, &filter.subject]
         .into_iter()
-        .any(Option::is_some);
+        .any(Option::is_some)
+        || filter.until.is_some();
     let recorded = visit.state.operators.recorded_actions().await?;
-    page.filters = filters(&visit, filter, recorded);
+    page.filters = filters(&visit, filter, day, recorded);
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![
@@ -66,7 +75,12 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
-fn filters(visit: &Visit, filter: AuditFilter, recorded: Vec<String>) -> Vec<Filter> {
+fn filters(
+    visit: &Visit,
+    filter: AuditFilter,
+    day: Option<String>,
+    recorded: Vec<String>,
+) -> Vec<Filter> {
     let t = visit.t();
     let text = |name, label, value: Option<String>| Filter::Text {
         name,
@@ -92,6 +106,12 @@ fn filters(visit: &Visit, filter: AuditFilter, recorded: Vec<String>) -> Vec<Fil
             choices,
         },
         text("subject", t.pages.subject, filter.subject),
+        Filter::Text {
+            name: "until",
+            label: t.pages.until_day,
+            value: day.unwrap_or_default(),
+            hint: "2026-11-30",
+        },
     ]
 }
 

@@ -43,6 +43,21 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         ],
     });
     page.sections.push(Section::Table(Table {
+        older: visit.older(&found, |complaint| complaint.id.to_string()),
+        newest: visit.newest(),
+        empty: empty(t, open_only, t.pages.no_complaints),
+        ..complaints_table(&visit, &found)
+    }));
+    html(&PageTemplate {
+        frame: Frame::new(&visit, "/complaints").await?,
+        page,
+    })
+}
+
+/// A table of complaints.
+pub(super) fn complaints_table(visit: &Visit, found: &[RecordedComplaint]) -> Table {
+    let t = visit.t();
+    Table {
         caption: String::new(),
         columns: vec![
             Column::text(t.pages.complained_at),
@@ -52,18 +67,11 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
             Column::text(t.pages.state),
             Column::text(t.pages.answer),
         ],
-        rows: found
-            .iter()
-            .map(|complaint| row(&visit, complaint))
-            .collect(),
-        older: visit.older(&found, |complaint| complaint.id.to_string()),
-        newest: visit.newest(),
-        empty: empty(t, open_only, t.pages.no_complaints),
-    }));
-    html(&PageTemplate {
-        frame: Frame::new(&visit, "/complaints").await?,
-        page,
-    })
+        rows: found.iter().map(|one| row(visit, one)).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.pages.no_complaints),
+    }
 }
 
 fn row(visit: &Visit, recorded: &RecordedComplaint) -> Row {

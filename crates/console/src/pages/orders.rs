@@ -10,6 +10,7 @@ use qlive_payments::{Order, OrderRefund, OrderSearch, OrderState, Provider, Refu
 use qlive_store::audit_log::Operator;
 use qlive_types::{Fen, Moment, UserId};
 
+use super::complaints::complaints_table;
 use super::ledger::entries_table;
 use super::list::{Names, empty};
 use super::refunds::{left, waiting_note, waiting_table};
@@ -205,22 +206,7 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
         format::coins(order.gold),
         t.values.coins
     );
-    if visit.session.may(Action::QueryOrder) {
-        page.buttons.push(Button::page(
-            t.pages.record_title,
-            format!("/orders/{number}/record"),
-        ));
-    }
-    let query = format!("/orders/{number}/query");
-    page.buttons
-        .extend(visit.button(Action::QueryOrder, t.actions.query, query));
-    if left(&order).is_some() {
-        let refund = format!("/orders/{number}/refund");
-        page.buttons
-            .extend(visit.button(Action::RefundOrder, t.actions.refund, refund));
-    }
-    page.buttons
-        .push(Button::page(t.pages.why, format!("/orders/{number}/why")));
+    page.buttons = buttons(&visit, &order);
     if let Some(request) = services.payments.refund_request(&number).await? {
         page.sections.push(waiting_note(t, &request));
     }
@@ -228,6 +214,12 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     let refunds = services.payments.refunds_of(&number).await?;
     page.sections
         .push(Section::Table(refunds_table(t, &refunds)));
+    let complaints = services.payments.complaints_about(&number).await?;
+    if !complaints.is_empty() && visit.session.may(Action::ViewComplaints) {
+        let mut table = complaints_table(&visit, &complaints);
+        t.pages.complaints_title.clone_into(&mut table.caption);
+        page.sections.push(Section::Table(table));
+    }
     let mut subjects = vec![(EntryKind::Recharge, order.out_trade_no.clone())];
     for refund in &refunds {
         subjects.push((EntryKind::Refund, refund.number.clone()));
@@ -246,6 +238,24 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
         frame: Frame::new(&visit, "/orders").await?,
         page,
     })
+}
+
+/// What can be seen and done about an order.
+fn buttons(visit: &Visit, order: &Order) -> Vec<Button> {
+    let (t, number) = (visit.t(), &order.out_trade_no);
+    let mut buttons = Vec::new();
+    if visit.session.may(Action::QueryOrder) {
+        let record = format!("/orders/{number}/record");
+        buttons.push(Button::page(t.pages.record_title, record));
+    }
+    let query = format!("/orders/{number}/query");
+    buttons.extend(visit.button(Action::QueryOrder, t.actions.query, query));
+    if left(order).is_some() {
+        let refund = format!("/orders/{number}/refund");
+        buttons.extend(visit.button(Action::RefundOrder, t.actions.refund, refund));
+    }
+    buttons.push(Button::page(t.pages.why, format!("/orders/{number}/why")));
+    buttons
 }
 
 pub(super) fn facts(t: &'static Texts, order: &Order) -> Section {

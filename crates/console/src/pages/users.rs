@@ -6,7 +6,7 @@ use qlive_gifts::SentGiftFilter;
 use qlive_ledger::Balances;
 use qlive_operators::Action;
 use qlive_payments::OrderSearch;
-use qlive_types::{Moment, Page as PageNumber, UserId};
+use qlive_types::{LiveId, Moment, Page as PageNumber, UserId};
 use qlive_users::{ErasureRequest, Profile, UserFilter, UsersAfter};
 
 use super::ledger::wallet_table;
@@ -371,31 +371,25 @@ pub(super) async fn profile_facts(
 ) -> Result<Section, Failure> {
     let t = visit.t();
     let services = &visit.state.services;
-    let text = |label, text: String| Fact {
-        label,
-        value: Cell::Text(text),
-    };
-    let time = |label, at: Option<Moment>| Fact {
-        label,
-        value: at.map_or(Cell::Empty, |at| Cell::Time(format::time(at))),
+    let fact = |label, value| Fact { label, value };
+    let text = |label, text: String| fact(label, Cell::Text(text));
+    let time = |label, at: Option<Moment>| {
+        let at = at.map_or(Cell::Empty, |at| Cell::Time(format::time(at)));
+        fact(label, at)
     };
     let openid = match personal {
         PersonalData::Shown => Cell::Code(profile.openid.clone()),
         PersonalData::Masked => Cell::Text(format::masked(&profile.openid)),
     };
-    let place = services.rooms.whereabouts(profile.user).await?;
-    let place = match place {
-        Some(place) => Cell::Link(
-            fill(t.pages.room_title, &[&place.live.to_string()]),
-            format!("/rooms/{}", place.live),
-        ),
-        None => Cell::Text(t.pages.nowhere.to_owned()),
+    let room = |live: LiveId| {
+        let title = fill(t.pages.room_title, &[&live.to_string()]);
+        Cell::Link(title, format!("/rooms/{live}"))
     };
+    let place = services.rooms.whereabouts(profile.user).await?;
+    let nowhere = || Cell::Text(t.pages.nowhere.to_owned());
+    let place = place.map_or_else(nowhere, |place| room(place.live));
     let mut facts = vec![
-        Fact {
-            label: t.pages.whereabouts,
-            value: place,
-        },
+        fact(t.pages.whereabouts, place),
         time(
             t.pages.last_seen,
             services.users.last_seen(profile.user).await?,
@@ -406,12 +400,12 @@ pub(super) async fn profile_facts(
         text(t.pages.age, profile.age.to_string()),
         text(t.pages.height, format!("{} cm", profile.height)),
         text(t.pages.area, area_name(visit.lang, &profile.area)),
-        Fact {
-            label: t.pages.openid,
-            value: openid,
-        },
+        fact(t.pages.openid, openid),
         text(t.pages.app, profile.app_id.clone()),
     ];
+    if let Some(live) = services.rooms.room_of_host(profile.user).await? {
+        facts.push(fact(t.pages.own_room, room(live)));
+    }
     if profile.banned_at.is_some() {
         facts.push(time(t.pages.banned_since, profile.banned_at));
         facts.push(match profile.banned_until {

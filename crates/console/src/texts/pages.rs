@@ -132,6 +132,7 @@ texts!(PageTexts {
     mutes: "禁言", "Mutes";
     banned_until: "封禁到", "Banned until";
     erasures_wait: "等待另一位操作员确认的注销", "Erasures that wait for another operator";
+    own_room: "自己的房间", "Own room";
     until: "到 {}", "until {}";
     permanent: "永久", "Permanent";
     ban_reason: "封禁原因", "Why banned";

@@ -221,7 +221,7 @@ async fn audit_log_is_filtered_and_paged(db: TestDb) {
     let of_one = AuditFilter {
         subject: Some("user 2".to_owned()),
         who: Some("olga".to_owned()),
-        action: None,
+        ..AuditFilter::default()
     };
     assert_eq!(
         desk.operators

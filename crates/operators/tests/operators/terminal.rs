@@ -60,7 +60,7 @@ async fn account_does_what_its_role_may(db: TestDb) {
     let filter = AuditFilter {
         who: Some("sam".to_owned()),
         action: Some("refused: users ban".to_owned()),
-        subject: None,
+        ..AuditFilter::default()
     };
     let records = desk.operators.audit_log(filter, None, 10).await.unwrap();
     assert_eq!(records.len(), 1);

@@ -95,6 +95,28 @@ impl Payments {
             .await
     }
 
+    /// The complaints about an order, the latest first, at most 50.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn complaints_about(
+        &self,
+        number: &str,
+    ) -> Result<Vec<RecordedComplaint>, PaymentsError> {
+        let number = number.to_owned();
+        self.db
+            .read(move |conn| {
+                let rows: Vec<RecordedRow> = complaints::table
+                    .filter(complaints::out_trade_no.eq(&number))
+                    .order(complaints::id.desc())
+                    .limit(ROWS)
+                    .select(RecordedRow::as_select())
+                    .load(conn)?;
+                Ok(rows.into_iter().map(Into::into).collect())
+            })
+            .await
+    }
+
     /// A complaint.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use qlive_store::{Conn, StoreError};
 use qlive_types::{BroadcastId, Gender, LiveId, Moment, UserId};
 
 use crate::error::RoomsError;
+use crate::room::find_room_of_host;
 use crate::service::Rooms;
 use crate::user_type::UserType;
 
@@ -194,6 +195,18 @@ impl Rooms {
                 })
             })
             .await
+    }
+
+    /// The room that a matchmaker has, live or not.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn room_of_host(&self, host: UserId) -> Result<Option<LiveId>, RoomsError> {
+        let room = self
+            .db
+            .read(move |conn| find_room_of_host(conn, host))
+            .await?;
+        Ok(room.map(|room| room.live))
     }
 
     /// At most 50 of those who are in a room, in the order of their numbers, after the user that is
