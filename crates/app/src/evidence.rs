@@ -11,11 +11,18 @@ use serde_json::{Value, json};
 use crate::export::{gift_json, order_json};
 use crate::services::Services;
 
+/// Whether the provider of an order is asked what it says now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskProvider {
+    Yes,
+    No,
+}
+
 /// What proves a charge.
 #[derive(Debug, Default)]
 pub struct Evidence {
     pub order: Option<Order>,
-    /// What the provider says about the order now, and whether that is the same.
+    /// What the provider says about the order now, and whether that is the same, if it was asked.
     pub provider: Option<(ProviderRecord, Comparison)>,
     pub refunds: Vec<OrderRefund>,
     /// The entries of the ledger, the earliest first.
@@ -37,8 +44,18 @@ impl Services {
     ///
     /// # Errors
     /// When there is no such order, or the database fails.
-    pub async fn evidence_of_order(&self, number: &str) -> anyhow::Result<Evidence> {
-        let (order, record, comparison) = self.payments.provider_record(number).await?;
+    pub async fn evidence_of_order(
+        &self,
+        number: &str,
+        ask: AskProvider,
+    ) -> anyhow::Result<Evidence> {
+        let (order, provider) = match ask {
+            AskProvider::Yes => {
+                let (order, record, compared) = self.payments.provider_record(number).await?;
+                (order, Some((record, compared)))
+            }
+            AskProvider::No => (self.payments.order(number).await?, None),
+        };
         let refunds = self.payments.refunds_of(number).await?;
         let mut subjects = vec![(EntryKind::Recharge, number.to_owned())];
         for refund in &refunds {
@@ -63,7 +80,7 @@ impl Services {
         }
         Ok(Evidence {
             order: Some(order),
-            provider: Some((record, comparison)),
+            provider,
             refunds,
             entries,
             gifts,
@@ -74,13 +91,17 @@ impl Services {
     ///
     /// # Errors
     /// When there is no such entry, or the database fails.
-    pub async fn evidence_of_entry(&self, id: EntryId) -> anyhow::Result<Evidence> {
+    pub async fn evidence_of_entry(
+        &self,
+        id: EntryId,
+        ask: AskProvider,
+    ) -> anyhow::Result<Evidence> {
         let entry = self.ledger.entry(id).await.context("the entry")?;
         match entry.kind {
-            EntryKind::Recharge => return self.evidence_of_order(&entry.subject).await,
+            EntryKind::Recharge => return self.evidence_of_order(&entry.subject, ask).await,
             EntryKind::Refund | EntryKind::RefundReturned => {
                 let order = self.payments.order_of_refund(&entry.subject).await?;
-                return self.evidence_of_order(&order.out_trade_no).await;
+                return self.evidence_of_order(&order.out_trade_no, ask).await;
             }
             _ => {}
         }

@@ -16,7 +16,7 @@ mod timeline;
 
 pub use base_path::BASE_PATH;
 pub use check_config::check;
-pub use evidence::{Evidence, GivenGift};
+pub use evidence::{AskProvider, Evidence, GivenGift};
 pub use open::{open_database, open_services, open_services_without_migrating};
 pub use sandbox_credentials::SandboxCredentials;
 pub use services::Services;

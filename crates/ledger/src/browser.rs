@@ -124,6 +124,23 @@ impl LedgerBrowser {
         self.db.read(|conn| Ok(load_holdings(conn)?)).await
     }
 
+    /// The last position of the hash chain and its hash; `None` while nothing is sealed.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn chain_head(&self) -> Result<Option<(i64, String)>, LedgerError> {
+        self.db
+            .read(|conn| {
+                let head = ledger_chain::table
+                    .order(ledger_chain::position.desc())
+                    .select((ledger_chain::position, ledger_chain::hash))
+                    .first(conn)
+                    .optional()?;
+                Ok(head)
+            })
+            .await
+    }
+
     /// An entry.
     ///
     /// # Errors

@@ -121,7 +121,7 @@ actions! {
     EnableGift "gifts enable" Confirm ROOMS,
     AddBlock "blocks add" Proof MONEY,
     DisableBlock "blocks disable" Confirm MONEY,
-    EnableBlock "blocks enable" Confirm MONEY,
+    EnableBlock "blocks enable" Proof MONEY,
     ViewConfigs "view configs" None EVERYBODY,
     SetConfig "configs set" Reason ROOMS,
     SetRate "configs set-rate" Proof OWNER,

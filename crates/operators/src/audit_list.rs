@@ -1,5 +1,7 @@
 //! Reading the audit log.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
@@ -84,16 +86,19 @@ pub struct AuditFilter {
     pub until: Option<Moment>,
 }
 
-/// The number of the last record from before a moment; 0 without one. Numbers follow the time, so
-/// that the list goes by one index whatever else is asked for.
-fn last_before(conn: &mut Conn, until: Moment) -> Result<i64, StoreError> {
-    let last: Option<i64> = audit_log::table
-        .filter(audit_log::at.lt(until.millis()))
-        .order((audit_log::at.desc(), audit_log::id.desc()))
+/// How far a clock may have been ahead of the others.
+const AHEAD: Duration = Duration::from_secs(86_400);
+
+/// The number of the first record from a moment on: a list that begins there reads little that is
+/// newer.
+fn first_from(conn: &mut Conn, moment: Moment) -> Result<i64, StoreError> {
+    let first: Option<i64> = audit_log::table
+        .filter(audit_log::at.ge(moment.millis()))
+        .order((audit_log::at, audit_log::id))
         .select(audit_log::id)
         .first(conn)
         .optional()?;
-    Ok(last.unwrap_or(0))
+    Ok(first.unwrap_or(i64::MAX))
 }
 
 impl Operators {
@@ -110,18 +115,22 @@ impl Operators {
         let rows: Result<Vec<AuditRow>, StoreError> = self
             .db
             .read(move |conn| {
-                let last = match filter.until {
-                    Some(until) => last_before(conn, until)?,
+                let end = match filter.until {
+                    // A record by a clock that was ahead hides none that was written after it.
+                    Some(until) => first_from(conn, until.after(AHEAD))?,
                     None => i64::MAX,
                 };
                 let mut query = audit_log::table
-                    .filter(audit_log::id.le(last))
+                    .filter(audit_log::id.lt(end))
                     .order(audit_log::id.desc())
                     .limit(limit)
                     .select(AuditRow::as_select())
                     .into_boxed();
                 if let Some(before) = before {
                     query = query.filter(audit_log::id.lt(before));
+                }
+                if let Some(until) = filter.until {
+                    query = query.filter(audit_log::at.lt(until.millis()));
                 }
                 if let Some(who) = &filter.who {
                     query = query.filter(audit_log::who.eq(who));

@@ -213,7 +213,11 @@ async fn sessions_of_an_operator_are_seen_and_ended(db: TestDb) {
         page.contains("127.0.0.1") && page.contains("end-sessions"),
         "{page}"
     );
-    assert!(!other.get(&path).await.text.contains("end-sessions"));
+    let seen = other.get(&path).await.text;
+    assert!(
+        !seen.contains("end-sessions") && !seen.contains("127.0.0.1"),
+        "{seen}"
+    );
     let ended = owner.act(&format!("{path}/end-sessions"), &[]).await;
     assert_eq!(ended.status, 303, "{}", ended.text);
     assert_eq!(other.get("/").await.status, 303, "logged out");
@@ -263,6 +267,18 @@ async fn audit_log_says_how_long_a_ban_and_a_mute_are(db: TestDb) {
     let until = async |day: &str| owner.get(&format!("/audit?until={day}")).await.text;
     assert!(until(&today).await.contains("→ 永久"));
     assert!(!until("2020-01-01").await.contains("→ 永久"));
+    assert!(until("yesterday").await.contains("筛选没有生效"));
+    // A record of a clock that is ahead hides none that is written after it.
+    let ahead = app.clock.now().millis() + 86_000_000;
+    app.execute_sql(&format!(
+        "INSERT INTO audit_log (at, who, role, address, action, subject, reason, value_before, \
+         value_after) VALUES ({ahead}, 'olga', 'owner', '', 'users note', '1', '', '', '')"
+    ))
+    .await;
+    let before = until(&today).await.matches("→ 到 2").count();
+    act("mute", "3600").await;
+    let after = until(&today).await.matches("→ 到 2").count();
+    assert_eq!(after, before + 1);
 }
 
 async fn lists_are_exported_as_files(db: TestDb) {

@@ -144,10 +144,12 @@ async fn room_with_a_trouble_comes_first(db: TestDb) {
     app.execute_sql("UPDATE members SET stream_sequence = 1, stream_started_at = 1")
         .await;
     assert_eq!(order().await, [2, 1, 0], "the latest first");
+    // Later than the worker that ends a grace looks.
+    let soon = app.clock.now().millis() + 15_000;
     for (trouble, host) in [
         ("stream_started_at = NULL", 0),
-        ("stream_grace_until = 1", 1),
-        ("im_grace_until = 1", 0),
+        (&*format!("stream_grace_until = {soon}"), 1),
+        (&*format!("im_grace_until = {soon}"), 0),
     ] {
         let clear = "stream_started_at = 1, stream_grace_until = NULL, im_grace_until = NULL";
         app.execute_sql(&format!("UPDATE members SET {clear}"))
@@ -193,6 +195,13 @@ async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {
     );
     let message = &all["gifts"][0]["messages"][0]["message"];
     assert_eq!(message["content"]["gift_title"], json!("rose"));
+    let auditor = console.operator_without_code("ada", Role::Auditor).await;
+    let seen = auditor.get(&path).await;
+    assert_eq!(seen.status, 200);
+    assert!(
+        !seen.text.contains("记录一致"),
+        "an auditor does not ask WeChat"
+    );
     // The same from the entry of the gift.
     let entry = given["entry"].as_i64().unwrap();
     let why = owner.get(&format!("/ledger/{entry}/why")).await.text;

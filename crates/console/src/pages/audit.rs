@@ -36,6 +36,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
             .and_then(Moment::parse_day)
             .map(|day| day.after(DAY)),
     };
+    let is_unreadable = day.is_some() && filter.until.is_none();
     let before = visit.cursor().map(|(id, _)| id);
     let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
     let records = visit
@@ -51,6 +52,12 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         || filter.until.is_some();
     let recorded = visit.state.operators.recorded_actions().await?;
     page.filters = filters(&visit, filter, day, recorded);
+    if is_unreadable {
+        page.sections.push(Section::Note {
+            text: t.pages.day_unreadable.to_owned(),
+            tone: Tone::Warn,
+        });
+    }
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![
@@ -163,7 +170,8 @@ fn subject_cell(record: &AuditRecord) -> Cell {
         "users" if UserId::parse(subject).is_some() => "/users",
         "withdrawals" if is_number => "/withdrawals",
         "rooms" if is_number => "/rooms",
-        "operators" if is_number => "/operators",
+        // What was done is recorded with the name, what was refused with the number.
+        "operators" if is_number && record.action.starts_with(REFUSED) => "/operators",
         "configs" if !subject.is_empty() => "/configs",
         _ if subject.is_empty() => return Cell::Empty,
         _ => return Cell::Text(subject.to_owned()),

@@ -3,7 +3,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_app::{Evidence, GivenGift};
+use qlive_app::{AskProvider, Evidence, GivenGift};
 use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use qlive_types::EntryId;
@@ -26,17 +26,28 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     register::<ExportOfEntry>(config, "/ledger/{id}/why/export");
 }
 
+/// Whether this operator may ask the provider.
+fn asked(visit: &Visit) -> AskProvider {
+    if visit.session.may(Action::QueryOrder) {
+        AskProvider::Yes
+    } else {
+        AskProvider::No
+    }
+}
+
 async fn load_order(visit: &Visit, number: &str) -> Result<Evidence, Failure> {
     let services = &visit.state.services;
     services.payments.order(number).await?;
-    services.evidence_of_order(number).await.map_err(unreadable)
+    let found = services.evidence_of_order(number, asked(visit)).await;
+    found.map_err(unreadable)
 }
 
 async fn load_entry(visit: &Visit, id: i64) -> Result<Evidence, Failure> {
     let services = &visit.state.services;
     let id = EntryId::new(id);
     services.ledger.entry(id).await?;
-    services.evidence_of_entry(id).await.map_err(unreadable)
+    let found = services.evidence_of_entry(id, asked(visit)).await;
+    found.map_err(unreadable)
 }
 
 #[expect(

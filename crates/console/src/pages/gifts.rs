@@ -355,9 +355,22 @@ impl Act for EnableGift {
     }
 
     async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
-        let a = &visit.t().actions;
+        let (t, a) = (visit.t(), &visit.t().actions);
         let texts = (a.gift_enable_title, a.gift_enable_text);
-        form_about_gift(visit, *id, a.gift_enable, texts).await
+        let mut form = form_about_gift(visit, *id, a.gift_enable, texts).await?;
+        let gifts = visit.state.services.gifts.list().await?;
+        let gift = gifts.iter().find(|gift| gift.id == *id && !gift.enabled);
+        let gift = gift.ok_or(Failure::NotFound)?;
+        let (price, when) = (format::coins(gift.price), sold_when(t, gift));
+        form.lines.push(fill(a.gift_enable_facts, &[&price, &when]));
+        // Another price made a new version of it.
+        if gifts
+            .iter()
+            .any(|other| other.enabled && other.name == gift.name)
+        {
+            form.lines.push(a.gift_enable_twice.to_owned());
+        }
+        Ok(form)
     }
 
     async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
@@ -441,9 +454,16 @@ impl Act for EnableBlock {
 
     async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
         let a = &visit.t().actions;
+        let blocks = visit.state.services.payments.all_blocks().await?;
+        let block = blocks
+            .iter()
+            .find(|block| block.id == *id && !block.enabled);
+        let block = block.ok_or(Failure::NotFound)?;
+        let (gold, price) = (format::coins(block.gold), format::yuan(block.price));
         let mut form = ActionForm::new(visit, a.gift_enable, "/gifts");
         form.title = fill(a.block_enable_title, &[&id.to_string()]);
-        form.lines.push(a.block_enable_text.to_owned());
+        form.lines = vec![fill(a.block_enable_text, &[&gold, &price])];
+        form.typed = Some(format::plain_yuan(block.price.get()));
         Ok(form)
     }
 

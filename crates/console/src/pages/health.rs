@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use qlive_ledger::EntryFilter;
 use qlive_operators::Action;
 use qlive_outbox::{LaneKind, OutboxRow, Status};
 use qlive_store::audit_log::Operator;
@@ -81,17 +80,24 @@ async fn facts(visit: &Visit) -> Result<Section, Failure> {
 async fn ledger_facts(visit: &Visit) -> Result<Section, Failure> {
     let t = visit.t();
     let ledger = &visit.state.services.ledger;
-    let latest = ledger.entries(EntryFilter::All, None).await?;
-    let head = latest.iter().find_map(|entry| entry.sealed.as_ref());
+    let head = ledger.chain_head().await?;
     let head = head.map_or(Cell::Empty, |(position, hash)| {
         let begin: String = hash.chars().take(12).collect();
-        Cell::Text(format!("{} · {begin}…", format::grouped(*position)))
+        Cell::Text(format!("{} · {begin}…", format::grouped(position)))
     });
-    let audit = match visit.state.ledger_audits.get().last {
-        None => Cell::Link(t.pages.audit_never.to_owned(), "/ledger/audit".to_owned()),
-        Some((at, Outcome::Agrees(_))) => Cell::Badge(format::time(at), Tone::Good),
-        Some((at, _)) => Cell::Badge(format::time(at), Tone::Bad),
-    };
+    let audit = visit.state.ledger_audits.get().last;
+    let audit = audit.map_or_else(
+        || t.pages.audit_never.to_owned(),
+        |(at, outcome)| {
+            let text = match outcome {
+                Outcome::Agrees(_) => t.pages.audit_agreed,
+                Outcome::Violated(_) => t.pages.audit_violated,
+                Outcome::Failed => t.pages.audit_broken,
+            };
+            fill(text, &[&format::time(at)])
+        },
+    );
+    let audit = Cell::Link(audit, "/ledger/audit".to_owned());
     Ok(Section::Facts {
         title: t.pages.ledger_title,
         facts: vec![

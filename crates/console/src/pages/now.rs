@@ -111,7 +111,6 @@ async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str
     let (orders, _) = services.payments.waiting_orders().await?;
     let outbox = services.outbox.stats().await?;
     let waiting = visit.state.waiting().await?;
-    let cases = waiting.reports + waiting.comments + waiting.screenshots;
     let totals = [
         (p.rooms_live, gauges.rooms_live, ""),
         (p.people_present, gauges.people_present, ""),
@@ -122,13 +121,18 @@ async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str
             waiting.withdrawals,
             "/withdrawals?state=waiting",
         ),
-        (p.cases_waiting, cases, "/reports"),
+        (p.reports_waiting, waiting.reports, "/reports"),
+        (p.comments_waiting, waiting.comments, "/moderation"),
+        (p.screenshots_waiting, waiting.screenshots, "/screenshots"),
         (p.complaints_waiting, waiting.complaints, "/complaints"),
         (p.outbox_waiting, outbox.waiting, "/health"),
         (p.parked, waiting.parked, "/health"),
     ];
-    let shown = totals.map(|(label, count, href)| (label, format::grouped(count), href));
-    Ok(shown.into())
+    let may_review = visit.session.may(Action::ViewComments);
+    let is_shown = |href: &str| may_review || !["/moderation", "/screenshots"].contains(&href);
+    let shown = totals.into_iter().filter(|(_, _, href)| is_shown(href));
+    let shown = shown.map(|(label, count, href)| (label, format::grouped(count), href));
+    Ok(shown.collect())
 }
 
 /// The coins that were given as gifts today.

@@ -134,7 +134,12 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         .await?;
     let t = visit.t();
     let account = visit.state.operators.account(*id).await?;
-    let sessions = visit.state.operators.sessions(*id).await?;
+    let may_see = visit.session.may(Action::EndOperatorSessions);
+    let sessions = if may_see {
+        visit.state.operators.sessions(*id).await?
+    } else {
+        Vec::new()
+    };
     let mut page = Page::new(account.name.to_string());
     page.back = Some((t.pages.operators_title.to_owned(), "/operators".to_owned()));
     page.badges
@@ -148,7 +153,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
             Cell::Time(format::time(session.created_at)),
         ])
     };
-    page.sections.push(Section::Table(Table {
+    let table = Table {
         caption: t.login.sessions.to_owned(),
         columns: vec![
             Column::text(t.login.address),
@@ -160,7 +165,9 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         older: None,
         newest: None,
         empty: empty(t, false, t.pages.no_sessions),
-    }));
+    };
+    page.sections
+        .extend(may_see.then_some(Section::Table(table)));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/operators").await?,
         page,

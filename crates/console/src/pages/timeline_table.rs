@@ -19,6 +19,11 @@ pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Resu
     let names = Names::of(visit, happened.iter().filter_map(who)).await?;
     // What people write is for those who may read comments.
     let may_read = visit.session.may(Action::ViewComments);
+    let none = if may_read || happened.is_empty() {
+        t.pages.no_timeline
+    } else {
+        t.pages.only_comments
+    };
     let is_shown = |one: &&Happened| may_read || !matches!(one, Happened::Comment(_));
     Ok(Table {
         caption: t.pages.timeline.to_owned(),
@@ -35,7 +40,7 @@ pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Resu
             .collect(),
         older: None,
         newest: None,
-        empty: empty(t, false, t.pages.no_timeline),
+        empty: empty(t, false, none),
     })
 }
 

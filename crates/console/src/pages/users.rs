@@ -112,7 +112,9 @@ async fn erasures_table(visit: &Visit, requests: &[ErasureRequest]) -> Result<Ta
     let names = Names::of(visit, requests.iter().map(|request| request.user)).await?;
     let row = |request: &ErasureRequest| {
         let href = format!("/users/{}/erase", request.user);
+        let is_own = request.requested_by == visit.session.name.as_str();
         let button = visit.button(Action::EraseUser, t.actions.erase, href);
+        let button = button.filter(|_| !is_own);
         Row::new(vec![
             names.link(request.user),
             Cell::Code(request.user.to_string()),

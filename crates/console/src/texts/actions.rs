@@ -190,8 +190,12 @@ texts!(ActionTexts {
     gift_enable: "重新上架", "Put on sale";
     gift_enable_title: "重新上架礼物 {}", "Put gift {} on sale again";
     gift_enable_text: "按原来的价格重新可以赠送。", "It can be sent again, at the price that it had.";
+    gift_enable_facts: "价格 {} 金币；售卖时间：{}。", "Price {} coins; for sale: {}.";
+    gift_enable_twice:
+        "注意：已有同名的礼物在售，会同时出现两个。",
+        "Mind: a gift of this name is on sale already; there will be two.";
     block_enable_title: "重新上架充值档位 {}", "Put recharge pack {} on sale again";
-    block_enable_text: "重新可以购买。", "It can be bought again.";
+    block_enable_text: "{} 金币，{}，重新可以购买。", "{} coins for {} can be bought again.";
     gift_disable_title: "停售礼物 {}", "Disable gift {}";
     gift_disable_text: "不能再赠送。已送出的记录保留。", "It can no longer be sent. Records of sent gifts stay.";
     block_add: "添加充值档位", "Add a recharge pack";

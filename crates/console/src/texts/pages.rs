@@ -10,7 +10,9 @@ texts!(PageTexts {
     outbox_waiting: "待投递消息", "Deliveries waiting";
     withdrawals_waiting: "待审核提现", "Withdrawals to review";
     given_today: "今天送出的金币", "Coins given today";
-    cases_waiting: "待审核内容和举报", "Cases to review";
+    reports_waiting: "待处理举报", "Reports to handle";
+    comments_waiting: "待审核发言", "Comments to review";
+    screenshots_waiting: "待审核截图", "Screenshots to review";
     complaints_waiting: "待答复投诉", "Complaints to answer";
     no_rooms:
         "现在没有直播。要开播，需要一位红娘：在“用户”里打开一位用户，点“设为红娘”。",
@@ -394,6 +396,13 @@ texts!(PageTexts {
     instances: "服务器实例", "Server instances";
     chain_head: "链头", "Head of the chain";
     last_audit: "最近一次核对", "Last audit";
+    audit_agreed: "{} 核对一致", "{}: right";
+    audit_violated: "{} 核对不一致", "{}: wrong";
+    audit_broken: "{} 数据库故障，没有完成", "{}: not finished, the database failed";
+    only_comments: "这一段只有发言，当前角色看不到。", "Only comments here, which your role does not see.";
+    day_unreadable:
+        "日期要写成 2026-11-30 这样，筛选没有生效。",
+        "Write a day as 2026-11-30; this filter was left out.";
     audit_never: "本次启动后还没有核对", "None since the start";
     // Operators
     operators_title: "操作员", "Operators";

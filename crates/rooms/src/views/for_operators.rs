@@ -137,7 +137,7 @@ impl Rooms {
     }
 
     /// Live rooms in which somebody who should publish has no stream or a lost client: those of at
-    /// most 20 people of each kind, the longest first.
+    /// most 20 people of each kind, by broadcast or by the end of their grace.
     ///
     /// # Errors
     /// A failure of the store.
