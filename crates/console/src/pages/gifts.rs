@@ -305,20 +305,17 @@ impl Act for EditGift {
     }
 }
 
-/// A gift and the title of a form about it.
-async fn form_about_gift(
+/// A form about a gift, whose title names it.
+fn form_about_gift(
     visit: &Visit,
-    id: i64,
+    gift: &CatalogueGift,
     submit: &'static str,
     (title, text): (&str, &str),
-) -> Result<ActionForm, Failure> {
-    let gifts = visit.state.services.gifts.list().await?;
-    let gift = gifts.into_iter().find(|gift| gift.id == id);
-    let gift = gift.ok_or(Failure::NotFound)?;
+) -> ActionForm {
     let mut form = ActionForm::new(visit, submit, "/gifts");
     form.title = fill(title, &[&gift.name]);
     form.lines.push(text.to_owned());
-    Ok(form)
+    form
 }
 
 struct DisableGift;
@@ -333,8 +330,11 @@ impl Act for DisableGift {
 
     async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
         let a = &visit.t().actions;
+        let gifts = visit.state.services.gifts.list().await?;
+        let gift = gifts.iter().find(|gift| gift.id == *id);
+        let gift = gift.ok_or(Failure::NotFound)?;
         let texts = (a.gift_disable_title, a.gift_disable_text);
-        form_about_gift(visit, *id, a.gift_disable, texts).await
+        Ok(form_about_gift(visit, gift, a.gift_disable, texts))
     }
 
     async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
@@ -356,11 +356,11 @@ impl Act for EnableGift {
 
     async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
         let (t, a) = (visit.t(), &visit.t().actions);
-        let texts = (a.gift_enable_title, a.gift_enable_text);
-        let mut form = form_about_gift(visit, *id, a.gift_enable, texts).await?;
         let gifts = visit.state.services.gifts.list().await?;
         let gift = gifts.iter().find(|gift| gift.id == *id && !gift.enabled);
         let gift = gift.ok_or(Failure::NotFound)?;
+        let texts = (a.gift_enable_title, a.gift_enable_text);
+        let mut form = form_about_gift(visit, gift, a.gift_enable, texts);
         let (price, when) = (format::coins(gift.price), sold_when(t, gift));
         form.lines.push(fill(a.gift_enable_facts, &[&price, &when]));
         // Another price made a new version of it.
