@@ -7,11 +7,9 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
-
+import { launchChromium } from '../../sdk/test/support/browser.js';
 import { startServer } from '../../sdk/test/support/server.js';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PICTURES = fileURLToPath(new URL('../../../target/screenshots/console/', import.meta.url));
 
@@ -25,7 +23,7 @@ export class ConsoleBrowser {
    */
   static async start(settings) {
     const server = await startServer({ QLIVE__PAYOUTS__MIN_AGE_DAYS: '0', ...settings });
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    const browser = await launchChromium();
     return new ConsoleBrowser(server, browser);
   }
 
@@ -54,6 +52,7 @@ export class ConsoleBrowser {
     });
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
+    page.setDefaultNavigationTimeout(30_000);
     page.on('console', (message) => {
       if (message.type() === 'error' && !REFUSED.test(message.text())) {
         this.complaints.push(`${page.url()}: ${message.text()}`);

@@ -7,11 +7,9 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-import { chromium } from 'playwright-core';
-
+import { launchChromium } from '../../sdk/test/support/browser.js';
 import { startServer } from '../../sdk/test/support/server.js';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PICTURES = fileURLToPath(new URL('../../../target/screenshots/', import.meta.url));
 
@@ -25,7 +23,7 @@ export class Playroom {
    */
   static async start(settings) {
     const server = await startServer(settings);
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    const browser = await launchChromium();
     return new Playroom(server, browser);
   }
 
