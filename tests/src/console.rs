@@ -123,6 +123,9 @@ pub struct OperatorBrowser {
     operators: Operators,
 }
 
+/// The button of a form after which what would change is looked at.
+const REVIEW_NEXT: &str = "下一步：查看改动";
+
 /// An answer of the console.
 #[derive(Debug)]
 pub struct Reply {
@@ -138,6 +141,12 @@ impl Reply {
     pub fn form_key(&self) -> String {
         let (_, rest) = self.text.split_once("name=\"key\" value=\"").unwrap();
         rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// What a review says that was seen; `None` when it is none.
+    fn seen(&self) -> Option<String> {
+        let (_, rest) = self.text.split_once("name=\"seen\" value=\"")?;
+        rest.split('"').next().map(str::to_owned)
     }
 
     /// What the form asks to be typed.
@@ -228,24 +237,26 @@ impl OperatorBrowser {
     }
 
     /// Opens the form of an action and fills it in: these fields, a reason, what is to be typed,
-    /// and a code of the authenticator.
+    /// and a code of the authenticator. Where what would change is looked at first, it is.
     pub async fn fill_in(&self, path: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
-        let form = self.get(path).await;
+        let mut form = self.get(path).await;
         assert_eq!(form.status, 200, "{path}: {}", form.text);
-        let mut filled = vec![
-            ("key".to_owned(), form.form_key()),
-            ("reason".to_owned(), "a test".to_owned()),
-            ("typed".to_owned(), form.typed()),
-        ];
+        let given = fields.iter().chain(&[("reason", "a test")]);
+        let mut filled: Vec<(String, String)> = given
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        filled.push(("key".to_owned(), form.form_key()));
+        if form.text.contains(REVIEW_NEXT) {
+            form = self.submit(path, &filled).await;
+            filled.retain(|(name, _)| name != "key");
+            filled.push(("key".to_owned(), form.form_key()));
+            filled.extend(form.seen().map(|seen| ("seen".to_owned(), seen)));
+        }
+        filled.push(("typed".to_owned(), form.typed()));
         if form.text.contains("name=\"code\"") {
             let code = self.operators.current_code(self.id).await.unwrap();
             filled.push(("code".to_owned(), code));
         }
-        filled.extend(
-            fields
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        );
         filled
     }
 

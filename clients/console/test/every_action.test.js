@@ -72,6 +72,11 @@ async function fill(page, path, fields) {
   }
   const reason = form.locator('[name=reason]');
   if ((await reason.count()) > 0) await reason.fill('浏览器测试');
+  const next = form.getByRole('button', { name: '下一步：查看改动' });
+  if ((await next.count()) > 0) {
+    await next.click();
+    await form.locator('.diff').waitFor();
+  }
   const typed = form.locator('[name=typed]');
   if ((await typed.count()) > 0) {
     const label = await form.getByText(/请输入 .+ 以确认/).textContent();
@@ -85,7 +90,7 @@ async function fill(page, path, fields) {
 }
 
 /** @param {Page} page */
-const submit = (page) => page.locator('.confirm form button[type=submit]').click();
+const submit = (page) => page.locator('.confirm form button[type=submit]').last().click();
 
 /**
  * Does an action, and checks that the console says so and shows its effect.

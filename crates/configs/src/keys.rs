@@ -83,16 +83,25 @@ pub fn is_rate(name: &str) -> bool {
     value_type(name) == Some(ValueType::Rate)
 }
 
-/// Every known key with its default.
-pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
-    KNOWN_KEYS.iter().map(|key| {
-        let value = match key.value_type {
+impl KnownKey {
+    fn default_value(&self) -> Value {
+        match self.value_type {
             ValueType::List | ValueType::Words => json!([]),
             ValueType::Object => json!({}),
-            ValueType::Address | ValueType::Rate => json!(key.default),
-        };
-        (key.name, value)
-    })
+            ValueType::Address | ValueType::Rate => json!(self.default),
+        }
+    }
+}
+
+/// What a key holds when nothing is stored for it; `None` for one that is not known.
+#[must_use]
+pub fn default_value(name: &str) -> Option<Value> {
+    find(name).map(KnownKey::default_value)
+}
+
+/// Every known key with its default.
+pub(crate) fn defaults() -> impl Iterator<Item = (&'static str, Value)> {
+    KNOWN_KEYS.iter().map(|key| (key.name, key.default_value()))
 }
 
 /// Whether clients can read the key. They can read every key that is not known.

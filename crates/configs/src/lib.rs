@@ -15,7 +15,7 @@ mod snapshot;
 
 pub use error::ConfigError;
 pub use forbidden_words::ForbiddenWords;
-pub use keys::{ValueType, is_rate, value_type};
+pub use keys::{ValueType, default_value, is_rate, value_type};
 pub use rate::Rate;
 pub use service::Configs;
 pub use snapshot::Snapshot;

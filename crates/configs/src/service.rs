@@ -54,12 +54,20 @@ impl Configs {
             .await
     }
 
+    /// The value that [`Configs::set`] would store for the text that an operator typed.
+    ///
+    /// # Errors
+    /// [`ConfigError::BadKey`] or [`ConfigError::BadValue`].
+    pub fn parse(&self, key: &str, typed: &str) -> Result<Value, ConfigError> {
+        keys::parse(key, typed, &self.address_rules)
+    }
+
     /// Sets a key to the text that an operator typed.
     ///
     /// # Errors
     /// [`ConfigError::BadKey`] or [`ConfigError::BadValue`], or when the database fails.
     pub async fn set(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
-        let value = keys::parse(&key, &typed, &self.address_rules)?;
+        let value = self.parse(&key, &typed)?;
         self.change(by, "configs set", key, move |_| Ok(Some(value.clone())))
             .await
     }

@@ -2,6 +2,7 @@
 //! Every action is one [`Act`]; what its role and its confirmation are is in the table of
 //! [`Action`].
 
+use std::borrow::Cow;
 use std::future::Future;
 
 use actix_web::HttpResponse;
@@ -11,22 +12,26 @@ use actix_web::web::{self, Path};
 use askama::Template;
 use qlive_operators::{Action, Confirmation, Operators, OperatorsError};
 use qlive_store::audit_log::Operator;
-use qlive_types::text;
+use qlive_types::{Moment, text};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use crate::explain::Refusal;
 use crate::http::{Failure, Input, Visit, html, redirect};
+use crate::review::Review;
 use crate::texts::fill;
 use crate::view::{Frame, Page, PageTemplate};
 
+/// What a form sends besides its fields.
+const NOT_FIELDS: &[&str] = &["key", "reason", "typed", "code", "seen", "edit"];
 /// The longest reason, in characters.
 const REASON_LIMIT: usize = 500;
 
 /// A field of a form besides the reason and the proof.
+#[derive(Clone)]
 pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) label: Cow<'static, str>,
     pub(crate) hint: String,
     pub(crate) value: String,
     pub(crate) max: usize,
@@ -35,18 +40,24 @@ pub(crate) struct Field {
 }
 
 /// How a field is filled in.
+#[derive(Clone)]
 pub(crate) enum FieldKind {
     Text,
+    /// A day, as `2026-11-27`.
+    Date,
     Area,
     Select(Vec<(String, String)>),
 }
 
 impl Field {
     /// A line of text that must be filled in.
-    pub(crate) fn required(name: &'static str, label: &'static str) -> Self {
+    pub(crate) fn required(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
-            name,
-            label,
+            name: name.into(),
+            label: label.into(),
             hint: String::new(),
             value: String::new(),
             max: 200,
@@ -56,9 +67,21 @@ impl Field {
     }
 
     /// A line of text that may be empty.
-    pub(crate) fn optional(name: &'static str, label: &'static str) -> Self {
+    pub(crate) fn optional(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             is_required: false,
+            ..Self::required(name, label)
+        }
+    }
+
+    /// A day that must be filled in; at first, that of a moment.
+    pub(crate) fn day(name: &'static str, label: &'static str, at: Moment) -> Self {
+        Self {
+            value: at.shanghai_day(),
+            kind: FieldKind::Date,
             ..Self::required(name, label)
         }
     }
@@ -144,6 +167,18 @@ pub(crate) trait Act: 'static {
     /// The form, for what the path names as it is now.
     fn form(visit: &Visit, path: &Self::Path) -> impl Future<Output = Result<ActionForm, Failure>>;
 
+    /// Whether what it would change is looked at before it is done.
+    const IS_REVIEWED: bool = false;
+
+    /// What it would change, for an action that is reviewed.
+    fn review(
+        _visit: &Visit,
+        _path: &Self::Path,
+        _input: &Input,
+    ) -> impl Future<Output = Result<Review, Refusal>> {
+        async { Err(Refusal::Failure(Failure::Internal)) }
+    }
+
     /// Does it.
     fn act(
         visit: &Visit,
@@ -166,6 +201,12 @@ struct ConfirmTemplate {
     /// The code itself, in a sandbox.
     shown_code: Option<String>,
     problem: Option<String>,
+    /// What would change, once the fields are filled in.
+    review: Option<Review>,
+    /// What was filled in, when there is a review of it.
+    sent: Vec<(String, String)>,
+    /// Whether a review comes after the form.
+    is_reviewed_next: bool,
 }
 
 #[derive(Template)]
@@ -188,7 +229,7 @@ pub(crate) fn register<A: Act>(config: &mut web::ServiceConfig, path: &str) {
 async fn show<A: Act>(visit: Visit, path: Path<A::Path>) -> Result<HttpResponse, Failure> {
     visit.require(A::ACTION, &A::subject(&path)).await?;
     let form = A::form(&visit, &path).await?;
-    answer_form::<A>(&visit, form, &Input::default(), None).await
+    answer_form::<A>(&visit, form, &Input::default(), None, None).await
 }
 
 async fn run<A: Act>(
@@ -198,13 +239,49 @@ async fn run<A: Act>(
 ) -> Result<HttpResponse, Failure> {
     visit.require(A::ACTION, &A::subject(&path)).await?;
     let form = A::form(&visit, &path).await?;
-    if let Some(problem) = find_problem::<A>(&visit, &form, &input) {
-        return answer_form::<A>(&visit, form, &input, Some(problem)).await;
+    if let Some(problem) = reason_problem::<A>(&visit, &input) {
+        return answer_form::<A>(&visit, form, &input, None, Some(problem)).await;
+    }
+    let review = match review::<A>(&visit, &path, &input).await {
+        Ok(review) => review,
+        Err(Refusal::Explained(_)) if input.has("seen") && !claim(&visit, &input).await? => {
+            // Nothing is left to change after the first of two clicks.
+            return Ok(done_before(&form));
+        }
+        Err(Refusal::Explained(problem)) => {
+            return answer_form::<A>(&visit, form, &input, None, Some(problem)).await;
+        }
+        Err(Refusal::Failure(failure)) => return Err(failure),
+    };
+    if input.has("edit") {
+        return answer_form::<A>(&visit, form, &input, None, None).await;
+    }
+    if review
+        .as_ref()
+        .is_some_and(|review| review.seen != input.text("seen"))
+    {
+        return answer_form::<A>(&visit, form, &input, review, None).await;
+    }
+    if let Some(problem) = typed_problem(&visit, &form, &input) {
+        return answer_form::<A>(&visit, form, &input, review, Some(problem)).await;
     }
     if let Some(problem) = prove::<A>(&visit, &input).await? {
-        return answer_form::<A>(&visit, form, &input, Some(problem)).await;
+        return answer_form::<A>(&visit, form, &input, review, Some(problem)).await;
     }
     act_once::<A>(&visit, &path, form, &input).await
+}
+
+/// What the action would change, if that is looked at before it is done.
+async fn review<A: Act>(
+    visit: &Visit,
+    path: &A::Path,
+    input: &Input,
+) -> Result<Option<Review>, Refusal> {
+    if A::IS_REVIEWED {
+        A::review(visit, path, input).await.map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Acts, unless the form was sent before.
@@ -214,15 +291,23 @@ async fn act_once<A: Act>(
     form: ActionForm,
     input: &Input,
 ) -> Result<HttpResponse, Failure> {
-    let operators = &visit.state.operators;
-    if operators
-        .claim_form(&visit.session, input.text("key"))
-        .await?
-    {
+    if claim(visit, input).await? {
         act::<A>(visit, path, form, input).await
     } else {
-        Ok(redirect(&with_query(&form.back, "again=1")))
+        Ok(done_before(&form))
     }
+}
+
+/// Whether this is the first time that a form is sent.
+async fn claim(visit: &Visit, input: &Input) -> Result<bool, Failure> {
+    let operators = &visit.state.operators;
+    let claimed = operators.claim_form(&visit.session, input.text("key"));
+    Ok(claimed.await?)
+}
+
+/// The answer to a form that was sent before.
+fn done_before(form: &ActionForm) -> HttpResponse {
+    redirect(&with_query(&form.back, "again=1"))
 }
 
 async fn act<A: Act>(
@@ -271,14 +356,14 @@ async fn act<A: Act>(
             .body(text)),
         Ok(Done::Page(page)) => html(&PageTemplate { frame, page: *page }),
         Err(Refusal::Explained(problem)) => {
-            answer_form::<A>(visit, form, input, Some(problem)).await
+            answer_form::<A>(visit, form, input, None, Some(problem)).await
         }
         Err(Refusal::Failure(failure)) => Err(failure),
     }
 }
 
-/// What is wrong with the reason or with what was typed.
-fn find_problem<A: Act>(visit: &Visit, form: &ActionForm, input: &Input) -> Option<String> {
+/// What is wrong with the reason.
+fn reason_problem<A: Act>(visit: &Visit, input: &Input) -> Option<String> {
     let t = &visit.t().failures;
     let reason = input.text("reason");
     let problem = if needs_reason::<A>() && reason.is_empty() {
@@ -287,16 +372,17 @@ fn find_problem<A: Act>(visit: &Visit, form: &ActionForm, input: &Input) -> Opti
         t.reason_hidden
     } else if reason.chars().count() > REASON_LIMIT {
         t.reason_long
-    } else if form
-        .typed
-        .as_deref()
-        .is_some_and(|typed| typed != input.text("typed"))
-    {
-        t.typed_wrong
     } else {
         return None;
     };
     Some(problem.to_owned())
+}
+
+/// What is wrong with what was typed to confirm.
+fn typed_problem(visit: &Visit, form: &ActionForm, input: &Input) -> Option<String> {
+    let asked = form.typed.as_deref()?;
+    let is_wrong = asked != input.text("typed");
+    is_wrong.then(|| visit.t().failures.typed_wrong.to_owned())
 }
 
 /// Checks the code of the authenticator, when the action needs one. Returns what is wrong.
@@ -333,19 +419,25 @@ fn needs_proof<A: Act>(visit: &Visit) -> bool {
     is_proof && !visit.session.has_fresh_code(visit.now)
 }
 
-/// The form, with what was filled in and what is wrong with it.
+/// The form, or the review of what was filled in, and what is wrong with it.
 async fn answer_form<A: Act>(
     visit: &Visit,
     mut form: ActionForm,
     input: &Input,
+    review: Option<Review>,
     problem: Option<String>,
 ) -> Result<HttpResponse, Failure> {
     for field in &mut form.fields {
-        if input.has(field.name) {
-            input.text(field.name).clone_into(&mut field.value);
+        if input.has(&field.name) {
+            input.text(&field.name).clone_into(&mut field.value);
         }
     }
-    let needs_code = needs_proof::<A>(visit);
+    let is_reviewed_next = A::IS_REVIEWED && review.is_none();
+    if is_reviewed_next {
+        // It is asked for beside the review.
+        form.typed = None;
+    }
+    let needs_code = needs_proof::<A>(visit) && !is_reviewed_next;
     let problem = problem.or_else(|| {
         let is_missing = needs_code && !visit.session.has_authenticator;
         is_missing.then(|| visit.t().failures.totp_needed.to_owned())
@@ -361,7 +453,7 @@ async fn answer_form<A: Act>(
     } else {
         None
     };
-    let was_sent = input.has("key");
+    let is_refused = problem.is_some() && input.has("key");
     let page = ConfirmTemplate {
         frame: Frame::new(visit, "").await?,
         form,
@@ -372,9 +464,14 @@ async fn answer_form<A: Act>(
         needs_code,
         shown_code,
         problem,
+        sent: review
+            .as_ref()
+            .map_or_else(Vec::new, |_| input.without(NOT_FIELDS)),
+        review,
+        is_reviewed_next,
     };
     let mut response = html(&page)?;
-    if was_sent {
+    if is_refused {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(response)

@@ -12,6 +12,7 @@ mod format;
 mod http;
 mod ledger_audits;
 mod pages;
+mod review;
 mod roles_table;
 mod server;
 mod settings;

@@ -2,8 +2,10 @@
 
 mod account;
 mod audit;
+mod blocks;
 mod comments;
 mod complaints;
+mod config_fields;
 mod configs;
 mod evidence;
 mod exports;
@@ -27,6 +29,7 @@ mod refunds;
 mod reports;
 mod reviews;
 mod rooms;
+mod sale;
 mod screenshots;
 mod search;
 mod timeline;
@@ -74,6 +77,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     figures::configure(config);
     reconcile::configure(config);
     gifts::configure(config);
+    blocks::configure(config);
     configs::configure(config);
     audit::configure(config);
     health::configure(config);

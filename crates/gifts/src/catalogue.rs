@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::gifts;
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, Moment, Page, WebAddressRules, text};
+use qlive_types::{Coins, Moment, Page, Period, WebAddressRules, text};
 
 use crate::catalogue_page::Catalogue;
 use crate::gift_row::{GiftRow, catalogue_gifts};
@@ -57,10 +57,7 @@ impl NewGift {
 pub struct Sale {
     /// The smallest first; gifts of one place by their price.
     pub place: i64,
-    /// From this moment on; `None`: at once.
-    pub from: Option<Moment>,
-    /// Until before this moment; `None`: for ever.
-    pub until: Option<Moment>,
+    pub period: Period,
 }
 
 /// Inserts a gift and returns its id.
@@ -74,8 +71,8 @@ fn insert(conn: &mut Conn, now: Moment, new: &NewGift, sale: &Sale) -> Result<i6
             gifts::enabled.eq(true),
             gifts::created_at.eq(now.millis()),
             gifts::place.eq(sale.place),
-            gifts::sold_from.eq(sale.from.map(Moment::millis)),
-            gifts::sold_until.eq(sale.until.map(Moment::millis)),
+            gifts::sold_from.eq(sale.period.from.map(Moment::millis)),
+            gifts::sold_until.eq(sale.period.until.map(Moment::millis)),
         ))
         .returning(gifts::id)
         .get_result(conn)?)
@@ -154,11 +151,7 @@ impl Gifts {
         sale: Sale,
     ) -> Result<i64, GiftsError> {
         let new = new.validate(&self.address_rules)?;
-        if sale
-            .from
-            .zip(sale.until)
-            .is_some_and(|(from, until)| until <= from)
-        {
+        if !sale.period.is_valid() {
             return Err(GiftsError::BadField("until"));
         }
         let now = self.clock.now();
@@ -180,8 +173,8 @@ impl Gifts {
                             gifts::image.eq(&new.image),
                             gifts::effect.eq(&new.effect),
                             gifts::place.eq(sale.place),
-                            gifts::sold_from.eq(sale.from.map(Moment::millis)),
-                            gifts::sold_until.eq(sale.until.map(Moment::millis)),
+                            gifts::sold_from.eq(sale.period.from.map(Moment::millis)),
+                            gifts::sold_until.eq(sale.period.until.map(Moment::millis)),
                         ))
                         .execute(conn)?
                 } else {
@@ -259,8 +252,7 @@ fn summary(gift: &CatalogueGift) -> String {
     };
     let sale = Sale {
         place: gift.place,
-        from: gift.sold_from,
-        until: gift.sold_until,
+        period: gift.sold,
     };
     summary_of(gift.id, &new, &sale)
 }
@@ -274,7 +266,7 @@ fn summary_of(id: i64, gift: &NewGift, sale: &Sale) -> String {
         gift.image,
         gift.effect,
         sale.place,
-        time(sale.from),
-        time(sale.until)
+        time(sale.period.from),
+        time(sale.period.until)
     )
 }

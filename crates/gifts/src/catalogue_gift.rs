@@ -1,6 +1,6 @@
 //! [`CatalogueGift`]: a gift as the catalogue shows it.
 
-use qlive_types::{Coins, Moment};
+use qlive_types::{Coins, Moment, Period};
 
 /// A gift of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,18 +15,14 @@ pub struct CatalogueGift {
     pub enabled: bool,
     /// Its place in the catalogue, the smallest first; gifts of one place by their price.
     pub place: i64,
-    /// For sale from this moment on.
-    pub sold_from: Option<Moment>,
-    /// For sale until before this moment.
-    pub sold_until: Option<Moment>,
+    /// When it is for sale.
+    pub sold: Period,
 }
 
 impl CatalogueGift {
     /// Whether it is for sale at a moment.
     #[must_use]
     pub fn is_sold(&self, at: Moment) -> bool {
-        self.enabled
-            && self.sold_from.is_none_or(|from| from <= at)
-            && self.sold_until.is_none_or(|until| at < until)
+        self.enabled && self.sold.contains(at)
     }
 }

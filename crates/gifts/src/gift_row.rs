@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use qlive_store::schema::gifts;
 use qlive_store::{Conn, StoreError};
-use qlive_types::{Coins, Moment};
+use qlive_types::{Coins, Moment, Period};
 
 use crate::CatalogueGift;
 
@@ -38,8 +38,7 @@ impl TryFrom<GiftRow> for CatalogueGift {
             effect: row.effect,
             enabled: row.enabled,
             place: row.place,
-            sold_from: row.sold_from.map(Moment::from_millis),
-            sold_until: row.sold_until.map(Moment::from_millis),
+            sold: Period::from_millis(row.sold_from, row.sold_until),
         })
     }
 }

@@ -120,6 +120,7 @@ actions! {
     DisableGift "gifts disable" Confirm ROOMS,
     EnableGift "gifts enable" Confirm ROOMS,
     AddBlock "blocks add" Proof MONEY,
+    EditBlock "blocks edit" Proof MONEY,
     DisableBlock "blocks disable" Confirm MONEY,
     EnableBlock "blocks enable" Proof MONEY,
     ViewConfigs "view configs" None EVERYBODY,

@@ -24,9 +24,9 @@ pub enum PaymentsError {
     /// The user has the most open orders that one user may have.
     #[error("too many open orders")]
     TooManyOrders,
-    /// The provider refused the order, which is closed.
     #[error("there is no such open complaint")]
     UnknownComplaint,
+    /// The provider refused the order, which is closed.
     #[error("the provider refused: {0}")]
     ProviderRefused(String),
     /// The provider gave no clear answer.

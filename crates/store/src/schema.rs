@@ -328,6 +328,8 @@ diesel::table! {
         product_id -> Nullable<Text>,
         enabled -> Bool,
         created_at -> BigInt,
+        sold_from -> Nullable<BigInt>,
+        sold_until -> Nullable<BigInt>,
     }
 }
 

@@ -100,6 +100,16 @@ impl Moment {
             .to_string()
     }
 
+    /// The day in Shanghai: `2019-07-24`.
+    #[must_use]
+    pub fn shanghai_day(self) -> String {
+        self.shanghai()
+            .split('T')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// RFC 3339 in Shanghai, as WeChat Pay writes times: `2019-07-24T14:11:37+08:00`.
     #[must_use]
     pub fn rfc3339(self) -> String {

@@ -11,6 +11,7 @@ mod gender;
 mod ids;
 mod money;
 mod page;
+mod period;
 pub mod random;
 mod rendered;
 #[cfg(feature = "testing")]
@@ -24,5 +25,6 @@ pub use gender::Gender;
 pub use ids::{BroadcastId, EntryId, GroupId, LiveId, UserId};
 pub use money::{AmountOutOfRange, Coins, Fen};
 pub use page::Page;
+pub use period::Period;
 pub use rendered::Rendered;
 pub use web_address::WebAddressRules;

@@ -10,4 +10,5 @@ mod pages;
 mod reviews;
 mod roles;
 mod rooms;
+mod sale_and_configs;
 mod targets;

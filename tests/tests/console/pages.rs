@@ -19,7 +19,6 @@ on_both!(
     refund_above_the_limit_needs_two_operators,
     filters_of_orders_find_what_they_name,
     notice_says_what_was_done,
-    earlier_value_of_a_config_is_set_again,
     figures_are_those_of_orders_and_ledger,
     day_is_compared_explained_and_signed_off,
     ledger_is_audited_in_the_background,
@@ -330,30 +329,6 @@ async fn notice_says_what_was_done(db: TestDb) {
         let undo = format!("href=\"{set}?value=https%3A%2F%2Fa.example%2F1.png\"");
         assert_eq!(page.contains(&undo), value.contains('2'), "{page}");
     }
-}
-
-async fn earlier_value_of_a_config_is_set_again(db: TestDb) {
-    let (app, _console, owner) = start(db).await;
-    for value in ["0.4", "0.3"] {
-        let set = owner
-            .act("/configs/EXCHANGE_RATE/set-rate", &[("value", value)])
-            .await;
-        assert_eq!(set.status, 303, "{}", set.text);
-    }
-    let page = owner.get("/configs/EXCHANGE_RATE").await.text;
-    assert!(page.contains("0.3") && page.contains("a test"), "{page}");
-    let (_, rest) = page
-        .split_once("href=\"/configs/EXCHANGE_RATE/set-rate?value=0.4")
-        .unwrap();
-    assert!(rest.contains("改回这个值"));
-    let path = "/configs/EXCHANGE_RATE/set-rate";
-    let form = owner.get(&format!("{path}?value=0.4")).await.text;
-    assert!(form.contains("value=\"0.4\""), "{form}");
-    owner.act(path, &[("value", "0.4")]).await;
-    let snapshot = app.services.configs.snapshot().await.unwrap();
-    assert_eq!(snapshot.exchange_rate().to_string(), "0.4");
-    let refused = owner.act(path, &[("value", "2")]).await;
-    assert_eq!(refused.status, 422);
 }
 
 /// An amount with two decimals.

@@ -75,6 +75,7 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         | Action::DisableGift
         | Action::EnableGift
         | Action::AddBlock
+        | Action::EditBlock
         | Action::DisableBlock
         | Action::EnableBlock => sale_target(app, action, n).await,
         Action::SetConfig | Action::SetRate => config_target(action, n),
@@ -277,6 +278,12 @@ async fn sale_target(app: &TestApp, action: Action, n: usize) -> Target {
                 .unwrap();
             if action == Action::DisableBlock {
                 return Target::new(format!("/blocks/{block}/disable"));
+            }
+            if action == Action::EditBlock {
+                return Target::new(format!("/blocks/{block}/edit"))
+                    .with("gold", "30")
+                    .with("price", "2.50")
+                    .with("until", "2030-12-31");
             }
             let payments = &app.services.payments;
             payments.disable_block(app.operator(), block).await.unwrap();

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use qlive_store::audit_log::Operator;
-use qlive_types::{Page, UserId, text};
+use qlive_types::{Moment, Page, UserId, text};
 use serde_json::{Value, json};
 
 /// Parses a user id.
@@ -11,6 +11,14 @@ use serde_json::{Value, json};
 /// When it does not have eight digits.
 pub(super) fn parse_user_id(id: &str) -> anyhow::Result<UserId> {
     UserId::parse(id).context("a user id has eight digits")
+}
+
+/// Parses a day in Shanghai, and returns its beginning.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn parse_day(day: &str) -> anyhow::Result<Moment> {
+    Moment::parse_day(day).context("a day is written 2026-11-01")
 }
 
 /// The last page of a list whose pages are counted off from its beginning.

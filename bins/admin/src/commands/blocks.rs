@@ -1,15 +1,20 @@
 //! `blocks`: the blocks of gold that can be bought.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use clap::Subcommand;
 use qlive_app::Services;
 use qlive_operators::Action;
 use qlive_payments::{Block, NewBlock};
 use qlive_store::audit_log::Operator;
-use qlive_types::{Coins, Fen};
+use qlive_types::{Coins, Fen, Moment, Period};
 use serde_json::{Value, json};
 
-use super::arguments::done;
+use super::arguments::{done, parse_day};
+
+/// A day.
+const DAY: Duration = Duration::from_secs(86_400);
 
 #[derive(Subcommand)]
 pub(crate) enum BlocksCommand {
@@ -27,6 +32,26 @@ pub(crate) enum BlocksCommand {
         #[arg(long)]
         product_id: Option<String>,
     },
+    /// Change a block. Other coins or another price make a new block and disable this one. Prints
+    /// the number that it has now.
+    Edit {
+        id: i64,
+        /// Coins.
+        #[arg(long)]
+        gold: i64,
+        /// Yuan: 6.00
+        #[arg(long)]
+        price: String,
+        /// The product's id in WeChat's console.
+        #[arg(long)]
+        product_id: Option<String>,
+        /// The first day of the sale, in Shanghai: 2026-11-01
+        #[arg(long, value_parser = parse_day)]
+        from: Option<Moment>,
+        /// The last day of the sale.
+        #[arg(long, value_parser = parse_day)]
+        until: Option<Moment>,
+    },
     /// Take a block off sale.
     Disable { id: i64 },
     /// Put a block on sale again.
@@ -39,6 +64,7 @@ impl BlocksCommand {
         match self {
             Self::List => Action::ViewGifts,
             Self::Add { .. } => Action::AddBlock,
+            Self::Edit { .. } => Action::EditBlock,
             Self::Disable { .. } => Action::DisableBlock,
             Self::Enable { .. } => Action::EnableBlock,
         }
@@ -56,14 +82,21 @@ impl BlocksCommand {
                 price,
                 product_id,
             } => {
-                let price = Fen::parse_yuan(&price)
-                    .context("a price is in yuan, with at most two places: 6.00")?;
-                let block = NewBlock {
-                    gold: Coins::new(gold)?,
-                    price,
-                    product_id,
-                };
+                let block = new_block(gold, &price, product_id)?;
                 Ok(json!({"id": payments.add_block(by, block).await?}))
+            }
+            Self::Edit {
+                id,
+                gold,
+                price,
+                product_id,
+                from,
+                until,
+            } => {
+                let block = new_block(gold, &price, product_id)?;
+                let until = until.map(|day| day.after(DAY));
+                let sold = Period { from, until };
+                Ok(json!({"id": payments.edit_block(by, id, block, sold).await?}))
             }
             Self::Disable { id } => {
                 payments.disable_block(by, id).await?;
@@ -77,6 +110,15 @@ impl BlocksCommand {
     }
 }
 
+fn new_block(gold: i64, price: &str, product_id: Option<String>) -> anyhow::Result<NewBlock> {
+    Ok(NewBlock {
+        gold: Coins::new(gold)?,
+        price: Fen::parse_yuan(price)
+            .context("a price is in yuan, with at most two places: 6.00")?,
+        product_id,
+    })
+}
+
 fn block_json(block: &Block) -> Value {
     json!({
         "id": block.id,
@@ -84,5 +126,7 @@ fn block_json(block: &Block) -> Value {
         "price": block.price.yuan(),
         "product_id": block.product_id,
         "enabled": block.enabled,
+        "sold_from": block.sold.from.map(Moment::rfc3339),
+        "sold_until": block.sold.until.map(Moment::rfc3339),
     })
 }

@@ -74,7 +74,23 @@ async fn added_block_is_offered_until_it_is_disabled(db: TestDb) {
             .any(|block| block["id"] == added["id"] && block["price"] == 49.9),
         "{shown}"
     );
-    run(&app, &["blocks", "disable", &added["id"].to_string()]).await;
+    let id = added["id"].to_string();
+    let edit = [
+        "blocks",
+        "edit",
+        &id,
+        "--gold",
+        "500",
+        "--price",
+        "49.90",
+        "--until",
+        "2030-01-31",
+    ];
+    let edited = run(&app, &edit).await;
+    assert_eq!(edited["id"], added["id"]);
+    let listed = run(&app, &["blocks", "list"]).await;
+    assert_eq!(listed[6]["sold_until"], "2030-02-01T00:00:00+08:00");
+    run(&app, &["blocks", "disable", &id]).await;
     let listed = run(&app, &["blocks", "list"]).await;
     assert_eq!(
         (&listed[6]["price"], &listed[6]["enabled"]),

@@ -33,9 +33,26 @@ impl Input {
         value.to_owned().into()
     }
 
+    /// All fields but these, as they were typed.
+    pub(crate) fn without(&self, names: &[&str]) -> Vec<(String, String)> {
+        let others = self
+            .0
+            .iter()
+            .filter(|(name, _)| !names.contains(&name.as_str()));
+        others
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// Whether a field was sent.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+}
+
+impl FromIterator<(String, String)> for Input {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
     }
 }
 
@@ -55,7 +72,7 @@ impl FromRequest for Input {
             if fields.iter().any(|(_, value)| value.contains('\0')) {
                 return Err(Failure::BadRequest);
             }
-            Ok(Self(fields.into_iter().collect()))
+            Ok(fields.into_iter().collect())
         }
         .boxed_local()
     }

@@ -2,16 +2,18 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_configs::{ValueType, is_rate, value_type};
+use qlive_configs::{default_value, is_rate};
 use qlive_operators::{Action, AuditFilter, AuditRecord};
 use qlive_store::audit_log::Operator;
 use serde_json::Value;
 
+use super::config_fields::{lines_of, read_value, shown, value_fields};
 use super::list::{ROWS, empty};
-use crate::actions::{Act, ActionForm, Done, Field, FieldKind, register};
+use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
+use crate::review::Review;
 use crate::texts::{Texts, fill};
 use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
@@ -165,11 +167,12 @@ fn change_of(key: &str) -> (Action, &'static str) {
     }
 }
 
-/// A value as it is typed: texts without quotes, the rest as JSON.
-fn shown(value: &serde_json::Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+/// A value of the history, in a link.
+fn earlier_value(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => value,
+        _ => Value::String(text.to_owned()),
+    }
 }
 
 async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<ActionForm, Failure> {
@@ -177,21 +180,24 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
         return Err(Failure::NotFound);
     }
     let snapshot = visit.state.services.configs.snapshot().await?;
-    let value = snapshot
-        .all()
-        .get(key)
-        .map(shown)
-        .ok_or(Failure::NotFound)?;
-    let a = &visit.t().actions;
-    let mut form = ActionForm::new(visit, a.config_set, "/configs");
+    let now = snapshot.all().get(key).ok_or(Failure::NotFound)?;
+    let (t, a) = (visit.t(), &visit.t().actions);
+    let mut form = ActionForm::new(visit, a.config_set, format!("/configs/{key}"));
     form.title = fill(a.config_title, &[key]);
-    form.lines.push(fill(a.config_text, &[&value]));
+    form.lines = vec![meaning(t, key).to_owned(), a.config_text.to_owned()];
+    if let Some(default) = default_value(key).map(|value| shown(&value)) {
+        let default = if default.is_empty() {
+            t.configs.nothing
+        } else {
+            &default
+        };
+        form.lines.push(fill(t.configs.default_is, &[default]));
+    }
+    form.lines.retain(|line| !line.is_empty());
     // An earlier value that is to be set again, or the one that it has.
-    form.fields.push(value_field(
-        visit,
-        key,
-        visit.query("value").unwrap_or(value),
-    ));
+    let earlier = visit.query("value").map(|text| earlier_value(&text));
+    form.fields = value_fields(t, key, earlier.as_ref().unwrap_or(now));
+    form.action.clone_from(&visit.path);
     if wants_rate {
         form.typed = Some(key.to_owned());
         form.reasons = vec![a.reason_mistake];
@@ -199,66 +205,32 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
     Ok(form)
 }
 
-/// The field for a value: words are written one a line, what is not JSON on one line.
-fn value_field(visit: &Visit, key: &str, value: String) -> Field {
-    let a = &visit.t().actions;
-    let field = Field {
-        max: 10_000,
-        is_required: false,
-        ..Field::required("value", a.value)
-    };
-    match value_type(key) {
-        Some(ValueType::Words) => Field {
-            value: words_as_lines(&value).unwrap_or(value),
-            kind: FieldKind::Area,
-            hint: a.words_hint.to_owned(),
-            ..field
-        },
-        Some(ValueType::Rate | ValueType::Address) => Field { value, ..field },
-        Some(ValueType::List | ValueType::Object) => Field {
-            value,
-            kind: FieldKind::Area,
-            hint: a.json_hint.to_owned(),
-            ..field
-        },
-        None => Field {
-            value,
-            kind: FieldKind::Area,
-            ..field
-        },
-    }
+/// What the fields of a form make, and the value that the config has.
+async fn read(visit: &Visit, key: &str, input: &Input) -> Result<(String, Value), Refusal> {
+    let t = &visit.t().failures;
+    let typed = read_value(key, input);
+    let typed = typed.map_err(|field| Refusal::Explained(fill(t.bad_field, &[field])))?;
+    let snapshot = visit.state.services.configs.snapshot().await;
+    let snapshot = snapshot.map_err(|error| refuse(error, t))?;
+    let now = snapshot.all().get(key).cloned().unwrap_or_default();
+    Ok((typed, now))
 }
 
-/// The words of a JSON array, one a line. Digits may be stored as a number.
-fn words_as_lines(value: &str) -> Option<String> {
-    let words: Vec<Value> = serde_json::from_str(value).ok()?;
-    let written = |word: &Value| {
-        word.as_str()
-            .map_or_else(|| word.to_string(), str::to_owned)
-    };
-    Some(words.iter().map(written).collect::<Vec<_>>().join("\n"))
-}
-
-/// The JSON array of the words in these lines.
-fn lines_as_words(lines: &str) -> String {
-    let words = lines.lines().map(str::trim).filter(|word| !word.is_empty());
-    serde_json::json!(words.collect::<Vec<_>>()).to_string()
+async fn review(visit: &Visit, key: &str, input: &Input) -> Result<Review, Refusal> {
+    let t = &visit.t().failures;
+    let (typed, now) = read(visit, key, input).await?;
+    let parsed = visit.state.services.configs.parse(key, &typed);
+    let parsed = parsed.map_err(|error| refuse(error, t))?;
+    Review::of(&lines_of(key, &now), &lines_of(key, &parsed))
+        .ok_or_else(|| Refusal::Explained(t.same_value.to_owned()))
 }
 
 async fn set(visit: &Visit, key: &str, by: Operator, input: &Input) -> Result<Done, Refusal> {
-    let typed = input.text("value");
-    let value = match value_type(key) {
-        Some(ValueType::Words) => lines_as_words(typed),
-        _ => typed.to_owned(),
-    };
-    let set = visit
-        .state
-        .services
-        .configs
-        .set(by, key.to_owned(), value)
-        .await;
+    let (value, _now) = read(visit, key, input).await?;
+    let configs = &visit.state.services.configs;
+    let set = configs.set(by, key.to_owned(), value).await;
     set.map_err(|error| refuse(error, &visit.t().failures))?;
-    Ok(Done::At("/configs".to_owned()))
+    Ok(Done::At(format!("/configs/{key}")))
 }
 
 struct SetConfig;
@@ -266,6 +238,7 @@ struct SetConfig;
 impl Act for SetConfig {
     const ACTION: Action = Action::SetConfig;
     type Path = String;
+    const IS_REVIEWED: bool = true;
 
     fn subject(key: &String) -> String {
         key.clone()
@@ -273,6 +246,10 @@ impl Act for SetConfig {
 
     async fn form(visit: &Visit, key: &String) -> Result<ActionForm, Failure> {
         config_form(visit, key, false).await
+    }
+
+    async fn review(visit: &Visit, key: &String, input: &Input) -> Result<Review, Refusal> {
+        review(visit, key, input).await
     }
 
     async fn act(
@@ -290,6 +267,7 @@ struct SetRate;
 impl Act for SetRate {
     const ACTION: Action = Action::SetRate;
     type Path = String;
+    const IS_REVIEWED: bool = true;
 
     fn subject(key: &String) -> String {
         key.clone()
@@ -297,6 +275,10 @@ impl Act for SetRate {
 
     async fn form(visit: &Visit, key: &String) -> Result<ActionForm, Failure> {
         config_form(visit, key, true).await
+    }
+
+    async fn review(visit: &Visit, key: &String, input: &Input) -> Result<Review, Refusal> {
+        review(visit, key, input).await
     }
 
     async fn act(

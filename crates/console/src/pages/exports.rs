@@ -83,19 +83,12 @@ impl Act for ExportList {
     async fn form(visit: &Visit, name: &String) -> Result<ActionForm, Failure> {
         let list = List::parse(name).ok_or(Failure::NotFound)?;
         let t = visit.t();
-        let day = |at: Moment| at.shanghai().chars().take(10).collect::<String>();
         let mut form = ActionForm::new(visit, t.actions.export, format!("/{name}"));
         form.title = format!("{}: {}", t.actions.export, list.title(t));
         form.lines.push(t.actions.export_text.to_owned());
         form.fields = vec![
-            Field {
-                value: day(visit.now.before(DAYS)),
-                ..Field::required("from", t.pages.from_day)
-            },
-            Field {
-                value: day(visit.now),
-                ..Field::required("until", t.pages.until_day)
-            },
+            Field::day("from", t.pages.from_day, visit.now.before(DAYS)),
+            Field::day("until", t.pages.until_day, visit.now),
         ];
         Ok(form)
     }

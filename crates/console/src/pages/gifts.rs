@@ -1,25 +1,22 @@
-//! What is for sale: gifts, and the blocks of gold.
-
-use std::time::Duration;
+//! What is for sale: gifts, and below them the recharge packs.
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use qlive_gifts::{CatalogueGift, NewGift, Sale};
 use qlive_operators::Action;
-use qlive_payments::{Block, NewBlock};
 use qlive_store::audit_log::Operator;
-use qlive_types::{Coins, Fen, Moment};
 
+use super::blocks::blocks_table;
 use super::list::empty;
+use super::sale::{
+    at_gifts, coins, period_fields, read_period, sale_badge, sale_buttons, sold_when,
+};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::texts::{Texts, fill};
-use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
-
-/// A day.
-const DAY: Duration = Duration::from_secs(86_400);
+use crate::texts::fill;
+use crate::view::{Cell, Column, Frame, Page, PageTemplate, Row, Section, Table};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/gifts", web::get().to(show));
@@ -27,9 +24,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     register::<EditGift>(config, "/gifts/{id}/edit");
     register::<DisableGift>(config, "/gifts/{id}/disable");
     register::<EnableGift>(config, "/gifts/{id}/enable");
-    register::<AddBlock>(config, "/blocks/add");
-    register::<DisableBlock>(config, "/blocks/{id}/disable");
-    register::<EnableBlock>(config, "/blocks/{id}/enable");
 }
 
 async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -52,40 +46,11 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
-fn sale_badge(t: &'static Texts, is_enabled: bool) -> Cell {
-    if is_enabled {
-        Cell::Badge(t.values.enabled.to_owned(), Tone::Good)
-    } else {
-        Cell::Badge(t.values.disabled.to_owned(), Tone::Quiet)
-    }
-}
-
-/// The button that takes something off sale, or puts it on sale again.
-fn sale_button(
-    visit: &Visit,
-    (disable, enable): (Action, Action),
-    is_enabled: bool,
-    path: &str,
-) -> Option<Button> {
-    let a = &visit.t().actions;
-    if is_enabled {
-        visit.button(disable, a.gift_disable, format!("{path}/disable"))
-    } else {
-        visit.button(enable, a.gift_enable, format!("{path}/enable"))
-    }
-}
-
 fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
     let t = visit.t();
     let row = |gift: &CatalogueGift| {
         let path = format!("/gifts/{}", gift.id);
-        let mut buttons = Vec::new();
-        if gift.enabled {
-            let edit = format!("{path}/edit");
-            buttons.extend(visit.button(Action::EditGift, t.actions.gift_edit, edit));
-        }
-        let sale = (Action::DisableGift, Action::EnableGift);
-        buttons.extend(sale_button(visit, sale, gift.enabled, &path));
+        let sale = (Action::EditGift, Action::DisableGift, Action::EnableGift);
         Row::new(vec![
             Cell::face(&gift.image),
             Cell::Text(gift.name.clone()),
@@ -97,10 +62,10 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
                 Cell::Code(gift.effect.clone())
             },
             Cell::Number(gift.place.to_string()),
-            Cell::Text(sold_when(t, gift)),
+            Cell::Text(sold_when(t, gift.sold)),
             sale_badge(t, gift.enabled),
         ])
-        .with_buttons(buttons)
+        .with_buttons(sale_buttons(visit, sale, gift.enabled, &path))
     };
     Table {
         caption: t.pages.gifts_card.to_owned(),
@@ -119,87 +84,6 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
         newest: None,
         empty: empty(t, false, t.pages.no_gifts_yet),
     }
-}
-
-/// When a gift is for sale, in days of Shanghai.
-fn sold_when(t: &'static Texts, gift: &CatalogueGift) -> String {
-    if gift.sold_from.is_none() && gift.sold_until.is_none() {
-        return t.pages.always.to_owned();
-    }
-    format!("{} – {}", first_day(gift), last_day(gift))
-}
-
-/// The first day on which a gift is for sale; empty: any.
-fn first_day(gift: &CatalogueGift) -> String {
-    gift.sold_from.map(day_of).unwrap_or_default()
-}
-
-/// The last day on which a gift is for sale; empty: any.
-fn last_day(gift: &CatalogueGift) -> String {
-    gift.sold_until
-        .map(|until| day_of(until.before(Duration::from_secs(1))))
-        .unwrap_or_default()
-}
-
-fn day_of(at: Moment) -> String {
-    at.shanghai().chars().take("2026-11-27".len()).collect()
-}
-
-/// The day that a field names; `None` when it is empty.
-fn day_field(
-    input: &Input,
-    name: &'static str,
-    t: &'static Texts,
-) -> Result<Option<Moment>, Refusal> {
-    match input.text(name) {
-        "" => Ok(None),
-        typed => match Moment::parse_day(typed) {
-            Some(day) => Ok(Some(day)),
-            None => Err(Refusal::Explained(fill(t.failures.bad_field, &[name]))),
-        },
-    }
-}
-
-fn blocks_table(visit: &Visit, blocks: &[Block]) -> Table {
-    let t = visit.t();
-    let row = |block: &Block| {
-        let sale = (Action::DisableBlock, Action::EnableBlock);
-        let path = format!("/blocks/{}", block.id);
-        let button = sale_button(visit, sale, block.enabled, &path);
-        Row::new(vec![
-            Cell::Code(block.id.to_string()),
-            Cell::Number(format::coins(block.gold)),
-            Cell::Number(format::yuan(block.price)),
-            block.product_id.clone().map_or(Cell::Empty, Cell::Code),
-            sale_badge(t, block.enabled),
-        ])
-        .with_buttons(button.into_iter().collect())
-    };
-    Table {
-        caption: t.pages.blocks_card.to_owned(),
-        columns: vec![
-            Column::text(t.pages.id),
-            Column::number(t.pages.gold),
-            Column::number(t.pages.price),
-            Column::text(t.pages.product),
-            Column::text(t.pages.state),
-        ],
-        rows: blocks.iter().map(row).collect(),
-        older: None,
-        newest: None,
-        empty: empty(t, false, t.pages.no_blocks_yet),
-    }
-}
-
-fn at_gifts() -> Done {
-    Done::At("/gifts".to_owned())
-}
-
-/// The coins that a field names.
-fn coins(input: &Input, name: &str, t: &'static Texts) -> Result<Coins, Refusal> {
-    let typed = input.text(name).parse().ok();
-    let coins = typed.and_then(|amount: i64| Coins::new(amount).ok());
-    coins.ok_or_else(|| Refusal::Explained(t.failures.amount.to_owned()))
 }
 
 struct AddGift;
@@ -267,7 +151,6 @@ impl Act for EditGift {
             max: 512,
             ..field
         };
-        let (first, last) = (first_day(&gift), last_day(&gift));
         form.fields = vec![
             field(Field::required("name", a.gift_name), gift.name),
             field(Field::required("gold", a.amount), gift.price.to_string()),
@@ -277,9 +160,8 @@ impl Act for EditGift {
                 Field::required("place", a.gift_place),
                 gift.place.to_string(),
             ),
-            field(Field::optional("from", a.gift_from), first),
-            field(Field::optional("until", a.gift_until), last),
         ];
+        form.fields.extend(period_fields(visit.t(), gift.sold));
         Ok(form)
     }
 
@@ -293,11 +175,9 @@ impl Act for EditGift {
         };
         let place = input.text("place").parse().ok();
         let bad = || Refusal::Explained(fill(t.failures.bad_field, &["place"]));
-        let until = day_field(input, "until", t)?;
         let sale = Sale {
             place: place.ok_or_else(bad)?,
-            from: day_field(input, "from", t)?,
-            until: until.map(|day| day.after(DAY)),
+            period: read_period(input, t)?,
         };
         let edited = visit.state.services.gifts.edit(by, *id, new, sale).await;
         edited.map_err(|error| refuse(error, &t.failures))?;
@@ -361,7 +241,7 @@ impl Act for EnableGift {
         let gift = gift.ok_or(Failure::NotFound)?;
         let texts = (a.gift_enable_title, a.gift_enable_text);
         let mut form = form_about_gift(visit, gift, a.gift_enable, texts);
-        let (price, when) = (format::coins(gift.price), sold_when(t, gift));
+        let (price, when) = (format::coins(gift.price), sold_when(t, gift.sold));
         form.lines.push(fill(a.gift_enable_facts, &[&price, &when]));
         // Another price made a new version of it.
         if gifts
@@ -375,100 +255,6 @@ impl Act for EnableGift {
 
     async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
         let enabled = visit.state.services.gifts.enable(by, *id).await;
-        enabled.map_err(|error| refuse(error, &visit.t().failures))?;
-        Ok(at_gifts())
-    }
-}
-
-struct AddBlock;
-
-impl Act for AddBlock {
-    const ACTION: Action = Action::AddBlock;
-    type Path = ();
-
-    fn subject(_path: &()) -> String {
-        String::new()
-    }
-
-    async fn form(visit: &Visit, _path: &()) -> Result<ActionForm, Failure> {
-        let a = &visit.t().actions;
-        let mut form = ActionForm::new(visit, a.block_add, "/gifts");
-        form.lines.push(a.block_add_text.to_owned());
-        form.fields = vec![
-            Field::required("gold", a.amount),
-            Field::required("price", a.block_price),
-            Field::optional("product", a.block_product),
-        ];
-        Ok(form)
-    }
-
-    async fn act(visit: &Visit, _path: &(), by: Operator, input: &Input) -> Result<Done, Refusal> {
-        let t = visit.t();
-        let price = Fen::parse_yuan(input.text("price"));
-        let product = input.text("product");
-        let new = NewBlock {
-            gold: coins(input, "gold", t)?,
-            price: price.ok_or_else(|| Refusal::Explained(t.failures.amount.to_owned()))?,
-            product_id: (!product.is_empty()).then(|| product.to_owned()),
-        };
-        let added = visit.state.services.payments.add_block(by, new).await;
-        added.map_err(|error| refuse(error, &t.failures))?;
-        Ok(at_gifts())
-    }
-}
-
-struct DisableBlock;
-
-impl Act for DisableBlock {
-    const ACTION: Action = Action::DisableBlock;
-    type Path = i64;
-
-    fn subject(id: &i64) -> String {
-        id.to_string()
-    }
-
-    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
-        let a = &visit.t().actions;
-        let mut form = ActionForm::new(visit, a.gift_disable, "/gifts");
-        form.title = fill(a.block_disable_title, &[&id.to_string()]);
-        form.lines.push(a.block_disable_text.to_owned());
-        Ok(form)
-    }
-
-    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
-        let disabled = visit.state.services.payments.disable_block(by, *id).await;
-        disabled.map_err(|error| refuse(error, &visit.t().failures))?;
-        Ok(at_gifts())
-    }
-}
-
-struct EnableBlock;
-
-impl Act for EnableBlock {
-    const ACTION: Action = Action::EnableBlock;
-    type Path = i64;
-
-    fn subject(id: &i64) -> String {
-        id.to_string()
-    }
-
-    async fn form(visit: &Visit, id: &i64) -> Result<ActionForm, Failure> {
-        let a = &visit.t().actions;
-        let blocks = visit.state.services.payments.all_blocks().await?;
-        let block = blocks
-            .iter()
-            .find(|block| block.id == *id && !block.enabled);
-        let block = block.ok_or(Failure::NotFound)?;
-        let (gold, price) = (format::coins(block.gold), format::yuan(block.price));
-        let mut form = ActionForm::new(visit, a.gift_enable, "/gifts");
-        form.title = fill(a.block_enable_title, &[&id.to_string()]);
-        form.lines = vec![fill(a.block_enable_text, &[&gold, &price])];
-        form.typed = Some(format::plain_yuan(block.price.get()));
-        Ok(form)
-    }
-
-    async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
-        let enabled = visit.state.services.payments.enable_block(by, *id).await;
         enabled.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(at_gifts())
     }

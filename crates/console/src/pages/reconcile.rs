@@ -199,12 +199,8 @@ impl Act for Run {
         let d = &visit.t().differences;
         let mut form = ActionForm::new(visit, d.run, "/reconcile");
         form.lines.push(d.run_text.to_owned());
-        let yesterday = Day::of(visit.now).plus(-1).begin().shanghai();
-        form.fields.push(Field {
-            value: yesterday.chars().take(10).collect(),
-            max: 10,
-            ..Field::required("day", d.day)
-        });
+        let yesterday = Day::of(visit.now).plus(-1).begin();
+        form.fields.push(Field::day("day", d.day, yesterday));
         Ok(form)
     }
 

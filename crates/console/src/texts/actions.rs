@@ -56,7 +56,7 @@ texts!(ActionTexts {
         "Another price makes a new gift, and the one before is disabled. The smallest order \
          comes first.";
     gift_place: "排序（整数）", "Order (an integer)";
-    gift_from: "从哪天开始卖（年-月-日）", "For sale from (yyyy-mm-dd)";
+    gift_from: "从哪天开始卖", "For sale from";
     gift_until: "卖到哪天（含）", "For sale until (inclusive)";
     close_screenshot_title: "处理 {} 的截图", "Handle a screenshot of {}";
     close_screenshot_text:
@@ -200,6 +200,11 @@ texts!(ActionTexts {
     gift_disable_text: "不能再赠送。已送出的记录保留。", "It can no longer be sent. Records of sent gifts stay.";
     block_add: "添加充值档位", "Add a recharge pack";
     block_add_text: "立刻可以购买。", "It can be bought at once.";
+    block_edit: "修改", "Edit";
+    block_edit_title: "修改充值档位 {}", "Edit recharge pack {}";
+    block_edit_text:
+        "改金币数或价格会生成新档位，旧档位停售；已有的订单不受影响。",
+        "Other coins or another price make a new pack and disable this one. Orders stay.";
     block_price: "价格（元）", "Price in yuan";
     block_product: "虚拟支付道具 ID（选填）", "Product id of virtual payment (optional)";
     block_disable_title: "停售充值档位 {}", "Disable recharge pack {}";
@@ -210,7 +215,10 @@ texts!(ActionTexts {
     config_set: "修改", "Change";
     config_restore: "改回这个值", "Set again";
     config_title: "修改 {}", "Change {}";
-    config_text: "一秒之内所有实例生效。现在的值：{}", "All instances use it within a second. The value now: {}";
+    config_text: "一秒之内所有实例生效。", "All instances use it within a second.";
+    review_next: "下一步：查看改动", "Next: see the change";
+    review_label: "改动：− 原来，+ 改为", "The change: − before, + after";
+    edit_again: "返回修改", "Edit again";
     value: "新的值", "New value";
     retry: "重试", "Retry";
     retry_title: "重试投递 {}", "Retry delivery {}";

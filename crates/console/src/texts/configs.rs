@@ -1,6 +1,13 @@
 //! What the configs are for.
 
 texts!(ConfigTexts {
+    default_is: "默认值：{}", "Default: {}";
+    nothing: "空", "empty";
+    card_title: "第 {} 张的标题", "Title of card {}";
+    card_picture: "第 {} 张的图片地址", "Picture of card {}";
+    background_colour: "颜色（如 #f69c9a）", "Colour, such as #f69c9a";
+    background_height: "高度（像素）", "Height in pixels";
+    background_picture: "图片地址", "Address of the picture";
     program_share: "小程序的分享卡片", "Share cards of the mini-program";
     room_share: "房间的分享卡片", "Share cards of a room";
     banner: "首页的图片", "The picture of the start page";

@@ -52,6 +52,7 @@ texts!(FailureTexts {
     too_many_rows:
         "超过两万行，请缩小日期范围。",
         "More than 20,000 rows. Please choose fewer days.";
+    same_value: "和现在的值一样，没有改动。", "It is the value that it has now.";
     unknown_key: "没有这个配置项。", "There is no such config.";
     provider: "微信没有给出明确的答复，请稍后再查。", "WeChat gave no clear answer. Please ask again later.";
     reason_needed: "请写明原因。", "Please give a reason.";

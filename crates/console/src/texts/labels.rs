@@ -97,6 +97,7 @@ labels! {
     DisableGift: "停售礼物", "Disable a gift";
     EnableGift: "重新上架礼物", "Put a gift on sale again";
     AddBlock: "添加充值档位", "Add a recharge pack";
+    EditBlock: "修改充值档位", "Edit a recharge pack";
     DisableBlock: "停售充值档位", "Disable a recharge pack";
     EnableBlock: "重新上架充值档位", "Put a recharge pack on sale again";
     ViewConfigs: "查看配置", "See configs";

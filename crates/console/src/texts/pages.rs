@@ -201,7 +201,7 @@ texts!(PageTexts {
     paid_at: "支付于", "Paid";
     expires_at: "截止", "Expires";
     transaction: "微信支付单号", "Provider's number";
-    from_day: "从（年-月-日）", "From (yyyy-mm-dd)";
+    from_day: "从", "From";
     until_day: "到（含）", "Until (inclusive)";
     no_orders: "还没有订单。用户充值时会出现在这里。", "There is no order yet. They come when users recharge.";
     refunds: "退款", "Refunds";

@@ -15,7 +15,7 @@ use qlive_users::Profile;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::block_rows::{Block, find_enabled_block};
+use crate::block_rows::{Block, find_block_for_sale};
 use crate::error::PaymentsError;
 use crate::numbers::new_order_number;
 use crate::orders::report::OrderReport;
@@ -61,10 +61,11 @@ impl Payments {
         block_id: i64,
         login_code: Option<&str>,
     ) -> Result<PaymentParams, PaymentsError> {
+        let now = self.clock.now();
         let block = self
             .db
             .read(move |conn| {
-                find_enabled_block(conn, block_id)?.ok_or(PaymentsError::UnknownBlock)
+                find_block_for_sale(conn, now, block_id)?.ok_or(PaymentsError::UnknownBlock)
             })
             .await?;
         let profile = self.users.profile(user).await?;

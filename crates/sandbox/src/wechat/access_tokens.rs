@@ -106,7 +106,7 @@ impl AccessTokens {
         {
             return Ok(());
         }
-        let today: String = now.shanghai().chars().take(10).collect();
+        let today = now.shanghai_day();
         if self.forced_on.0 != today {
             self.forced_on = (today, 0);
         }
