@@ -174,6 +174,7 @@ fn start_workers(services: &Services, stop: &CancellationToken) -> JoinSet<()> {
     workers.spawn(services.chain_sum_worker().run(stop.clone()));
     workers.spawn(services.daily_money_worker().run(stop.clone()));
     workers.spawn(services.payment_poller().run(stop.clone()));
+    workers.spawn(services.last_seen_worker().run(stop.clone()));
     workers
 }
 

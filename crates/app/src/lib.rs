@@ -14,6 +14,7 @@ mod services;
 mod settings;
 mod timeline;
 
+pub use audit::AuditResult;
 pub use base_path::BASE_PATH;
 pub use check_config::check;
 pub use evidence::{AskProvider, Evidence, GivenGift};
@@ -26,7 +27,7 @@ pub use settings::{
     SandboxSection, ServerSection, Settings, VerifyKey, VirtualPaymentSection, WechatPaySection,
     WechatSection,
 };
-pub use timeline::{Happened, Timeline, TimelineCursor};
+pub use timeline::{Happened, Timeline, TimelineCursor, TimelineFilter, TimelineList};
 
 pub use qlive_ledger::AuditError;
 /// Values of settings that are types of the domain crates.

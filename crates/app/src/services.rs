@@ -13,7 +13,7 @@ use qlive_payments::{DailyMoneyWorker, PaymentPoller, Payments};
 use qlive_rooms::{
     AuthenticationWorker, CommentWorker, OutboxLookup, Rooms, SignalSender, TimeoutWorker,
 };
-use qlive_store::Db;
+use qlive_store::{Db, LastSeen, LastSeenWorker};
 use qlive_tencent::HttpClient;
 use qlive_tencent::css::CssClient;
 use qlive_tencent::im::ImClient;
@@ -41,6 +41,8 @@ pub struct Services {
     im_limits: ImLimits,
     /// None: no cloud API key is configured, so no stream is cut.
     css: Option<CssClient>,
+    /// When callbacks of each kind and audits were last seen.
+    pub last_seen: LastSeen,
 }
 
 impl Services {
@@ -88,6 +90,7 @@ impl Services {
         )
         .with_address_rules(address_rules);
         let payments = payments::payments(settings, &http, (&db, &clock), &users, &configs)?;
+        let last_seen = LastSeen::new(db.clone(), clock.clone());
         Ok(Self {
             ledger: LedgerBrowser::new(db.clone()),
             db,
@@ -101,6 +104,7 @@ impl Services {
             im,
             im_limits: rooms::im_limits(im_section),
             css: rooms::css_api(http, live),
+            last_seen,
         })
     }
 
@@ -151,6 +155,12 @@ impl Services {
     pub fn chain_sum_worker(&self) -> ChainSumWorker {
         let sums = vec![qlive_ledger::DAILY_SUMS, qlive_gifts::DAILY_HOST_SUMS];
         ChainSumWorker::new(self.db.clone(), sums)
+    }
+
+    /// The worker that writes when callbacks were last seen.
+    #[must_use]
+    pub fn last_seen_worker(&self) -> LastSeenWorker {
+        LastSeenWorker::new(self.last_seen.clone())
     }
 
     /// The worker that adds new ledger entries to the hash chain.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use qlive_outbox::RoomMessage;
 use qlive_rooms::{Comment, CommentFilter, RoomEvent, RoomEventFilter, RoomsError};
-use qlive_types::{LiveId, Moment};
+use qlive_types::{LiveId, Moment, UserId};
 
 use crate::services::Services;
 
@@ -66,6 +66,30 @@ pub struct Timeline {
     pub next: Option<TimelineCursor>,
 }
 
+/// One of the lists of a timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimelineList {
+    Messages,
+    Events,
+    Comments,
+}
+
+/// What of a timeline is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TimelineFilter {
+    /// Only this list.
+    pub list: Option<TimelineList>,
+    /// Only what this user did and wrote. Messages to the group are not about one user.
+    pub user: Option<UserId>,
+}
+
+impl TimelineFilter {
+    fn wants(self, list: TimelineList) -> bool {
+        let is_of_user = self.user.is_none() || list != TimelineList::Messages;
+        is_of_user && self.list.is_none_or(|wanted| wanted == list)
+    }
+}
+
 impl Services {
     /// What happened in a room before a cursor. Each of the lists is in the order in which it was
     /// written, which may differ from that of the times by moments.
@@ -75,21 +99,47 @@ impl Services {
     pub async fn room_timeline(
         &self,
         live: LiveId,
+        filter: TimelineFilter,
         before: TimelineCursor,
     ) -> Result<Timeline, RoomsError> {
-        let messages = self.outbox.room_messages(live, Some(before.message));
-        let messages = messages.await?;
-        let events = self
-            .rooms
-            .room_events(RoomEventFilter::Room(live), Some(before.event));
-        let events = events.await?;
-        let room = CommentFilter::Room(live);
-        let comments = self.rooms.comments(room, Some(before.comment)).await?;
+        let (mut messages, mut events, mut comments) = Default::default();
+        if filter.wants(TimelineList::Messages) {
+            let found = self.outbox.room_messages(live, Some(before.message));
+            messages = found.await?;
+        }
+        if filter.wants(TimelineList::Events) {
+            let wanted = filter.user.map_or(RoomEventFilter::Room(live), |user| {
+                RoomEventFilter::UserInRoom(user, live)
+            });
+            events = self.rooms.room_events(wanted, Some(before.event)).await?;
+        }
+        if filter.wants(TimelineList::Comments) {
+            let wanted = filter.user.map_or(CommentFilter::Room(live), |user| {
+                CommentFilter::UserInRoom(user, live)
+            });
+            comments = self.rooms.comments(wanted, Some(before.comment)).await?;
+        }
         Ok(merge(
             Source::new(before.message, messages, Happened::Message),
             Source::new(before.event, events, Happened::Event),
             Source::new(before.comment, comments, Happened::Comment),
         ))
+    }
+
+    /// Where the timeline of a room begins that ends before a moment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn timeline_before(
+        &self,
+        live: LiveId,
+        at: Moment,
+    ) -> Result<TimelineCursor, RoomsError> {
+        Ok(TimelineCursor {
+            message: self.outbox.last_message_before(live, at).await? + 1,
+            event: self.rooms.last_event_before(at).await? + 1,
+            comment: self.rooms.last_comment_before(at).await? + 1,
+        })
     }
 }
 

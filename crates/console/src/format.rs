@@ -1,6 +1,23 @@
 //! How values are shown.
 
+use std::time::Duration;
+
 use qlive_types::{Coins, Fen, Moment};
+
+use crate::texts::{Texts, fill};
+
+/// How long ago something was, in the largest unit that fits.
+pub(crate) fn ago(t: &'static Texts, age: Duration) -> String {
+    let p = &t.pages;
+    let secs = age.as_secs();
+    let (text, number) = match secs {
+        0..60 => (p.seconds, secs),
+        60..3_600 => (p.minutes, secs / 60),
+        3_600..86_400 => (p.hours, secs / 3_600),
+        _ => (p.whole_days, secs / 86_400),
+    };
+    fill(text, &[&number.to_string()])
+}
 
 /// A time in Shanghai: `2026-11-27 17:05:09`.
 pub(crate) fn time(moment: Moment) -> String {

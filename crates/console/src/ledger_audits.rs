@@ -1,28 +1,17 @@
-//! [`LedgerAuditLog`]: whether the ledger is being audited, and what the last audit found. An audit
-//! reads everything, so one runs at a time.
+//! [`LedgerAuditLog`]: whether this process audits the ledger. An audit reads everything, so one
+//! runs at a time. What it found is in the database.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use qlive_ledger::AuditReport;
 use qlive_types::Moment;
 
-/// What an audit found.
-#[derive(Debug, Clone)]
-pub(crate) enum Outcome {
-    Agrees(AuditReport),
-    /// What is wrong.
-    Violated(String),
-    /// The database failed.
-    Failed,
-}
-
 /// The audits of this process.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LedgerAudits {
     /// Since when one runs.
     pub(crate) running: Option<Moment>,
-    /// When the last one ended, and what it found.
-    pub(crate) last: Option<(Moment, Outcome)>,
+    /// When the last one ended without a result, because the database failed.
+    pub(crate) failed: Option<Moment>,
 }
 
 /// The audits of this process, for all requests.
@@ -31,7 +20,7 @@ pub(crate) struct LedgerAuditLog(Mutex<LedgerAudits>);
 
 impl LedgerAuditLog {
     pub(crate) fn get(&self) -> LedgerAudits {
-        self.lock().clone()
+        *self.lock()
     }
 
     /// Whether an audit may begin; then it has.
@@ -42,10 +31,11 @@ impl LedgerAuditLog {
         is_free
     }
 
-    pub(crate) fn end(&self, now: Moment, outcome: Outcome) {
+    /// `failed`: when it ended without a result.
+    pub(crate) fn end(&self, failed: Option<Moment>) {
         *self.lock() = LedgerAudits {
             running: None,
-            last: Some((now, outcome)),
+            failed,
         };
     }
 

@@ -24,6 +24,7 @@ mod failures;
 mod frame;
 mod labels;
 mod login;
+mod notices;
 mod pages;
 mod values;
 
@@ -35,6 +36,7 @@ pub(crate) use failures::FailureTexts;
 pub(crate) use frame::FrameTexts;
 pub(crate) use labels::{action_label, record_label};
 pub(crate) use login::LoginTexts;
+pub(crate) use notices::NoticeTexts;
 pub(crate) use pages::PageTexts;
 pub(crate) use values::ValueTexts;
 
@@ -55,6 +57,7 @@ pub(crate) struct Texts {
     pub(crate) differences: DifferenceTexts,
     pub(crate) values: ValueTexts,
     pub(crate) configs: ConfigTexts,
+    pub(crate) notices: NoticeTexts,
 }
 
 static ZH: Texts = Texts {
@@ -66,6 +69,7 @@ static ZH: Texts = Texts {
     differences: DifferenceTexts::ZH,
     values: ValueTexts::ZH,
     configs: ConfigTexts::ZH,
+    notices: NoticeTexts::ZH,
 };
 
 static EN: Texts = Texts {
@@ -77,6 +81,7 @@ static EN: Texts = Texts {
     differences: DifferenceTexts::EN,
     values: ValueTexts::EN,
     configs: ConfigTexts::EN,
+    notices: NoticeTexts::EN,
 };
 
 impl Lang {

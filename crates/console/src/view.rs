@@ -9,6 +9,6 @@ mod plain;
 pub(crate) use frame::Frame;
 pub(crate) use page::{
     Button, Cell, Chart, Choice, Column, Empty, Fact, Filter, Page, PageTemplate, Row, Section,
-    Table, Tone,
+    Step, StepState, Table, Tone,
 };
 pub(crate) use plain::{PlainBody, PlainPage};

@@ -10,6 +10,8 @@ use crate::entry::EntryKind;
 /// An entry as it appears in the history of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
+    /// Which line of the history it is, from 1, without gaps.
+    pub number: i64,
     pub id: EntryId,
     pub at: Moment,
     pub kind: EntryKind,
@@ -24,6 +26,7 @@ pub struct HistoryEntry {
 /// A line of the history, joined with its entry.
 #[derive(Queryable)]
 struct HistoryRow {
+    number: i64,
     entry_id: i64,
     at: i64,
     kind: i32,
@@ -37,6 +40,7 @@ impl TryFrom<HistoryRow> for HistoryEntry {
 
     fn try_from(row: HistoryRow) -> Result<Self, StoreError> {
         Ok(Self {
+            number: row.number,
             id: EntryId::new(row.entry_id),
             at: Moment::from_millis(row.at),
             kind: EntryKind::from_number(row.kind)
@@ -59,23 +63,54 @@ pub fn load_history(
     user: UserId,
     page: Page,
 ) -> Result<(i64, Vec<HistoryEntry>), StoreError> {
-    let count: i64 = ledger_balances::table
-        .find(user.get())
-        .select(ledger_balances::entry_count)
-        .get_result(conn)
-        .optional()?
-        .unwrap_or(0);
+    let count = count_lines(conn, user)?;
     let newest = count - page.offset();
     if newest < 1 {
         return Ok((count, Vec::new()));
     }
+    Ok((count, load_lines(conn, user, newest, Page::ROWS)?))
+}
+
+/// Loads at most `limit` lines of a user's history below a number, newest first.
+///
+/// # Errors
+/// A failure of the store.
+pub fn load_history_below(
+    conn: &mut Conn,
+    user: UserId,
+    below: i64,
+    limit: i64,
+) -> Result<Vec<HistoryEntry>, StoreError> {
+    let newest = count_lines(conn, user)?.min(below.saturating_sub(1));
+    load_lines(conn, user, newest, limit)
+}
+
+/// How many lines the history of a user has.
+fn count_lines(conn: &mut Conn, user: UserId) -> Result<i64, StoreError> {
+    let count: Option<i64> = ledger_balances::table
+        .find(user.get())
+        .select(ledger_balances::entry_count)
+        .get_result(conn)
+        .optional()?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Loads the lines of a user's history up to a number, newest first. They are numbered without
+/// gaps, so they are a range of numbers.
+fn load_lines(
+    conn: &mut Conn,
+    user: UserId,
+    newest: i64,
+    limit: i64,
+) -> Result<Vec<HistoryEntry>, StoreError> {
     let rows: Vec<HistoryRow> = ledger_history::table
         .inner_join(ledger_entries::table)
         .filter(ledger_history::user_id.eq(user.get()))
-        .filter(ledger_history::number.gt(newest - Page::ROWS))
+        .filter(ledger_history::number.gt(newest.saturating_sub(limit)))
         .filter(ledger_history::number.le(newest))
         .order(ledger_history::number.desc())
         .select((
+            ledger_history::number,
             ledger_history::entry_id,
             ledger_entries::at,
             ledger_entries::kind,
@@ -84,6 +119,5 @@ pub fn load_history(
             ledger_history::income,
         ))
         .load(conn)?;
-    let history: Result<_, StoreError> = rows.into_iter().map(TryInto::try_into).collect();
-    Ok((count, history?))
+    rows.into_iter().map(TryInto::try_into).collect()
 }

@@ -47,7 +47,7 @@ pub use daily_sums::{AccountClass, DAILY_SUMS, DailySum, Day, day_sql};
 pub use entry::{Entry, EntryKind, Transfer, TransferCode};
 pub use entry_batch::EntryBatch;
 pub use error::LedgerError;
-pub use history::{HistoryEntry, load_history};
+pub use history::{HistoryEntry, load_history, load_history_below};
 pub use idempotency::{
     IdempotencyKey, NewOutcome, StoredOutcomes, find_outcome, find_outcomes, store_outcome,
     store_outcomes,

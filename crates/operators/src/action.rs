@@ -99,6 +99,7 @@ actions! {
     ViewOrders "view orders" None EVERYBODY,
     QueryOrder "orders query" None PEOPLE,
     RefundOrder "orders refund" Proof MONEY,
+    ImportRefund "orders import-refund" Reason MONEY,
     ViewWithdrawals "view withdrawals" None EVERYBODY,
     ApproveWithdrawal "withdrawals approve" Proof MONEY,
     RejectWithdrawal "withdrawals reject" Reason MONEY,
@@ -145,6 +146,7 @@ impl Action {
     pub const fn recorded_as(self) -> &'static str {
         match self {
             Self::SetRate => Self::SetConfig.name(),
+            Self::ImportRefund => Self::QueryOrder.name(),
             // Another operator does it.
             Self::EraseUser => "users request-erasure",
             other => other.name(),

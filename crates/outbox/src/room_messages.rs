@@ -64,6 +64,27 @@ impl Outbox {
             .await
     }
 
+    /// The number of the last message to the group of a room before a moment; 0 if there is none.
+    /// Reads the messages of the room after it, which are those of three days at most.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn last_message_before(&self, live: LiveId, at: Moment) -> Result<i64, StoreError> {
+        self.db
+            .read(move |conn| {
+                let found: Option<Option<i64>> = outbox::table
+                    .filter(outbox::room_id.eq(live.get()))
+                    .filter(outbox::seq.is_not_null())
+                    .filter(outbox::created_at.lt(at.millis()))
+                    .order(outbox::seq.desc())
+                    .select(outbox::seq)
+                    .first(conn)
+                    .optional()?;
+                Ok(found.flatten().unwrap_or(0))
+            })
+            .await
+    }
+
     /// The numbered messages to the group of a room about what happened at one moment.
     ///
     /// # Errors

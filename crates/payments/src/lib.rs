@@ -30,6 +30,7 @@ pub use audit::stored::{Reconciliation, StoredDifference};
 pub use block_rows::{Block, BlockList};
 pub use blocks::NewBlock;
 pub use callbacks::complaints::{Complaint, RecordedComplaint};
+pub use callbacks::notices::{NoticeKind, NoticeResult, ReceivedNotice};
 pub use callbacks::outcome::{Accepted, CallbackOutcome, Contradiction};
 pub use daily_money::{DailyMoney, DailyMoneyWorker};
 pub use error::PaymentsError;

@@ -71,6 +71,8 @@ pub enum CommentFilter {
     Room(LiveId),
     /// All of a user.
     User(UserId),
+    /// Those of a user in a room.
+    UserInRoom(UserId, LiveId),
 }
 
 impl Rooms {
@@ -97,11 +99,32 @@ impl Rooms {
                         .filter(comments::closed_at.is_null()),
                     CommentFilter::Room(live) => query.filter(comments::room_id.eq(live.get())),
                     CommentFilter::User(user) => query.filter(comments::user_id.eq(user.get())),
+                    CommentFilter::UserInRoom(user, live) => query
+                        .filter(comments::user_id.eq(user.get()))
+                        .filter(comments::room_id.eq(live.get())),
                 };
                 let rows: Vec<CommentRow> = query.load(conn)?;
                 let found: Result<_, StoreError> =
                     rows.into_iter().map(TryInto::try_into).collect();
                 Ok(found?)
+            })
+            .await
+    }
+
+    /// The number of the last comment before a moment, in any room; 0 if there is none.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn last_comment_before(&self, at: Moment) -> Result<i64, RoomsError> {
+        self.db
+            .read(move |conn| {
+                let found: Option<i64> = comments::table
+                    .filter(comments::at.lt(at.millis()))
+                    .order(comments::at.desc())
+                    .select(comments::id)
+                    .first(conn)
+                    .optional()?;
+                Ok(found.unwrap_or(0))
             })
             .await
     }

@@ -39,6 +39,8 @@ pub enum RoomEventFilter {
     Room(LiveId),
     /// All of a user.
     User(UserId),
+    /// Those of a user in a room.
+    UserInRoom(UserId, LiveId),
 }
 
 type EventRow = (i64, i64, i64, i32, i64);
@@ -68,10 +70,31 @@ impl Rooms {
                     RoomEventFilter::User(user) => {
                         query.filter(room_events::user_id.eq(user.get()))
                     }
+                    RoomEventFilter::UserInRoom(user, live) => query
+                        .filter(room_events::user_id.eq(user.get()))
+                        .filter(room_events::room_id.eq(live.get())),
                 };
                 let rows: Vec<EventRow> = query.load(conn)?;
                 let events: Result<_, StoreError> = rows.into_iter().map(event_of).collect();
                 Ok(events?)
+            })
+            .await
+    }
+
+    /// The number of the last event before a moment, in any room; 0 if there is none.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn last_event_before(&self, at: Moment) -> Result<i64, RoomsError> {
+        self.db
+            .read(move |conn| {
+                let found: Option<i64> = room_events::table
+                    .filter(room_events::at.lt(at.millis()))
+                    .order(room_events::at.desc())
+                    .select(room_events::id)
+                    .first(conn)
+                    .optional()?;
+                Ok(found.unwrap_or(0))
             })
             .await
     }

@@ -426,6 +426,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    last_seen (name) {
+        name -> Text,
+        seen_at -> BigInt,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    payment_notices (id) {
+        id -> BigInt,
+        subject -> Text,
+        kind -> Text,
+        outcome -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
     environment (id) {
         id -> Integer,
         is_sandbox -> Bool,

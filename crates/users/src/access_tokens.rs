@@ -46,6 +46,46 @@ pub(crate) struct IssuedToken {
     pub(crate) was_forced: bool,
 }
 
+/// How long a stored access token can be used. The token itself is not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessTokenStatus {
+    pub app_id: String,
+    /// Then it is fetched anew, when it is needed.
+    pub usable_until: Moment,
+    /// How often WeChat was made to replace it today.
+    pub forced_today: i64,
+}
+
+/// The day in Shanghai, counted from the epoch.
+const fn day_of(now: Moment) -> i64 {
+    (now.secs() + SHANGHAI_SECS).div_euclid(DAY_SECS)
+}
+
+/// The status of the token of each app.
+pub(crate) fn load_status(
+    conn: &mut Conn,
+    now: Moment,
+) -> Result<Vec<AccessTokenStatus>, StoreError> {
+    let rows: Vec<(String, i64, i64, i64)> = wechat_access_tokens::table
+        .order(wechat_access_tokens::app_id)
+        .select((
+            wechat_access_tokens::app_id,
+            wechat_access_tokens::usable_until,
+            wechat_access_tokens::forced_day,
+            wechat_access_tokens::forced_count,
+        ))
+        .load(conn)?;
+    let today = day_of(now);
+    let status = rows
+        .into_iter()
+        .map(|(app_id, until, day, count)| AccessTokenStatus {
+            app_id,
+            usable_until: Moment::from_millis(until),
+            forced_today: if day == today { count } else { 0 },
+        });
+    Ok(status.collect())
+}
+
 #[derive(Queryable)]
 struct TokenRow {
     token: String,
@@ -160,7 +200,7 @@ pub(crate) fn count_forced_refresh(
     let Some(row) = TokenRow::find(conn, app_id)? else {
         return Ok(false);
     };
-    let today = (now.secs() + SHANGHAI_SECS).div_euclid(DAY_SECS);
+    let today = day_of(now);
     let count = if row.forced_day == today {
         row.forced_count
     } else {

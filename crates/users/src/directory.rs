@@ -8,6 +8,7 @@ use qlive_store::schema::users;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Gender, Moment, Page, UserId};
 
+use crate::access_tokens::{AccessTokenStatus, load_status};
 use crate::authentication_changes::record_authentication_change;
 use crate::profile_rows::{UserRow, find_users};
 use crate::{Profile, Users, UsersError};
@@ -127,6 +128,16 @@ pub fn set_matchmaker(
 }
 
 impl Users {
+    /// How long the stored access token of each app can be used.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn access_token_status(&self) -> Result<Vec<AccessTokenStatus>, UsersError> {
+        let now = self.clock.now();
+        let status = self.db.read(move |conn| load_status(conn, now)).await;
+        Ok(status?)
+    }
+
     /// The profile of a user.
     ///
     /// # Errors

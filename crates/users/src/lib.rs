@@ -34,6 +34,7 @@ mod user_sig;
 mod wallet;
 mod wechat_gateway;
 
+pub use access_tokens::AccessTokenStatus;
 pub use authentication_changes::{
     AuthenticationChange, delete_authentication_changes, load_authentication_changes,
     newest_authentication_change, record_authentication_change,

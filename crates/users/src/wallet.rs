@@ -2,12 +2,15 @@
 
 use qlive_ledger::{
     Account, BalanceKind, Balances, Entry, EntryKind, HistoryEntry, SystemAccount, TransferCode,
-    load_balances, load_history, post_entry, reverse_entry,
+    load_balances, load_history, load_history_below, post_entry, reverse_entry,
 };
 use qlive_store::audit_log::{self, Operator};
 use qlive_types::{Coins, EntryId, Page, UserId};
 
 use crate::{Users, UsersError, find_user};
+
+/// How many movements an operator sees at once.
+const MOVEMENTS: i64 = 50;
 
 impl Users {
     /// The balances of a user.
@@ -31,6 +34,21 @@ impl Users {
     ) -> Result<(i64, Vec<HistoryEntry>), UsersError> {
         self.db
             .read(move |conn| Ok(load_history(conn, user, page)?))
+            .await
+    }
+
+    /// At most 50 movements of a user's balances before the one with this number, the latest first.
+    ///
+    /// # Errors
+    /// The errors of the ledger and of the database.
+    pub async fn movements(
+        &self,
+        user: UserId,
+        below: Option<i64>,
+    ) -> Result<Vec<HistoryEntry>, UsersError> {
+        let below = below.unwrap_or(i64::MAX);
+        self.db
+            .read(move |conn| Ok(load_history_below(conn, user, below, MOVEMENTS)?))
             .await
     }
 

@@ -11,4 +11,5 @@ mod reviews;
 mod roles;
 mod rooms;
 mod sale_and_configs;
+mod status;
 mod targets;

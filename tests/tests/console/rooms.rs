@@ -12,6 +12,7 @@ use serde_json::json;
 on_both!(
     timeline_tells_who_came_asked_and_wrote,
     timeline_goes_on_and_misses_nothing,
+    timeline_is_filtered_by_kind_user_and_day,
     room_with_a_trouble_comes_first,
     charge_is_followed_from_the_order_to_the_message,
 );
@@ -120,6 +121,67 @@ async fn timeline_goes_on_and_misses_nothing(db: TestDb) {
             .map(|(_, rest)| rest.split('"').next().unwrap().replace("&#38;", "&"));
     }
     assert_eq!((rows, seen.len()), (180, 180), "each once");
+}
+
+async fn timeline_is_filtered_by_kind_user_and_day(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let stage = app.open_stage().await;
+    let room = &stage.live;
+    let now = app.clock.now().millis();
+    let day = 86_400_000;
+    let (ann, ben) = (20_000_001, 20_000_002);
+    app.execute_sql(&format!(
+        "INSERT INTO room_events (room_id, user_id, kind, at) VALUES \
+         ({room}, {ann}, 1, {}), ({room}, {ben}, 1, {now}), (999, {ann}, 1, {now})",
+        now - 2 * day
+    ))
+    .await;
+    app.execute_sql(&format!(
+        "INSERT INTO comments (room_id, user_id, text, at, closed_by, decision) VALUES \
+         ({room}, {ann}, 'old words', {}, '', ''), ({room}, {ben}, 'new words', {now}, '', ''), \
+         (999, {ann}, 'elsewhere', {now}, '', '')",
+        now - 2 * day
+    ))
+    .await;
+    let shown = async |query: &str| {
+        let page = owner
+            .get(&format!("/rooms/{room}/timeline?{query}"))
+            .await
+            .text;
+        let (_, table) = page.split_once("<tbody>").unwrap_or((&page, ""));
+        assert!(!table.contains("elsewhere"), "{query}: {table}");
+        [
+            table.contains("old words"),
+            table.contains("new words"),
+            table.contains(&format!("/users/{ann}")),
+            table.contains(&format!("/users/{ben}")),
+        ]
+    };
+    assert_eq!(shown("").await, [true; 4]);
+    assert_eq!(shown("kind=messages").await, [false; 4]);
+    assert_eq!(shown("kind=visits").await, [false, false, true, true]);
+    assert_eq!(shown("kind=comments").await, [true; 4]);
+    assert_eq!(
+        shown(&format!("user={ann}")).await,
+        [true, false, true, false]
+    );
+    assert_eq!(
+        shown(&format!("kind=visits&user={ben}")).await,
+        [false, false, false, true]
+    );
+    let yesterday = app
+        .clock
+        .now()
+        .before(std::time::Duration::from_secs(86_400));
+    let until = format!("until={}", yesterday.shanghai_day());
+    assert_eq!(shown(&until).await, [true, false, true, false]);
+    let page = owner
+        .get(&format!("/rooms/{room}/timeline?until=soon"))
+        .await
+        .text;
+    assert!(page.contains("有的筛选写法不对"), "{page}");
 }
 
 async fn room_with_a_trouble_comes_first(db: TestDb) {

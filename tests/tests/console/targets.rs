@@ -59,15 +59,12 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         | Action::CloseReport
         | Action::CloseComment
         | Action::CloseScreenshot => report_target(app, action, n).await,
-        Action::ReverseEntry => {
-            let user = app.guest(&format!("entry-{n}"), Gender::Male).await;
-            app.grant(&user, 5).await;
-            Target::new(format!("/ledger/{}/reverse", app.last_entry_id().await))
-        }
-        Action::QueryOrder
+        Action::ReverseEntry
+        | Action::QueryOrder
         | Action::ExportEvidence
         | Action::AnswerComplaint
         | Action::RefundOrder
+        | Action::ImportRefund
         | Action::ApproveWithdrawal
         | Action::RejectWithdrawal => money_target(app, action, n).await,
         Action::AddGift
@@ -178,6 +175,26 @@ async fn day_target(app: &TestApp, action: Action, n: usize) -> Target {
 
 async fn money_target(app: &TestApp, action: Action, n: usize) -> Target {
     match action {
+        Action::ReverseEntry => {
+            let user = app.guest(&format!("entry-{n}"), Gender::Male).await;
+            app.grant(&user, 5).await;
+            Target::new(format!("/ledger/{}/reverse", app.last_entry_id().await))
+        }
+        Action::ImportRefund => {
+            let (_, order) = app.buyer(&format!("import-{n}"), 1).await;
+            app.lose_next_notice("/pay_notify/").await;
+            app.refund_at_platform(&order, 100).await;
+            app.clear_faults().await;
+            let refunds = app.sandbox_state().await["refunds"].clone();
+            let number = order_number(&order);
+            let (refund, _) = refunds
+                .as_object()
+                .unwrap()
+                .iter()
+                .find(|(_, refund)| refund["out_trade_no"] == number)
+                .unwrap();
+            Target::new(format!("/orders/{number}/import-refund")).with("refund", refund)
+        }
         Action::QueryOrder => {
             let user = app.guest(&format!("query-{n}"), Gender::Male).await;
             let order = user.create_order(1).await;

@@ -75,6 +75,9 @@ impl OrdersCommand {
     pub(super) const fn action(&self) -> Action {
         match self {
             Self::List { .. } | Self::Show { .. } => Action::ViewOrders,
+            Self::Query {
+                refund: Some(_), ..
+            } => Action::ImportRefund,
             Self::Query { .. } => Action::QueryOrder,
             Self::Refund { .. } => Action::RefundOrder,
             Self::Reconcile { .. } => Action::Reconcile,

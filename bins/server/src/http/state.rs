@@ -6,7 +6,7 @@ use qlive_tencent::wechat::push::MessagePush;
 
 use super::internal_pages::InternalPages;
 use super::rate_limits::RateLimits;
-use crate::metrics::Metrics;
+use crate::metrics::{CallbackVerdict, Metrics};
 
 /// The services, and the keys with which callbacks are verified.
 pub(crate) struct State {
@@ -27,4 +27,12 @@ pub(crate) struct State {
     pub(crate) live_callback_key: Option<NonEmptySecret>,
     /// None: every message push is refused.
     pub(crate) push: Option<MessagePush>,
+}
+
+impl State {
+    /// Counts a genuine callback, and notes that one of its kind came.
+    pub(crate) fn count_callback(&self, kind: &str, verdict: CallbackVerdict) {
+        self.metrics.count_callback(kind, verdict);
+        self.services.last_seen.note(kind);
+    }
 }

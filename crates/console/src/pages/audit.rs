@@ -7,7 +7,7 @@ use actix_web::web::{self, ServiceConfig};
 use qlive_operators::{Action, AuditFilter, AuditRecord, Role};
 use qlive_types::{Moment, UserId};
 
-use super::list::{ROWS, empty};
+use super::list::{Filters, ROWS, empty};
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, action_label, fill, record_label};
@@ -27,16 +27,14 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewAudit, "").await?;
     let t = visit.t();
     let day = visit.query("until");
+    let mut read = Filters::new(&visit);
+    let until = read.read("until", Moment::parse_day);
     let filter = AuditFilter {
         who: visit.query("who"),
         action: visit.query("action"),
         subject: visit.query("subject"),
-        until: day
-            .as_deref()
-            .and_then(Moment::parse_day)
-            .map(|day| day.after(DAY)),
+        until: until.map(|day| day.after(DAY)),
     };
-    let is_unreadable = day.is_some() && filter.until.is_none();
     let before = visit.cursor().map(|(id, _)| id);
     let limit = i64::try_from(ROWS).unwrap_or(i64::MAX);
     let records = visit
@@ -52,12 +50,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         || filter.until.is_some();
     let recorded = visit.state.operators.recorded_actions().await?;
     page.filters = filters(&visit, filter, day, recorded);
-    if is_unreadable {
-        page.sections.push(Section::Note {
-            text: t.pages.day_unreadable.to_owned(),
-            tone: Tone::Warn,
-        });
-    }
+    page.sections.extend(read.note());
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![

@@ -59,7 +59,7 @@ async fn list(
     let mut page = Page::new(title);
     let current = match filter {
         CommentFilter::Open => "/moderation",
-        CommentFilter::Room(_) => "/",
+        CommentFilter::Room(_) | CommentFilter::UserInRoom(..) => "/",
         CommentFilter::User(_) => "/users",
     };
     page.back = back;

@@ -26,26 +26,27 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewComplaints, "").await?;
     let t = visit.t();
     let which = visit.query("which").unwrap_or_default();
-    let open_only = which == "open";
+    let open_only = which != "all";
     let before = visit.cursor().map(|(id, _)| id);
     let payments = &visit.state.services.payments;
     let found = payments.search_complaints(open_only, before).await?;
+    let none = if open_only {
+        t.pages.no_open_complaints
+    } else {
+        t.pages.no_complaints
+    };
     let mut page = Page::new(t.pages.complaints_title);
-    page.is_filtered = open_only;
     let choice = Choice::new;
     page.filters.push(Filter::Choice {
         name: "which",
         label: t.pages.which,
         chosen: which,
-        choices: vec![
-            choice("", t.frame.all),
-            choice("open", t.pages.complaint_open),
-        ],
+        choices: vec![choice("", t.pages.open_only), choice("all", t.frame.all)],
     });
     page.sections.push(Section::Table(Table {
         older: visit.older(&found, |complaint| complaint.id.to_string()),
         newest: visit.newest(),
-        empty: empty(t, open_only, t.pages.no_complaints),
+        empty: empty(t, false, none),
         ..complaints_table(&visit, &found)
     }));
     html(&PageTemplate {

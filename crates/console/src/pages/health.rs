@@ -2,17 +2,19 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
+use qlive_app::AuditResult;
 use qlive_operators::Action;
 use qlive_outbox::{LaneKind, OutboxRow, Status};
+use qlive_store::Seen;
 use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
+use qlive_users::AccessTokenStatus;
 
 use super::list::empty;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::Refusal;
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::ledger_audits::Outcome;
 use crate::texts::{Texts, fill};
 use crate::view::{Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone};
 
@@ -28,6 +30,10 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     let mut page = Page::new(t.pages.health_title);
     page.sections.push(facts(&visit).await?);
     page.sections.push(ledger_facts(&visit).await?);
+    page.sections
+        .push(Section::Table(callbacks_table(&visit).await?));
+    page.sections
+        .push(Section::Table(tokens_table(&visit).await?));
     let mut parked = services.outbox.list().await?;
     parked.retain(|delivery| delivery.status == Status::Parked);
     if !parked.is_empty() {
@@ -76,7 +82,7 @@ async fn facts(visit: &Visit) -> Result<Section, Failure> {
     })
 }
 
-/// How far the chain of the ledger is sealed, and what the last audit of this process found.
+/// How far the chain of the ledger is sealed, and what the last audit found.
 async fn ledger_facts(visit: &Visit) -> Result<Section, Failure> {
     let t = visit.t();
     let ledger = &visit.state.services.ledger;
@@ -85,14 +91,13 @@ async fn ledger_facts(visit: &Visit) -> Result<Section, Failure> {
         let begin: String = hash.chars().take(12).collect();
         Cell::Text(format!("{} · {begin}…", format::grouped(position)))
     });
-    let audit = visit.state.ledger_audits.get().last;
+    let audit = visit.state.services.last_audit().await?;
     let audit = audit.map_or_else(
         || t.pages.audit_never.to_owned(),
-        |(at, outcome)| {
-            let text = match outcome {
-                Outcome::Agrees(_) => t.pages.audit_agreed,
-                Outcome::Violated(_) => t.pages.audit_violated,
-                Outcome::Failed => t.pages.audit_broken,
+        |(at, result)| {
+            let text = match result {
+                AuditResult::Agrees { .. } => t.pages.audit_agreed,
+                AuditResult::Violated(_) => t.pages.audit_violated,
             };
             fill(text, &[&format::time(at)])
         },
@@ -110,6 +115,84 @@ async fn ledger_facts(visit: &Visit) -> Result<Section, Failure> {
                 value: audit,
             },
         ],
+    })
+}
+
+/// When a callback of each kind last came.
+async fn callbacks_table(visit: &Visit) -> Result<Table, Failure> {
+    let t = visit.t();
+    let all = visit.state.services.last_seen.all().await?;
+    let row = |seen: &Seen| {
+        let name = callback_name(t, &seen.name)?;
+        let age = visit.now.since(seen.at);
+        Some(Row::new(vec![
+            Cell::Text(name.to_owned()),
+            Cell::Time(format::time(seen.at)),
+            Cell::Text(format::ago(t, age)),
+        ]))
+    };
+    Ok(Table {
+        caption: t.notices.callbacks.to_owned(),
+        columns: vec![
+            Column::text(t.notices.callback),
+            Column::text(t.notices.came_last),
+            Column::text(t.notices.ago),
+        ],
+        rows: all.iter().filter_map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.notices.no_callbacks),
+    })
+}
+
+/// The kind of a callback; `None` for something else that was last seen.
+fn callback_name(t: &'static Texts, kind: &str) -> Option<&'static str> {
+    let n = &t.notices;
+    Some(match kind {
+        "pay" => n.callback_pay,
+        "push" => n.callback_push,
+        "im state" => n.callback_im_state,
+        "im exit" => n.callback_im_exit,
+        "im before" => n.callback_im_before,
+        "im after" => n.callback_im_after,
+        "live start" => n.callback_live_start,
+        "live stop" => n.callback_live_stop,
+        "live screenshot" => n.callback_live_screenshot,
+        "live judged" => n.callback_live_judged,
+        "im unknown" | "live unknown" => n.callback_unknown,
+        _ => return None,
+    })
+}
+
+/// How long the access tokens of WeChat can still be used.
+async fn tokens_table(visit: &Visit) -> Result<Table, Failure> {
+    let t = visit.t();
+    let tokens = visit.state.services.users.access_token_status().await?;
+    let row = |token: &AccessTokenStatus| {
+        let state = if token.usable_until <= visit.now {
+            Cell::Badge(t.notices.token_ended.to_owned(), Tone::Quiet)
+        } else {
+            Cell::Badge(t.notices.token_usable.to_owned(), Tone::Good)
+        };
+        Row::new(vec![
+            Cell::Code(token.app_id.clone()),
+            Cell::Time(format::time(token.usable_until)),
+            Cell::Number(token.forced_today.to_string()),
+            state,
+        ])
+    };
+    Ok(Table {
+        caption: t.notices.tokens.to_owned(),
+        columns: vec![
+            Column::text(t.notices.mini_program),
+            Column::text(t.notices.usable_until),
+            Column::number(t.notices.forced_today),
+            Column::text(t.pages.state),
+        ],
+        rows: tokens.iter().map(row).collect(),
+        older: None,
+        newest: None,
+        empty: empty(t, false, t.notices.no_tokens),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
+use qlive_app::AuditResult;
 use qlive_ledger::AuditError;
 use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
@@ -10,7 +11,7 @@ use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
 use crate::http::{Failure, Input, Visit, html};
-use crate::ledger_audits::{LedgerAudits, Outcome};
+use crate::ledger_audits::LedgerAudits;
 use crate::state::State;
 use crate::texts::fill;
 use crate::view::{Frame, Page, PageTemplate, Section, Tone};
@@ -25,32 +26,38 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let mut page = Page::new(t.pages.audit_title);
     page.back = Some((t.pages.ledger_title.to_owned(), "/ledger".to_owned()));
-    let LedgerAudits { running, last } = visit.state.ledger_audits.get();
+    let LedgerAudits { running, failed } = visit.state.ledger_audits.get();
+    let last = visit.state.services.last_audit().await?;
     let mut note = |text: String, tone: Tone| page.sections.push(Section::Note { text, tone });
     if let Some(since) = running {
         note(
             fill(t.pages.audit_runs, &[&format::time(since)]),
             Tone::Warn,
         );
-    } else if last.is_none() {
+    } else if last.is_none() && failed.is_none() {
         note(t.pages.audit_none.to_owned(), Tone::Quiet);
     }
-    if let Some((at, outcome)) = last {
+    if let Some(at) = failed {
+        note(fill(t.pages.audit_failed, &[&format::time(at)]), Tone::Bad);
+    }
+    if let Some((at, result)) = last {
         let at = format::time(at);
-        match outcome {
-            Outcome::Agrees(report) => {
-                let entries = format::grouped(report.entries);
-                let transfers = format::grouped(report.transfers);
-                let parts = [&at, &entries, &transfers, &report.chain_head];
+        match result {
+            AuditResult::Agrees {
+                entries,
+                transfers,
+                chain_head,
+            } => {
+                let (entries, transfers) = (format::grouped(entries), format::grouped(transfers));
+                let parts = [&at, &entries, &transfers, &chain_head];
                 note(
                     fill(t.pages.audit_good, &parts.map(String::as_str)),
                     Tone::Good,
                 );
             }
-            Outcome::Violated(violation) => {
+            AuditResult::Violated(violation) => {
                 note(fill(t.pages.audit_bad, &[&at, &violation]), Tone::Bad);
             }
-            Outcome::Failed => note(fill(t.pages.audit_failed, &[&at]), Tone::Bad),
         }
     }
     page.is_running = running.is_some();
@@ -99,13 +106,12 @@ impl Act for RunAudit {
 
 /// Checks the whole ledger, now.
 async fn run(state: Data<State>) {
-    let outcome = match state.services.audit().await {
-        Ok(report) => Outcome::Agrees(report),
-        Err(AuditError::Violation(violation)) => Outcome::Violated(violation.0),
+    let failed = match state.services.audit().await {
+        Ok(_) | Err(AuditError::Violation(_)) => None,
         Err(AuditError::Store(error)) => {
             tracing::error!(%error, "the audit of the ledger failed");
-            Outcome::Failed
+            Some(state.now())
         }
     };
-    state.ledger_audits.end(state.now(), outcome);
+    state.ledger_audits.end(failed);
 }

@@ -7,7 +7,7 @@ use qlive_types::UserId;
 
 use crate::http::{Failure, Visit};
 use crate::texts::Texts;
-use crate::view::{Button, Cell, Empty};
+use crate::view::{Button, Cell, Empty, Section, Tone};
 
 /// How many rows a list has when it may go on.
 pub(super) const ROWS: usize = 50;
@@ -96,6 +96,41 @@ impl Visit {
         let after = self.untrimmed_query("after")?;
         let (first, rest) = after.split_once('.').unwrap_or((&after, ""));
         Some((first.parse().ok()?, rest.to_owned()))
+    }
+}
+
+/// The filters of a list as they are read from the URL.
+pub(super) struct Filters<'v> {
+    visit: &'v Visit,
+    is_unreadable: bool,
+}
+
+impl<'v> Filters<'v> {
+    pub(super) const fn new(visit: &'v Visit) -> Self {
+        Self {
+            visit,
+            is_unreadable: false,
+        }
+    }
+
+    /// A filter, unless it is empty. One that cannot be read is left out.
+    pub(super) fn read<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let typed = self.visit.query(name)?;
+        let read = parse(&typed);
+        self.is_unreadable |= read.is_none();
+        read
+    }
+
+    /// What the page says when a filter was left out.
+    pub(super) fn note(&self) -> Option<Section> {
+        self.is_unreadable.then(|| Section::Note {
+            text: self.visit.t().pages.filter_unreadable.to_owned(),
+            tone: Tone::Warn,
+        })
     }
 }
 

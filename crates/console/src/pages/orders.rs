@@ -12,7 +12,9 @@ use qlive_types::{Fen, Moment, UserId};
 
 use super::complaints::complaints_table;
 use super::ledger::entries_table;
-use super::list::{Names, empty};
+use super::list::{Filters, Names, empty};
+use super::notices::notices_table;
+use super::order_steps::steps;
 use super::refunds::{left, waiting_note, waiting_table};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
@@ -37,22 +39,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewOrders, "").await?;
     let t = visit.t();
     let text = |name| visit.query(name).unwrap_or_default();
-    let search = OrderSearch {
-        user: UserId::parse(&text("user")),
-        state: match text("state").as_str() {
-            "created" => Some(OrderState::Created),
-            "paid" => Some(OrderState::Paid),
-            "closed" => Some(OrderState::Closed),
-            _ => None,
-        },
-        provider: match text("provider").as_str() {
-            "wechat_pay" => Some(Provider::WechatPay),
-            "virtual" => Some(Provider::Virtual),
-            _ => None,
-        },
-        from: Moment::parse_day(&text("from")),
-        until: Moment::parse_day(&text("until")).map(|day| day.after(DAY)),
-    };
+    let mut read = Filters::new(&visit);
+    let search = read_search(&mut read);
     let after = visit
         .cursor()
         .map(|(at, number)| (Moment::from_millis(at), number));
@@ -64,9 +52,12 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .await?;
     let mut page = Page::new(t.pages.orders_title);
     page.buttons = visit.export_button("orders");
-    let names = ["user", "state", "provider", "from", "until"];
+    let names = [
+        "user", "state", "provider", "from", "until", "least", "most",
+    ];
     page.is_filtered = names.into_iter().any(|name| visit.query(name).is_some());
     page.filters = filters(t, &text);
+    page.sections.extend(read.note());
     let waiting = visit.state.services.payments.refund_requests().await?;
     if !waiting.is_empty() {
         page.sections
@@ -82,6 +73,30 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         frame: Frame::new(&visit, "/orders").await?,
         page,
     })
+}
+
+/// The orders that the URL asks for.
+fn read_search(read: &mut Filters<'_>) -> OrderSearch {
+    OrderSearch {
+        user: read.read("user", UserId::parse),
+        state: read.read("state", |state| match state {
+            "created" => Some(OrderState::Created),
+            "paid" => Some(OrderState::Paid),
+            "closed" => Some(OrderState::Closed),
+            _ => None,
+        }),
+        provider: read.read("provider", |provider| match provider {
+            "wechat_pay" => Some(Provider::WechatPay),
+            "virtual" => Some(Provider::Virtual),
+            _ => None,
+        }),
+        from: read.read("from", Moment::parse_day),
+        until: read
+            .read("until", Moment::parse_day)
+            .map(|day| day.after(DAY)),
+        least: read.read("least", Fen::parse_yuan),
+        most: read.read("most", Fen::parse_yuan),
+    }
 }
 
 fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Filter> {
@@ -117,6 +132,8 @@ fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Fil
         field("user", t.pages.user, ""),
         field("from", t.pages.from_day, "2026-11-01"),
         field("until", t.pages.until_day, "2026-11-30"),
+        field("least", t.pages.least_yuan, "6.00"),
+        field("most", t.pages.most_yuan, "648.00"),
     ]
 }
 
@@ -210,10 +227,14 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     if let Some(request) = services.payments.refund_request(&number).await? {
         page.sections.push(waiting_note(t, &request));
     }
+    page.sections.push(Section::Steps(steps(t, &order)));
     page.sections.push(facts(t, &order));
     let refunds = services.payments.refunds_of(&number).await?;
     page.sections
         .push(Section::Table(refunds_table(t, &refunds)));
+    let notices = services.payments.notices_about(&number).await?;
+    page.sections
+        .push(Section::Table(notices_table(t, &notices)));
     let complaints = services.payments.complaints_about(&number).await?;
     if !complaints.is_empty() && visit.session.may(Action::ViewComplaints) {
         let mut table = complaints_table(&visit, &complaints);
@@ -253,6 +274,10 @@ fn buttons(visit: &Visit, order: &Order) -> Vec<Button> {
     if left(order).is_some() {
         let refund = format!("/orders/{number}/refund");
         buttons.extend(visit.button(Action::RefundOrder, t.actions.refund, refund));
+    }
+    if order.state == OrderState::Paid {
+        let import = format!("/orders/{number}/import-refund");
+        buttons.extend(visit.button(Action::ImportRefund, t.actions.import, import));
     }
     buttons.push(Button::page(t.pages.why, format!("/orders/{number}/why")));
     buttons

@@ -18,6 +18,7 @@ use crate::view::{Cell, Column, Row, Section, Table, Tone};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     register::<RefundOrder>(config, "/orders/{number}/refund");
+    register::<ImportRefund>(config, "/orders/{number}/import-refund");
 }
 
 /// What can still be refunded of an order; `None`: nothing.
@@ -129,6 +130,44 @@ impl Act for RefundOrder {
         let payments = &visit.state.services.payments;
         let requested = payments.request_refund(by, number, Some(amount)).await;
         requested.map_err(|error| refuse(error, t))?;
+        Ok(Done::At(format!("/orders/{number}")))
+    }
+}
+
+/// Records a refund of the platform whose notice was lost.
+struct ImportRefund;
+
+impl Act for ImportRefund {
+    const ACTION: Action = Action::ImportRefund;
+    type Path = String;
+
+    fn subject(number: &String) -> String {
+        number.clone()
+    }
+
+    async fn form(visit: &Visit, number: &String) -> Result<ActionForm, Failure> {
+        visit.state.services.payments.order(number).await?;
+        let a = &visit.t().actions;
+        let mut form = ActionForm::new(visit, a.import, format!("/orders/{number}"));
+        form.title = fill(a.import_title, &[number]);
+        form.lines.push(a.import_text.to_owned());
+        form.fields.push(Field {
+            max: 64,
+            ..Field::required("refund", a.import_number)
+        });
+        Ok(form)
+    }
+
+    async fn act(
+        visit: &Visit,
+        number: &String,
+        by: Operator,
+        input: &Input,
+    ) -> Result<Done, Refusal> {
+        let payments = &visit.state.services.payments;
+        let imported = payments.import_platform_refund(by, number, input.text("refund"));
+        let imported = imported.await;
+        imported.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(Done::At(format!("/orders/{number}")))
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_app::TimelineCursor;
+use qlive_app::{TimelineCursor, TimelineFilter};
 use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_operators::Action;
 use qlive_rooms::{PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
@@ -44,10 +44,12 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
             .push(Section::Table(stage(&visit, live, &status.seats)));
     }
     let services = &visit.state.services;
-    let timeline = services.room_timeline(live, TimelineCursor::LATEST).await?;
+    let timeline = services
+        .room_timeline(live, TimelineFilter::default(), TimelineCursor::LATEST)
+        .await?;
     let latest = timeline.rows.get(..LATEST).unwrap_or(&timeline.rows);
     let is_more = timeline.next.is_some() || latest.len() < timeline.rows.len();
-    let mut table = timeline_table(&visit, latest).await?;
+    let mut table = timeline_table(&visit, latest, false).await?;
     table.older = is_more.then(|| format!("/rooms/{live}/timeline"));
     page.sections.push(Section::Table(table));
     let people = services.rooms.people_in(live, None).await?;

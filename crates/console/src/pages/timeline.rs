@@ -1,15 +1,22 @@
 //! The timeline of a room: the messages to its group and whether they were delivered, who came,
 //! applied and left, and what was written.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_app::TimelineCursor;
-use qlive_types::LiveId;
+use qlive_app::{TimelineCursor, TimelineFilter, TimelineList};
+use qlive_operators::Action;
+use qlive_types::{LiveId, Moment, UserId};
 
+use super::list::Filters;
 use super::rooms::{answer, head};
 use super::timeline_table::timeline_table;
 use crate::http::{Failure, Visit};
-use crate::view::Section;
+use crate::view::{Choice, Filter, Section};
+
+/// A day.
+const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/rooms/{id}/timeline", web::get().to(show));
@@ -18,9 +25,28 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let live = LiveId::new(*id);
     let (mut page, _) = head(&visit, live).await?;
-    let before = cursor(&visit).unwrap_or(TimelineCursor::LATEST);
-    let timeline = visit.state.services.room_timeline(live, before).await?;
-    let mut table = timeline_table(&visit, &timeline.rows).await?;
+    let services = &visit.state.services;
+    let mut read = Filters::new(&visit);
+    let filter = TimelineFilter {
+        list: read.read("kind", |kind| match kind {
+            "messages" => Some(TimelineList::Messages),
+            "visits" => Some(TimelineList::Events),
+            "comments" => Some(TimelineList::Comments),
+            _ => None,
+        }),
+        user: read.read("user", UserId::parse),
+    };
+    let until = read.read("until", Moment::parse_day);
+    let before = match (cursor(&visit), until) {
+        (Some(before), _) => before,
+        (None, Some(day)) => services.timeline_before(live, day.after(DAY)).await?,
+        (None, None) => TimelineCursor::LATEST,
+    };
+    let timeline = services.room_timeline(live, filter, before).await?;
+    page.is_filtered = filter != TimelineFilter::default() || until.is_some();
+    page.filters = filters(&visit);
+    page.sections.extend(read.note());
+    let mut table = timeline_table(&visit, &timeline.rows, page.is_filtered).await?;
     table.older = timeline.next.map(|next| {
         let TimelineCursor {
             message,
@@ -32,6 +58,34 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     table.newest = visit.newest();
     page.sections.push(Section::Table(table));
     answer(&visit, page).await
+}
+
+fn filters(visit: &Visit) -> Vec<Filter> {
+    let t = visit.t();
+    let text = |name, label, hint| Filter::Text {
+        name,
+        label,
+        value: visit.query(name).unwrap_or_default(),
+        hint,
+    };
+    let mut choices = vec![
+        Choice::new("", t.frame.all),
+        Choice::new("messages", t.pages.kind_messages),
+        Choice::new("visits", t.pages.kind_visits),
+    ];
+    if visit.session.may(Action::ViewComments) {
+        choices.push(Choice::new("comments", t.pages.comments));
+    }
+    vec![
+        Filter::Choice {
+            name: "kind",
+            label: t.pages.kind,
+            chosen: visit.query("kind").unwrap_or_default(),
+            choices,
+        },
+        text("user", t.pages.user, ""),
+        text("until", t.pages.until_day, "2026-11-30"),
+    ]
 }
 
 /// The cursor of the timeline: the numbers of its three lists, separated by dots.

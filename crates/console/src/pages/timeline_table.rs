@@ -14,7 +14,11 @@ use crate::texts::{Texts, fill};
 use crate::view::{Cell, Column, Row, Table, Tone};
 
 /// The table of what happened.
-pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Result<Table, Failure> {
+pub(super) async fn timeline_table(
+    visit: &Visit,
+    happened: &[Happened],
+    is_filtered: bool,
+) -> Result<Table, Failure> {
     let t = visit.t();
     let names = Names::of(visit, happened.iter().filter_map(who)).await?;
     // What people write is for those who may read comments.
@@ -40,7 +44,7 @@ pub(super) async fn timeline_table(visit: &Visit, happened: &[Happened]) -> Resu
             .collect(),
         older: None,
         newest: None,
-        empty: empty(t, false, none),
+        empty: empty(t, is_filtered, none),
     })
 }
 

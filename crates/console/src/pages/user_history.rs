@@ -3,7 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_gifts::SentGiftFilter;
-use qlive_types::Page as PageNumber;
 
 use super::ledger::wallet_table;
 use super::rooms::gifts_table;
@@ -53,17 +52,11 @@ async fn show_gifts(
 async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let user = user_id(&id)?;
     let (mut page, _) = head(&visit, user).await?;
-    let number = visit.query("page").and_then(|page| page.parse().ok());
-    let number = number
-        .and_then(PageNumber::new)
-        .unwrap_or(PageNumber::FIRST);
-    let (count, history) = visit.state.services.users.wallet(user, number).await?;
+    let below = visit.cursor().map(|(number, _)| number);
+    let history = visit.state.services.users.movements(user, below).await?;
     let mut table = wallet_table(visit.t(), &history);
-    if number.number() * PageNumber::ROWS < count {
-        let next = (number.number() + 1).to_string();
-        table.older = Some(visit.with_query("page", Some(&next)));
-    }
-    table.newest = (number != PageNumber::FIRST).then(|| visit.with_query("page", None));
+    table.older = visit.older(&history, |entry| entry.number.to_string());
+    table.newest = visit.newest();
     page.sections.push(Section::Table(table));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/users").await?,

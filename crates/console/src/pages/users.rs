@@ -6,7 +6,7 @@ use qlive_gifts::SentGiftFilter;
 use qlive_ledger::Balances;
 use qlive_operators::Action;
 use qlive_payments::OrderSearch;
-use qlive_types::{LiveId, Moment, Page as PageNumber, UserId};
+use qlive_types::{LiveId, Moment, UserId};
 use qlive_users::{ErasureRequest, Profile, UserFilter, UsersAfter};
 
 use super::ledger::wallet_table;
@@ -216,10 +216,10 @@ async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     page.sections
         .push(profile_facts(&visit, &profile, PersonalData::Masked).await?);
     page.sections.extend(sections(&visit, user).await?);
-    let (count, mut history) = services.users.wallet(user, PageNumber::FIRST).await?;
+    let mut history = services.users.movements(user, None).await?;
+    let is_more = history.len() > MOST;
     history.truncate(MOST);
     let mut wallet = wallet_table(t, &history);
-    let is_more = usize::try_from(count).is_ok_and(|count| count > history.len());
     wallet.older = is_more.then(|| format!("/users/{user}/wallet"));
     page.sections.push(Section::Table(wallet));
     let search = OrderSearch {

@@ -9,6 +9,7 @@ use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal, WithdrawalState};
 use qlive_store::audit_log::Operator;
 
 use super::list::{Names, ROWS, empty};
+use super::notices::notices_table;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
@@ -184,6 +185,12 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let names = Names::of(&visit, iter::once(withdrawal.user)).await?;
     page.sections
         .push(facts(t, &withdrawal, &summary, names.link(withdrawal.user)));
+    let payments = &visit.state.services.payments;
+    let notices = payments.notices_about(&withdrawal.out_bill_no).await?;
+    if !notices.is_empty() {
+        page.sections
+            .push(Section::Table(notices_table(t, &notices)));
+    }
     if !summary.refunded_givers.is_empty() {
         page.sections.push(Section::Note {
             text: t.pages.refunded_givers_text.to_owned(),

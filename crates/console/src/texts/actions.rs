@@ -163,6 +163,13 @@ texts!(ActionTexts {
     refund_second:
         "{} 已申请退 {}。金额一致时，你的确认会立即退款。",
         "{} asked to refund {}. With the same amount, your confirmation refunds it at once.";
+    import: "补记退款", "Record a refund";
+    import_title: "补记订单 {} 的平台退款", "Record a refund of order {} by the platform";
+    import_text:
+        "在微信后台退的款、而通知没有收到时使用：向微信查询后记账，并收回对应的金币。",
+        "For a refund made in WeChat's console whose notice was lost. WeChat is asked about it; \
+         then it is recorded, and its coins are taken back.";
+    import_number: "微信的退款单号", "WeChat's number of the refund";
     refund_amount: "退款金额（元）", "Refund amount (yuan)";
     approve: "批准", "Approve";
     approve_title: "批准提现 {}：{} 给 {}（{}）", "Approve withdrawal {}: {} to {} ({})";

@@ -75,6 +75,7 @@ labels! {
     ReverseEntry: "冲正分录", "Reverse an entry";
     ViewOrders: "查看订单", "See orders";
     QueryOrder: "向微信查询订单", "Ask WeChat about an order";
+    ImportRefund: "补记平台退款", "Record a refund of the platform";
     RefundOrder: "退款", "Refund an order";
     ViewWithdrawals: "查看提现", "See withdrawals";
     ApproveWithdrawal: "批准提现", "Approve a withdrawal";

@@ -198,6 +198,9 @@ texts!(PageTexts {
     refunded: "已退", "Refunded";
     paid_after: "支付用时", "Paid after";
     seconds: "{} 秒", "{} s";
+    minutes: "{} 分钟", "{} min";
+    hours: "{} 小时", "{} h";
+    whole_days: "{} 天", "{} d";
     paid_at: "支付于", "Paid";
     expires_at: "截止", "Expires";
     transaction: "微信支付单号", "Provider's number";
@@ -341,6 +344,7 @@ texts!(PageTexts {
     no_complaints:
         "没有投诉。用户在微信支付投诉后会出现在这里。",
         "No complaints. They come from WeChat Pay.";
+    no_open_complaints: "没有等待答复的投诉。", "No complaint waits for an answer.";
     // Gifts and blocks
     effect: "特效", "Effect";
     gifts_title: "礼物与充值档位", "Gifts and recharge packs";
@@ -398,12 +402,17 @@ texts!(PageTexts {
     last_audit: "最近一次核对", "Last audit";
     audit_agreed: "{} 核对一致", "{}: right";
     audit_violated: "{} 核对不一致", "{}: wrong";
-    audit_broken: "{} 数据库故障，没有完成", "{}: not finished, the database failed";
     only_comments: "这一段只有发言，当前角色看不到。", "Only comments here, which your role does not see.";
-    day_unreadable:
-        "日期要写成 2026-11-30 这样，筛选没有生效。",
-        "Write a day as 2026-11-30; this filter was left out.";
-    audit_never: "本次启动后还没有核对", "None since the start";
+    filter_unreadable:
+        "有的筛选写法不对，没有生效：日期如 2026-11-30，用户写 8 位号码，金额如 6.00。",
+        "A filter cannot be read and was left out. Write a day as 2026-11-30, a user as a number \
+         of 8 digits, an amount as 6.00.";
+    least_yuan: "金额不低于（元）", "From, in yuan";
+    most_yuan: "金额不高于（元）", "To, in yuan";
+    refunded_of: "{}，共 {}", "{} of {}";
+    kind_messages: "系统消息", "Messages to the room";
+    kind_visits: "进出与申请", "Visits and applications";
+    audit_never: "还没有核对过", "None yet";
     // Operators
     operators_title: "操作员", "Operators";
     name: "名字", "Name";

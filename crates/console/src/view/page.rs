@@ -303,8 +303,26 @@ impl Chart {
     }
 }
 
+/// Whether something went through a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepState {
+    Past,
+    Now,
+    Later,
+}
+
+/// A state that something goes through.
+pub(crate) struct Step {
+    pub(crate) label: &'static str,
+    /// When, or how much; may be empty.
+    pub(crate) detail: String,
+    pub(crate) state: StepState,
+}
+
 /// A part of a page.
 pub(crate) enum Section {
+    /// The states that something goes through.
+    Steps(Vec<Step>),
     Facts {
         title: &'static str,
         facts: Vec<Fact>,

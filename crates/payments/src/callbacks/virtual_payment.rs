@@ -8,6 +8,7 @@
 use qlive_tencent::wechat::push::{PushEvent, PushMode, ReceivedPush};
 
 use crate::callbacks::complaints::{Complaint, record_complaint};
+use crate::callbacks::notices::NoticeKind;
 use crate::callbacks::outcome::{
     Accepted, CallbackOutcome, Contradiction, refund_contradiction, settled_outcome,
     settled_refund_outcome, within_query_time,
@@ -74,10 +75,10 @@ impl Payments {
         event: &PushEvent,
         mode: PushMode,
     ) -> Result<CallbackOutcome, PaymentsError> {
-        let out_trade_no = match event {
-            PushEvent::GoodsPaid { out_trade_no, .. } => out_trade_no,
-            PushEvent::RefundFinished { mch_order_id, .. }
-            | PushEvent::ComplaintFiled { mch_order_id, .. } => mch_order_id,
+        let (kind, out_trade_no) = match event {
+            PushEvent::GoodsPaid { out_trade_no, .. } => (NoticeKind::Payment, out_trade_no),
+            PushEvent::RefundFinished { mch_order_id, .. } => (NoticeKind::Refund, mch_order_id),
+            PushEvent::ComplaintFiled { mch_order_id, .. } => (NoticeKind::Complaint, mch_order_id),
             PushEvent::Mock(_) => return Ok(CallbackOutcome::Accepted(Accepted::Mock)),
             PushEvent::Unhandled(event) => {
                 tracing::info!(event, "a message push that we do not handle");
@@ -85,17 +86,20 @@ impl Payments {
             }
         };
         let order = self.virtual_order(out_trade_no).await?;
-        match (event, order) {
-            (PushEvent::ComplaintFiled { .. }, order) => {
-                self.settle_complaint(event, mode, order.as_ref()).await
-            }
-            (_, None) => Ok(CallbackOutcome::Accepted(Accepted::UnknownSubject)),
-            (PushEvent::RefundFinished { .. }, Some(order)) => {
-                self.settle_refund_push(&order, event, mode).await
-            }
-            (_, Some(order)) if mode == PushMode::Plain => self.query_claimed_payment(&order).await,
-            (_, Some(order)) => self.settle_encrypted_payment(&order, event).await,
-        }
+        let Some(order) = order else {
+            return if kind == NoticeKind::Complaint {
+                self.settle_complaint(event, mode, None).await
+            } else {
+                Ok(CallbackOutcome::Accepted(Accepted::UnknownSubject))
+            };
+        };
+        let outcome = match kind {
+            NoticeKind::Complaint => self.settle_complaint(event, mode, Some(&order)).await,
+            NoticeKind::Refund => self.settle_refund_push(&order, event, mode).await,
+            _ if mode == PushMode::Plain => self.query_claimed_payment(&order).await,
+            _ => self.settle_encrypted_payment(&order, event).await,
+        };
+        self.keep_notice(kind, out_trade_no, outcome?).await
     }
 
     /// Settles a payment that an encrypted push reports. When the push does not settle the order,

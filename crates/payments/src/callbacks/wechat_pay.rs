@@ -10,6 +10,7 @@ use qlive_tencent::pay::{
     Notice, PayClient, Refund, SignatureError, SignatureHeaders, Transfer, decrypt_notice,
 };
 
+use crate::callbacks::notices::NoticeKind;
 use crate::callbacks::outcome::{
     Accepted, CallbackOutcome, Contradiction, refund_contradiction, settled_outcome,
     settled_refund_outcome, transfer_contradiction, within_query_time,
@@ -74,12 +75,21 @@ impl Payments {
         }
         match notice {
             Notice::Payment(transaction) => {
-                let report = transaction_report(&transaction);
-                self.settle_payment_callback(&transaction.out_trade_no, report)
+                let (number, report) =
+                    (&transaction.out_trade_no, transaction_report(&transaction));
+                let outcome = self.settle_payment_callback(number, report).await?;
+                self.keep_notice(NoticeKind::Payment, number, outcome).await
+            }
+            Notice::Refund(refund) => {
+                let outcome = self.settle_refund_notice(&refund).await?;
+                self.keep_notice(NoticeKind::Refund, &refund.out_trade_no, outcome)
                     .await
             }
-            Notice::Refund(refund) => self.settle_refund_notice(&refund).await,
-            Notice::Transfer(transfer) => self.settle_transfer_notice(transfer).await,
+            Notice::Transfer(transfer) => {
+                let bill = transfer.out_bill_no.clone();
+                let outcome = self.settle_transfer_notice(transfer).await?;
+                self.keep_notice(NoticeKind::Transfer, &bill, outcome).await
+            }
             Notice::Unhandled(_) => Ok(CallbackOutcome::Accepted(Accepted::Unhandled)),
         }
     }

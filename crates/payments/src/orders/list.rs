@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use qlive_store::StoreError;
 use qlive_store::schema::orders;
-use qlive_types::{Moment, Page, UserId};
+use qlive_types::{Fen, Moment, Page, UserId};
 
 use crate::error::PaymentsError;
 use crate::orders::row::{Order, OrderRow, find_order};
@@ -41,6 +41,10 @@ pub struct OrderSearch {
     pub from: Option<Moment>,
     /// Created before this moment.
     pub until: Option<Moment>,
+    /// At this price or a higher one.
+    pub least: Option<Fen>,
+    /// At this price or a lower one.
+    pub most: Option<Fen>,
 }
 
 /// Where a list of orders goes on: after the order with this number, created then.
@@ -80,6 +84,12 @@ impl Payments {
                 }
                 if let Some(until) = search.until {
                     query = query.filter(orders::created_at.lt(until.millis()));
+                }
+                if let Some(least) = search.least {
+                    query = query.filter(orders::fen.ge(least.get()));
+                }
+                if let Some(most) = search.most {
+                    query = query.filter(orders::fen.le(most.get()));
                 }
                 if let Some((at, number)) = &after {
                     let is_earlier = orders::created_at.lt(at.millis());

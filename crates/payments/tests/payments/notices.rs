@@ -1,7 +1,7 @@
 //! Notices of WeChat Pay about payments.
 
 use qlive_app::Services;
-use qlive_payments::{Accepted, CallbackOutcome, Mismatch};
+use qlive_payments::{Accepted, CallbackOutcome, Mismatch, NoticeKind, NoticeResult};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_testing::Callback;
@@ -11,6 +11,7 @@ use crate::support::{Purchase, Shop, signed};
 
 on_both!(
     notice_credits_the_order_and_its_repetition_does_not,
+    as_many_notices_are_kept_as_help,
     late_notice_credits_a_closed_order,
     forged_notice_changes_nothing,
     probe_is_refused_as_a_probe,
@@ -51,7 +52,29 @@ async fn notice_credits_the_order_and_its_repetition_does_not(db: TestDb) {
     assert_eq!(shop.state(&order).await, "paid");
     assert_eq!(shop.bought_and_debt(user).await, (60, 0));
     assert_eq!(shop.payments().waiting_orders().await.unwrap(), (0, None));
+    let kept = shop.kept_notices(&order.number).await;
+    let (payment, applied) = (NoticeKind::Payment, NoticeResult::Applied);
+    assert_eq!(kept, [(payment, applied), (payment, NoticeResult::Known)]);
     shop.audit().await;
+}
+
+async fn as_many_notices_are_kept_as_help(db: TestDb) {
+    let shop = Shop::wechat_pay(db).await;
+    let user = shop.user("bob").await;
+    let order = shop.order(user).await;
+    let mut notice = payment_notice(&shop, &order, "4200001");
+    notice["resource"]["amount"]["total"] = json!(1);
+    let mismatch = CallbackOutcome::Mismatch(Mismatch::Amount);
+    for _ in 0..53 {
+        assert_eq!(shop.handle_made_up_notice(notice.clone()).await, mismatch);
+    }
+    let kept = shop.kept_notices(&order.number).await;
+    assert_eq!(kept, [(NoticeKind::Payment, NoticeResult::Mismatch); 50]);
+    let forged = json!({"tampered": true, "event": notice["event"], "kind": "transaction",
+        "resource": notice["resource"]});
+    let outcome = shop.handle_made_up_notice(forged).await;
+    assert_eq!(outcome, CallbackOutcome::Forged);
+    assert_eq!(shop.kept_notices(&order.number).await.len(), 50);
 }
 
 async fn late_notice_credits_a_closed_order(db: TestDb) {

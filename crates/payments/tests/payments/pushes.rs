@@ -1,6 +1,6 @@
 //! Message pushes of virtual payment about payments and complaints.
 
-use qlive_payments::{Accepted, CallbackOutcome, Mismatch};
+use qlive_payments::{Accepted, CallbackOutcome, Mismatch, NoticeKind, NoticeResult};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_types::Page;
@@ -48,6 +48,9 @@ async fn encrypted_push_credits_the_order_and_its_repetition_does_not(db: TestDb
     assert_eq!(shop.bought_and_debt(user).await, (60, 0));
     let stored = shop.payments().order(&order.number).await.unwrap();
     assert!(!stored.delivery_notice_due, "WeChat knows of the delivery");
+    let kept = shop.kept_notices(&order.number).await;
+    let (payment, applied) = (NoticeKind::Payment, NoticeResult::Applied);
+    assert_eq!(kept, [(payment, applied), (payment, NoticeResult::Known)]);
     shop.audit().await;
 }
 

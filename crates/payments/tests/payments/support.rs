@@ -10,8 +10,8 @@ use qlive_ledger::{
     post_entry,
 };
 use qlive_payments::{
-    CallbackOutcome, NewBlock, OrderRefund, Payments, RefundState, Withdrawal, WithdrawalRequest,
-    find_ledger_violation,
+    CallbackOutcome, NewBlock, NoticeKind, NoticeResult, OrderRefund, Payments, RefundState,
+    Withdrawal, WithdrawalRequest, find_ledger_violation,
 };
 use qlive_store::audit_log::Operator;
 use qlive_store::schema::audit_log;
@@ -93,6 +93,14 @@ impl Shop {
         };
         let added = self.payments().add_block(operator("test"), block).await;
         added.unwrap()
+    }
+
+    /// The notices that were kept about an order or a bill.
+    pub(crate) async fn kept_notices(&self, subject: &str) -> Vec<(NoticeKind, NoticeResult)> {
+        let kept = self.payments().notices_about(subject).await.unwrap();
+        kept.iter()
+            .map(|notice| (notice.kind, notice.result))
+            .collect()
     }
 
     pub(crate) async fn user(&self, name: &str) -> UserId {

@@ -4,7 +4,8 @@ use std::mem::discriminant;
 
 use qlive_ledger::LedgerError;
 use qlive_payments::{
-    Accepted, CallbackOutcome, Contradiction, Mismatch, PaymentsError, Withdrawal, WithdrawalState,
+    Accepted, CallbackOutcome, Contradiction, Mismatch, NoticeKind, NoticeResult, PaymentsError,
+    Withdrawal, WithdrawalState,
 };
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
@@ -80,6 +81,9 @@ async fn withdrawal_holds_income_and_is_paid_when_the_user_confirms(db: TestDb) 
     assert_eq!(shop.handle_notice(&notice).await, KNOWN);
     let paid = shop.withdrawal(&withdrawal).await;
     assert_eq!(paid.state, WithdrawalState::Paid);
+    let kept = shop.kept_notices(&paid.out_bill_no).await;
+    let (transfer, applied) = (NoticeKind::Transfer, NoticeResult::Applied);
+    assert_eq!(kept, [(transfer, applied), (transfer, NoticeResult::Known)]);
     assert_eq!((paid.package_info, paid.done_at.is_some()), (None, true));
     assert_eq!(shop.income_and_held(user).await, (600, 0));
     shop.audit().await;

@@ -194,7 +194,7 @@ async fn every_table_has_its_declared_columns(db: TestDb) {
             ledger_balances, ledger_entries, ledger_transfers, ledger_history, idempotency_keys,
             ledger_chain,
             gifts, gifts_sent,
-            blocks, orders, refunds, withdrawals, complaints,
+            blocks, orders, refunds, withdrawals, complaints, payment_notices, last_seen,
         ))
     });
     let declared: BTreeSet<String> = declared.await.unwrap().map(String::from).into();

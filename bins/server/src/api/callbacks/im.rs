@@ -65,7 +65,7 @@ pub(crate) async fn im_notify(
         // IM delivers the message when the answer is an error, so it must be refused explicitly.
         Err(_) if command.ends_with(".CallbackBeforeSendMsg") => {
             let verdict = CallbackVerdict::Unreadable;
-            state.metrics.count_callback("im before", verdict);
+            state.count_callback("im before", verdict);
             return Ok(Json(ImAnswer::new(FilterDecision::Refuse)));
         }
         Err(error) => return Err(error),
@@ -79,7 +79,7 @@ pub(crate) async fn im_notify(
         FilterDecision::Allow => CallbackVerdict::Accepted,
         FilterDecision::Refuse => CallbackVerdict::Refused,
     };
-    state.metrics.count_callback(kind, verdict);
+    state.count_callback(kind, verdict);
     Ok(Json(ImAnswer::new(decision)))
 }
 

@@ -35,9 +35,7 @@ pub(crate) async fn live_notify(
     let event = StreamEvent::parse(&body);
     let kind = stream_event_kind(&event);
     state.services.rooms.handle_stream_event(event).await?;
-    state
-        .metrics
-        .count_callback(kind, CallbackVerdict::Accepted);
+    state.count_callback(kind, CallbackVerdict::Accepted);
     Ok(Json(LiveAnswer { code: 0 }))
 }
 

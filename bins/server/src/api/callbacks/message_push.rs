@@ -46,7 +46,7 @@ pub(crate) async fn wx_notify(
         Err(PushError::InvalidSignature) => return Err(count_forgery(&state, &request, KIND)),
         Err(PushError::MalformedBody) => {
             let verdict = CallbackVerdict::Unreadable;
-            state.metrics.count_callback(KIND, verdict);
+            state.count_callback(KIND, verdict);
             return Err(ApiError::BAD_BODY);
         }
     };

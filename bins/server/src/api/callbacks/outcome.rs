@@ -50,6 +50,6 @@ pub(super) fn count_outcome(
         CallbackOutcome::Unreadable => (CallbackVerdict::Unreadable, Some(ApiError::BAD_BODY)),
         CallbackOutcome::RetryLater => (CallbackVerdict::Retry, Some(ApiError::NOT_SETTLED)),
     };
-    state.metrics.count_callback(kind, verdict);
+    state.count_callback(kind, verdict);
     error.map_or(Ok(()), Err)
 }
