@@ -90,7 +90,7 @@ async function fill(page, path, fields) {
 }
 
 /** @param {Page} page */
-const submit = (page) => page.locator('.confirm form button[type=submit]').last().click();
+const submit = (page) => page.locator('.confirm form button[type=submit]').first().click();
 
 /**
  * Does an action, and checks that the console says so and shows its effect.
@@ -148,7 +148,7 @@ test('reviews', async () => {
   await act('operator', '/reports/1/close', {}, '没有');
   await act('operator', '/moderation/2/close', {}, '没有');
   await act('operator', '/screenshots/1/close', {}, '没有');
-  await act('support', '/complaints/1/answer', {}, '浏览器测试');
+  await act('support', '/complaints/1/answer', {}, '没有等待答复的投诉');
 });
 
 test('money', async () => {
@@ -204,10 +204,37 @@ test('sales', async () => {
   await act('finance', '/blocks/add', { gold: '33', price: '3.00' }, '33');
   const block = by.finance.getByRole('row', { name: /33/ }).getByRole('link').last();
   const disable = String(await block.getAttribute('href'));
+  const limited = { until: '2030-01-31', price: '3.00' };
+  await act('finance', disable.replace('disable', 'edit'), limited, '2030-01-31');
   await act('finance', disable, {}, /充值/);
   await act('finance', disable.replace('disable', 'enable'), {}, /充值/);
   const sold = by.finance.getByRole('row', { name: /33/ });
   assert.equal(await sold.getByRole('link', { name: '停售' }).count(), 1);
+});
+
+test('a refund of the platform whose notice was lost', async () => {
+  const { bob } = filled;
+  const [, block] = await bob.blocks();
+  const { outTradeNo } = await bob.buy(block.id);
+  for (const _ of [1, 2, 3]) {
+    await desk.server.sandboxPost('faults', { path: '/pay_notify/', notice: 'lost' });
+  }
+  await desk.server.sandboxPost(`pay/${outTradeNo}/refund`, { fen: 100 });
+  const state = await desk.server.sandboxGet('state');
+  const refunds = Object.entries(state.refunds);
+  const [[number]] = refunds.filter(([, refund]) => refund.out_trade_no === outTradeNo);
+  const path = `/orders/${outTradeNo}`;
+  await act('finance', `${path}/import-refund`, { refund: number }, '部分退款');
+  const row = by.finance.locator('.steps [aria-current=step]');
+  assert.match(String(await row.textContent()), /部分退款/);
+});
+
+test('Enter on the review of a change confirms it', async () => {
+  const page = by.owner;
+  await fill(page, '/configs/WITHDRAW_RATE/set-rate', { value: '0.12' });
+  await page.locator('.confirm [name=typed]').press('Enter');
+  await page.getByRole('status').getByText(/已完成/).waitFor();
+  assert.match(String(await page.locator('.head').textContent()), /0\.12/);
 });
 
 test('the platform', async () => {

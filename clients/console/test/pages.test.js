@@ -197,6 +197,46 @@ test('all forms are accessible, fit, and are valid HTML', async () => {
   }
 });
 
+test('review of a change, a refusal and a secret are accessible, and are valid HTML', async () => {
+  for (const view of VIEWS) {
+    const page = await desk.openAs(owner, view);
+    /** Sends the form, and checks its answer. @param {string} name */
+    const send = async (name) => {
+      const [answer] = await Promise.all([
+        page.waitForResponse((response) => response.request().method() === 'POST'),
+        form.locator('[type=submit]').first().click(),
+      ]);
+      const text = await answer.text();
+      await page.locator('.diff, [role=alert], .confirm .code').first().waitFor();
+      assert.deepEqual(await faults(name, text), []);
+      assert.deepEqual(await violations(page), [], name);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+      if (isPictured(view)) await picture(page, `${name}-${nameOf(view)}`);
+    };
+    const form = page.locator('.confirm form');
+    await page.goto(`${desk.origin}/configs/FORBIDDEN_WORDS/set`);
+    await form.locator('[name=value]').fill('微信\n加我\n电话');
+    await form.locator('[name=reason]').fill('新词');
+    await send('config-review');
+    await page.goto(`${desk.origin}/configs/HOST_RATE/set-rate`);
+    await form.locator('[name=value]').fill('7');
+    await form.locator('[name=reason]').fill('x');
+    await send('config-refused');
+    await page.goto(`${desk.origin}/operators/add`);
+    await form.locator('[name=name]').fill(`guest ${nameOf(view)}`);
+    await form.locator('[name=role]').selectOption('support');
+    await form.locator('[name=reason]').fill('x');
+    if ((await form.locator('[name=code]').count()) > 0) {
+      const shown = form.getByText(/验证码是|code is now/);
+      const code = String(await shown.textContent()).replace(/\D/g, '');
+      await form.locator('[name=code]').fill(code);
+    }
+    await send('operator-link');
+    await page.context().close();
+  }
+});
+
 test('pages fit a tablet and a wide screen', async () => {
   for (const width of [768, 1920]) {
     const page = await desk.openAs(owner, { width });

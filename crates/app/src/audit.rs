@@ -80,7 +80,10 @@ impl Services {
             return Ok(None);
         };
         let result = serde_json::from_str(&seen.detail);
-        let result = result.map_err(|_unreadable| StoreError::Corrupt("last_seen.detail"))?;
-        Ok(Some((seen.at, result)))
+        let result = result.inspect_err(|error| {
+            // Another version of the program wrote it.
+            tracing::warn!(%error, "the result of the last audit cannot be read");
+        });
+        Ok(result.ok().map(|result| (seen.at, result)))
     }
 }

@@ -81,12 +81,15 @@ pub struct TimelineFilter {
     pub list: Option<TimelineList>,
     /// Only what this user did and wrote. Messages to the group are not about one user.
     pub user: Option<UserId>,
+    /// Without what users wrote.
+    pub hides_comments: bool,
 }
 
 impl TimelineFilter {
     fn wants(self, list: TimelineList) -> bool {
         let is_of_user = self.user.is_none() || list != TimelineList::Messages;
-        is_of_user && self.list.is_none_or(|wanted| wanted == list)
+        let is_shown = !self.hides_comments || list != TimelineList::Comments;
+        is_of_user && is_shown && self.list.is_none_or(|wanted| wanted == list)
     }
 }
 

@@ -11,6 +11,9 @@ pub enum ConfigError {
     /// The key cannot have this value; the text says what it can have.
     #[error("{0}")]
     BadValue(&'static str),
+    /// The value is not the one that was to be replaced.
+    #[error("the value has changed meanwhile")]
+    Changed,
     /// No value is stored under the key.
     #[error("no such key")]
     Unknown,
@@ -22,7 +25,7 @@ impl TransactionError for ConfigError {
     fn store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error) => Some(error),
-            Self::BadKey | Self::BadValue(_) | Self::Unknown => None,
+            Self::BadKey | Self::BadValue(_) | Self::Changed | Self::Unknown => None,
         }
     }
 }

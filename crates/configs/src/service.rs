@@ -72,6 +72,29 @@ impl Configs {
             .await
     }
 
+    /// The same, if the value, or the default in place of none, is still `expected`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Changed`] when it is not; else those of [`Configs::set`].
+    pub async fn replace(
+        &self,
+        by: Operator,
+        key: String,
+        expected: Value,
+        typed: String,
+    ) -> Result<(), ConfigError> {
+        let value = self.parse(&key, &typed)?;
+        let default = keys::default_value(&key);
+        self.change(by, "configs set", key, move |current| {
+            if current.or(default.clone()) == Some(expected.clone()) {
+                Ok(Some(value.clone()))
+            } else {
+                Err(ConfigError::Changed)
+            }
+        })
+        .await
+    }
+
     /// Appends an item to a list.
     ///
     /// # Errors

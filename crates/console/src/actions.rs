@@ -238,7 +238,13 @@ async fn run<A: Act>(
     input: Input,
 ) -> Result<HttpResponse, Failure> {
     visit.require(A::ACTION, &A::subject(&path)).await?;
-    let form = A::form(&visit, &path).await?;
+    let form = match A::form(&visit, &path).await {
+        // What it was about may be gone after the first of two clicks.
+        Err(Failure::NotFound) if input.has("key") && !claim(&visit, &input).await? => {
+            return Ok(redirect("/?again=1"));
+        }
+        form => form?,
+    };
     if let Some(problem) = reason_problem::<A>(&visit, &input) {
         return answer_form::<A>(&visit, form, &input, None, Some(problem)).await;
     }

@@ -4,7 +4,7 @@ use qlive_configs::ConfigError;
 use qlive_gifts::GiftsError;
 use qlive_ledger::{AuditError, LedgerError};
 use qlive_operators::OperatorsError;
-use qlive_payments::PaymentsError;
+use qlive_payments::{Mismatch, PaymentsError};
 use qlive_rooms::RoomsError;
 use qlive_store::StoreError;
 use qlive_users::UsersError;
@@ -200,7 +200,12 @@ impl DomainError for PaymentsError {
             Self::SameOperator => t.second_operator,
             Self::Unexplained => t.unexplained,
             Self::Bill(_) => t.bad_bill,
-            Self::NotRefundable(_) => t.refund_too_much,
+            Self::NotRefundable(mismatch) => match mismatch {
+                Mismatch::MoreThanLeft => t.refund_too_much,
+                Mismatch::RefundNotDone => t.refund_not_done,
+                Mismatch::RequestedByUs => t.refund_is_ours,
+                _ => t.refund_elsewhere,
+            },
             Self::ProviderSilent(_) => t.provider,
             Self::BadField(name) => return Some(fill(t.bad_field, &[name])),
             Self::Ledger(error) => return error.explain(t),
@@ -239,6 +244,7 @@ impl DomainError for ConfigError {
     fn explain(&self, t: &FailureTexts) -> Option<String> {
         match self {
             Self::BadKey | Self::Unknown => Some(t.unknown_key.to_owned()),
+            Self::Changed => Some(t.changed_meanwhile.to_owned()),
             Self::BadValue(text) => Some(format!("{} {text}", t.bad_value)),
             Self::Store(_) => None,
         }

@@ -6,6 +6,27 @@ use qlive_types::{Coins, Fen, Moment};
 
 use crate::texts::{Texts, fill};
 
+/// The most that is counted.
+pub(crate) const MOST_COUNTED: i64 = 10_000;
+
+/// A count that ended one above [`MOST_COUNTED`].
+pub(crate) fn counted(count: i64) -> String {
+    if count > MOST_COUNTED {
+        format!("{}+", grouped(MOST_COUNTED))
+    } else {
+        grouped(count)
+    }
+}
+
+/// The number of a badge, whose queries count up to 1,000.
+pub(crate) fn badge(count: i64) -> String {
+    if count >= 1_000 {
+        "999+".to_owned()
+    } else {
+        count.to_string()
+    }
+}
+
 /// How long ago something was, in the largest unit that fits.
 pub(crate) fn ago(t: &'static Texts, age: Duration) -> String {
     let p = &t.pages;
@@ -104,6 +125,13 @@ mod tests {
         ] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn counts_end() {
+        assert_eq!(counted(10_000), "10,000");
+        assert_eq!(counted(10_001), "10,000+");
+        assert_eq!((badge(999), badge(1_000)), ("999".into(), "999+".into()));
     }
 
     #[test]

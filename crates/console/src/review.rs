@@ -26,7 +26,9 @@ impl Review {
         if before == after {
             return None;
         }
-        let diff = TextDiff::from_lines(before, after);
+        // Without an end the last line would be another one than the same line in the middle.
+        let (old, new) = (ended(before), ended(after));
+        let diff = TextDiff::from_lines(&old, &new);
         let mut lines = Vec::new();
         for (at, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
             if at > 0 {
@@ -41,12 +43,26 @@ impl Review {
                 text: change.value().trim_end_matches('\n').to_owned(),
             }));
         }
-        let mut hasher = DefaultHasher::new();
-        before.hash(&mut hasher);
         Some(Self {
             lines,
-            seen: format!("{:016x}", hasher.finish()),
+            seen: Self::name_of(before),
         })
+    }
+
+    /// The name of a state.
+    pub(crate) fn name_of(before: &str) -> String {
+        let mut hasher = DefaultHasher::new();
+        before.hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+}
+
+/// A text whose last line ends.
+fn ended(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{text}\n")
     }
 }
 
@@ -73,6 +89,8 @@ mod tests {
         assert!(Review::of("a", "a").is_none());
         assert_eq!(signed("", "https://a.example/"), ["+https://a.example/"]);
         assert_eq!(signed("0.5", "0.4"), ["-0.5", "+0.4"]);
+        assert_eq!(signed("a\nb", "a\nb\nc"), [" a", " b", "+c"]);
+        assert_eq!(signed("a\nb\nc", "a\nb"), [" a", " b", "-c"]);
         let before = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj";
         let after = before.replace("d\n", "").replace('j', "z");
         let shown = [" b", " c", "-d", " e", " f", " …", " h", " i", "-j", "+z"];

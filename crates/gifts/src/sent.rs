@@ -76,6 +76,22 @@ impl Gifts {
             .await
     }
 
+    /// The sent gift with this number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sent(&self, id: i64) -> Result<Option<SentGift>, GiftsError> {
+        self.db
+            .read(move |conn| {
+                Ok(gifts_sent::table
+                    .find(id)
+                    .select(SentGift::as_select())
+                    .first(conn)
+                    .optional()?)
+            })
+            .await
+    }
+
     /// The first 50 gifts that a user gave at a moment or later, the earliest first.
     ///
     /// # Errors

@@ -146,7 +146,6 @@ impl Action {
     pub const fn recorded_as(self) -> &'static str {
         match self {
             Self::SetRate => Self::SetConfig.name(),
-            Self::ImportRefund => Self::QueryOrder.name(),
             // Another operator does it.
             Self::EraseUser => "users request-erasure",
             other => other.name(),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::prelude::*;
 use qlive_store::schema::outbox;
-use qlive_store::{Db, StoreError};
+use qlive_store::{Db, StoreError, count_up_to};
 use qlive_types::{Clock, Moment};
 use tokio::sync::Notify;
 
@@ -83,17 +83,24 @@ impl Outbox {
     /// # Errors
     /// A failure of the store.
     pub async fn stats(&self) -> Result<OutboxStats, StoreError> {
+        self.stats_up_to(i64::MAX).await
+    }
+
+    /// The same, counting at most `most` of each.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn stats_up_to(&self, most: i64) -> Result<OutboxStats, StoreError> {
         self.db
-            .read(|conn| {
-                let waiting = outbox::table.filter(Status::Waiting.condition());
-                let parked = outbox::table.filter(Status::Parked.condition());
-                let oldest: Option<i64> = waiting
-                    .clone()
+            .read(move |conn| {
+                let oldest: Option<i64> = outbox::table
+                    .filter(Status::Waiting.condition())
                     .select(diesel::dsl::min(outbox::created_at))
                     .get_result(conn)?;
+                let rows = |status: Status| format!("outbox WHERE status = {}", status.number());
                 Ok(OutboxStats {
-                    waiting: waiting.count().get_result(conn)?,
-                    parked: parked.count().get_result(conn)?,
+                    waiting: count_up_to(conn, &rows(Status::Waiting), most)?,
+                    parked: count_up_to(conn, &rows(Status::Parked), most)?,
                     oldest: oldest.map(Moment::from_millis),
                 })
             })

@@ -8,6 +8,7 @@ mod address;
 pub mod audit_log;
 mod connection;
 mod connection_permits;
+mod counting;
 mod db;
 mod engine;
 mod environment;
@@ -33,6 +34,7 @@ mod transaction;
 pub mod worker;
 
 pub use connection::Conn;
+pub use counting::count_up_to;
 pub use db::Db;
 pub use engine::Engine;
 pub use error::{StoreError, TransactionError, key_violation_as_contention};

@@ -6,12 +6,15 @@ use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{TestApp, TestConsole, blocks, order_number, wait_until};
 use qlive_types::Gender;
+use serde_json::json;
 
 on_both!(
     page_of_the_system_says_when_each_callback_came,
     order_lists_the_notices_about_it,
     audit_of_another_process_is_shown,
     orders_are_found_by_their_amount,
+    gift_leads_to_its_charge,
+    withdrawal_that_waits_longest_comes_first,
     movements_of_a_wallet_go_on_and_miss_none,
 );
 
@@ -38,13 +41,13 @@ async fn order_lists_the_notices_about_it(db: TestDb) {
     let path = format!("/orders/{}", order_number(&order));
     let count = async |text: &str| owner.get(&path).await.text.matches(text).count();
     wait_until("the notice is listed", || async {
-        count("已入账").await == 1
+        count(">已处理<").await == 1
     })
     .await;
     assert_eq!(count("重复，已处理过").await, 0);
     app.refund_at_platform(&order, 100).await;
     wait_until("the notice of the refund is listed", || async {
-        count("已入账").await == 2
+        count(">已处理<").await == 2
     })
     .await;
     // An order whose notice was lost says so.
@@ -54,6 +57,12 @@ async fn order_lists_the_notices_about_it(db: TestDb) {
         .get(&format!("/orders/{}", order_number(&other)))
         .await;
     assert!(page.text.contains("还没有收到通知"), "{}", page.text);
+    let refunded = async |query: &str| {
+        let page = owner.get(&format!("/orders?{query}")).await.text;
+        [&order, &other].map(|order| page.contains(order_number(order)))
+    };
+    assert_eq!(refunded("state=refunded").await, [true, false]);
+    assert_eq!(refunded("state=created").await, [false, true]);
     // The states that it went through.
     let page = owner.get(&path).await.text;
     assert!(
@@ -129,4 +138,60 @@ async fn movements_of_a_wallet_go_on_and_miss_none(db: TestDb) {
         );
     }
     assert!(!second.contains("rel=\"next\""), "{second}");
+}
+
+async fn gift_leads_to_its_charge(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let (stage, gift) = (app.open_stage().await, app.add_gift("rose", 3).await);
+    let bob = app.guest("bob", Gender::Male).await;
+    app.grant(&bob, 30).await;
+    bob.enter(&stage.live).await.ok();
+    bob.give(&stage.host, gift, 2, json!({})).await.ok();
+    let page = owner.get(&format!("/users/{}/given", bob.id())).await.text;
+    let (_, rest) = page.split_once("href=\"/ledger/").unwrap();
+    let charge = format!("/ledger/{}", rest.split('"').next().unwrap());
+    assert!(charge.ends_with("/why"), "{charge}");
+    assert_eq!(owner.get("/given/1").await.location, charge);
+    assert_eq!(owner.get("/search?q=g1").await.location, "/given/1");
+    assert_eq!(owner.get("/given/999").await.status, 404);
+}
+
+async fn withdrawal_that_waits_longest_comes_first(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let bob = app.guest("bob", Gender::Male).await;
+    let rows: Vec<String> = (1..=60)
+        .map(|id| {
+            let state = if id % 3 == 0 { 2 } else { 1 };
+            let user = bob.id();
+            format!("({id}, {user}, 'a', 'o', 9, 90, '', {state}, 'b{id}', FALSE, '', {id}, 0, 0)")
+        })
+        .collect();
+    app.execute_sql(&format!(
+        "INSERT INTO withdrawals (id, user_id, app_id, openid, income, fen, real_name, state, \
+         out_bill_no, submitted, detail, created_at, queried_at, query_count) VALUES {}",
+        rows.join(",")
+    ))
+    .await;
+    let shown = async |path: &str| -> (Vec<i64>, Option<String>) {
+        let page = owner.get(path).await.text;
+        let links = page.split("<td data-label").filter_map(|cell| {
+            cell.split_once("href=\"/withdrawals/")?
+                .1
+                .split('"')
+                .next()?
+                .parse()
+                .ok()
+        });
+        let next = page.split_once("rel=\"next\" href=\"");
+        let next = next.map(|(_, rest)| rest.split('"').next().unwrap().replace("&#38;", "&"));
+        (links.collect(), next)
+    };
+    let (first, next) = shown("/withdrawals?state=waiting").await;
+    assert_eq!(first, (1..=50).collect::<Vec<i64>>());
+    let (rest, _) = shown(&next.unwrap()).await;
+    assert_eq!(rest, (51..=60).collect::<Vec<i64>>());
 }

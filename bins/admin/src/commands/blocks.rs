@@ -32,16 +32,16 @@ pub(crate) enum BlocksCommand {
         #[arg(long)]
         product_id: Option<String>,
     },
-    /// Change a block. Other coins or another price make a new block and disable this one. Prints
-    /// the number that it has now.
+    /// Change a block; what is not named stays. Other coins or another price make a new block and
+    /// disable this one. Prints the number that it has now.
     Edit {
         id: i64,
         /// Coins.
         #[arg(long)]
-        gold: i64,
+        gold: Option<i64>,
         /// Yuan: 6.00
         #[arg(long)]
-        price: String,
+        price: Option<String>,
         /// The product's id in WeChat's console.
         #[arg(long)]
         product_id: Option<String>,
@@ -51,6 +51,9 @@ pub(crate) enum BlocksCommand {
         /// The last day of the sale.
         #[arg(long, value_parser = parse_day)]
         until: Option<Moment>,
+        /// For sale on all days.
+        #[arg(long, conflicts_with_all = ["from", "until"])]
+        always: bool,
     },
     /// Take a block off sale.
     Disable { id: i64 },
@@ -82,7 +85,11 @@ impl BlocksCommand {
                 price,
                 product_id,
             } => {
-                let block = new_block(gold, &price, product_id)?;
+                let block = NewBlock {
+                    gold: Coins::new(gold)?,
+                    price: parse_price(&price)?,
+                    product_id,
+                };
                 Ok(json!({"id": payments.add_block(by, block).await?}))
             }
             Self::Edit {
@@ -92,10 +99,25 @@ impl BlocksCommand {
                 product_id,
                 from,
                 until,
+                always,
             } => {
-                let block = new_block(gold, &price, product_id)?;
-                let until = until.map(|day| day.after(DAY));
-                let sold = Period { from, until };
+                let blocks = payments.all_blocks().await?;
+                let present = blocks.into_iter().find(|block| block.id == id);
+                let present = present.context("there is no such block")?;
+                let price = price.as_deref().map(parse_price).transpose()?;
+                let block = NewBlock {
+                    gold: gold.map_or(Ok(present.gold), Coins::new)?,
+                    price: price.unwrap_or(present.price),
+                    product_id: product_id.or(present.product_id),
+                };
+                let sold = if always {
+                    Period::default()
+                } else {
+                    Period {
+                        from: from.or(present.sold.from),
+                        until: until.map(|day| day.after(DAY)).or(present.sold.until),
+                    }
+                };
                 Ok(json!({"id": payments.edit_block(by, id, block, sold).await?}))
             }
             Self::Disable { id } => {
@@ -110,13 +132,8 @@ impl BlocksCommand {
     }
 }
 
-fn new_block(gold: i64, price: &str, product_id: Option<String>) -> anyhow::Result<NewBlock> {
-    Ok(NewBlock {
-        gold: Coins::new(gold)?,
-        price: Fen::parse_yuan(price)
-            .context("a price is in yuan, with at most two places: 6.00")?,
-        product_id,
-    })
+fn parse_price(price: &str) -> anyhow::Result<Fen> {
+    Fen::parse_yuan(price).context("a price is in yuan, with at most two places: 6.00")
 }
 
 fn block_json(block: &Block) -> Value {

@@ -75,21 +75,19 @@ async fn added_block_is_offered_until_it_is_disabled(db: TestDb) {
         "{shown}"
     );
     let id = added["id"].to_string();
-    let edit = [
-        "blocks",
-        "edit",
-        &id,
-        "--gold",
-        "500",
-        "--price",
-        "49.90",
-        "--until",
-        "2030-01-31",
-    ];
+    // What is not named stays.
+    let edit = ["blocks", "edit", &id, "--until", "2030-01-31"];
     let edited = run(&app, &edit).await;
     assert_eq!(edited["id"], added["id"]);
     let listed = run(&app, &["blocks", "list"]).await;
     assert_eq!(listed[6]["sold_until"], "2030-02-01T00:00:00+08:00");
+    assert_eq!(
+        (&listed[6]["gold"], &listed[6]["product_id"]),
+        (&json!(500), &json!("gold_500"))
+    );
+    run(&app, &["blocks", "edit", &id, "--always"]).await;
+    let listed = run(&app, &["blocks", "list"]).await;
+    assert_eq!(listed[6]["sold_until"], json!(null));
     run(&app, &["blocks", "disable", &id]).await;
     let listed = run(&app, &["blocks", "list"]).await;
     assert_eq!(

@@ -10,11 +10,15 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 use askama::Template as _;
+use qlive_store::operation::run_request;
 
 use super::failure::Failure;
 use super::language::language;
 use crate::texts::fill;
 use crate::view::PlainPage;
+
+/// What every request of the console is to the database.
+const OPERATION: &str = "console";
 
 /// A page loads its own files, and pictures of users from where they are; nothing runs but the
 /// console's own script.
@@ -36,7 +40,9 @@ pub(crate) async fn finish(
     let lang = language(request.request());
     let of_form = request.method() == Method::POST;
     let is_refresh = request.headers().contains_key("hx-request");
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    // Beside the API, pages take at most a share of the connections.
+    let response = run_request(OPERATION, next.call(request)).await?;
+    let mut response = response.map_into_boxed_body();
     let failure = response.response().extensions().get::<Failure>().cloned();
     if let Some(failure) = failure.as_ref().filter(|_| is_refresh) {
         response = keep_what_is_shown(response, failure);

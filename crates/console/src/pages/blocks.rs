@@ -184,7 +184,15 @@ impl Act for EnableBlock {
         let (gold, price) = (format::coins(block.gold), format::yuan(block.price));
         let mut form = ActionForm::new(visit, a.gift_enable, "/gifts");
         form.title = fill(a.block_enable_title, &[&id.to_string()]);
-        form.lines = vec![fill(a.block_enable_text, &[&gold, &price])];
+        let when = sold_when(visit.t(), block.sold);
+        form.lines = vec![fill(a.block_enable_text, &[&gold, &price, &when])];
+        // Another price made a new version of it.
+        if blocks
+            .iter()
+            .any(|other| other.enabled && other.gold == block.gold)
+        {
+            form.lines.push(a.block_enable_twice.to_owned());
+        }
         form.typed = Some(format::plain_yuan(block.price.get()));
         Ok(form)
     }

@@ -146,10 +146,11 @@ fn background_fields(t: &'static Texts, value: &Value) -> Vec<Field> {
 /// What the fields make, as the text that an operator would type; or the field that is not valid.
 pub(super) fn read_value(key: &str, input: &Input) -> Result<String, &'static str> {
     if input.has("value") {
-        let typed = input.text("value");
+        // A form sends its own ends of lines.
+        let typed = &input.text("value").replace("\r\n", "\n");
         return Ok(match value_type(key) {
             Some(ValueType::Words) => lines_as_words(typed),
-            _ => typed.to_owned(),
+            _ => typed.clone(),
         });
     }
     if input.has("title1") {

@@ -186,7 +186,7 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
     form.title = fill(a.config_title, &[key]);
     form.lines = vec![meaning(t, key).to_owned(), a.config_text.to_owned()];
     if let Some(default) = default_value(key).map(|value| shown(&value)) {
-        let default = if default.is_empty() {
+        let default = if ["", "[]", "{}"].contains(&default.as_str()) {
             t.configs.nothing
         } else {
             &default
@@ -226,10 +226,15 @@ async fn review(visit: &Visit, key: &str, input: &Input) -> Result<Review, Refus
 }
 
 async fn set(visit: &Visit, key: &str, by: Operator, input: &Input) -> Result<Done, Refusal> {
-    let (value, _now) = read(visit, key, input).await?;
+    let t = &visit.t().failures;
+    let (value, now) = read(visit, key, input).await?;
+    // What is replaced is what the operator saw.
+    if Review::name_of(&lines_of(key, &now)) != input.text("seen") {
+        return Err(Refusal::Explained(t.changed_meanwhile.to_owned()));
+    }
     let configs = &visit.state.services.configs;
-    let set = configs.set(by, key.to_owned(), value).await;
-    set.map_err(|error| refuse(error, &visit.t().failures))?;
+    let set = configs.replace(by, key.to_owned(), now, value).await;
+    set.map_err(|error| refuse(error, t))?;
     Ok(Done::At(format!("/configs/{key}")))
 }
 

@@ -13,7 +13,7 @@ use qlive_users::AccessTokenStatus;
 use super::list::empty;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::Refusal;
-use crate::format;
+use crate::format::{self, MOST_COUNTED};
 use crate::http::{Failure, Input, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone};
@@ -29,11 +29,6 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     let services = &visit.state.services;
     let mut page = Page::new(t.pages.health_title);
     page.sections.push(facts(&visit).await?);
-    page.sections.push(ledger_facts(&visit).await?);
-    page.sections
-        .push(Section::Table(callbacks_table(&visit).await?));
-    page.sections
-        .push(Section::Table(tokens_table(&visit).await?));
     let mut parked = services.outbox.list().await?;
     parked.retain(|delivery| delivery.status == Status::Parked);
     if !parked.is_empty() {
@@ -42,8 +37,14 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
             tone: Tone::Warn,
         });
     }
+    // What waits for an operator comes first.
     let table = parked_table(&visit, &parked);
     page.sections.push(Section::Table(table));
+    page.sections.push(ledger_facts(&visit).await?);
+    page.sections
+        .push(Section::Table(callbacks_table(&visit).await?));
+    page.sections
+        .push(Section::Table(tokens_table(&visit).await?));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/health").await?,
         page,
@@ -58,13 +59,16 @@ async fn facts(visit: &Visit) -> Result<Section, Failure> {
         Ok(()) => Cell::Badge(p.ready.to_owned(), Tone::Good),
         Err(fault) => Cell::Badge(fault.to_string(), Tone::Bad),
     };
-    let outbox = services.outbox.stats().await?;
-    let (orders, oldest_order) = services.payments.waiting_orders().await?;
+    let outbox = services.outbox.stats_up_to(MOST_COUNTED + 1).await?;
+    let (orders, oldest_order) = services
+        .payments
+        .waiting_orders_up_to(MOST_COUNTED + 1)
+        .await?;
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let schema = services.db.schema_version().await?;
     let instances = services.outbox.count_instances().await?;
     let time = |at: Option<Moment>| at.map_or(Cell::Empty, |at| Cell::Time(format::time(at)));
-    let number = |count| Cell::Number(format::grouped(count));
+    let number = |count| Cell::Number(format::counted(count));
     let facts = [
         (p.database, database),
         (p.version, Cell::Text(version)),

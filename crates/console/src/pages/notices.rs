@@ -23,7 +23,6 @@ pub(super) fn notices_table(t: &'static Texts, notices: &[ReceivedNotice]) -> Ta
             NoticeResult::Contradiction => (n.notice_contradiction, Tone::Bad),
             NoticeResult::Mismatch => (n.notice_mismatch, Tone::Bad),
             NoticeResult::Retry => (n.notice_retry, Tone::Warn),
-            NoticeResult::Ignored => (n.notice_ignored, Tone::Quiet),
         };
         Row::new(vec![
             Cell::Time(format::time(notice.at)),

@@ -10,7 +10,7 @@ use qlive_operators::Action;
 use qlive_rooms::{LiveRoomStatus, Seat, SeatStatus};
 use qlive_types::{BroadcastId, LiveId};
 
-use crate::format;
+use crate::format::{self, MOST_COUNTED};
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{Frame, Tone};
@@ -107,14 +107,15 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
 async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str)>, Failure> {
     let p = &visit.t().pages;
     let services = &visit.state.services;
-    let gauges = services.rooms.gauges().await?;
-    let (orders, _) = services.payments.waiting_orders().await?;
-    let outbox = services.outbox.stats().await?;
+    let gauges = services.rooms.gauges_up_to(MOST_COUNTED + 1).await?;
+    let (orders, _) = services
+        .payments
+        .waiting_orders_up_to(MOST_COUNTED + 1)
+        .await?;
+    let outbox = services.outbox.stats_up_to(MOST_COUNTED + 1).await?;
     let waiting = visit.state.waiting().await?;
-    let totals = [
-        (p.rooms_live, gauges.rooms_live, ""),
-        (p.people_present, gauges.people_present, ""),
-        (p.given_today, given_today(visit).await?, "/figures"),
+    let given = format::grouped(given_today(visit).await?);
+    let counts = [
         (p.orders_waiting, orders, "/orders?state=created"),
         (
             p.withdrawals_waiting,
@@ -130,9 +131,14 @@ async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str
     ];
     let may_review = visit.session.may(Action::ViewComments);
     let is_shown = |href: &str| may_review || !["/moderation", "/screenshots"].contains(&href);
-    let shown = totals.into_iter().filter(|(_, _, href)| is_shown(href));
-    let shown = shown.map(|(label, count, href)| (label, format::grouped(count), href));
-    Ok(shown.collect())
+    let shown = counts.into_iter().filter(|(_, _, href)| is_shown(href));
+    let shown = shown.map(|(label, count, href)| (label, format::counted(count), href));
+    let live = [
+        (p.rooms_live, format::counted(gauges.rooms_live), ""),
+        (p.people_present, format::counted(gauges.people_present), ""),
+        (p.given_today, given, "/figures"),
+    ];
+    Ok(live.into_iter().chain(shown).collect())
 }
 
 /// The coins that were given as gifts today.

@@ -25,10 +25,7 @@ pub(super) fn steps(t: &'static Texts, order: &Order) -> Vec<Step> {
             },
             step(v.order_paid, String::new(), StepState::Later),
         ],
-        OrderState::Closed => vec![
-            created,
-            step(v.order_closed, time(Some(order.expires_at)), StepState::Now),
-        ],
+        OrderState::Closed => vec![created, step(v.order_closed, String::new(), StepState::Now)],
         OrderState::Paid if order.refunded == Fen::ZERO => vec![
             created,
             step(v.order_paid, time(order.paid_at), StepState::Now),

@@ -27,6 +27,8 @@ use crate::view::{
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// In which an amount is looked for.
+const AMOUNT_DAYS: Duration = Duration::from_secs(31 * 86_400);
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -40,7 +42,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let text = |name| visit.query(name).unwrap_or_default();
     let mut read = Filters::new(&visit);
-    let search = read_search(&mut read);
+    let search = within_days(read_search(&mut read), visit.now);
     let after = visit
         .cursor()
         .map(|(at, number)| (Moment::from_millis(at), number));
@@ -58,6 +60,12 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     page.is_filtered = names.into_iter().any(|name| visit.query(name).is_some());
     page.filters = filters(t, &text);
     page.sections.extend(read.note());
+    if has_amount(&search) {
+        page.sections.push(Section::Note {
+            text: t.pages.amount_days.to_owned(),
+            tone: Tone::Plain,
+        });
+    }
     let waiting = visit.state.services.payments.refund_requests().await?;
     if !waiting.is_empty() {
         page.sections
@@ -77,14 +85,18 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
 
 /// The orders that the URL asks for.
 fn read_search(read: &mut Filters<'_>) -> OrderSearch {
+    // Refunded ones are paid ones.
+    let state = read.read("state", |state| match state {
+        "created" => Some(Some(OrderState::Created)),
+        "paid" => Some(Some(OrderState::Paid)),
+        "closed" => Some(Some(OrderState::Closed)),
+        "refunded" => Some(None),
+        _ => None,
+    });
     OrderSearch {
         user: read.read("user", UserId::parse),
-        state: read.read("state", |state| match state {
-            "created" => Some(OrderState::Created),
-            "paid" => Some(OrderState::Paid),
-            "closed" => Some(OrderState::Closed),
-            _ => None,
-        }),
+        state: state.flatten(),
+        refunded: state == Some(None),
         provider: read.read("provider", |provider| match provider {
             "wechat_pay" => Some(Provider::WechatPay),
             "virtual" => Some(Provider::Virtual),
@@ -97,6 +109,19 @@ fn read_search(read: &mut Filters<'_>) -> OrderSearch {
         least: read.read("least", Fen::parse_yuan),
         most: read.read("most", Fen::parse_yuan),
     }
+}
+
+const fn has_amount(search: &OrderSearch) -> bool {
+    search.least.is_some() || search.most.is_some()
+}
+
+/// Amounts are looked for in some days only: no index finds them in all.
+fn within_days(mut search: OrderSearch, now: Moment) -> OrderSearch {
+    if has_amount(&search) {
+        let first = search.until.unwrap_or(now).before(AMOUNT_DAYS);
+        search.from = Some(search.from.map_or(first, |from| from.max(first)));
+    }
+    search
 }
 
 fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Filter> {
@@ -117,6 +142,7 @@ fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Fil
                 choice("created", t.values.order_created),
                 choice("paid", t.values.order_paid),
                 choice("closed", t.values.order_closed),
+                choice("refunded", t.pages.with_refunds),
             ],
         },
         Filter::Choice {

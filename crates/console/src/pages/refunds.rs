@@ -4,7 +4,7 @@ use std::iter;
 
 use actix_web::web::ServiceConfig;
 use qlive_operators::Action;
-use qlive_payments::{Order, OrderState, RefundRequest};
+use qlive_payments::{Order, OrderState, Provider, RefundRequest};
 use qlive_store::audit_log::Operator;
 use qlive_types::Fen;
 
@@ -146,14 +146,18 @@ impl Act for ImportRefund {
     }
 
     async fn form(visit: &Visit, number: &String) -> Result<ActionForm, Failure> {
-        visit.state.services.payments.order(number).await?;
+        let order = visit.state.services.payments.order(number).await?;
         let a = &visit.t().actions;
+        let label = match order.provider {
+            Provider::WechatPay => a.import_out_number,
+            Provider::Virtual => a.import_wx_number,
+        };
         let mut form = ActionForm::new(visit, a.import, format!("/orders/{number}"));
         form.title = fill(a.import_title, &[number]);
         form.lines.push(a.import_text.to_owned());
         form.fields.push(Field {
             max: 64,
-            ..Field::required("refund", a.import_number)
+            ..Field::required("refund", label)
         });
         Ok(form)
     }

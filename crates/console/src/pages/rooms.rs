@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_app::{TimelineCursor, TimelineFilter};
+use qlive_app::TimelineCursor;
 use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_operators::Action;
 use qlive_rooms::{PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
@@ -11,7 +11,7 @@ use qlive_types::{BroadcastId, LiveId, UserId};
 
 use super::list::{Names, ROWS, empty};
 use super::now::{seat_label, stream_badge};
-use super::timeline_table::timeline_table;
+use super::timeline_table::{everything, timeline_table};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
 use crate::format;
@@ -45,7 +45,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     }
     let services = &visit.state.services;
     let timeline = services
-        .room_timeline(live, TimelineFilter::default(), TimelineCursor::LATEST)
+        .room_timeline(live, everything(&visit), TimelineCursor::LATEST)
         .await?;
     let latest = timeline.rows.get(..LATEST).unwrap_or(&timeline.rows);
     let is_more = timeline.next.is_some() || latest.len() < timeline.rows.len();
@@ -326,6 +326,9 @@ pub(super) async fn gifts_table(
             Cell::Number(format::grouped(gift.num)),
             Cell::Number(format::grouped(gift.cost)),
             room,
+            gift.entry.map_or(Cell::Empty, |entry| {
+                Cell::Link(entry.to_string(), format!("/ledger/{entry}/why"))
+            }),
         ])
     };
     Ok(Table {
@@ -338,6 +341,7 @@ pub(super) async fn gifts_table(
             Column::number(t.pages.count),
             Column::number(t.pages.cost),
             Column::text(t.pages.room),
+            Column::text(t.pages.why),
         ],
         rows: sent.iter().map(row).collect(),
         older: None,

@@ -2,7 +2,7 @@
 //! opened.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, Path, ServiceConfig};
 use qlive_operators::Action;
 use qlive_payments::{Order, PaymentsError};
 use qlive_types::UserId;
@@ -19,7 +19,9 @@ const NUMBER_LENGTH: usize = 16;
 const OPENID_LENGTH: usize = 28;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.route("/search", web::get().to(search));
+    config
+        .route("/search", web::get().to(search))
+        .route("/given/{id}", web::get().to(show_given));
 }
 
 /// What a search is for, by its shape.
@@ -50,6 +52,7 @@ fn shape_of(typed: &str) -> Shape {
             Some('e') => Some("ledger"),
             Some('r') => Some("rooms"),
             Some('w') => Some("withdrawals"),
+            Some('g') => Some("given"),
             _ => None,
         };
         if let Some(path) = path {
@@ -86,6 +89,17 @@ async fn find_order(visit: &Visit, number: &str) -> Result<Option<Order>, Failur
         Err(PaymentsError::UnknownOrder) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The page of the charge of a sent gift; the list of the giver, for one that cost nothing.
+async fn show_given(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewLedger, &id.to_string()).await?;
+    let sent = visit.state.services.gifts.sent(*id).await?;
+    let sent = sent.ok_or(Failure::NotFound)?;
+    Ok(redirect(&match sent.entry {
+        Some(entry) => format!("/ledger/{entry}/why"),
+        None => format!("/users/{}/given", sent.giver),
+    }))
 }
 
 async fn search(visit: Visit) -> Result<HttpResponse, Failure> {
@@ -135,6 +149,7 @@ mod tests {
         let user = UserId::parse("12345678").unwrap();
         assert_eq!(shape_of("12345678"), Shape::User(user));
         assert_eq!(shape_of("e123"), Shape::Page("/ledger/123".to_owned()));
+        assert_eq!(shape_of("g5"), Shape::Page("/given/5".to_owned()));
         assert_eq!(shape_of("R7"), Shape::Page("/rooms/7".to_owned()));
         assert_eq!(shape_of("w12"), Shape::Page("/withdrawals/12".to_owned()));
         let number = "20261127abcdef0123456789abcd";

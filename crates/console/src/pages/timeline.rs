@@ -11,7 +11,7 @@ use qlive_types::{LiveId, Moment, UserId};
 
 use super::list::Filters;
 use super::rooms::{answer, head};
-use super::timeline_table::timeline_table;
+use super::timeline_table::{everything, timeline_table};
 use crate::http::{Failure, Visit};
 use crate::view::{Choice, Filter, Section};
 
@@ -35,6 +35,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
             _ => None,
         }),
         user: read.read("user", UserId::parse),
+        ..everything(&visit)
     };
     let until = read.read("until", Moment::parse_day);
     let before = match (cursor(&visit), until) {
@@ -43,7 +44,7 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
         (None, None) => TimelineCursor::LATEST,
     };
     let timeline = services.room_timeline(live, filter, before).await?;
-    page.is_filtered = filter != TimelineFilter::default() || until.is_some();
+    page.is_filtered = filter.list.is_some() || filter.user.is_some() || until.is_some();
     page.filters = filters(&visit);
     page.sections.extend(read.note());
     let mut table = timeline_table(&visit, &timeline.rows, page.is_filtered).await?;

@@ -1,6 +1,6 @@
 //! The table of a room's timeline.
 
-use qlive_app::Happened;
+use qlive_app::{Happened, TimelineFilter};
 use qlive_operators::Action;
 use qlive_outbox::{RoomMessage, Status};
 use qlive_rooms::{Comment, RoomEventKind};
@@ -13,6 +13,14 @@ use crate::http::{Failure, Visit};
 use crate::texts::{Texts, fill};
 use crate::view::{Cell, Column, Row, Table, Tone};
 
+/// All that this operator may see. What people write is for those who may read comments.
+pub(super) fn everything(visit: &Visit) -> TimelineFilter {
+    TimelineFilter {
+        hides_comments: !visit.session.may(Action::ViewComments),
+        ..TimelineFilter::default()
+    }
+}
+
 /// The table of what happened.
 pub(super) async fn timeline_table(
     visit: &Visit,
@@ -21,14 +29,6 @@ pub(super) async fn timeline_table(
 ) -> Result<Table, Failure> {
     let t = visit.t();
     let names = Names::of(visit, happened.iter().filter_map(who)).await?;
-    // What people write is for those who may read comments.
-    let may_read = visit.session.may(Action::ViewComments);
-    let none = if may_read || happened.is_empty() {
-        t.pages.no_timeline
-    } else {
-        t.pages.only_comments
-    };
-    let is_shown = |one: &&Happened| may_read || !matches!(one, Happened::Comment(_));
     Ok(Table {
         caption: t.pages.timeline.to_owned(),
         columns: vec![
@@ -37,14 +37,10 @@ pub(super) async fn timeline_table(
             Column::text(t.pages.happened),
             Column::text(t.pages.is_delivered),
         ],
-        rows: happened
-            .iter()
-            .filter(is_shown)
-            .map(|one| row(t, one, &names))
-            .collect(),
+        rows: happened.iter().map(|one| row(t, one, &names)).collect(),
         older: None,
         newest: None,
-        empty: empty(t, is_filtered, none),
+        empty: empty(t, is_filtered, t.pages.no_timeline),
     })
 }
 

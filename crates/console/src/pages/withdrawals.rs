@@ -8,7 +8,7 @@ use qlive_operators::Action;
 use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal, WithdrawalState};
 use qlive_store::audit_log::Operator;
 
-use super::list::{Names, ROWS, empty};
+use super::list::{Names, empty};
 use super::notices::notices_table;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
@@ -53,16 +53,11 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .map(|(_, state)| *state);
     let before = visit.cursor().map(|(id, _)| id);
     let payments = &visit.state.services.payments;
-    let mut found = Vec::new();
-    if wanted == WAITING {
-        for state in [WithdrawalState::InReview, WithdrawalState::ApprovedOnce] {
-            found.extend(payments.search_withdrawals(Some(state), before).await?);
-        }
-        found.sort_by_key(|withdrawal| std::cmp::Reverse(withdrawal.id));
-        found.truncate(ROWS);
+    let found = if wanted == WAITING {
+        payments.withdrawals_to_review(before).await?
     } else {
-        found = payments.search_withdrawals(state, before).await?;
-    }
+        payments.search_withdrawals(state, before).await?
+    };
     let mut page = Page::new(t.pages.withdrawals_title);
     page.buttons = visit.export_button("withdrawals");
     page.is_filtered = state.is_some() || wanted == WAITING;

@@ -169,7 +169,8 @@ texts!(ActionTexts {
         "在微信后台退的款、而通知没有收到时使用：向微信查询后记账，并收回对应的金币。",
         "For a refund made in WeChat's console whose notice was lost. WeChat is asked about it; \
          then it is recorded, and its coins are taken back.";
-    import_number: "微信的退款单号", "WeChat's number of the refund";
+    import_out_number: "商户退款单号（out_refund_no）", "Merchant's refund number (out_refund_no)";
+    import_wx_number: "微信退款单号（wx_refund_id）", "WeChat's refund number (wx_refund_id)";
     refund_amount: "退款金额（元）", "Refund amount (yuan)";
     approve: "批准", "Approve";
     approve_title: "批准提现 {}：{} 给 {}（{}）", "Approve withdrawal {}: {} to {} ({})";
@@ -202,7 +203,12 @@ texts!(ActionTexts {
         "注意：已有同名的礼物在售，会同时出现两个。",
         "Mind: a gift of this name is on sale already; there will be two.";
     block_enable_title: "重新上架充值档位 {}", "Put recharge pack {} on sale again";
-    block_enable_text: "{} 金币，{}，重新可以购买。", "{} coins for {} can be bought again.";
+    block_enable_text:
+        "{} 金币，{}，重新可以购买；售卖时间：{}。",
+        "{} coins for {} can be bought again; for sale: {}.";
+    block_enable_twice:
+        "注意：已有同样金币数的档位在售，会同时出现两个。",
+        "Mind: a pack of as many coins is on sale already; there will be two.";
     gift_disable_title: "停售礼物 {}", "Disable gift {}";
     gift_disable_text: "不能再赠送。已送出的记录保留。", "It can no longer be sent. Records of sent gifts stay.";
     block_add: "添加充值档位", "Add a recharge pack";

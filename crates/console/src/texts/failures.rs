@@ -38,6 +38,13 @@ texts!(FailureTexts {
     second_operator: "超过限额，需要另一位操作员批准。", "Above the limit, another operator has to approve.";
     unexplained: "还有差异没有说明。", "A difference is not explained yet.";
     bad_bill: "没有这一天的账单，或日期写法不对。", "There is no bill of that day, or the date is wrong.";
+    refund_not_done: "微信还没有退完这一笔，退完后再补记。", "WeChat has not finished this refund yet.";
+    refund_is_ours:
+        "这是本系统发起的退款，会自动跟进，不用补记。",
+        "qlive requested this refund itself and follows it; nothing needs to be recorded.";
+    refund_elsewhere:
+        "这笔退款与这个订单不符：单号属于别的退款、别的订单或别的支付。",
+        "The refund is not of this order: its number is of another refund, order or payment.";
     refund_too_much: "退款超过了订单还剩的金额。", "The refund is more than is left of the order.";
     amount: "金额超出了允许的范围。", "The amount is out of bounds.";
     insufficient: "余额不足：这些金币已经花掉了。", "The balance does not suffice: the coins were spent.";
@@ -52,6 +59,9 @@ texts!(FailureTexts {
     too_many_rows:
         "超过两万行，请缩小日期范围。",
         "More than 20,000 rows. Please choose fewer days.";
+    changed_meanwhile:
+        "别人刚刚改了它，请重新查看改动。",
+        "Somebody has just changed it. Please look at the change again.";
     same_value: "和现在的值一样，没有改动。", "It is the value that it has now.";
     unknown_key: "没有这个配置项。", "There is no such config.";
     provider: "微信没有给出明确的答复，请稍后再查。", "WeChat gave no clear answer. Please ask again later.";

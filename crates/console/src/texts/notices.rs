@@ -8,12 +8,11 @@ texts!(NoticeTexts {
     notice_refund: "退款", "Refund";
     notice_transfer: "转账", "Transfer";
     notice_complaint: "投诉", "Complaint";
-    notice_applied: "已入账", "Applied";
+    notice_applied: "已处理", "Applied";
     notice_known: "重复，已处理过", "Repeated: known already";
     notice_contradiction: "与最终状态矛盾，未改动", "Contradicts the final state; nothing changed";
-    notice_mismatch: "与订单不符，未改动", "Does not match; nothing changed";
+    notice_mismatch: "与记录不符，未改动", "Does not match; nothing changed";
     notice_retry: "暂未确定，已请微信重发", "Not settled yet; WeChat repeats it";
-    notice_ignored: "测试通知，未改动", "A test; nothing changed";
     callbacks: "微信与腾讯的回调", "Callbacks of WeChat and Tencent";
     callback: "回调", "Callback";
     came_last: "最近一次", "Last seen";

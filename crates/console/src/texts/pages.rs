@@ -402,11 +402,14 @@ texts!(PageTexts {
     last_audit: "最近一次核对", "Last audit";
     audit_agreed: "{} 核对一致", "{}: right";
     audit_violated: "{} 核对不一致", "{}: wrong";
-    only_comments: "这一段只有发言，当前角色看不到。", "Only comments here, which your role does not see.";
     filter_unreadable:
         "有的筛选写法不对，没有生效：日期如 2026-11-30，用户写 8 位号码，金额如 6.00。",
         "A filter cannot be read and was left out. Write a day as 2026-11-30, a user as a number \
          of 8 digits, an amount as 6.00.";
+    amount_days:
+        "按金额筛选只看 31 天：到“到”那天为止，没填就到今天。",
+        "Amounts are looked for in 31 days, up to the last day that is given or today.";
+    with_refunds: "有退款", "With refunds";
     least_yuan: "金额不低于（元）", "From, in yuan";
     most_yuan: "金额不高于（元）", "To, in yuan";
     refunded_of: "{}，共 {}", "{} of {}";

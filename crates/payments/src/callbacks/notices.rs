@@ -10,8 +10,8 @@ use crate::callbacks::outcome::{Accepted, CallbackOutcome};
 use crate::error::PaymentsError;
 use crate::service::Payments;
 
-/// The most notices that are kept about one thing: WeChat repeats one about 15 times, and anybody
-/// can send plain pushes.
+/// The most notices that are kept about one thing, besides those that decided something: WeChat
+/// repeats one about 15 times, and anybody can send plain pushes.
 const MAX_KEPT: i64 = 50;
 
 /// What a notice is about.
@@ -54,18 +54,15 @@ pub enum NoticeResult {
     Mismatch,
     /// It could not be settled yet, and WeChat must repeat it.
     Retry,
-    /// It was a test, or an event that changes nothing.
-    Ignored,
 }
 
 impl NoticeResult {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 5] = [
         Self::Applied,
         Self::Known,
         Self::Contradiction,
         Self::Mismatch,
         Self::Retry,
-        Self::Ignored,
     ];
 
     /// Its name in the database.
@@ -77,20 +74,20 @@ impl NoticeResult {
             Self::Contradiction => "contradiction",
             Self::Mismatch => "mismatch",
             Self::Retry => "retry",
-            Self::Ignored => "ignored",
         }
     }
 
-    /// `None`: the notice is about nothing of ours, or is not genuine.
+    /// `None`: the notice is about nothing of ours, is a test or is not genuine.
     const fn of(outcome: CallbackOutcome) -> Option<Self> {
         Some(match outcome {
             CallbackOutcome::Accepted(Accepted::Applied) => Self::Applied,
             CallbackOutcome::Accepted(Accepted::AlreadyKnown) => Self::Known,
             CallbackOutcome::Accepted(Accepted::Contradiction(_)) => Self::Contradiction,
-            CallbackOutcome::Accepted(Accepted::Mock | Accepted::Unhandled) => Self::Ignored,
             CallbackOutcome::Mismatch(_) => Self::Mismatch,
             CallbackOutcome::RetryLater => Self::Retry,
-            CallbackOutcome::Accepted(Accepted::UnknownSubject)
+            CallbackOutcome::Accepted(
+                Accepted::UnknownSubject | Accepted::Mock | Accepted::Unhandled,
+            )
             | CallbackOutcome::Forged
             | CallbackOutcome::Probe
             | CallbackOutcome::Unreadable => return None,
@@ -107,27 +104,37 @@ pub struct ReceivedNotice {
 }
 
 impl Payments {
-    /// Keeps what became of a notice about an order, or about the bill of a withdrawal. Returns the
-    /// outcome.
-    ///
-    /// # Errors
-    /// When the database fails. WeChat then repeats the notice, which changes nothing again.
+    /// Keeps what became of a notice about an order, or about the bill of a withdrawal, and returns
+    /// it. It is settled by then: that it cannot be kept is no reason for WeChat to repeat it.
     pub(crate) async fn keep_notice(
         &self,
         kind: NoticeKind,
         subject: &str,
         outcome: CallbackOutcome,
-    ) -> Result<CallbackOutcome, PaymentsError> {
-        let Some(result) = NoticeResult::of(outcome) else {
-            return Ok(outcome);
-        };
-        let (subject, now) = (subject.to_owned(), self.clock.now());
-        let kept: Result<(), StoreError> = self
-            .db
+    ) -> CallbackOutcome {
+        if let Some(result) = NoticeResult::of(outcome)
+            && let Err(error) = self.insert_notice(kind, subject.to_owned(), result).await
+        {
+            tracing::error!(%error, subject, ?result, "a notice is not kept");
+        }
+        outcome
+    }
+
+    async fn insert_notice(
+        &self,
+        kind: NoticeKind,
+        subject: String,
+        result: NoticeResult,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.db
             .write(move |conn| {
                 let about = payment_notices::table.filter(payment_notices::subject.eq(&subject));
                 let count: i64 = about.count().get_result(conn)?;
-                if count >= MAX_KEPT {
+                // What decided something is kept whatever came before.
+                let is_decisive =
+                    matches!(result, NoticeResult::Applied | NoticeResult::Contradiction);
+                if count >= MAX_KEPT && !is_decisive {
                     return Ok(());
                 }
                 diesel::insert_into(payment_notices::table)
@@ -140,13 +147,11 @@ impl Payments {
                     .execute(conn)?;
                 Ok(())
             })
-            .await;
-        kept?;
-        Ok(outcome)
+            .await
     }
 
-    /// The notices about an order or about the bill of a withdrawal, the first 50, in the order in
-    /// which they were handled.
+    /// The notices about an order or about the bill of a withdrawal, in the order in which they
+    /// were handled.
     ///
     /// # Errors
     /// When the database fails.

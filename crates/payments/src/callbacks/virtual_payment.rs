@@ -99,7 +99,7 @@ impl Payments {
             _ if mode == PushMode::Plain => self.query_claimed_payment(&order).await,
             _ => self.settle_encrypted_payment(&order, event).await,
         };
-        self.keep_notice(kind, out_trade_no, outcome?).await
+        Ok(self.keep_notice(kind, out_trade_no, outcome?).await)
     }
 
     /// Settles a payment that an encrypted push reports. When the push does not settle the order,

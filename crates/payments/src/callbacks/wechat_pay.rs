@@ -78,17 +78,18 @@ impl Payments {
                 let (number, report) =
                     (&transaction.out_trade_no, transaction_report(&transaction));
                 let outcome = self.settle_payment_callback(number, report).await?;
-                self.keep_notice(NoticeKind::Payment, number, outcome).await
+                Ok(self.keep_notice(NoticeKind::Payment, number, outcome).await)
             }
             Notice::Refund(refund) => {
                 let outcome = self.settle_refund_notice(&refund).await?;
-                self.keep_notice(NoticeKind::Refund, &refund.out_trade_no, outcome)
-                    .await
+                Ok(self
+                    .keep_notice(NoticeKind::Refund, &refund.out_trade_no, outcome)
+                    .await)
             }
             Notice::Transfer(transfer) => {
                 let bill = transfer.out_bill_no.clone();
                 let outcome = self.settle_transfer_notice(transfer).await?;
-                self.keep_notice(NoticeKind::Transfer, &bill, outcome).await
+                Ok(self.keep_notice(NoticeKind::Transfer, &bill, outcome).await)
             }
             Notice::Unhandled(_) => Ok(CallbackOutcome::Accepted(Accepted::Unhandled)),
         }

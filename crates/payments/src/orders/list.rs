@@ -5,8 +5,8 @@ use std::time::Duration;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use qlive_store::StoreError;
 use qlive_store::schema::orders;
+use qlive_store::{StoreError, count_up_to};
 use qlive_types::{Fen, Moment, Page, UserId};
 
 use crate::error::PaymentsError;
@@ -41,6 +41,8 @@ pub struct OrderSearch {
     pub from: Option<Moment>,
     /// Created before this moment.
     pub until: Option<Moment>,
+    /// Of which something was refunded.
+    pub refunded: bool,
     /// At this price or a higher one.
     pub least: Option<Fen>,
     /// At this price or a lower one.
@@ -84,6 +86,10 @@ impl Payments {
                 }
                 if let Some(until) = search.until {
                     query = query.filter(orders::created_at.lt(until.millis()));
+                }
+                if search.refunded {
+                    // As the partial index has it.
+                    query = query.filter(sql::<Bool>("orders.refunded_fen > 0"));
                 }
                 if let Some(least) = search.least {
                     query = query.filter(orders::fen.ge(least.get()));
@@ -236,16 +242,26 @@ impl Payments {
     /// # Errors
     /// When the database fails.
     pub async fn waiting_orders(&self) -> Result<(i64, Option<Moment>), PaymentsError> {
+        self.waiting_orders_up_to(i64::MAX).await
+    }
+
+    /// The same, counting at most `most`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting_orders_up_to(
+        &self,
+        most: i64,
+    ) -> Result<(i64, Option<Moment>), PaymentsError> {
         self.db
-            .read(|conn| {
+            .read(move |conn| {
                 // As the partial index has it: with a number in place of a parameter.
                 let created = format!("orders.state = {}", OrderState::Created.number());
-                let created = orders::table.filter(sql::<Bool>(&created));
-                let oldest: Option<i64> = created
-                    .clone()
+                let oldest: Option<i64> = orders::table
+                    .filter(sql::<Bool>(&created))
                     .select(diesel::dsl::min(orders::created_at))
                     .get_result(conn)?;
-                let count = created.count().get_result(conn)?;
+                let count = count_up_to(conn, &format!("orders WHERE {created}"), most)?;
                 Ok((count, oldest.map(Moment::from_millis)))
             })
             .await

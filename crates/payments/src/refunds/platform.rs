@@ -1,9 +1,12 @@
 //! Refunds that the platform made by itself: recorded when a callback reports them, or imported by
 //! an operator when no callback did.
 
+use std::collections::BTreeSet;
+
+use qlive_store::Conn;
 use qlive_store::audit_log::{self, Operator};
 use qlive_tencent::pay;
-use qlive_types::Fen;
+use qlive_types::{Fen, Moment};
 
 use crate::error::PaymentsError;
 use crate::mismatch::Mismatch;
@@ -11,7 +14,7 @@ use crate::orders::row::{Order, find_order};
 use crate::orders::state::OrderState;
 use crate::providers::provider::Provider;
 use crate::refunds::record::{NewRefund, record_refund};
-use crate::refunds::row::{OrderRefund, find_refund};
+use crate::refunds::row::{OrderRefund, find_refund, find_refunds_of_order};
 use crate::refunds::state::RefundState;
 use crate::service::Payments;
 
@@ -33,8 +36,10 @@ impl Payments {
     /// verified. A refund that is recorded already stays as it is.
     ///
     /// # Errors
-    /// [`PaymentsError::UnknownOrder`], [`PaymentsError::ProviderUnavailable`];
+    /// [`PaymentsError::BadField`] when the number is none; [`PaymentsError::UnknownOrder`],
+    /// [`PaymentsError::ProviderUnavailable`];
     /// [`PaymentsError::ProviderSilent`] when the provider does not report such a refund;
+    /// [`PaymentsError::RefundUnderWay`] when another one was recorded meanwhile;
     /// [`PaymentsError::NotPaid`] and [`PaymentsError::NotRefundable`] when the refund does not
     /// match the order; else when the database fails.
     pub async fn import_platform_refund(
@@ -43,33 +48,24 @@ impl Payments {
         out_trade_no: &str,
         number: &str,
     ) -> Result<(), PaymentsError> {
+        if number.is_empty() {
+            return Err(PaymentsError::NotRefundable(Mismatch::NoNumber));
+        }
+        if !is_refund_number(number) {
+            return Err(PaymentsError::BadField("refund"));
+        }
         let order = self.order(out_trade_no).await?;
+        let recorded = self.refunds_of(&order.out_trade_no).await?;
         let refund = match order.provider {
             Provider::WechatPay => self.query_wechat_pay_refund(&order, number).await?,
-            Provider::Virtual => self.query_virtual_refund(&order, number).await?,
+            Provider::Virtual => self.query_virtual_refund(&order, number, &recorded).await?,
         };
         if refund.number.is_empty() {
             return Err(PaymentsError::NotRefundable(Mismatch::NoNumber));
         }
         self.ensure_number_unused(&refund).await?;
-        let subject = format!(
-            "{out_trade_no}: {} fen refunded by the platform as {}",
-            refund.fen, refund.number
-        );
-        if self.record_platform_refund(refund).await? {
-            let now = self.clock.now();
-            self.db
-                .write(move |conn| {
-                    Ok::<_, PaymentsError>(audit_log::record(
-                        conn,
-                        now,
-                        &by,
-                        "orders query",
-                        &subject,
-                    )?)
-                })
-                .await?;
-        }
+        self.record_import(refund, Some(Import { by, recorded }))
+            .await?;
         Ok(())
     }
 
@@ -113,9 +109,9 @@ impl Payments {
         &self,
         order: &Order,
         number: &str,
+        recorded: &[OrderRefund],
     ) -> Result<PlatformRefund, PaymentsError> {
-        let recorded = self.refunds_of(&order.out_trade_no).await?;
-        let fen = self.query_unrecorded_fen(order, &recorded).await;
+        let fen = self.query_unrecorded_fen(order, recorded).await;
         let fen = fen.ok_or_else(|| {
             PaymentsError::ProviderSilent("it reports no refund that is not recorded".into())
         })?;
@@ -148,6 +144,15 @@ impl Payments {
         &self,
         refund: PlatformRefund,
     ) -> Result<bool, PaymentsError> {
+        self.record_import(refund, None).await
+    }
+
+    /// The same, for an operator when there is an import.
+    async fn record_import(
+        &self,
+        refund: PlatformRefund,
+        import: Option<Import>,
+    ) -> Result<bool, PaymentsError> {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
@@ -167,6 +172,9 @@ impl Payments {
                     reason: "platform",
                 };
                 record_refund(conn, now, &order, &new)?;
+                if let Some(import) = &import {
+                    import.finish(conn, now, &refund)?;
+                }
                 Ok(true)
             })
             .await
@@ -195,6 +203,47 @@ impl Payments {
         let unrecorded = refunded.checked_sub(recorded_fen)?;
         (unrecorded > 0).then_some(unrecorded)
     }
+}
+
+/// An operator's import of a refund.
+struct Import {
+    by: Operator,
+    /// The refunds of the order that were recorded when the provider was queried.
+    recorded: Vec<OrderRefund>,
+}
+
+impl Import {
+    /// Records in the audit log what was imported, in the transaction that does it. Virtual payment
+    /// reports only how much was refunded in all: what a push has recorded since then would be
+    /// counted twice.
+    fn finish(
+        &self,
+        conn: &mut Conn,
+        now: Moment,
+        refund: &PlatformRefund,
+    ) -> Result<(), PaymentsError> {
+        let numbers = |refunds: &[OrderRefund]| -> BTreeSet<String> {
+            refunds.iter().map(|refund| refund.number.clone()).collect()
+        };
+        // The order is locked by now, so no other refund of it is on its way.
+        let mut present = numbers(&find_refunds_of_order(conn, &refund.out_trade_no)?);
+        present.remove(&refund.number);
+        if refund.provider == Provider::Virtual && present != numbers(&self.recorded) {
+            return Err(PaymentsError::RefundUnderWay);
+        }
+        let subject = format!(
+            "{}: {} fen refunded by the platform as {}",
+            refund.out_trade_no, refund.fen, refund.number
+        );
+        audit_log::record(conn, now, &self.by, "orders import-refund", &subject)?;
+        Ok(())
+    }
+}
+
+/// Whether a text can be the number of a refund. It becomes a part of a URL.
+fn is_refund_number(text: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"_-|*@".contains(&byte);
+    text.len() <= 64 && text.bytes().all(is_legal)
 }
 
 /// Returns the amount when the refund matches the order.

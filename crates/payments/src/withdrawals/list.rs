@@ -50,6 +50,35 @@ impl Payments {
             .await
     }
 
+    /// At most 50 withdrawals that wait for an operator and have a number above `after`, the one
+    /// that waits longest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn withdrawals_to_review(
+        &self,
+        after: Option<i64>,
+    ) -> Result<Vec<Withdrawal>, PaymentsError> {
+        self.db
+            .read(move |conn| {
+                let mut found = Vec::new();
+                for state in [WithdrawalState::InReview, WithdrawalState::ApprovedOnce] {
+                    let rows = withdrawals::table
+                        .filter(withdrawals::state.eq(state.number()))
+                        .filter(withdrawals::id.gt(after.unwrap_or(0)))
+                        .order(withdrawals::id)
+                        .limit(ROWS)
+                        .select(WithdrawalRow::as_select())
+                        .load(conn)?;
+                    found.extend(from_rows(rows)?);
+                }
+                found.sort_by_key(|withdrawal| withdrawal.id);
+                found.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
+                Ok(found)
+            })
+            .await
+    }
+
     /// At most 50 withdrawals of a span of time, the latest first; those after the one with this
     /// time and number.
     ///

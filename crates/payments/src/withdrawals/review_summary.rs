@@ -124,12 +124,17 @@ fn givers_sql(now: Moment, user: UserId) -> String {
     .map(|kind| kind.account_sql("o.user_id"))
     .join(", ");
     format!(
-        "SELECT o.user_id AS giver, COUNT(DISTINCT o.out_trade_no) AS orders,
-            CAST(SUM(r.fen) AS BIGINT) AS fen,
-            CAST(SUM(r.from_bought + r.from_granted + r.from_debt) AS BIGINT) AS coins,
+        "WITH refunded AS MATERIALIZED (
+            SELECT r.out_trade_no, r.fen, r.from_bought + r.from_granted + r.from_debt AS coins,
+                (SELECT o.user_id FROM orders o WHERE o.out_trade_no = r.out_trade_no) AS user_id,
+                (SELECT o.created_at FROM orders o WHERE o.out_trade_no = r.out_trade_no)
+                    AS created_at
+            FROM refunds r WHERE r.created_at > {since} AND r.state <> {refused}
+        )
+        SELECT o.user_id AS giver, COUNT(DISTINCT o.out_trade_no) AS orders,
+            CAST(SUM(o.fen) AS BIGINT) AS fen, CAST(SUM(o.coins) AS BIGINT) AS coins,
             MIN(o.created_at) AS first_order_at
-        FROM refunds r JOIN orders o ON o.out_trade_no = r.out_trade_no
-        WHERE r.created_at > {since} AND r.state <> {refused} AND EXISTS (
+        FROM refunded o WHERE EXISTS (
             SELECT 1 FROM ledger_transfers t
             WHERE t.credit = {income} AND t.code IN ({codes}) AND t.at >= o.created_at
                 AND t.debit IN ({accounts}))

@@ -299,7 +299,10 @@ async fn lost_platform_refund_is_imported_once(db: TestDb) {
         assert_eq!(shop.refund_states(&order).await, [(300, RefundState::Done)]);
     }
     assert_eq!(shop.bought_and_debt(user).await, (30, 0));
-    assert_eq!(shop.logged_actions().await, ["blocks add", "orders query"]);
+    assert_eq!(
+        shop.logged_actions().await,
+        ["blocks add", "orders import-refund"]
+    );
     shop.audit().await;
 }
 

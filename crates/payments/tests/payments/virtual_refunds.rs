@@ -19,6 +19,7 @@ on_both!(
     platform_refund_is_recorded_once,
     plain_platform_refund_is_recorded_with_the_amount_that_wechat_reports,
     lost_platform_refund_is_imported,
+    refund_that_two_operators_import_at_once_is_taken_back_once,
     push_without_a_result_is_unreadable,
 );
 
@@ -232,6 +233,39 @@ async fn lost_platform_refund_is_imported(db: TestDb) {
     import("xr-1").await.unwrap();
     assert_eq!(shop.refund_states(&order).await, [(200, RefundState::Done)]);
     assert_eq!(shop.bought_and_debt(user).await, (40, 0));
+    shop.audit().await;
+}
+
+/// Virtual payment reports how much was refunded, not which refund it was.
+async fn refund_that_two_operators_import_at_once_is_taken_back_once(db: TestDb) {
+    let shop = Shop::virtual_payment(db).await;
+    let user = shop.user("bob").await;
+    let order = shop.paid_order(user).await;
+    shop.fault(json!({"path": "/wx_notify/", "notice": "lost", "times": 1}))
+        .await;
+    refund_by_platform(&shop, &order, 200).await;
+    let imports = ["xr-1", "xr-2", "xr-3", "xr-4"].map(|number| {
+        let (payments, order) = (shop.payments().clone(), order.number.clone());
+        tokio::spawn(async move {
+            let imported = payments.import_platform_refund(operator("test"), &order, number);
+            imported.await.is_ok()
+        })
+    });
+    let mut imported = 0;
+    for import in imports {
+        imported += i32::from(import.await.unwrap());
+    }
+    assert_eq!(imported, 1);
+    assert_eq!(shop.refund_states(&order).await, [(200, RefundState::Done)]);
+    assert_eq!(shop.bought_and_debt(user).await, (40, 0));
+    let bad = shop
+        .payments()
+        .import_platform_refund(operator("test"), &order.number, "a/../b");
+    assert!(matches!(bad.await, Err(PaymentsError::BadField("refund"))));
+    assert_eq!(
+        shop.logged_actions().await,
+        ["blocks add", "orders import-refund"]
+    );
     shop.audit().await;
 }
 

@@ -1,7 +1,6 @@
 //! Counts for the metrics.
 
-use diesel::prelude::*;
-use qlive_store::schema::{broadcasts, members};
+use qlive_store::count_up_to;
 
 use crate::error::RoomsError;
 use crate::service::Rooms;
@@ -19,11 +18,19 @@ impl Rooms {
     /// # Errors
     /// A failure of the store.
     pub async fn gauges(&self) -> Result<Gauges, RoomsError> {
+        self.gauges_up_to(i64::MAX).await
+    }
+
+    /// The same, at most `most` of each.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn gauges_up_to(&self, most: i64) -> Result<Gauges, RoomsError> {
         self.db
-            .read(|conn| {
+            .read(move |conn| {
                 Ok(Gauges {
-                    rooms_live: broadcasts::table.count().get_result(conn)?,
-                    people_present: members::table.count().get_result(conn)?,
+                    rooms_live: count_up_to(conn, "broadcasts", most)?,
+                    people_present: count_up_to(conn, "members", most)?,
                 })
             })
             .await

@@ -30,7 +30,7 @@ impl From<ConfigError> for ApiError {
     fn from(error: ConfigError) -> Self {
         match error {
             ConfigError::BadKey => Self::invalid("key"),
-            ConfigError::BadValue(_) => Self::invalid("value"),
+            ConfigError::BadValue(_) | ConfigError::Changed => Self::invalid("value"),
             ConfigError::Unknown =>
                 row(404, "unknown_config", "没有这个配置", "There is no such config."),
             ConfigError::Store(error) => error.into(),
