@@ -310,6 +310,21 @@ async fn lists_are_exported_as_files(db: TestDb) {
     }
     let earlier = export("orders", "2020-01-01", "2020-01-02").await;
     assert!(!earlier.text.contains(number));
+    // As the list is filtered.
+    for (filter, is_in) in [("state=paid&least=1", true), ("state=closed", false)] {
+        let list = owner.get(&format!("/orders?{filter}")).await.text;
+        let href = format!("/export/orders?{}", filter.replace('&', "&#38;"));
+        assert!(list.contains(&href), "{list}");
+        let file = export(&format!("orders?{filter}"), "2020-01-01", &today).await;
+        assert_eq!(
+            (file.status, file.text.contains(number)),
+            (200, is_in),
+            "{filter}"
+        );
+    }
+    let log = app.audit_log().await;
+    let subject = &log.last().unwrap().2;
+    assert!(subject.ends_with("filtered by state closed"), "{subject}");
     for (from, until) in [
         ("", &*today),
         ("2026-13-01", "2026-12-01"),

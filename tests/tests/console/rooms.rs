@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
-use qlive_tests::{TestApp, TestClient, TestConsole, order_number, wait_until};
+use qlive_tests::{OperatorBrowser, TestApp, TestClient, TestConsole, order_number, wait_until};
 use qlive_types::Gender;
 use serde_json::json;
 
@@ -206,6 +206,15 @@ async fn room_with_a_trouble_comes_first(db: TestDb) {
     app.execute_sql("UPDATE members SET stream_sequence = 1, stream_started_at = 1")
         .await;
     assert_eq!(order().await, [2, 1, 0], "the latest first");
+    // What can be done at once, for those who may.
+    let actions = async |by: &OperatorBrowser| {
+        let page = by.get("/").await.text;
+        let ends = page.matches("/end\"").count();
+        (page.matches("/warn\"").count(), ends)
+    };
+    assert_eq!(actions(&owner).await, (3, 3));
+    let audrey = console.operator("audrey", Role::Auditor).await;
+    assert_eq!(actions(&audrey).await, (0, 0));
     // Later than the worker that ends a grace looks.
     let soon = app.clock.now().millis() + 15_000;
     for (trouble, host) in [

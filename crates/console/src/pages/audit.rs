@@ -43,7 +43,8 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .audit_log(filter.clone(), before, limit)
         .await?;
     let mut page = Page::new(t.pages.audit_log_title);
-    page.buttons = visit.export_button("audit");
+    let export = visit.button(Action::ExportList, t.actions.export, "/export/audit");
+    page.buttons = export.into_iter().collect();
     page.is_filtered = [&filter.who, &filter.action, &filter.subject]
         .into_iter()
         .any(Option::is_some)
@@ -166,10 +167,17 @@ fn subject_cell(record: &AuditRecord) -> Cell {
         // What was done is recorded with the name, what was refused with the number.
         "operators" if is_number && record.action.starts_with(REFUSED) => "/operators",
         "configs" if !subject.is_empty() => "/configs",
+        "orders" if is_order_number(subject) => "/orders",
+        "ledger" if is_number => "/ledger",
         _ if subject.is_empty() => return Cell::Empty,
         _ => return Cell::Text(subject.to_owned()),
     };
     Cell::Link(subject.to_owned(), format!("{path}/{subject}"))
+}
+
+/// Whether a subject is the number of an order, and no day or sentence.
+fn is_order_number(subject: &str) -> bool {
+    subject.len() > 20 && subject.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// What a recorded value is called: the end of a ban or a mute, or a role. Others are shown as they

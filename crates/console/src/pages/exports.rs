@@ -8,9 +8,9 @@ use qlive_payments::OrderSearch;
 use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
 
-use super::list::ROWS;
-use super::orders::order_state;
-use super::withdrawals::state_name;
+use super::list::{Filters, ROWS};
+use super::orders::{order_state, read_search};
+use super::withdrawals::{is_wanted, state_name};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::csv::csv;
 use crate::explain::{Refusal, refuse};
@@ -86,10 +86,18 @@ impl Act for ExportList {
         let mut form = ActionForm::new(visit, t.actions.export, format!("/{name}"));
         form.title = format!("{}: {}", t.actions.export, list.title(t));
         form.lines.push(t.actions.export_text.to_owned());
+        if list != List::Audit && is_filtered(visit) {
+            form.lines.push(t.actions.export_filtered.to_owned());
+        }
+        let day = |name| visit.query(name).and_then(|day| Moment::parse_day(&day));
+        let from = day("from").unwrap_or_else(|| visit.now.before(DAYS));
+        let until = day("until").unwrap_or(visit.now);
         form.fields = vec![
-            Field::day("from", t.pages.from_day, visit.now.before(DAYS)),
-            Field::day("until", t.pages.until_day, visit.now),
+            Field::day("from", t.pages.from_day, from),
+            Field::day("until", t.pages.until_day, until),
         ];
+        // With the filters of the list.
+        form.action.clone_from(&visit.path);
         Ok(form)
     }
 
@@ -103,7 +111,13 @@ impl Act for ExportList {
         let list = List::parse(name).ok_or(Refusal::Failure(Failure::NotFound))?;
         let span = Span::of(input).ok_or_else(|| Refusal::Explained(t.bad_days.to_owned()))?;
         let (from, until) = (input.text("from"), input.text("until"));
-        let subject = format!("{name} from {from} until {until}");
+        let filters = filters_of(visit);
+        let filtered = if filters.is_empty() {
+            ""
+        } else {
+            ", filtered by "
+        };
+        let subject = format!("{name} from {from} until {until}{filtered}{filters}");
         let operators = &visit.state.operators;
         let recorded = operators.record_read(by, Self::ACTION, &subject).await;
         recorded.map_err(|error| refuse(error, t))?;
@@ -120,13 +134,27 @@ impl Act for ExportList {
     }
 }
 
+/// The filters of the list besides its days, as the URL has them.
+fn filters_of(visit: &Visit) -> String {
+    let names = ["user", "state", "provider", "least", "most"];
+    let set = names.into_iter().filter_map(|name| {
+        let value = visit.query(name)?;
+        Some(format!("{name} {value}"))
+    });
+    set.collect::<Vec<_>>().join(", ")
+}
+
+fn is_filtered(visit: &Visit) -> bool {
+    !filters_of(visit).is_empty()
+}
+
 /// The file of orders; `None` if it would have too many rows.
 async fn orders(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
     let t = visit.t();
     let search = OrderSearch {
         from: Some(span.from),
         until: Some(span.until),
-        ..OrderSearch::default()
+        ..read_search(&mut Filters::new(visit))
     };
     let (mut rows, mut after) = (Vec::new(), None);
     while rows.len() <= MOST_ROWS {
@@ -175,7 +203,10 @@ async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failur
         let payments = &visit.state.services.payments;
         let found = payments.withdrawals_between((span.from, span.until), after);
         let found = found.await?;
-        rows.extend(found.iter().map(|withdrawal| {
+        let wanted = found
+            .iter()
+            .filter(|withdrawal| is_wanted(visit, withdrawal.state));
+        rows.extend(wanted.map(|withdrawal| {
             vec![
                 withdrawal.id.to_string(),
                 format::time(withdrawal.created_at),

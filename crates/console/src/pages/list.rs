@@ -52,9 +52,15 @@ impl Visit {
         Some(self.with_query("after", Some(&cursor(last))))
     }
 
-    /// The button that exports a list, for those who may.
+    /// The button that exports a list as it is filtered, for those who may.
     pub(super) fn export_button(&self, list: &str) -> Vec<Button> {
-        let href = format!("/export/{list}");
+        let filtered = self.with_query("after", None);
+        let query = filtered.split_once('?').map_or("", |(_, query)| query);
+        let href = if query.is_empty() {
+            format!("/export/{list}")
+        } else {
+            format!("/export/{list}?{query}")
+        };
         let button = self.button(Action::ExportList, self.t().actions.export, href);
         button.into_iter().collect()
     }

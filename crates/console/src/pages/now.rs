@@ -13,7 +13,7 @@ use qlive_types::{BroadcastId, LiveId};
 use crate::format::{self, MOST_COUNTED};
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
-use crate::view::{Frame, Tone};
+use crate::view::{Button, Frame, Tone};
 
 /// How often the page may be read again by itself, in seconds; 0 is never.
 const INTERVALS: [u32; 4] = [0, 10, 30, 60];
@@ -30,12 +30,15 @@ struct Tile {
     people: String,
     started: String,
     seats: Vec<TileSeat>,
+    buttons: Vec<Button>,
 }
 
 /// A seat of it.
 struct TileSeat {
     label: &'static str,
     who: Option<(String, String)>,
+    /// How long they have been there.
+    since: String,
     /// What is wrong with its stream.
     warning: Option<(String, Tone)>,
 }
@@ -95,7 +98,7 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
         totals: totals(&visit).await?,
         older,
         newest: visit.newest(),
-        tiles: shown.into_iter().map(|room| tile(t, room)).collect(),
+        tiles: shown.into_iter().map(|room| tile(&visit, room)).collect(),
         updated: fill(t.frame.updated, &[&format::time(visit.now)]),
         every,
         intervals: INTERVALS.map(interval).into(),
@@ -149,25 +152,33 @@ async fn given_today(visit: &Visit) -> Result<i64, Failure> {
     Ok(gifts.map(|sum| sum.coins).sum())
 }
 
-fn tile(t: &'static Texts, room: LiveRoomStatus) -> Tile {
+fn tile(visit: &Visit, room: LiveRoomStatus) -> Tile {
+    let (t, href) = (visit.t(), format!("/rooms/{}", room.live));
+    let a = &t.actions;
     let seats = [Seat::Host, Seat::Male, Seat::Female];
+    let taken = |seat| room.seats.iter().find(|taken| taken.seat == seat);
+    let host = taken(Seat::Host).map(|host| format!("/users/{}/warn", host.user));
+    let warn = host.and_then(|href| visit.button(Action::WarnUser, a.warn, href));
+    let end = visit.button(Action::EndBroadcast, a.end, format!("{href}/end"));
     Tile {
-        href: format!("/rooms/{}", room.live),
         cover: format::picture(&room.cover).to_owned(),
         people: fill(t.pages.people, &[&format::grouped(room.people)]),
         started: fill(t.pages.started, &[&format::time(room.started_at)]),
-        seats: seats
-            .map(|seat| tile_seat(t, seat, room.seats.iter().find(|taken| taken.seat == seat)))
-            .into(),
+        seats: seats.map(|seat| tile_seat(visit, seat, taken(seat))).into(),
+        buttons: warn.into_iter().chain(end).collect(),
         title: room.host_nickname,
+        href,
     }
 }
 
-fn tile_seat(t: &'static Texts, seat: Seat, taken: Option<&SeatStatus>) -> TileSeat {
+fn tile_seat(visit: &Visit, seat: Seat, taken: Option<&SeatStatus>) -> TileSeat {
+    let t = visit.t();
     let stream = taken.map(|taken| stream_badge(t, taken));
+    let since = taken.and_then(|taken| taken.since);
     TileSeat {
         label: seat_label(t, seat),
         who: taken.map(|taken| (taken.nickname.clone(), format!("/users/{}", taken.user))),
+        since: since.map_or_else(String::new, |since| format::ago(t, visit.now.since(since))),
         warning: stream.filter(|(_, tone)| *tone != Tone::Good),
     }
 }

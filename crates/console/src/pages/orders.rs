@@ -84,7 +84,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
 }
 
 /// The orders that the URL asks for.
-fn read_search(read: &mut Filters<'_>) -> OrderSearch {
+pub(super) fn read_search(read: &mut Filters<'_>) -> OrderSearch {
     // Refunded ones are paid ones.
     let state = read.read("state", |state| match state {
         "created" => Some(Some(OrderState::Created)),

@@ -43,6 +43,18 @@ const STATES: [(&str, WithdrawalState); 9] = [
 /// The filter of those that wait for an operator.
 const WAITING: &str = "waiting";
 
+/// Whether the filter of the list lets a withdrawal in this state through.
+pub(super) fn is_wanted(visit: &Visit, state: WithdrawalState) -> bool {
+    match visit.query("state").as_deref() {
+        None => true,
+        Some(WAITING) => is_in_review(state),
+        Some(name) => STATES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .is_none_or(|(_, wanted)| *wanted == state),
+    }
+}
+
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewWithdrawals, "").await?;
     let t = visit.t();

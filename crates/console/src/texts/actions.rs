@@ -225,6 +225,7 @@ texts!(ActionTexts {
     export: "导出 CSV", "Export as CSV";
     export_figures_title: "导出 CSV：报表（{}，{} – {}）", "Export as CSV: figures ({}, {} – {})";
     export_text: "导出会记入审计日志。", "This export is recorded in the audit log.";
+    export_filtered: "只导出符合列表筛选条件的行。", "Only rows that the filters of the list let through.";
     config_set: "修改", "Change";
     config_restore: "改回这个值", "Set again";
     config_title: "修改 {}", "Change {}";
