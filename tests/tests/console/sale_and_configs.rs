@@ -132,7 +132,8 @@ async fn change_that_was_not_seen_is_not_made(db: TestDb) {
     app.execute_sql("UPDATE configs SET value = '\"0.15\"' WHERE key = 'HOST_RATE'")
         .await;
     let answer = owner.submit(path, &filled).await;
-    assert_eq!(answer.status, 422, "{}", answer.text);
+    // It says so, or shows the change again.
+    assert!([200, 422].contains(&answer.status), "{}", answer.text);
     app.advance(2);
     assert_eq!(value_of(&app, "HOST_RATE").await, json!("0.15"));
     app.execute_sql("UPDATE configs SET value = '\"0.1\"' WHERE key = 'HOST_RATE'")

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
-use clap::Subcommand;
+use anyhow::{Context as _, ensure};
+use clap::{Args, Subcommand};
 use qlive_app::Services;
 use qlive_operators::Action;
-use qlive_payments::{Block, NewBlock};
+use qlive_payments::{Block, NewBlock, Payments};
 use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, Fen, Moment, Period};
 use serde_json::{Value, json};
@@ -15,6 +15,66 @@ use super::arguments::{done, parse_day};
 
 /// A day.
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// What is changed of a block.
+#[derive(Args)]
+pub(crate) struct EditBlock {
+    id: i64,
+    /// Coins.
+    #[arg(long)]
+    gold: Option<i64>,
+    /// Yuan: 6.00
+    #[arg(long)]
+    price: Option<String>,
+    /// The product's id in WeChat's console.
+    #[arg(long)]
+    product_id: Option<String>,
+    /// None: virtual payment no longer sells it.
+    #[arg(long, conflicts_with = "product_id")]
+    no_product_id: bool,
+    /// The first day of the sale, in Shanghai: 2026-11-01
+    #[arg(long, value_parser = parse_day)]
+    from: Option<Moment>,
+    /// The last day of the sale.
+    #[arg(long, value_parser = parse_day)]
+    until: Option<Moment>,
+    /// For sale on all days.
+    #[arg(long, conflicts_with_all = ["from", "until"])]
+    always: bool,
+}
+
+impl EditBlock {
+    async fn run(self, payments: &Payments, by: Operator) -> anyhow::Result<Value> {
+        let blocks = payments.all_blocks().await?;
+        let present = blocks.into_iter().find(|block| block.id == self.id);
+        let present = present.context("there is no such block")?;
+        let price = self.price.as_deref().map(parse_price).transpose()?;
+        // A product has a price of its own at WeChat.
+        let is_repriced = price.is_some_and(|price| price != present.price);
+        let is_named = self.product_id.is_some() || self.no_product_id;
+        ensure!(
+            !is_repriced || is_named || present.product_id.is_none(),
+            "name the product of the new price: --product-id ID, or --no-product-id"
+        );
+        let kept = present.product_id.filter(|_| !self.no_product_id);
+        let block = NewBlock {
+            gold: self.gold.map_or(Ok(present.gold), Coins::new)?,
+            price: price.unwrap_or(present.price),
+            product_id: self.product_id.or(kept),
+        };
+        let sold = if self.always {
+            Period::default()
+        } else {
+            let until = self.until.map(|day| day.after(DAY));
+            Period {
+                from: self.from.or(present.sold.from),
+                until: until.or(present.sold.until),
+            }
+        };
+        let edited = payments.edit_block(by, self.id, block, sold).await?;
+        Ok(json!({"id": edited}))
+    }
+}
 
 #[derive(Subcommand)]
 pub(crate) enum BlocksCommand {
@@ -34,27 +94,7 @@ pub(crate) enum BlocksCommand {
     },
     /// Change a block; what is not named stays. Other coins or another price make a new block and
     /// disable this one. Prints the number that it has now.
-    Edit {
-        id: i64,
-        /// Coins.
-        #[arg(long)]
-        gold: Option<i64>,
-        /// Yuan: 6.00
-        #[arg(long)]
-        price: Option<String>,
-        /// The product's id in WeChat's console.
-        #[arg(long)]
-        product_id: Option<String>,
-        /// The first day of the sale, in Shanghai: 2026-11-01
-        #[arg(long, value_parser = parse_day)]
-        from: Option<Moment>,
-        /// The last day of the sale.
-        #[arg(long, value_parser = parse_day)]
-        until: Option<Moment>,
-        /// For sale on all days.
-        #[arg(long, conflicts_with_all = ["from", "until"])]
-        always: bool,
-    },
+    Edit(EditBlock),
     /// Take a block off sale.
     Disable { id: i64 },
     /// Put a block on sale again.
@@ -67,7 +107,7 @@ impl BlocksCommand {
         match self {
             Self::List => Action::ViewGifts,
             Self::Add { .. } => Action::AddBlock,
-            Self::Edit { .. } => Action::EditBlock,
+            Self::Edit(_) => Action::EditBlock,
             Self::Disable { .. } => Action::DisableBlock,
             Self::Enable { .. } => Action::EnableBlock,
         }
@@ -92,34 +132,7 @@ impl BlocksCommand {
                 };
                 Ok(json!({"id": payments.add_block(by, block).await?}))
             }
-            Self::Edit {
-                id,
-                gold,
-                price,
-                product_id,
-                from,
-                until,
-                always,
-            } => {
-                let blocks = payments.all_blocks().await?;
-                let present = blocks.into_iter().find(|block| block.id == id);
-                let present = present.context("there is no such block")?;
-                let price = price.as_deref().map(parse_price).transpose()?;
-                let block = NewBlock {
-                    gold: gold.map_or(Ok(present.gold), Coins::new)?,
-                    price: price.unwrap_or(present.price),
-                    product_id: product_id.or(present.product_id),
-                };
-                let sold = if always {
-                    Period::default()
-                } else {
-                    Period {
-                        from: from.or(present.sold.from),
-                        until: until.map(|day| day.after(DAY)).or(present.sold.until),
-                    }
-                };
-                Ok(json!({"id": payments.edit_block(by, id, block, sold).await?}))
-            }
+            Self::Edit(edit) => edit.run(payments, by).await,
             Self::Disable { id } => {
                 payments.disable_block(by, id).await?;
                 Ok(done())

@@ -29,6 +29,10 @@ async fn command_that_fails_has_another_exit_status(db: TestDb) {
         &["blocks", "add", "--gold", "0", "--price", "6"],
         &["blocks", "add", "--gold", "6", "--price", "6.001"],
         &["blocks", "disable", "999"],
+        &["blocks", "edit", "999"],
+        // Another price is another product at WeChat.
+        &["blocks", "edit", "1", "--price", "5.00"],
+        &["blocks", "edit", "1", "--until", "2030-13-01"],
         &["orders", "show", "Q1"],
         &["orders", "query", "Q1"],
         &["orders", "refund", "Q1", "--reason", "r"],

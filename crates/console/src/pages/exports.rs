@@ -9,7 +9,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::Moment;
 
 use super::list::{Filters, ROWS};
-use super::orders::{order_state, read_search};
+use super::orders::{has_amount, order_state, read_search, within_days};
 use super::withdrawals::{is_wanted, state_name};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::csv::csv;
@@ -88,6 +88,9 @@ impl Act for ExportList {
         form.lines.push(t.actions.export_text.to_owned());
         if list != List::Audit && is_filtered(visit) {
             form.lines.push(t.actions.export_filtered.to_owned());
+            if has_amount(&read_search(&mut Filters::new(visit))) {
+                form.lines.push(t.pages.amount_days.to_owned());
+            }
         }
         let day = |name| visit.query(name).and_then(|day| Moment::parse_day(&day));
         let from = day("from").unwrap_or_else(|| visit.now.before(DAYS));
@@ -151,11 +154,14 @@ fn is_filtered(visit: &Visit) -> bool {
 /// The file of orders; `None` if it would have too many rows.
 async fn orders(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
     let t = visit.t();
-    let search = OrderSearch {
-        from: Some(span.from),
-        until: Some(span.until),
-        ..read_search(&mut Filters::new(visit))
-    };
+    let search = within_days(
+        OrderSearch {
+            from: Some(span.from),
+            until: Some(span.until),
+            ..read_search(&mut Filters::new(visit))
+        },
+        visit.now,
+    );
     let (mut rows, mut after) = (Vec::new(), None);
     while rows.len() <= MOST_ROWS {
         let payments = &visit.state.services.payments;

@@ -119,7 +119,6 @@ async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str
     let waiting = visit.state.waiting().await?;
     let given = format::grouped(given_today(visit).await?);
     let counts = [
-        (p.orders_waiting, orders, "/orders?state=created"),
         (
             p.withdrawals_waiting,
             waiting.withdrawals,
@@ -129,17 +128,22 @@ async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str
         (p.comments_waiting, waiting.comments, "/moderation"),
         (p.screenshots_waiting, waiting.screenshots, "/screenshots"),
         (p.complaints_waiting, waiting.complaints, "/complaints"),
-        (p.outbox_waiting, outbox.waiting, "/health"),
         (p.parked, waiting.parked, "/health"),
     ];
     let may_review = visit.session.may(Action::ViewComments);
     let is_shown = |href: &str| may_review || !["/moderation", "/screenshots"].contains(&href);
     let shown = counts.into_iter().filter(|(_, _, href)| is_shown(href));
-    let shown = shown.map(|(label, count, href)| (label, format::counted(count), href));
+    let shown = shown.map(|(label, count, href)| (label, format::badge(count), href));
     let live = [
         (p.rooms_live, format::counted(gauges.rooms_live), ""),
         (p.people_present, format::counted(gauges.people_present), ""),
         (p.given_today, given, "/figures"),
+        (
+            p.orders_waiting,
+            format::counted(orders),
+            "/orders?state=created",
+        ),
+        (p.outbox_waiting, format::counted(outbox.waiting), "/health"),
     ];
     Ok(live.into_iter().chain(shown).collect())
 }

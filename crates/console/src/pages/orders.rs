@@ -111,14 +111,14 @@ pub(super) fn read_search(read: &mut Filters<'_>) -> OrderSearch {
     }
 }
 
-const fn has_amount(search: &OrderSearch) -> bool {
+pub(super) const fn has_amount(search: &OrderSearch) -> bool {
     search.least.is_some() || search.most.is_some()
 }
 
 /// Amounts are looked for in some days only: no index finds them in all.
-fn within_days(mut search: OrderSearch, now: Moment) -> OrderSearch {
+pub(super) fn within_days(mut search: OrderSearch, now: Moment) -> OrderSearch {
     if has_amount(&search) {
-        let first = search.until.unwrap_or(now).before(AMOUNT_DAYS);
+        let first = search.until.unwrap_or(now).min(now).before(AMOUNT_DAYS);
         search.from = Some(search.from.map_or(first, |from| from.max(first)));
     }
     search

@@ -7,6 +7,7 @@ use qlive_ledger::Day;
 use qlive_operators::Action;
 use qlive_payments::{DifferenceKind, Reconciliation, StoredDifference};
 use qlive_store::audit_log::Operator;
+use qlive_store::operation::run_background;
 use qlive_types::Fen;
 
 use super::list::{empty, search_path};
@@ -206,12 +207,9 @@ impl Act for Run {
 
     async fn act(visit: &Visit, _path: &(), by: Operator, input: &Input) -> Result<Done, Refusal> {
         let day = input.text("day");
-        let ran = visit
-            .state
-            .services
-            .payments
-            .reconcile_and_store(by, day)
-            .await;
+        // A day of many orders takes longer than a request may.
+        let payments = &visit.state.services.payments;
+        let ran = run_background("reconcile", payments.reconcile_and_store(by, day)).await;
         ran.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(Done::At(format!("/reconcile/{day}")))
     }

@@ -13,6 +13,8 @@ use crate::service::Payments;
 /// The most notices that are kept about one thing, besides those that decided something: WeChat
 /// repeats one about 15 times, and anybody can send plain pushes.
 const MAX_KEPT: i64 = 50;
+/// The most with those that decided something.
+const MAX_DECISIVE: i64 = 200;
 
 /// What a notice is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +136,8 @@ impl Payments {
                 // What decided something is kept whatever came before.
                 let is_decisive =
                     matches!(result, NoticeResult::Applied | NoticeResult::Contradiction);
-                if count >= MAX_KEPT && !is_decisive {
+                let most = if is_decisive { MAX_DECISIVE } else { MAX_KEPT };
+                if count >= most {
                     return Ok(());
                 }
                 diesel::insert_into(payment_notices::table)
@@ -162,6 +165,7 @@ impl Payments {
                 let rows: Vec<(String, String, i64)> = payment_notices::table
                     .filter(payment_notices::subject.eq(&subject))
                     .order(payment_notices::id)
+                    .limit(MAX_DECISIVE)
                     .select((
                         payment_notices::kind,
                         payment_notices::outcome,

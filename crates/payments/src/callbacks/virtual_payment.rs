@@ -20,7 +20,7 @@ use crate::orders::row::{Order, find_order};
 use crate::orders::state::OrderState;
 use crate::providers::provider::Provider;
 use crate::providers::virtual_payment::parse_unix_secs;
-use crate::refunds::platform::PlatformRefund;
+use crate::refunds::platform::{PlatformRefund, refund_numbers};
 use crate::refunds::row::{OrderRefund, find_refund, find_refunds_of_order};
 use crate::refunds::state::{RefundState, ReportedRefund};
 use crate::service::Payments;
@@ -305,6 +305,7 @@ impl Payments {
             out_trade_no: order.out_trade_no.clone(),
             transaction_id: None,
             fen: *refund_fee,
+            beside: Some(refund_numbers(&recorded)),
         };
         self.settle_platform_refund(by_platform, order, recorded, report, mode)
             .await

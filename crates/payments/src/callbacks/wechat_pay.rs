@@ -174,6 +174,7 @@ impl Payments {
                 out_trade_no: notice.out_trade_no.clone(),
                 transaction_id: Some(notice.transaction_id.clone()),
                 fen: notice.refund_fen,
+                beside: None,
             };
             return self.record_reported_refund(by_platform).await;
         };
@@ -221,7 +222,9 @@ impl Payments {
         match recorded {
             Ok(true) => Ok(CallbackOutcome::Accepted(Accepted::Applied)),
             Ok(false) => Ok(CallbackOutcome::Accepted(Accepted::AlreadyKnown)),
-            Err(PaymentsError::NotPaid) => Ok(CallbackOutcome::RetryLater),
+            Err(PaymentsError::NotPaid | PaymentsError::RefundUnderWay) => {
+                Ok(CallbackOutcome::RetryLater)
+            }
             Err(PaymentsError::NotRefundable(mismatch)) => Ok(CallbackOutcome::Mismatch(mismatch)),
             Err(PaymentsError::UnknownOrder) => {
                 Ok(CallbackOutcome::Accepted(Accepted::UnknownSubject))

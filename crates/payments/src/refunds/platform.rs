@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use qlive_store::Conn;
 use qlive_store::audit_log::{self, Operator};
 use qlive_tencent::pay;
-use qlive_types::{Fen, Moment};
+use qlive_types::Fen;
 
 use crate::error::PaymentsError;
 use crate::mismatch::Mismatch;
@@ -27,6 +27,15 @@ pub(crate) struct PlatformRefund {
     /// The payment that was refunded, when it was reported.
     pub(crate) transaction_id: Option<String>,
     pub(crate) fen: i64,
+    /// The numbers of the refunds of the order that were recorded when this one was looked at.
+    /// Virtual payment reports how much of an order was refunded, not by which refund, so what is
+    /// recorded meanwhile may be this one. `None` at WeChat Pay, whose numbers are certain.
+    pub(crate) beside: Option<BTreeSet<String>>,
+}
+
+/// The numbers of refunds.
+pub(crate) fn refund_numbers(refunds: &[OrderRefund]) -> BTreeSet<String> {
+    refunds.iter().map(|refund| refund.number.clone()).collect()
 }
 
 impl Payments {
@@ -55,17 +64,15 @@ impl Payments {
             return Err(PaymentsError::BadField("refund"));
         }
         let order = self.order(out_trade_no).await?;
-        let recorded = self.refunds_of(&order.out_trade_no).await?;
         let refund = match order.provider {
             Provider::WechatPay => self.query_wechat_pay_refund(&order, number).await?,
-            Provider::Virtual => self.query_virtual_refund(&order, number, &recorded).await?,
+            Provider::Virtual => self.query_virtual_refund(&order, number).await?,
         };
         if refund.number.is_empty() {
             return Err(PaymentsError::NotRefundable(Mismatch::NoNumber));
         }
         self.ensure_number_unused(&refund).await?;
-        self.record_import(refund, Some(Import { by, recorded }))
-            .await?;
+        self.record_import(refund, Some(by)).await?;
         Ok(())
     }
 
@@ -102,6 +109,7 @@ impl Payments {
             out_trade_no: order.out_trade_no.clone(),
             transaction_id: Some(answer.transaction_id),
             fen: answer.refund_fen,
+            beside: None,
         })
     }
 
@@ -109,9 +117,9 @@ impl Payments {
         &self,
         order: &Order,
         number: &str,
-        recorded: &[OrderRefund],
     ) -> Result<PlatformRefund, PaymentsError> {
-        let fen = self.query_unrecorded_fen(order, recorded).await;
+        let recorded = self.refunds_of(&order.out_trade_no).await?;
+        let fen = self.query_unrecorded_fen(order, &recorded).await;
         let fen = fen.ok_or_else(|| {
             PaymentsError::ProviderSilent("it reports no refund that is not recorded".into())
         })?;
@@ -121,6 +129,7 @@ impl Payments {
             out_trade_no: order.out_trade_no.clone(),
             transaction_id: None,
             fen,
+            beside: Some(refund_numbers(&recorded)),
         })
     }
 
@@ -140,6 +149,10 @@ impl Payments {
     }
 
     /// Takes back the coins of a refund that the platform made. False when it is recorded already.
+    ///
+    /// # Errors
+    /// [`PaymentsError::RefundUnderWay`] when another one was recorded meanwhile that may be this
+    /// one.
     pub(crate) async fn record_platform_refund(
         &self,
         refund: PlatformRefund,
@@ -147,11 +160,11 @@ impl Payments {
         self.record_import(refund, None).await
     }
 
-    /// The same, for an operator when there is an import.
+    /// The same; when an operator imports it, the audit log says so.
     async fn record_import(
         &self,
         refund: PlatformRefund,
-        import: Option<Import>,
+        by: Option<Operator>,
     ) -> Result<bool, PaymentsError> {
         let now = self.clock.now();
         self.db
@@ -172,8 +185,12 @@ impl Payments {
                     reason: "platform",
                 };
                 record_refund(conn, now, &order, &new)?;
-                if let Some(import) = &import {
-                    import.finish(conn, now, &refund)?;
+                ensure_unchanged(conn, &refund)?;
+                if let Some(by) = &by {
+                    let (order, fen, number) = (&refund.out_trade_no, refund.fen, &refund.number);
+                    let subject =
+                        format!("{order}: {fen} fen refunded by the platform as {number}");
+                    audit_log::record(conn, now, by, "orders import-refund", &subject)?;
                 }
                 Ok(true)
             })
@@ -205,38 +222,18 @@ impl Payments {
     }
 }
 
-/// An operator's import of a refund.
-struct Import {
-    by: Operator,
-    /// The refunds of the order that were recorded when the provider was queried.
-    recorded: Vec<OrderRefund>,
-}
-
-impl Import {
-    /// Records in the audit log what was imported, in the transaction that does it. Virtual payment
-    /// reports only how much was refunded in all: what a push has recorded since then would be
-    /// counted twice.
-    fn finish(
-        &self,
-        conn: &mut Conn,
-        now: Moment,
-        refund: &PlatformRefund,
-    ) -> Result<(), PaymentsError> {
-        let numbers = |refunds: &[OrderRefund]| -> BTreeSet<String> {
-            refunds.iter().map(|refund| refund.number.clone()).collect()
-        };
-        // The order is locked by now, so no other refund of it is on its way.
-        let mut present = numbers(&find_refunds_of_order(conn, &refund.out_trade_no)?);
-        present.remove(&refund.number);
-        if refund.provider == Provider::Virtual && present != numbers(&self.recorded) {
-            return Err(PaymentsError::RefundUnderWay);
-        }
-        let subject = format!(
-            "{}: {} fen refunded by the platform as {}",
-            refund.out_trade_no, refund.fen, refund.number
-        );
-        audit_log::record(conn, now, &self.by, "orders import-refund", &subject)?;
+/// Refuses a refund beside which another one was recorded meanwhile. The order is locked by then,
+/// so none is on its way.
+fn ensure_unchanged(conn: &mut Conn, refund: &PlatformRefund) -> Result<(), PaymentsError> {
+    let Some(beside) = &refund.beside else {
+        return Ok(());
+    };
+    let mut present = refund_numbers(&find_refunds_of_order(conn, &refund.out_trade_no)?);
+    present.remove(&refund.number);
+    if present == *beside {
         Ok(())
+    } else {
+        Err(PaymentsError::RefundUnderWay)
     }
 }
 

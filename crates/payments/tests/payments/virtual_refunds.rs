@@ -20,6 +20,7 @@ on_both!(
     plain_platform_refund_is_recorded_with_the_amount_that_wechat_reports,
     lost_platform_refund_is_imported,
     refund_that_two_operators_import_at_once_is_taken_back_once,
+    refund_that_a_push_and_an_operator_report_at_once_is_taken_back_once,
     push_without_a_result_is_unreadable,
 );
 
@@ -266,6 +267,33 @@ async fn refund_that_two_operators_import_at_once_is_taken_back_once(db: TestDb)
         shop.logged_actions().await,
         ["blocks add", "orders import-refund"]
     );
+    shop.audit().await;
+}
+
+async fn refund_that_a_push_and_an_operator_report_at_once_is_taken_back_once(db: TestDb) {
+    let shop = Shop::virtual_payment(db).await;
+    let user = shop.user("bob").await;
+    for round in 0..5 {
+        let order = shop.paid_order(user).await;
+        shop.fault(json!({"path": "/wx_notify/", "notice": "lost", "times": 1}))
+            .await;
+        refund_by_platform(&shop, &order, 200).await;
+        let (payments, number) = (shop.payments().clone(), order.number.clone());
+        let mistaken = format!("mistaken-{round}");
+        let import = tokio::spawn(async move {
+            let imported = payments.import_platform_refund(operator("test"), &number, &mistaken);
+            imported.await.is_ok()
+        });
+        let push = refund_push(&order, &format!("xr-{round}"), "", 200);
+        let pushed = shop.handle_made_up_push(push).await;
+        let outcomes = (import.await.unwrap(), pushed);
+        assert_eq!(
+            shop.refund_states(&order).await,
+            [(200, RefundState::Done)],
+            "{outcomes:?}"
+        );
+    }
+    assert_eq!(shop.bought_and_debt(user).await, (200, 0));
     shop.audit().await;
 }
 
