@@ -49,6 +49,15 @@ const PAGES: &[Page] = &[
     ("room: timeline", |all, n| {
         format!("/rooms/{}/timeline", room(all, n))
     }),
+    ("room: timeline, visits", |all, n| {
+        format!("/rooms/{}/timeline?kind=visits", room(all, n))
+    }),
+    ("room: timeline of a user", |all, n| {
+        format!("/rooms/{}/timeline?user={}", room(all, n), guest(all, n))
+    }),
+    ("room: timeline, earlier", |all, n| {
+        format!("/rooms/{}/timeline?until={}", room(all, n), Extent::day(n))
+    }),
     ("room: comments", |all, n| {
         format!("/rooms/{}/comments", room(all, n))
     }),
@@ -69,6 +78,12 @@ const PAGES: &[Page] = &[
     ("user: host", |all, n| format!("/users/{}", host(all, n))),
     ("user: wallet", |all, n| {
         format!("/users/{}/wallet", guest(all, n))
+    }),
+    ("user: given", |all, n| {
+        format!("/users/{}/given", guest(all, n))
+    }),
+    ("user: received", |all, n| {
+        format!("/users/{}/received", host(all, n))
     }),
     ("user: comments", |all, n| {
         format!("/users/{}/comments", guest(all, n))
@@ -94,6 +109,20 @@ const PAGES: &[Page] = &[
     ("orders: of a user", |all, n| {
         format!("/orders?user={}", any_user(all, n))
     }),
+    ("orders: refunded", |_, _| "/orders?state=refunded".into()),
+    ("orders: paid virtually", |_, _| {
+        "/orders?state=paid&provider=virtual".into()
+    }),
+    ("orders: of a day", |_, n| {
+        format!("/orders?from={0}&until={0}", Extent::day(n))
+    }),
+    ("orders: an amount", |_, _| {
+        "/orders?least=6.00&most=6.00".into()
+    }),
+    // All orders of 31 days are read.
+    ("orders: no such amount", |_, _| {
+        "/orders?least=9999&state=paid".into()
+    }),
     ("order", |all, n| format!("/orders/{}", order(all, n))),
     ("order: why", |all, n| {
         format!("/orders/{}/why", order(all, n))
@@ -103,6 +132,9 @@ const PAGES: &[Page] = &[
     }),
     ("withdrawals", |_, _| "/withdrawals".into()),
     ("withdrawals: paid", |_, _| "/withdrawals?state=paid".into()),
+    ("withdrawals: waiting", |_, _| {
+        "/withdrawals?state=waiting".into()
+    }),
     ("withdrawal", |all, n| {
         format!("/withdrawals/{}", 1 + n * 97 % all.withdrawals)
     }),
@@ -110,6 +142,7 @@ const PAGES: &[Page] = &[
     ("ledger: older", |all, n| {
         format!("/ledger?after={}", entry(all, n))
     }),
+    ("ledger: a kind", |_, _| "/ledger?kind=recharge".into()),
     ("ledger: of a user", |all, n| {
         format!("/ledger?about={}", guest(all, n))
     }),
@@ -127,9 +160,10 @@ const PAGES: &[Page] = &[
     ("figures: hosts", |_, _| "/figures?by=host".into()),
     ("figures: 90 days", |_, _| "/figures?days=90".into()),
     ("complaints", |_, _| "/complaints".into()),
-    ("complaints: open", |_, _| "/complaints?which=open".into()),
+    ("complaints: all", |_, _| "/complaints?which=all".into()),
     ("gifts", |_, _| "/gifts".into()),
     ("configs", |_, _| "/configs".into()),
+    ("config", |_, _| "/configs/EXCHANGE_RATE".into()),
     ("audit", |_, _| "/audit".into()),
     ("audit: of an operator", |_, n| {
         format!("/audit?who=operator{}", n % 9)

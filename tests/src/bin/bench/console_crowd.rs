@@ -162,6 +162,9 @@ impl Extent {
             SELECT substr('{zeros}' || i, length('{zeros}' || i) - 31), 2, 'refund' || i, TRUE, 600,
                 60, 0, 0, 2, 'bench', {at} + 60000, {at} + 90000, 0, NULL, 0
             FROM n WHERE i % 100 = 7;
+            {orders} INSERT INTO payment_notices (subject, kind, outcome, received_at)
+            SELECT substr('{zeros}' || i, length('{zeros}' || i) - 31), 'payment', 'applied', {at}
+            FROM n WHERE i % 10 > 0;
             {withdrawals} INSERT INTO withdrawals (id, user_id, app_id, openid, income, fen,
                 real_name, state, out_bill_no, submitted, detail, created_at, done_at, queried_at,
                 query_count)
