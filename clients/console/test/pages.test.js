@@ -200,14 +200,14 @@ test('all forms are accessible, fit, and are valid HTML', async () => {
 test('review of a change, a refusal and a secret are accessible, and are valid HTML', async () => {
   for (const view of VIEWS) {
     const page = await desk.openAs(owner, view);
-    /** Sends the form, and checks its answer. @param {string} name */
-    const send = async (name) => {
+    /** Sends the form, and checks its answer. @param {string} name @param {string} shown */
+    const send = async (name, shown) => {
       const [answer] = await Promise.all([
         page.waitForResponse((response) => response.request().method() === 'POST'),
         form.locator('[type=submit]').first().click(),
       ]);
       const text = await answer.text();
-      await page.locator('.diff, [role=alert], .confirm .code').first().waitFor();
+      await page.locator(shown).first().waitFor();
       assert.deepEqual(await faults(name, text), []);
       assert.deepEqual(await violations(page), [], name);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -218,11 +218,11 @@ test('review of a change, a refusal and a secret are accessible, and are valid H
     await page.goto(`${desk.origin}/configs/FORBIDDEN_WORDS/set`);
     await form.locator('[name=value]').fill('微信\n加我\n电话');
     await form.locator('[name=reason]').fill('新词');
-    await send('config-review');
+    await send('config-review', '.diff');
     await page.goto(`${desk.origin}/configs/HOST_RATE/set-rate`);
     await form.locator('[name=value]').fill('7');
     await form.locator('[name=reason]').fill('x');
-    await send('config-refused');
+    await send('config-refused', '[role=alert]');
     await page.goto(`${desk.origin}/operators/add`);
     await form.locator('[name=name]').fill(`guest ${nameOf(view)}`);
     await form.locator('[name=role]').selectOption('support');
@@ -232,7 +232,7 @@ test('review of a change, a refusal and a secret are accessible, and are valid H
       const code = String(await shown.textContent()).replace(/\D/g, '');
       await form.locator('[name=code]').fill(code);
     }
-    await send('operator-link');
+    await send('operator-link', '.confirm .code');
     await page.context().close();
   }
 });

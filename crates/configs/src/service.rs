@@ -57,9 +57,12 @@ impl Configs {
     /// The value that [`Configs::set`] would store for the text that an operator typed.
     ///
     /// # Errors
-    /// [`ConfigError::BadKey`] or [`ConfigError::BadValue`].
-    pub fn parse(&self, key: &str, typed: &str) -> Result<Value, ConfigError> {
-        keys::parse(key, typed, &self.address_rules)
+    /// Those of [`Configs::set`], by the values of this moment.
+    pub async fn preview(&self, key: &str, typed: &str) -> Result<Value, ConfigError> {
+        let value = keys::parse(key, typed, &self.address_rules)?;
+        let snapshot = self.snapshot().await?;
+        snapshot.with(key, value.clone()).validate()?;
+        Ok(value)
     }
 
     /// Sets a key to the text that an operator typed.
@@ -67,7 +70,7 @@ impl Configs {
     /// # Errors
     /// [`ConfigError::BadKey`] or [`ConfigError::BadValue`], or when the database fails.
     pub async fn set(&self, by: Operator, key: String, typed: String) -> Result<(), ConfigError> {
-        let value = self.parse(&key, &typed)?;
+        let value = keys::parse(&key, &typed, &self.address_rules)?;
         self.change(by, "configs set", key, move |_| Ok(Some(value.clone())))
             .await
     }
@@ -83,7 +86,7 @@ impl Configs {
         expected: Value,
         typed: String,
     ) -> Result<(), ConfigError> {
-        let value = self.parse(&key, &typed)?;
+        let value = keys::parse(&key, &typed, &self.address_rules)?;
         let default = keys::default_value(&key);
         self.change(by, "configs set", key, move |current| {
             if current.or(default.clone()) == Some(expected.clone()) {

@@ -82,6 +82,17 @@ impl Snapshot {
         self.text("AVATAR_GIRL")
     }
 
+    /// The same values, one of them another.
+    pub(crate) fn with(&self, key: &str, value: Value) -> Self {
+        let mut values = self.values.clone();
+        values.insert(key.to_owned(), value);
+        Self {
+            values,
+            rendered: Rendered::default(),
+            forbidden_words: OnceLock::new(),
+        }
+    }
+
     /// Validates values that depend on each other: the shares of receiver and host must not exceed
     /// the cost of a gift.
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {

@@ -9,6 +9,7 @@ use serde_json::json;
 on_both!(
     earlier_value_of_a_config_is_set_again,
     config_is_changed_after_its_change_was_seen,
+    shares_above_the_whole_are_refused_before_the_review,
     change_that_was_not_seen_is_not_made,
     share_cards_are_typed_in_fields,
     pack_is_edited_and_sold_on_its_days,
@@ -110,6 +111,16 @@ async fn config_is_changed_after_its_change_was_seen(db: TestDb) {
         value_of(&app, "FORBIDDEN_WORDS").await,
         json!(["微信", "电话", "扣扣"])
     );
+}
+
+async fn shares_above_the_whole_are_refused_before_the_review(db: TestDb) {
+    let (_app, _console, owner) = desk(db).await;
+    let path = "/configs/HOST_RATE/set-rate";
+    let key = owner.get(path).await.form_key();
+    let typed = [("key", &*key), ("reason", "r"), ("value", "0.9")];
+    let refused = owner.post(path, &typed).await;
+    let has_review = refused.text.contains("class=\"diff\"");
+    assert_eq!((refused.status, has_review), (422, false));
 }
 
 async fn change_that_was_not_seen_is_not_made(db: TestDb) {

@@ -30,7 +30,7 @@ pub(super) fn blocks_table(visit: &Visit, blocks: &[Block]) -> Table {
         let sale = (Action::EditBlock, Action::DisableBlock, Action::EnableBlock);
         let path = format!("/blocks/{}", block.id);
         Row::new(vec![
-            Cell::Code(block.id.to_string()),
+            Cell::Text(block.id.to_string()),
             Cell::Number(format::coins(block.gold)),
             Cell::Number(format::yuan(block.price)),
             block.product_id.clone().map_or(Cell::Empty, Cell::Code),

@@ -219,7 +219,7 @@ async fn read(visit: &Visit, key: &str, input: &Input) -> Result<(String, Value)
 async fn review(visit: &Visit, key: &str, input: &Input) -> Result<Review, Refusal> {
     let t = &visit.t().failures;
     let (typed, now) = read(visit, key, input).await?;
-    let parsed = visit.state.services.configs.parse(key, &typed);
+    let parsed = visit.state.services.configs.preview(key, &typed).await;
     let parsed = parsed.map_err(|error| refuse(error, t))?;
     Review::of(&lines_of(key, &now), &lines_of(key, &parsed))
         .ok_or_else(|| Refusal::Explained(t.same_value.to_owned()))

@@ -84,7 +84,7 @@ impl Act for ExportList {
         let list = List::parse(name).ok_or(Failure::NotFound)?;
         let t = visit.t();
         let mut form = ActionForm::new(visit, t.actions.export, format!("/{name}"));
-        form.title = format!("{}: {}", t.actions.export, list.title(t));
+        form.title = format!("{} · {}", t.actions.export, list.title(t));
         form.lines.push(t.actions.export_text.to_owned());
         if list != List::Audit && is_filtered(visit) {
             form.lines.push(t.actions.export_filtered.to_owned());

@@ -54,7 +54,7 @@ fn gifts_table(visit: &Visit, gifts: &[CatalogueGift]) -> Table {
         Row::new(vec![
             Cell::face(&gift.image),
             Cell::Text(gift.name.clone()),
-            Cell::Code(gift.id.to_string()),
+            Cell::Text(gift.id.to_string()),
             Cell::Number(format::coins(gift.price)),
             if gift.effect.is_empty() {
                 Cell::Empty

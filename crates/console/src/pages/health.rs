@@ -28,7 +28,6 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     let t = visit.t();
     let services = &visit.state.services;
     let mut page = Page::new(t.pages.health_title);
-    page.sections.push(facts(&visit).await?);
     let mut parked = services.outbox.list().await?;
     parked.retain(|delivery| delivery.status == Status::Parked);
     if !parked.is_empty() {
@@ -37,7 +36,7 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
             tone: Tone::Warn,
         });
     }
-    // What waits for an operator comes first.
+    page.sections.push(facts(&visit).await?);
     let table = parked_table(&visit, &parked);
     page.sections.push(Section::Table(table));
     page.sections.push(ledger_facts(&visit).await?);
@@ -217,7 +216,7 @@ fn parked_table(visit: &Visit, parked: &[OutboxRow]) -> Table {
         let href = format!("/health/outbox/{}/retry", delivery.id);
         let buttons = visit.button(Action::RetryDelivery, t.actions.retry, href);
         Row::new(vec![
-            Cell::Code(delivery.id.to_string()),
+            Cell::Text(delivery.id.to_string()),
             Cell::Time(format::time(delivery.created_at)),
             Cell::Text(fill(
                 lane_name(t, delivery.lane.kind),

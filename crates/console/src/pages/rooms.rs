@@ -120,11 +120,11 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
     ];
     if let Some(status) = &details.status {
         facts.push(Fact {
-            label: t.pages.since,
+            label: t.pages.live_since,
             value: Cell::Time(format::time(status.started_at)),
         });
         facts.push(Fact {
-            label: t.pages.people_present,
+            label: t.pages.people_in_room,
             value: Cell::Number(format::grouped(status.people)),
         });
     }

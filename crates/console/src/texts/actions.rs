@@ -232,7 +232,9 @@ texts!(ActionTexts {
     config_text: "一秒之内所有实例生效。", "All instances use it within a second.";
     review_next: "下一步：查看改动", "Next: see the change";
     review_label: "改动：− 原来，+ 改为", "The change: − before, + after";
-    edit_again: "返回修改", "Edit again";
+    edit_again: "返回编辑", "Back to editing";
+    config_save: "确认修改", "Save the change";
+    reason_given: "原因：{}", "Reason: {}";
     value: "新的值", "New value";
     retry: "重试", "Retry";
     retry_title: "重试投递 {}", "Retry delivery {}";

@@ -6,6 +6,8 @@ texts!(PageTexts {
     now_title: "实时概览", "Live now";
     rooms_live: "直播中的房间", "Rooms live";
     people_present: "房间里的人", "People in the rooms";
+    people_in_room: "房间里的人", "People in the room";
+    live_since: "开播于", "Live since";
     orders_waiting: "待支付订单", "Orders waiting";
     outbox_waiting: "待投递消息", "Deliveries waiting";
     withdrawals_waiting: "待审核提现", "Withdrawals to review";
@@ -410,8 +412,8 @@ texts!(PageTexts {
         "按金额筛选只看 31 天：到“到”那天为止，没填就到今天。",
         "Amounts are looked for in 31 days, up to the last day that is given or today.";
     with_refunds: "有退款", "With refunds";
-    least_yuan: "金额不低于（元）", "From, in yuan";
-    most_yuan: "金额不高于（元）", "To, in yuan";
+    least_yuan: "金额不低于（元）", "Amount from (yuan)";
+    most_yuan: "金额不高于（元）", "Amount to (yuan)";
     refunded_of: "{}，共 {}", "{} of {}";
     kind_messages: "系统消息", "Messages to the room";
     kind_visits: "进出与申请", "Visits and applications";
@@ -420,7 +422,12 @@ texts!(PageTexts {
     operators_title: "操作员", "Operators";
     name: "名字", "Name";
     authenticator: "身份验证器", "Authenticator";
-    invitation_link: "邀请链接（只显示这一次）", "Invitation (shown only now)";
+    invitation_link: "邀请链接", "Invitation link";
+    invitation_text:
+        "把这个链接发给本人：三天内有效，只能用一次，之后不再显示。",
+        "Send this link to the person it is for. It works once, within three days, and is not \
+         shown again.";
+    done_button: "完成", "Done";
     permissions: "角色权限", "What each role may do";
     // Search
     search_title: "搜索“{}”", "Search for “{}”";

@@ -375,6 +375,36 @@ impl Page {
 }
 
 impl Page {
+    /// Whether it shows a part of an object, which has a page of its own.
+    fn is_part(&self) -> bool {
+        let above = self.back.as_ref();
+        above.is_some_and(|(label, _)| *label == self.title)
+    }
+
+    /// Its title; that of a part of an object names the part too.
+    fn full_title(&self) -> String {
+        let mut captions = self.sections.iter().filter_map(|section| match section {
+            Section::Table(table) if !table.caption.is_empty() => Some(&table.caption),
+            _ => None,
+        });
+        match captions.next_back().filter(|_| self.is_part()) {
+            Some(part) => format!("{} · {part}", self.title),
+            None => self.title.clone(),
+        }
+    }
+
+    /// Whether the filters are shown before the section with this number: the first one, but the
+    /// table where the facts of an object precede it.
+    fn filters_come_before(&self, section: usize) -> bool {
+        let is_table = |section: &Section| matches!(section, Section::Table(_));
+        let place = if self.is_part() {
+            self.sections.iter().position(is_table)
+        } else {
+            Some(0)
+        };
+        !self.filters.is_empty() && place == Some(section)
+    }
+
     /// Whether some row can be chosen with others.
     fn has_choice(&self) -> bool {
         let mut sections = self.sections.iter();
