@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer};
 use qlive_store::schema::{ledger_chain, ledger_entries, ledger_transfers};
 use qlive_store::{Conn, Db, StoreError};
 use qlive_types::{Coins, EntryId, Moment};
@@ -92,7 +94,19 @@ impl LedgerBrowser {
                 match &filter {
                     EntryFilter::All => {}
                     EntryFilter::Kind(kind) => {
-                        query = query.filter(ledger_entries::kind.eq(kind.number()));
+                        // Not by equality: a plan that reads all entries by their numbers would do
+                        // for that, and a rare kind is found in none of them.
+                        let below = before.map_or(i64::MAX, EntryId::get);
+                        let is_earlier =
+                            sql::<Bool>("(ledger_entries.kind, ledger_entries.id) < (")
+                                .bind::<Integer, _>(kind.number())
+                                .sql(", ")
+                                .bind::<BigInt, _>(below)
+                                .sql(")");
+                        query = query
+                            .filter(ledger_entries::kind.ge(kind.number()))
+                            .filter(is_earlier)
+                            .order((ledger_entries::kind.desc(), ledger_entries::id.desc()));
                     }
                     EntryFilter::Subject(kind, subject) => {
                         query = query

@@ -138,6 +138,15 @@ async fn movements_of_a_wallet_go_on_and_miss_none(db: TestDb) {
         );
     }
     assert!(!second.contains("rel=\"next\""), "{second}");
+    // The ledger itself, by kind.
+    let list = owner.get("/ledger?kind=grant").await.text;
+    let (_, next) = list.split_once("rel=\"next\" href=\"").unwrap();
+    let next = next.split('"').next().unwrap().replace("&#38;", "&");
+    let rest = owner.get(&next).await.text;
+    let rows = |page: &str| page.matches("<tr>").count() - 1;
+    assert_eq!((rows(&list), rows(&rest)), (50, 11));
+    let none = owner.get("/ledger?kind=recharge").await.text;
+    assert!(!none.contains("<tr>"), "{none}");
 }
 
 async fn gift_leads_to_its_charge(db: TestDb) {
