@@ -322,6 +322,9 @@ async fn lists_are_exported_as_files(db: TestDb) {
             "{filter}"
         );
     }
+    // What cannot be read is not left out of a file.
+    let unreadable = export("orders?user=nobody", "2020-01-01", &today).await;
+    assert_eq!(unreadable.status, 422, "{}", unreadable.text);
     let log = app.audit_log().await;
     let subject = &log.last().unwrap().2;
     assert!(subject.ends_with("filtered by state closed"), "{subject}");

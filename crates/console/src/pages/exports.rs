@@ -113,6 +113,10 @@ impl Act for ExportList {
         let t = &visit.t().failures;
         let list = List::parse(name).ok_or(Refusal::Failure(Failure::NotFound))?;
         let span = Span::of(input).ok_or_else(|| Refusal::Explained(t.bad_days.to_owned()))?;
+        if list == List::Orders && is_unreadable(visit) {
+            let text = visit.t().pages.filter_unreadable;
+            return Err(Refusal::Explained(text.to_owned()));
+        }
         let (from, until) = (input.text("from"), input.text("until"));
         let filters = filters_of(visit);
         let filtered = if filters.is_empty() {
@@ -145,6 +149,13 @@ fn filters_of(visit: &Visit) -> String {
         Some(format!("{name} {value}"))
     });
     set.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a filter of orders cannot be read. The list says that it was left out; a file could not.
+fn is_unreadable(visit: &Visit) -> bool {
+    let mut read = Filters::new(visit);
+    read_search(&mut read);
+    read.note().is_some()
 }
 
 fn is_filtered(visit: &Visit) -> bool {
