@@ -58,6 +58,7 @@ test('gold is granted with a code, once by a double click', async () => {
   const { bob } = filled;
   const before = (await bob.profile()).gold;
   await owner.goto(`${desk.origin}/users/${bob.userId}`);
+  await owner.getByText('更多操作').click();
   await owner.getByRole('link', { name: '赠送金币' }).click();
   const dialog = owner.getByRole('dialog');
   await dialog.getByLabel('金币数').fill('25');

@@ -181,8 +181,9 @@ test('money', async () => {
   await act('finance', `/reconcile/${day}/sign`, {}, 'my finance');
   assert.match(await download('finance', '/export/orders'), new RegExp(order));
   assert.match(await download('finance', '/export/withdrawals'), /5\.00/);
+  assert.match(await download('finance', '/export/ledger'), /平台/);
   assert.match(await download('finance', '/export/audit'), /my finance/);
-  assert.match(await download('finance', '/figures/export/day/7'), new RegExp(day));
+  assert.match(await download('finance', `/figures/export/day/${day}/${day}`), new RegExp(day));
 });
 
 /** The forms of the differences on the page that nobody has explained. */

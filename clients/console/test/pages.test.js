@@ -27,6 +27,7 @@ before(async () => {
   const order = `/orders/${filled.order}`;
   paths = {
     now: '/',
+    rooms: '/rooms',
     room,
     'room-people': `${room}/people`,
     'room-gifts': `${room}/gifts`,
@@ -76,7 +77,7 @@ before(async () => {
     figures: '/figures',
     'figures-months': '/figures?by=month',
     'figures-hosts': '/figures?by=host',
-    'figures-export': '/figures/export/day/30',
+    'figures-export': '/figures/export/day/2026-11-01/2026-11-28',
     complaints: '/complaints',
     'complaint-answer': '/complaints/1/answer',
     gifts: '/gifts',

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use qlive_gifts::SentGift;
-use qlive_ledger::{BrowsedEntry, EntryFilter, EntryKind};
+use qlive_ledger::{BrowsedEntry, EntryFilter, EntryKind, EntrySpan};
 use qlive_outbox::RoomMessage;
 use qlive_payments::{Comparison, Order, OrderRefund, ProviderRecord, ReportedRefunds};
 use qlive_types::{EntryId, LiveId, Moment};
@@ -65,7 +65,11 @@ impl Services {
         let mut entries = Vec::new();
         for (kind, subject) in subjects {
             let about = EntryFilter::Subject(kind, subject);
-            entries.extend(self.ledger.entries(about, None).await?);
+            entries.extend(
+                self.ledger
+                    .entries(about, EntrySpan::default(), None)
+                    .await?,
+            );
         }
         let given = match order.paid_at {
             Some(paid_at) => self.gifts.given_since(order.user, paid_at).await?,

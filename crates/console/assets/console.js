@@ -1,8 +1,8 @@
 // What pages can do besides with JavaScript: dialogs for forms, keys, copying. Every page works
 // without it.
 
-const pages = { n: '/', u: '/users', o: '/orders', w: '/withdrawals', l: '/ledger', c: '/configs',
-  a: '/audit', h: '/health' };
+const pages = { n: '/', r: '/rooms', u: '/users', o: '/orders', w: '/withdrawals', l: '/ledger',
+  c: '/configs', a: '/audit', h: '/health' };
 const narrow = matchMedia('(max-width: 820px)');
 
 /** The menu is open beside the page, and closed above it. */

@@ -1,6 +1,7 @@
 //! The pages, one file for each subject: lists, details and the actions on them.
 
 mod account;
+mod all_rooms;
 mod audit;
 mod blocks;
 mod comments;
@@ -39,6 +40,7 @@ mod timeline_table;
 mod user_actions;
 mod user_history;
 mod user_moderation;
+mod user_money;
 mod user_person;
 mod user_sections;
 mod users;
@@ -56,6 +58,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     login::configure(config);
     account::configure(config);
     now::configure(config);
+    all_rooms::configure(config);
     rooms::configure(config);
     timeline::configure(config);
     users::configure(config);

@@ -1,8 +1,12 @@
 //! The records of sent gifts.
 
+use std::collections::BTreeMap;
+
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use qlive_store::Conn;
+use diesel::sql_types::BigInt;
 use qlive_store::schema::gifts_sent;
+use qlive_store::{Conn, StoreError, first_since};
 use qlive_types::{EntryId, LiveId, Moment, Page, UserId};
 
 use crate::{Gifts, GiftsError};
@@ -114,6 +118,38 @@ impl Gifts {
             .await
     }
 
+    /// The coins that were given since a moment in each of these rooms in which any were. The
+    /// moment is a recent one: the gifts since then are read.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn given_in_rooms(
+        &self,
+        rooms: Vec<LiveId>,
+        since: Moment,
+    ) -> Result<BTreeMap<LiveId, i64>, GiftsError> {
+        self.db
+            .read(move |conn| {
+                let first = first_sent_since(conn, since)?;
+                let rooms: Vec<i64> = rooms.into_iter().map(LiveId::get).collect();
+                let sums: Vec<(Option<i64>, i64)> = gifts_sent::table
+                    .filter(gifts_sent::room_id.eq_any(rooms))
+                    .filter(gifts_sent::id.ge(first))
+                    .filter(gifts_sent::at.ge(since.millis()))
+                    .group_by(gifts_sent::room_id)
+                    .select((
+                        gifts_sent::room_id,
+                        sql::<BigInt>("CAST(SUM(cost) AS BIGINT)"),
+                    ))
+                    .load(conn)?;
+                let sums = sums.into_iter();
+                Ok(sums
+                    .filter_map(|(room, coins)| Some((LiveId::new(room?), coins)))
+                    .collect())
+            })
+            .await
+    }
+
     /// At most 50 sent gifts with a number below `before`, the latest first.
     ///
     /// # Errors
@@ -178,6 +214,23 @@ impl Gifts {
             })
             .await
     }
+}
+
+/// The number from which on gifts may be from a moment or later.
+fn first_sent_since(conn: &mut Conn, since: Moment) -> Result<i64, StoreError> {
+    let last: Option<i64> = gifts_sent::table
+        .order(gifts_sent::id.desc())
+        .select(gifts_sent::id)
+        .first(conn)
+        .optional()?;
+    first_since(last.unwrap_or(0), since, |from| {
+        let next = gifts_sent::table
+            .filter(gifts_sent::id.ge(from))
+            .order(gifts_sent::id)
+            .select((gifts_sent::id, gifts_sent::at))
+            .first(conn);
+        Ok(next.optional()?)
+    })
 }
 
 /// The gifts that a user gave before another one of theirs, the latest first.

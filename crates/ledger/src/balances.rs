@@ -1,5 +1,7 @@
 //! The balances of a user.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use qlive_store::schema::ledger_balances;
 use qlive_store::{Conn, StoreError};
@@ -124,6 +126,28 @@ pub fn load_balances(conn: &mut Conn, user: UserId) -> Result<Balances, StoreErr
         .get_result(conn)
         .optional()?;
     row.unwrap_or_default().to_balances()
+}
+
+/// Loads the debts of those of these users who have one.
+///
+/// # Errors
+/// A failure of the store.
+pub fn load_debts(
+    conn: &mut Conn,
+    users: &[UserId],
+) -> Result<BTreeMap<UserId, Coins>, StoreError> {
+    let ids: Vec<i64> = users.iter().map(|user| user.get()).collect();
+    let rows: Vec<(i64, i64)> = ledger_balances::table
+        .filter(ledger_balances::user_id.eq_any(ids))
+        .filter(ledger_balances::debt.lt(0))
+        .select((ledger_balances::user_id, ledger_balances::debt))
+        .load(conn)?;
+    let debt = |(user, debt): (i64, i64)| {
+        let corrupt = StoreError::Corrupt("ledger_balances");
+        let debt = Coins::new(debt.saturating_neg()).ok();
+        UserId::new(user).zip(debt).ok_or(corrupt)
+    };
+    rows.into_iter().map(debt).collect()
 }
 
 #[cfg(test)]

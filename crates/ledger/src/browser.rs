@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer};
 use qlive_store::schema::{ledger_chain, ledger_entries, ledger_transfers};
-use qlive_store::{Conn, Db, StoreError};
+use qlive_store::{Conn, Db, StoreError, end_before, first_since};
 use qlive_types::{Coins, EntryId, Moment};
 
 use crate::daily_sums::{AccountClass, DailySum, Day, load_holdings, load_sums};
@@ -55,6 +55,13 @@ pub enum EntryFilter {
     Subject(EntryKind, String),
 }
 
+/// A span of time: from its first moment on, and before its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EntrySpan {
+    pub from: Option<Moment>,
+    pub until: Option<Moment>,
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = ledger_entries)]
 struct BrowsedRow {
@@ -72,13 +79,14 @@ impl LedgerBrowser {
         Self { db }
     }
 
-    /// At most 50 entries with a number below `before`, the latest first.
+    /// At most 50 entries of a span of time with a number below `before`, the latest first.
     ///
     /// # Errors
     /// A failure of the store.
     pub async fn entries(
         &self,
         filter: EntryFilter,
+        span: EntrySpan,
         before: Option<EntryId>,
     ) -> Result<Vec<BrowsedEntry>, LedgerError> {
         self.db
@@ -88,24 +96,36 @@ impl LedgerBrowser {
                     .limit(ROWS)
                     .select(BrowsedRow::as_select())
                     .into_boxed();
-                if let Some(before) = before {
-                    query = query.filter(ledger_entries::id.lt(before.get()));
+                let below = before.map_or(i64::MAX, EntryId::get);
+                let (first, below) = numbers(conn, span, below)?;
+                if let Some(from) = span.from {
+                    query = query.filter(ledger_entries::at.ge(from.millis()));
+                }
+                if let Some(until) = span.until {
+                    query = query.filter(ledger_entries::at.lt(until.millis()));
+                }
+                if !matches!(filter, EntryFilter::Kind(_)) {
+                    query = query
+                        .filter(ledger_entries::id.ge(first))
+                        .filter(ledger_entries::id.lt(below));
                 }
                 match &filter {
                     EntryFilter::All => {}
                     EntryFilter::Kind(kind) => {
                         // Not by equality: a plan that reads all entries by their numbers would do
                         // for that, and a rare kind is found in none of them.
-                        let below = before.map_or(i64::MAX, EntryId::get);
-                        let is_earlier =
-                            sql::<Bool>("(ledger_entries.kind, ledger_entries.id) < (")
+                        let is_within = |comparison: &str, id: i64| {
+                            sql::<Bool>("(ledger_entries.kind, ledger_entries.id) ")
+                                .sql(comparison)
+                                .sql(" (")
                                 .bind::<Integer, _>(kind.number())
                                 .sql(", ")
-                                .bind::<BigInt, _>(below)
-                                .sql(")");
+                                .bind::<BigInt, _>(id)
+                                .sql(")")
+                        };
                         query = query
-                            .filter(ledger_entries::kind.ge(kind.number()))
-                            .filter(is_earlier)
+                            .filter(is_within(">=", first))
+                            .filter(is_within("<", below))
                             .order((ledger_entries::kind.desc(), ledger_entries::id.desc()));
                     }
                     EntryFilter::Subject(kind, subject) => {
@@ -171,6 +191,37 @@ impl LedgerBrowser {
             })
             .await
     }
+}
+
+/// The numbers that entries of a span have: the first, and the one after the last, which is not
+/// above `below`.
+fn numbers(conn: &mut Conn, span: EntrySpan, below: i64) -> Result<(i64, i64), StoreError> {
+    if span == EntrySpan::default() {
+        return Ok((1, below));
+    }
+    let last: Option<i64> = ledger_entries::table
+        .order(ledger_entries::id.desc())
+        .select(ledger_entries::id)
+        .first(conn)
+        .optional()?;
+    let last = last.unwrap_or(0);
+    let first = span
+        .from
+        .map_or(Ok(1), |from| first_since(last, from, |id| next(conn, id)))?;
+    let end = span.until.map_or(Ok(below), |until| {
+        end_before(last, until, |id| next(conn, id))
+    })?;
+    Ok((first, end.min(below)))
+}
+
+/// The number and the time of the first entry from a number on.
+fn next(conn: &mut Conn, from: i64) -> Result<Option<(i64, i64)>, StoreError> {
+    let next = ledger_entries::table
+        .filter(ledger_entries::id.ge(from))
+        .order(ledger_entries::id)
+        .select((ledger_entries::id, ledger_entries::at))
+        .first(conn);
+    Ok(next.optional()?)
 }
 
 fn with_transfers(conn: &mut Conn, rows: Vec<BrowsedRow>) -> Result<Vec<BrowsedEntry>, StoreError> {

@@ -2,10 +2,13 @@
 
 use diesel::prelude::*;
 use qlive_store::schema::{ledger_balances, ledger_entries, ledger_history};
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, StoreError, end_before};
 use qlive_types::{EntryId, Moment, Page, UserId};
 
 use crate::entry::EntryKind;
+
+/// In how many lines a search for a kind looks.
+pub const SEARCHED: i64 = 2_000;
 
 /// An entry as it appears in the history of one user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,18 +74,76 @@ pub fn load_history(
     Ok((count, load_lines(conn, user, newest, Page::ROWS)?))
 }
 
-/// Loads at most `limit` lines of a user's history below a number, newest first.
+/// Which lines of a history are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HistoryFilter {
+    pub kind: Option<EntryKind>,
+    /// Those from before this moment.
+    pub until: Option<Moment>,
+}
+
+/// Some lines of a history.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HistoryPart {
+    pub lines: Vec<HistoryEntry>,
+    /// Below which number the search goes on; `None` when it has come to the first line. What is
+    /// rare may be found in none of the lines that one search reads.
+    pub next: Option<i64>,
+}
+
+/// Searches a user's history below a number: at most `limit` lines, newest first. A kind is looked
+/// for in [`SEARCHED`] lines at once.
 ///
 /// # Errors
 /// A failure of the store.
-pub fn load_history_below(
+pub fn search_history(
     conn: &mut Conn,
     user: UserId,
+    filter: HistoryFilter,
     below: i64,
     limit: i64,
-) -> Result<Vec<HistoryEntry>, StoreError> {
-    let newest = count_lines(conn, user)?.min(below.saturating_sub(1));
-    load_lines(conn, user, newest, limit)
+) -> Result<HistoryPart, StoreError> {
+    let count = count_lines(conn, user)?;
+    let mut newest = count.min(below.saturating_sub(1));
+    if let Some(until) = filter.until {
+        let end = end_before(count, until, |number| next_line(conn, user, number))?;
+        newest = newest.min(end - 1);
+    }
+    let span = if filter.kind.is_some() {
+        SEARCHED.max(limit)
+    } else {
+        limit
+    };
+    let lowest = newest.saturating_sub(span).max(0);
+    let mut query = lines(user, (lowest, newest)).limit(limit).into_boxed();
+    if let Some(kind) = filter.kind {
+        query = query.filter(ledger_entries::kind.eq(kind.number()));
+    }
+    if let Some(until) = filter.until {
+        query = query.filter(ledger_entries::at.lt(until.millis()));
+    }
+    let rows: Vec<HistoryRow> = query.load(conn)?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|found| found == limit);
+    let last = rows.last().filter(|_| is_full).map(|row| row.number);
+    let next = last.unwrap_or(lowest + 1);
+    Ok(HistoryPart {
+        lines: rows
+            .into_iter()
+            .map(TryInto::try_into)
+            .collect::<Result<_, _>>()?,
+        next: Some(next).filter(|next| *next > 1),
+    })
+}
+
+/// The number and the time of a line; they have no gaps.
+fn next_line(conn: &mut Conn, user: UserId, number: i64) -> Result<Option<(i64, i64)>, StoreError> {
+    let line = ledger_history::table
+        .inner_join(ledger_entries::table)
+        .filter(ledger_history::user_id.eq(user.get()))
+        .filter(ledger_history::number.eq(number))
+        .select((ledger_history::number, ledger_entries::at))
+        .first(conn);
+    Ok(line.optional()?)
 }
 
 /// How many lines the history of a user has.
@@ -103,10 +164,21 @@ fn load_lines(
     newest: i64,
     limit: i64,
 ) -> Result<Vec<HistoryEntry>, StoreError> {
-    let rows: Vec<HistoryRow> = ledger_history::table
+    let span = (newest.saturating_sub(limit), newest);
+    let rows: Vec<HistoryRow> = lines(user, span).load(conn)?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The query of a user's lines above the first number up to the second, newest first.
+#[diesel::dsl::auto_type]
+fn lines(user: UserId, span: (i64, i64)) -> _ {
+    let user: i64 = user.get();
+    let above: i64 = span.0;
+    let newest: i64 = span.1;
+    ledger_history::table
         .inner_join(ledger_entries::table)
-        .filter(ledger_history::user_id.eq(user.get()))
-        .filter(ledger_history::number.gt(newest.saturating_sub(limit)))
+        .filter(ledger_history::user_id.eq(user))
+        .filter(ledger_history::number.gt(above))
         .filter(ledger_history::number.le(newest))
         .order(ledger_history::number.desc())
         .select((
@@ -118,6 +190,4 @@ fn load_lines(
             ledger_history::gold,
             ledger_history::income,
         ))
-        .load(conn)?;
-    rows.into_iter().map(TryInto::try_into).collect()
 }

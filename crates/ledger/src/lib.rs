@@ -38,8 +38,8 @@ mod violation;
 pub use account::{Account, BalanceKind, SystemAccount};
 pub use allocate::allocate;
 pub use audit::{AuditReport, audit};
-pub use balances::{Balances, BalancesRow, NewIncome, Spending, load_balances};
-pub use browser::{BrowsedEntry, BrowsedTransfer, EntryFilter, LedgerBrowser};
+pub use balances::{Balances, BalancesRow, NewIncome, Spending, load_balances, load_debts};
+pub use browser::{BrowsedEntry, BrowsedTransfer, EntryFilter, EntrySpan, LedgerBrowser};
 pub use chain::seal_entries;
 pub use chain_sealer::ChainSealer;
 pub use chain_sums::{ChainSum, ChainSumWorker};
@@ -47,7 +47,9 @@ pub use daily_sums::{AccountClass, DAILY_SUMS, DailySum, Day, day_sql};
 pub use entry::{Entry, EntryKind, Transfer, TransferCode};
 pub use entry_batch::EntryBatch;
 pub use error::LedgerError;
-pub use history::{HistoryEntry, load_history, load_history_below};
+pub use history::{
+    HistoryEntry, HistoryFilter, HistoryPart, SEARCHED, load_history, search_history,
+};
 pub use idempotency::{
     IdempotencyKey, NewOutcome, StoredOutcomes, find_outcome, find_outcomes, store_outcome,
     store_outcomes,

@@ -67,6 +67,8 @@ impl TryFrom<CommentRow> for Comment {
 pub enum CommentFilter {
     /// Refused ones that no operator has looked at.
     Open,
+    /// Refused ones that an operator has looked at.
+    Decided,
     /// All in a room.
     Room(LiveId),
     /// All of a user.
@@ -97,6 +99,7 @@ impl Rooms {
                     CommentFilter::Open => query
                         .filter(comments::word.is_not_null())
                         .filter(comments::closed_at.is_null()),
+                    CommentFilter::Decided => query.filter(comments::closed_at.is_not_null()),
                     CommentFilter::Room(live) => query.filter(comments::room_id.eq(live.get())),
                     CommentFilter::User(user) => query.filter(comments::user_id.eq(user.get())),
                     CommentFilter::UserInRoom(user, live) => query

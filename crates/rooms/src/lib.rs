@@ -62,7 +62,7 @@ pub use settings::{RoomSettings, SignalSender};
 pub use shared_room::{SharedRoom, SharedRooms, shared_room};
 pub use timeouts::TimeoutWorker;
 pub use views::{
-    AudienceMember, Gauges, LivePage, LiveRoom, LiveRoomStatus, PastBroadcast, Present,
+    AudienceMember, Gauges, ListedRoom, LivePage, LiveRoom, LiveRoomStatus, PastBroadcast, Present,
     RoomDetails, RoomSync, Seat, SeatStatus, Stage, UserOnStage, Whereabouts,
 };
 pub use visit::VisitNumber;

@@ -5,6 +5,8 @@
 //! that transaction. A process that dies loses the events of that moment, never anything else; a
 //! connection that dies while they are written may leave them there twice.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use qlive_store::schema::room_events;
 use qlive_store::{Conn, StoreError};
@@ -77,6 +79,35 @@ impl Rooms {
                 let rows: Vec<EventRow> = query.load(conn)?;
                 let events: Result<_, StoreError> = rows.into_iter().map(event_of).collect();
                 Ok(events?)
+            })
+            .await
+    }
+
+    /// The last event of each of these rooms in which anything happened.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn last_events(
+        &self,
+        rooms: Vec<LiveId>,
+    ) -> Result<BTreeMap<LiveId, RoomEvent>, RoomsError> {
+        self.db
+            .read(move |conn| {
+                let mut last = BTreeMap::new();
+                // One by one: the last of a group is found by reading the group, or by what only
+                // PostgreSQL has.
+                for live in rooms {
+                    let row: Option<EventRow> = room_events::table
+                        .filter(room_events::room_id.eq(live.get()))
+                        .order(room_events::id.desc())
+                        .select(room_events::all_columns)
+                        .first(conn)
+                        .optional()?;
+                    if let Some(row) = row {
+                        last.insert(live, event_of(row)?);
+                    }
+                }
+                Ok(last)
             })
             .await
     }

@@ -12,7 +12,9 @@ mod whereabouts;
 pub(crate) mod whereabouts_rows;
 
 pub use audience::AudienceMember;
-pub use for_operators::{LiveRoomStatus, PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
+pub use for_operators::{
+    ListedRoom, LiveRoomStatus, PastBroadcast, Present, RoomDetails, Seat, SeatStatus,
+};
 pub use gauges::Gauges;
 pub use live_list_cache::{LivePage, LiveRoom};
 pub use stage::{Stage, UserOnStage};

@@ -6,6 +6,7 @@
 
 mod address;
 pub mod audit_log;
+mod by_time;
 mod connection;
 mod connection_permits;
 mod counting;
@@ -33,6 +34,7 @@ pub mod testing;
 mod transaction;
 pub mod worker;
 
+pub use by_time::{end_before, first_since};
 pub use connection::Conn;
 pub use counting::count_up_to;
 pub use db::Db;

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
+/// A day. In Shanghai each has this length.
+pub const DAY: Duration = Duration::from_secs(86_400);
+
 /// A moment in milliseconds since the Unix epoch, which is also how the database stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

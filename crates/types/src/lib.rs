@@ -20,7 +20,7 @@ pub mod text;
 mod web_address;
 
 pub use client_address::{ClientAddress, TrustedProxies};
-pub use clock::{Clock, Moment, Tick};
+pub use clock::{Clock, DAY, Moment, Tick};
 pub use gender::Gender;
 pub use ids::{BroadcastId, EntryId, GroupId, LiveId, UserId};
 pub use money::{AmountOutOfRange, Coins, Fen};

@@ -57,4 +57,5 @@ pub use service::Users;
 pub use tokens::AuthenticatedUser;
 pub use user_sessions::UserSession;
 pub use user_sig::UserSigSigner;
+pub use wallet::Applicant;
 pub use wechat_gateway::{UncheckedNames, WechatApps, WechatGateway};

@@ -1,19 +1,16 @@
 //! Reports of users about users: the queue that operators work through.
 
-use std::time::Duration;
-
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::reports;
 use qlive_store::{Conn, StoreError, key_violation_as_contention, serialize_transactions};
-use qlive_types::{LiveId, Moment, UserId, text};
+use qlive_types::{DAY, LiveId, Moment, UserId, text};
 
 use crate::{Users, UsersError};
 
 /// The most reports that one user may send within a day.
 const MOST_A_DAY: i64 = 20;
-const DAY: Duration = Duration::from_secs(86_400);
 /// The longest text, in characters.
 const TEXT_LIMIT: usize = 500;
 /// How many reports a list shows at once.

@@ -1,16 +1,29 @@
 //! A user's wallet: balances and history from the ledger, and corrections by operators.
 
+use std::collections::BTreeMap;
+
 use qlive_ledger::{
-    Account, BalanceKind, Balances, Entry, EntryKind, HistoryEntry, SystemAccount, TransferCode,
-    load_balances, load_history, load_history_below, post_entry, reverse_entry,
+    Account, BalanceKind, Balances, Entry, EntryKind, HistoryEntry, HistoryFilter, HistoryPart,
+    SystemAccount, TransferCode, load_balances, load_debts, load_history, post_entry,
+    reverse_entry, search_history,
 };
 use qlive_store::audit_log::{self, Operator};
-use qlive_types::{Coins, EntryId, Page, UserId};
+use qlive_types::{Coins, EntryId, Moment, Page, UserId};
 
-use crate::{Users, UsersError, find_user};
+use crate::profile_rows::find_users;
+use crate::{Profile, Users, UsersError, find_user};
 
 /// How many movements an operator sees at once.
 const MOVEMENTS: i64 = 50;
+
+/// A user as a list of withdrawals shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applicant {
+    pub nickname: String,
+    pub created_at: Moment,
+    /// What they owe after refunds.
+    pub debt: Coins,
+}
 
 impl Users {
     /// The balances of a user.
@@ -20,6 +33,31 @@ impl Users {
     pub async fn balances(&self, user: UserId) -> Result<Balances, UsersError> {
         self.db
             .read_one(move |conn| Ok(load_balances(conn, user)?))
+            .await
+    }
+
+    /// Who these users are, as far as a list of their withdrawals shows it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn applicants(
+        &self,
+        users: Vec<UserId>,
+    ) -> Result<BTreeMap<UserId, Applicant>, UsersError> {
+        self.db
+            .read(move |conn| {
+                let debts = load_debts(conn, &users)?;
+                let found = find_users(conn, users)?.into_iter();
+                let applicant = |(user, profile): (UserId, Profile)| {
+                    let applicant = Applicant {
+                        nickname: profile.nickname,
+                        created_at: profile.created_at,
+                        debt: debts.get(&user).copied().unwrap_or(Coins::ZERO),
+                    };
+                    (user, applicant)
+                };
+                Ok(found.map(applicant).collect())
+            })
             .await
     }
 
@@ -44,11 +82,12 @@ impl Users {
     pub async fn movements(
         &self,
         user: UserId,
+        filter: HistoryFilter,
         below: Option<i64>,
-    ) -> Result<Vec<HistoryEntry>, UsersError> {
+    ) -> Result<HistoryPart, UsersError> {
         let below = below.unwrap_or(i64::MAX);
         self.db
-            .read(move |conn| Ok(load_history_below(conn, user, below, MOVEMENTS)?))
+            .read(move |conn| Ok(search_history(conn, user, filter, below, MOVEMENTS)?))
             .await
     }
 

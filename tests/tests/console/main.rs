@@ -4,6 +4,7 @@
 mod crawl;
 mod desk;
 mod docs;
+mod filters;
 mod guards;
 mod login;
 mod pages;

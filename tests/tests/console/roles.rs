@@ -140,6 +140,7 @@ async fn every_role_sees_the_pages_that_it_may(db: TestDb) {
     let room = format!("/rooms/{}", stage.live);
     let pages = [
         (Action::ViewNow, "/"),
+        (Action::ViewRooms, "/rooms"),
         (Action::ViewRooms, &room),
         (Action::ViewUsers, "/users"),
         (Action::ViewUsers, &user),

@@ -7,13 +7,15 @@ use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{OperatorBrowser, TestApp, TestClient, TestConsole, order_number, wait_until};
 use qlive_types::Gender;
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both!(
     timeline_tells_who_came_asked_and_wrote,
     timeline_goes_on_and_misses_nothing,
     timeline_is_filtered_by_kind_user_and_day,
     room_with_a_trouble_comes_first,
+    tile_says_what_was_given_and_what_happened_last,
+    rooms_are_listed_live_or_not,
     charge_is_followed_from_the_order_to_the_message,
 );
 
@@ -233,6 +235,67 @@ async fn room_with_a_trouble_comes_first(db: TestDb) {
         .await;
         assert_eq!(order().await[0], host, "{trouble}");
     }
+}
+
+async fn tile_says_what_was_given_and_what_happened_last(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let stage = app.open_stage().await;
+    let bob = app.viewer(&stage.live, "bob", Gender::Male).await;
+    app.grant(&bob, 100).await;
+    let gift = app.add_gift("rose", 7).await;
+    bob.give(&stage.host, gift, 2, json!({})).await.ok();
+    // Not of this room.
+    let elsewhere = app.guest("eve", Gender::Female).await;
+    bob.give(&elsewhere, gift, 3, json!({})).await.ok();
+    bob.apply(&stage.live).await.ok();
+    let now = async || owner.get("/").await.text;
+    let last = "<bdi>bob</bdi> 申请上麦 · ";
+    wait_until("the event is written", async || now().await.contains(last)).await;
+    let page = now().await;
+    assert!(page.contains("近 5 分钟 14 金币"), "{page}");
+    app.advance(2 * 60);
+    bob.give(&stage.host, gift, 1, json!({})).await.ok();
+    let page = now().await;
+    assert!(page.contains("近 5 分钟 21 金币"), "{page}");
+    assert!(page.contains(&format!("{last}2 分钟前")), "{page}");
+    app.advance(4 * 60);
+    let page = now().await;
+    assert!(page.contains("近 5 分钟 7 金币"), "{page}");
+}
+
+async fn rooms_are_listed_live_or_not(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let over = app.open_stage_of(app.matchmaker("ruth").await).await;
+    let live = app.open_stage_of(app.matchmaker("hanna").await).await;
+    let ended = owner.act(&format!("/rooms/{}/end", over.live), &[]).await;
+    assert_eq!(ended.status, 303, "{}", ended.text);
+    let page = owner.get("/rooms").await.text;
+    let row_of = |live: &Value| {
+        let link = format!("href=\"/rooms/{live}\"");
+        let mut rows = page.split("<tr>").filter(|row| row.contains(&link));
+        let row = rows.next().unwrap_or_else(|| panic!("{live}: {page}"));
+        assert_eq!(rows.next(), None, "{live} is listed once");
+        row
+    };
+    let row = row_of(&over.live);
+    assert!(row.contains("ruth") && row.contains("未直播"), "{row}");
+    let day = app.clock.now().shanghai_day();
+    assert_eq!(
+        row.matches(&day).count(),
+        2,
+        "its end and its beginning: {row}"
+    );
+    let row = row_of(&live.live);
+    assert!(row.contains("hanna") && row.contains("开播"), "{row}");
+    let page_of_none = owner.get(&format!("/rooms?after={}", over.live)).await.text;
+    assert!(
+        !page_of_none.contains("ruth"),
+        "those before: {page_of_none}"
+    );
 }
 
 async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {

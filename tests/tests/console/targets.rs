@@ -82,7 +82,9 @@ pub(crate) async fn make(app: &TestApp, console: &TestConsole, action: Action, n
         Action::ExportList => Target::new("/export/orders".to_owned())
             .with("from", "2026-01-01")
             .with("until", "2026-01-02"),
-        Action::ExportFigures => Target::new("/figures/export/day/7".to_owned()),
+        Action::ExportFigures => {
+            Target::new("/figures/export/day/2026-11-01/2026-11-28".to_owned())
+        }
         Action::RetryDelivery => Target::new(format!("/health/outbox/{}/retry", parked(app).await)),
         Action::AddOperator => Target::new("/operators/add".to_owned())
             .with("name", format!("new {n}"))

@@ -12,7 +12,12 @@ use super::users::user_id;
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::fill;
-use crate::view::{Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
+use crate::view::{
+    Cell, Choice, Column, Filter, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+};
+
+/// The filter of those that were looked at.
+const DECIDED: &str = "decided";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -24,7 +29,13 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 async fn open(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewComments, "").await?;
     let title = visit.t().pages.moderation_title.to_owned();
-    list(&visit, title, CommentFilter::Open, None).await
+    let is_decided = visit.query("which").as_deref() == Some(DECIDED);
+    let filter = if is_decided {
+        CommentFilter::Decided
+    } else {
+        CommentFilter::Open
+    };
+    list(&visit, title, filter, None).await
 }
 
 async fn of_room(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
@@ -58,16 +69,27 @@ async fn list(
     let names = Names::of(visit, found.iter().map(|comment| comment.user)).await?;
     let mut page = Page::new(title);
     let current = match filter {
-        CommentFilter::Open => "/moderation",
-        CommentFilter::Room(_) | CommentFilter::UserInRoom(..) => "/",
+        CommentFilter::Open | CommentFilter::Decided => "/moderation",
+        CommentFilter::Room(_) | CommentFilter::UserInRoom(..) => "/rooms",
         CommentFilter::User(_) => "/users",
     };
     page.back = back;
-    let none = if filter == CommentFilter::Open {
-        t.pages.no_refused_comments
-    } else {
-        t.pages.no_comments
+    let none = match filter {
+        CommentFilter::Open => t.pages.no_refused_comments,
+        CommentFilter::Decided => t.pages.no_decided_comments,
+        _ => t.pages.no_comments,
     };
+    if current == "/moderation" {
+        page.filters.push(Filter::Choice {
+            name: "which",
+            label: t.pages.which,
+            chosen: visit.query("which").unwrap_or_default(),
+            choices: vec![
+                Choice::new("", t.pages.open_only),
+                Choice::new(DECIDED, t.pages.decided_only),
+            ],
+        });
+    }
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
+use qlive_ledger::EntrySpan;
 use qlive_operators::Action;
 use qlive_payments::OrderSearch;
 use qlive_store::audit_log::Operator;
-use qlive_types::Moment;
+use qlive_types::{DAY, Moment};
 
+use super::ledger::{account_name, kind_name, read_entries};
 use super::list::{Filters, ROWS};
 use super::orders::{has_amount, order_state, read_search, within_days};
-use super::withdrawals::{is_wanted, state_name};
+use super::withdrawals::{is_wanted, read_state, state_name};
 use crate::actions::{Act, ActionForm, Done, Field, register};
 use crate::csv::csv;
 use crate::explain::{Refusal, refuse};
@@ -20,7 +22,6 @@ use crate::texts::Texts;
 
 /// The most rows of a file: more do not open well, and would keep the database busy.
 const MOST_ROWS: usize = 20_000;
-const DAY: Duration = Duration::from_secs(86_400);
 /// How many days a file has unless others are chosen.
 const DAYS: Duration = Duration::from_secs(30 * 86_400);
 
@@ -33,6 +34,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 enum List {
     Orders,
     Withdrawals,
+    Ledger,
     Audit,
 }
 
@@ -41,6 +43,7 @@ impl List {
         match name {
             "orders" => Some(Self::Orders),
             "withdrawals" => Some(Self::Withdrawals),
+            "ledger" => Some(Self::Ledger),
             "audit" => Some(Self::Audit),
             _ => None,
         }
@@ -50,6 +53,7 @@ impl List {
         match self {
             Self::Orders => t.pages.orders_title,
             Self::Withdrawals => t.pages.withdrawals_title,
+            Self::Ledger => t.pages.ledger_title,
             Self::Audit => t.pages.audit_log_title,
         }
     }
@@ -113,7 +117,7 @@ impl Act for ExportList {
         let t = &visit.t().failures;
         let list = List::parse(name).ok_or(Refusal::Failure(Failure::NotFound))?;
         let span = Span::of(input).ok_or_else(|| Refusal::Explained(t.bad_days.to_owned()))?;
-        if list == List::Orders && is_unreadable(visit) {
+        if is_unreadable(visit, list) {
             let text = visit.t().pages.filter_unreadable;
             return Err(Refusal::Explained(text.to_owned()));
         }
@@ -131,6 +135,7 @@ impl Act for ExportList {
         let file = match list {
             List::Orders => orders(visit, span).await,
             List::Withdrawals => withdrawals(visit, span).await,
+            List::Ledger => ledger(visit, span).await,
             List::Audit => audit(visit, span).await,
         };
         let text = file.map_err(Refusal::Failure)?;
@@ -143,7 +148,9 @@ impl Act for ExportList {
 
 /// The filters of the list besides its days, as the URL has them.
 fn filters_of(visit: &Visit) -> String {
-    let names = ["user", "state", "provider", "least", "most"];
+    let names = [
+        "user", "state", "provider", "least", "most", "kind", "about",
+    ];
     let set = names.into_iter().filter_map(|name| {
         let value = visit.query(name)?;
         Some(format!("{name} {value}"))
@@ -151,10 +158,23 @@ fn filters_of(visit: &Visit) -> String {
     set.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a filter of orders cannot be read. The list says that it was left out; a file could not.
-fn is_unreadable(visit: &Visit) -> bool {
+/// Whether a filter cannot be read. The list says that it was left out; a file could not.
+fn is_unreadable(visit: &Visit, list: List) -> bool {
     let mut read = Filters::new(visit);
-    read_search(&mut read);
+    match list {
+        List::Orders => {
+            read_search(&mut read);
+        }
+        List::Withdrawals => {
+            read_state(&mut read);
+        }
+        List::Ledger => {
+            read_entries(&mut read);
+            let is_about_all = visit.query("about").is_some() && visit.query("kind").is_none();
+            return is_about_all || read.note().is_some();
+        }
+        List::Audit => {}
+    }
     read.note().is_some()
 }
 
@@ -215,6 +235,7 @@ async fn orders(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
 /// The file of withdrawals; `None` if it would have too many rows.
 async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
     let t = visit.t();
+    let filter = read_state(&mut Filters::new(visit));
     let (mut rows, mut after) = (Vec::new(), None);
     while rows.len() <= MOST_ROWS {
         let payments = &visit.state.services.payments;
@@ -222,7 +243,7 @@ async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failur
         let found = found.await?;
         let wanted = found
             .iter()
-            .filter(|withdrawal| is_wanted(visit, withdrawal.state));
+            .filter(|withdrawal| is_wanted(filter, withdrawal.state));
         rows.extend(wanted.map(|withdrawal| {
             vec![
                 withdrawal.id.to_string(),
@@ -250,6 +271,54 @@ async fn withdrawals(visit: &Visit, span: Span) -> Result<Option<String>, Failur
             return Ok(Some(csv(&head, &rows)));
         };
         after = Some((last.created_at, last.id));
+    }
+    Ok(None)
+}
+
+/// The file of the ledger, a line for each transfer; `None` if it would have too many rows.
+async fn ledger(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
+    let t = visit.t();
+    let (filter, _) = read_entries(&mut Filters::new(visit));
+    let span = EntrySpan {
+        from: Some(span.from),
+        until: Some(span.until),
+    };
+    let (mut rows, mut before) = (Vec::new(), None);
+    while rows.len() <= MOST_ROWS {
+        let ledger = &visit.state.services.ledger;
+        let found = ledger.entries(filter.clone(), span, before).await?;
+        rows.extend(found.iter().flat_map(|entry| {
+            entry.transfers.iter().map(|transfer| {
+                let (position, hash) = entry.sealed.clone().unzip();
+                vec![
+                    entry.id.to_string(),
+                    format::time(entry.at),
+                    kind_name(t, entry.kind).to_owned(),
+                    entry.subject.clone(),
+                    account_name(t, transfer.from),
+                    account_name(t, transfer.to),
+                    transfer.amount.get().to_string(),
+                    position.map(|place| place.to_string()).unwrap_or_default(),
+                    hash.unwrap_or_default(),
+                ]
+            })
+        }));
+        let Some(last) = found.last().filter(|_| found.len() >= ROWS) else {
+            let p = &t.pages;
+            let head = [
+                p.entry,
+                p.time,
+                p.kind,
+                p.about,
+                p.from_account,
+                p.to_account,
+                p.gold,
+                p.sealed,
+                p.hash,
+            ];
+            return Ok(Some(csv(&head, &rows)));
+        };
+        before = Some(last.id);
     }
     Ok(None)
 }

@@ -8,11 +8,11 @@ use qlive_ledger::{AccountClass, BalanceKind, DailySum, Day, EntryKind, SystemAc
 use qlive_operators::Action;
 use qlive_payments::DailyMoney;
 use qlive_store::audit_log::Operator;
-use qlive_types::Fen;
+use qlive_types::{Fen, Moment};
 
-use super::figures_span::{By, MOST_DAYS, Span, name_of};
+use super::figures_span::{By, MOST_DAYS, MOST_MONTHS, Span, name_of};
 use super::host_figures;
-use super::list::empty;
+use super::list::{DAY_HINT, Filters, empty};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::csv::csv;
 use crate::explain::{Refusal, refuse};
@@ -25,7 +25,7 @@ use crate::view::{
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/figures", web::get().to(show));
-    register::<Export>(config, "/figures/export/{by}/{days}");
+    register::<Export>(config, "/figures/export/{by}/{first}/{last}");
 }
 
 /// The figures of a day or a month.
@@ -129,8 +129,19 @@ fn yuan(fen: i64) -> String {
 
 async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewFigures, "").await?;
-    let span = Span::of(&visit);
+    let mut read = Filters::new(&visit);
+    let (span, is_clipped) = Span::read(&mut read, visit.now);
     let mut page = head(&visit, span);
+    page.sections.extend(read.note());
+    if is_clipped {
+        let most = [MOST_DAYS, MOST_MONTHS].map(|most| most.to_string());
+        let (first, last) = (name_of(span.first), name_of(span.last));
+        let shown = [&first, &last, &most[0], &most[1]].map(String::as_str);
+        page.sections.push(Section::Note {
+            text: fill(visit.t().pages.figures_clipped, &shown),
+            tone: Tone::Warn,
+        });
+    }
     if span.by == By::Host {
         let sums = visit.state.services.gifts.host_sums(span.first, span.last);
         let table = host_figures::table(&visit, &sums.await?).await?;
@@ -147,9 +158,8 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
 fn head(visit: &Visit, span: Span) -> Page {
     let t = visit.t();
     let mut page = Page::new(t.pages.figures_title);
-    let href = format!("/figures/export/{}/{}", span.by.name(), span.days);
-    page.buttons
-        .extend(visit.button(Action::ExportFigures, t.actions.export, href));
+    let button = visit.button(Action::ExportFigures, t.actions.export, span.export_path());
+    page.buttons.extend(button);
     let choice = Choice::new;
     page.filters.push(Filter::Choice {
         name: "by",
@@ -163,7 +173,7 @@ fn head(visit: &Visit, span: Span) -> Page {
         page.filters.push(Filter::Choice {
             name: "days",
             label: t.pages.days,
-            chosen: span.days.to_string(),
+            chosen: visit.query("days").unwrap_or_else(|| "30".to_owned()),
             choices: vec![
                 choice("7", t.pages.week_one),
                 choice("30", t.pages.month_one),
@@ -171,6 +181,14 @@ fn head(visit: &Visit, span: Span) -> Page {
             ],
         });
     }
+    let typed = |name, label| Filter::Text {
+        name,
+        label,
+        value: visit.query(name).unwrap_or_default(),
+        hint: DAY_HINT,
+    };
+    page.filters.push(typed("from", t.pages.from_day));
+    page.filters.push(typed("until", t.pages.until_day));
     let text = if span.by == By::Host {
         t.pages.host_figures_text
     } else {
@@ -303,24 +321,20 @@ struct Export;
 
 impl Act for Export {
     const ACTION: Action = Action::ExportFigures;
-    type Path = (String, i64);
+    type Path = (String, String, String);
 
-    fn subject((by, days): &(String, i64)) -> String {
-        format!("{days} days by {by}")
+    fn subject((by, first, last): &Self::Path) -> String {
+        format!("{first} to {last} by {by}")
     }
 
-    async fn form(visit: &Visit, (by, days): &(String, i64)) -> Result<ActionForm, Failure> {
-        let by = By::parse(by).ok_or(Failure::NotFound)?;
-        if !(1..=MOST_DAYS).contains(days) {
-            return Err(Failure::NotFound);
-        }
+    async fn form(visit: &Visit, path: &Self::Path) -> Result<ActionForm, Failure> {
+        let span = span_of(path)?;
         let a = &visit.t().actions;
-        let span = Span::new(visit.now, by, *days);
-        let mut form = ActionForm::new(visit, a.export, span.query());
+        let mut form = ActionForm::new(visit, a.export, span.path());
         let (first, last) = (name_of(span.first), name_of(span.last));
         form.title = fill(
             a.export_figures_title,
-            &[by.choice(visit.t()), &first, &last],
+            &[span.by.choice(visit.t()), &first, &last],
         );
         form.lines.push(a.export_text.to_owned());
         Ok(form)
@@ -328,21 +342,19 @@ impl Act for Export {
 
     async fn act(
         visit: &Visit,
-        path: &(String, i64),
+        path: &Self::Path,
         by: Operator,
         _input: &Input,
     ) -> Result<Done, Refusal> {
         let t = visit.t();
+        let span = span_of(path).map_err(Refusal::Failure)?;
         let subject = Self::subject(path);
         let recorded = visit
             .state
             .operators
             .record_read(by, Self::ACTION, &subject);
         recorded.await.map_err(|error| refuse(error, &t.failures))?;
-        let (name, days) = path;
-        let grouped = By::parse(name).unwrap_or(By::Day);
-        let span = Span::new(visit.now, grouped, *days);
-        let text = if grouped == By::Host {
+        let text = if span.by == By::Host {
             let gifts = &visit.state.services.gifts;
             let sums = gifts.host_sums(span.first, span.last).await;
             let sums = sums.map_err(|error| refuse(error, &t.failures))?;
@@ -351,10 +363,25 @@ impl Act for Export {
             figures_file(visit, span).await
         };
         Ok(Done::File {
-            name: format!("qlive-figures-by-{name}-{days}-days.csv"),
+            name: format!(
+                "qlive-figures-by-{}-{}-{}.csv",
+                span.by.name(),
+                name_of(span.first),
+                name_of(span.last)
+            ),
             text: text.map_err(Refusal::Failure)?,
         })
     }
+}
+
+/// The days of a path.
+fn span_of((by, first, last): &(String, String, String)) -> Result<Span, Failure> {
+    let day = |name: &str| Moment::parse_day(name).map(Day::of);
+    let days = day(first).zip(day(last));
+    let span = By::parse(by)
+        .zip(days)
+        .and_then(|(by, (first, last))| Span::new(by, first, last));
+    span.ok_or(Failure::NotFound)
 }
 
 async fn figures_file(visit: &Visit, span: Span) -> Result<String, Failure> {

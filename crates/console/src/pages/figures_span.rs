@@ -3,15 +3,17 @@
 use qlive_ledger::Day;
 use qlive_types::Moment;
 
-use crate::http::Visit;
+use super::list::Filters;
 use crate::texts::Texts;
 
 /// How many days are shown when nothing else is asked for.
 const DAYS: i64 = 30;
-/// The most days.
-pub(super) const MOST_DAYS: i64 = 90;
-/// How many months are shown.
+/// The most days: three months.
+pub(super) const MOST_DAYS: i64 = 92;
+/// How many months are shown when nothing else is asked for.
 const MONTHS: i64 = 12;
+/// The most months.
+pub(super) const MOST_MONTHS: i64 = 36;
 
 /// What the figures are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,32 +64,40 @@ impl By {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {
     pub(super) by: By,
-    pub(super) days: i64,
     pub(super) first: Day,
     pub(super) last: Day,
 }
 
 impl Span {
-    pub(super) fn new(now: Moment, by: By, days: i64) -> Self {
-        let last = Day::of(now);
+    /// The days from the first to the last; `None` if these are none, or too many.
+    pub(super) fn new(by: By, first: Day, last: Day) -> Option<Self> {
         let first = if by == By::Month {
-            first_of_month(last, MONTHS - 1)
+            first_of_month(first, 0)
         } else {
-            last.plus(1 - days)
+            first
         };
-        Self {
-            by,
-            days,
-            first,
-            last,
-        }
+        (earliest(by, last) <= first && first <= last).then_some(Self { by, first, last })
     }
 
-    pub(super) fn of(visit: &Visit) -> Self {
-        let by = visit.query("by").and_then(|by| By::parse(&by));
-        let days = visit.query("days").and_then(|days| days.parse().ok());
-        let days = days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
-        Self::new(visit.now, by.unwrap_or(By::Day), days)
+    /// The days of the URL: from a day until a day, or so many days until today. More than there
+    /// may be are left out; the second value says whether any were.
+    pub(super) fn read(read: &mut Filters<'_>, now: Moment) -> (Self, bool) {
+        let by = read.read("by", By::parse).unwrap_or(By::Day);
+        let number = |days: &str| days.parse().ok().filter(|days| *days >= 1);
+        let days: i64 = read.read("days", number).unwrap_or(DAYS);
+        let mut day = |name| Some(Day::of(read.read(name, Moment::parse_day)?));
+        let (from, until) = (day("from"), day("until"));
+        let last = until.unwrap_or_else(|| Day::of(now));
+        let wanted = from.unwrap_or_else(|| match by {
+            By::Month => first_of_month(last, MONTHS - 1),
+            By::Day | By::Host => last.plus(1 - days.min(MOST_DAYS)),
+        });
+        let first = wanted.max(earliest(by, last)).min(last);
+        let span = Self { by, first, last };
+        (
+            Self::new(by, first, last).unwrap_or(span),
+            first > wanted || wanted > last,
+        )
     }
 
     /// The name of the group of a day.
@@ -100,8 +110,24 @@ impl Span {
         }
     }
 
-    pub(super) fn query(self) -> String {
-        format!("/figures?by={}&days={}", self.by.name(), self.days)
+    /// Its page.
+    pub(super) fn path(self) -> String {
+        let (first, last) = (name_of(self.first), name_of(self.last));
+        format!("/figures?by={}&from={first}&until={last}", self.by.name())
+    }
+
+    /// The form that downloads it.
+    pub(super) fn export_path(self) -> String {
+        let (first, last) = (name_of(self.first), name_of(self.last));
+        format!("/figures/export/{}/{first}/{last}", self.by.name())
+    }
+}
+
+/// The earliest day that figures until a day may begin with.
+fn earliest(by: By, last: Day) -> Day {
+    match by {
+        By::Month => first_of_month(last, MOST_MONTHS - 1),
+        By::Day | By::Host => last.plus(1 - MOST_DAYS),
     }
 }
 
@@ -127,6 +153,24 @@ pub(super) fn name_of(day: Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn span_has_days_and_not_too_many() {
+        let day = |name| Day::of(Moment::parse_day(name).unwrap());
+        let span = |by, first, last| {
+            let span = Span::new(by, day(first), day(last))?;
+            Some((name_of(span.first), name_of(span.last)))
+        };
+        let some = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
+        let (a, b) = ("2026-08-31", "2026-11-30");
+        assert_eq!(span(By::Day, a, b), some(a, b), "92 days");
+        assert_eq!(span(By::Host, a, b), some(a, b), "92 days");
+        assert_eq!(span(By::Day, "2026-08-30", b), None, "93 days");
+        assert_eq!(span(By::Day, b, a), None, "none");
+        assert_eq!(span(By::Month, a, b), some("2026-08-01", b), "whole months");
+        assert_eq!(span(By::Month, "2023-12-31", b), some("2023-12-01", b));
+        assert_eq!(span(By::Month, "2023-11-30", b), None, "37 months");
+    }
 
     #[test]
     fn months_are_counted_back_over_the_year() {

@@ -3,12 +3,13 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_ledger::{
-    Account, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, HistoryEntry, SystemAccount,
+    Account, BalanceKind, BrowsedEntry, EntryFilter, EntryKind, EntrySpan, HistoryEntry,
+    SystemAccount,
 };
 use qlive_operators::Action;
-use qlive_types::EntryId;
+use qlive_types::{DAY, EntryId, Moment};
 
-use super::list::{empty, search_path};
+use super::list::{DAY_HINT, Filters, empty, search_path};
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
@@ -36,44 +37,69 @@ const KINDS: [(&str, EntryKind); 9] = [
     ("reversal", EntryKind::Reversal),
 ];
 
-async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
-    visit.require(Action::ViewLedger, "").await?;
+/// The kind with a name in the URL.
+pub(super) fn kind_of(wanted: &str) -> Option<EntryKind> {
+    let found = KINDS.iter().find(|(name, _)| *name == wanted);
+    found.map(|(_, kind)| *kind)
+}
+
+/// The choice of a kind.
+pub(super) fn kind_filter(visit: &Visit) -> Filter {
     let t = visit.t();
-    let wanted = visit.query("kind").unwrap_or_default();
-    let kind = KINDS
-        .iter()
-        .find(|(name, _)| *name == wanted)
-        .map(|(_, kind)| *kind);
-    let about = visit.query("about");
-    let has_about = about.as_ref().is_some_and(|about| !about.is_empty());
-    let filter = match (kind, about.clone()) {
+    let mut choices = vec![Choice::new("", t.frame.all)];
+    choices.extend(KINDS.map(|(value, kind)| Choice::new(value, kind_name(t, kind))));
+    Filter::Choice {
+        name: "kind",
+        label: t.pages.kind,
+        chosen: visit.query("kind").unwrap_or_default(),
+        choices,
+    }
+}
+
+/// The entries that the URL asks for.
+pub(super) fn read_entries(read: &mut Filters<'_>) -> (EntryFilter, EntrySpan) {
+    let kind = read.read("kind", kind_of);
+    let about = read.read("about", |about| Some(about.to_owned()));
+    let filter = match (kind, about) {
         (Some(kind), Some(about)) => EntryFilter::Subject(kind, about),
         (Some(kind), None) => EntryFilter::Kind(kind),
         (None, _) => EntryFilter::All,
     };
+    let until = read.read("until", Moment::parse_day);
+    let span = EntrySpan {
+        from: read.read("from", Moment::parse_day),
+        until: until.map(|day| day.after(DAY)),
+    };
+    (filter, span)
+}
+
+async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
+    visit.require(Action::ViewLedger, "").await?;
+    let t = visit.t();
+    let mut read = Filters::new(&visit);
+    let (filter, span) = read_entries(&mut read);
     let before = visit.cursor().map(|(id, _)| EntryId::new(id));
-    let entries = visit.state.services.ledger.entries(filter, before).await?;
+    let ledger = &visit.state.services.ledger;
+    let entries = ledger.entries(filter.clone(), span, before).await?;
     let mut page = Page::new(t.pages.ledger_title);
     page.buttons
         .push(Button::page(t.pages.audit_title, "/ledger/audit"));
-    page.is_filtered = kind.is_some();
-    let mut choices = vec![Choice::new("", t.frame.all)];
-    choices.extend(KINDS.map(|(value, kind)| Choice::new(value, kind_name(t, kind))));
+    page.buttons.extend(visit.export_button("ledger"));
+    page.is_filtered = filter != EntryFilter::All || span != EntrySpan::default();
+    let text = |name, label, hint| Filter::Text {
+        name,
+        label,
+        value: visit.query(name).unwrap_or_default(),
+        hint,
+    };
     page.filters = vec![
-        Filter::Choice {
-            name: "kind",
-            label: t.pages.kind,
-            chosen: wanted,
-            choices,
-        },
-        Filter::Text {
-            name: "about",
-            label: t.pages.about,
-            value: about.unwrap_or_default(),
-            hint: t.pages.about_hint,
-        },
+        kind_filter(&visit),
+        text("about", t.pages.about, t.pages.about_hint),
+        text("from", t.pages.from_day, DAY_HINT),
+        text("until", t.pages.until_day, DAY_HINT),
     ];
-    if kind.is_none() && has_about {
+    page.sections.extend(read.note());
+    if filter == EntryFilter::All && visit.query("about").is_some() {
         page.sections.push(Section::Note {
             text: t.pages.choose_kind.to_owned(),
             tone: Tone::Warn,
@@ -174,7 +200,7 @@ pub(super) const fn kind_name(t: &'static Texts, kind: EntryKind) -> &'static st
     }
 }
 
-fn account_name(t: &'static Texts, account: Account) -> String {
+pub(super) fn account_name(t: &'static Texts, account: Account) -> String {
     match account {
         Account::User(user, balance) => format!("{user} {}", balance_name(t, balance)),
         Account::System(system) => system_name(t, system).to_owned(),

@@ -9,6 +9,8 @@ use crate::http::{Failure, Visit};
 use crate::texts::Texts;
 use crate::view::{Button, Cell, Empty, Section, Tone};
 
+/// How a day is typed.
+pub(super) const DAY_HINT: &str = "2026-11-30";
 /// How many rows a list has when it may go on.
 pub(super) const ROWS: usize = 50;
 

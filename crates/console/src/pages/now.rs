@@ -1,6 +1,7 @@
 //! Now: what is live, and what waits.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
@@ -10,11 +11,15 @@ use qlive_operators::Action;
 use qlive_rooms::{LiveRoomStatus, Seat, SeatStatus};
 use qlive_types::{BroadcastId, LiveId};
 
+use super::list::Names;
+use super::timeline_table::event_text;
 use crate::format::{self, MOST_COUNTED};
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
 use crate::view::{Button, Frame, Tone};
 
+/// The time of which tiles show the coins that were given.
+const LATELY: Duration = Duration::from_secs(300);
 /// How often the page may be read again by itself, in seconds; 0 is never.
 const INTERVALS: [u32; 4] = [0, 10, 30, 60];
 
@@ -30,7 +35,17 @@ struct Tile {
     people: String,
     started: String,
     seats: Vec<TileSeat>,
+    /// The coins that were given in it lately.
+    given: String,
+    last: Option<TileEvent>,
     buttons: Vec<Button>,
+}
+
+/// What happened in it last.
+struct TileEvent {
+    who: String,
+    what: &'static str,
+    ago: String,
 }
 
 /// A seat of it.
@@ -78,6 +93,7 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     let troubled: BTreeSet<LiveId> = shown.iter().map(|room| room.live).collect();
     let others = live.into_iter();
     shown.extend(others.filter(|room| !troubled.contains(&room.live)));
+    let tiles = tiles(&visit, shown).await?;
     let every = visit.query("every").and_then(|every| every.parse().ok());
     let every = every
         .filter(|every| INTERVALS.contains(every))
@@ -98,7 +114,7 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
         totals: totals(&visit).await?,
         older,
         newest: visit.newest(),
-        tiles: shown.into_iter().map(|room| tile(&visit, room)).collect(),
+        tiles,
         updated: fill(t.frame.updated, &[&format::time(visit.now)]),
         every,
         intervals: INTERVALS.map(interval).into(),
@@ -156,7 +172,33 @@ async fn given_today(visit: &Visit) -> Result<i64, Failure> {
     Ok(gifts.map(|sum| sum.coins).sum())
 }
 
-fn tile(visit: &Visit, room: LiveRoomStatus) -> Tile {
+/// Rooms with what was given and what happened in them lately.
+async fn tiles(visit: &Visit, rooms: Vec<LiveRoomStatus>) -> Result<Vec<Tile>, Failure> {
+    let services = &visit.state.services;
+    let shown = || rooms.iter().map(|room| room.live).collect();
+    let given = services
+        .gifts
+        .given_in_rooms(shown(), visit.now.before(LATELY));
+    let given = given.await?;
+    let events = services.rooms.last_events(shown()).await?;
+    let names = Names::of(visit, events.values().map(|event| event.user)).await?;
+    let tile = |room: LiveRoomStatus| {
+        let last = events.get(&room.live).map(|event| TileEvent {
+            who: names.name(event.user),
+            what: event_text(visit.t(), event.kind),
+            ago: fill(
+                visit.t().pages.ago,
+                &[&format::ago(visit.t(), visit.now.since(event.at))],
+            ),
+        });
+        let given = given.get(&room.live).copied().unwrap_or_default();
+        let given = fill(visit.t().pages.given_lately, &[&format::grouped(given)]);
+        tile(visit, room, given, last)
+    };
+    Ok(rooms.into_iter().map(tile).collect())
+}
+
+fn tile(visit: &Visit, room: LiveRoomStatus, given: String, last: Option<TileEvent>) -> Tile {
     let (t, href) = (visit.t(), format!("/rooms/{}", room.live));
     let a = &t.actions;
     let seats = [Seat::Host, Seat::Male, Seat::Female];
@@ -169,6 +211,8 @@ fn tile(visit: &Visit, room: LiveRoomStatus) -> Tile {
         people: fill(t.pages.people, &[&format::grouped(room.people)]),
         started: fill(t.pages.started, &[&format::time(room.started_at)]),
         seats: seats.map(|seat| tile_seat(visit, seat, taken(seat))).into(),
+        given,
+        last,
         buttons: warn.into_iter().chain(end).collect(),
         title: room.host_nickname,
         href,

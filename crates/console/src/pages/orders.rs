@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_ledger::{EntryFilter, EntryKind};
+use qlive_ledger::{EntryFilter, EntryKind, EntrySpan};
 use qlive_operators::Action;
 use qlive_payments::{Order, OrderRefund, OrderSearch, OrderState, Provider, RefundState};
 use qlive_store::audit_log::Operator;
-use qlive_types::{Fen, Moment, UserId};
+use qlive_types::{DAY, Fen, Moment, UserId};
 
 use super::complaints::complaints_table;
 use super::ledger::entries_table;
@@ -26,7 +26,6 @@ use crate::view::{
     Tone,
 };
 
-const DAY: Duration = Duration::from_secs(86_400);
 /// In which an amount is looked for.
 const AMOUNT_DAYS: Duration = Duration::from_secs(31 * 86_400);
 
@@ -275,7 +274,12 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
     let mut entries = Vec::new();
     for (kind, subject) in subjects {
         let filter = EntryFilter::Subject(kind, subject);
-        entries.extend(services.ledger.entries(filter, None).await?);
+        entries.extend(
+            services
+                .ledger
+                .entries(filter, EntrySpan::default(), None)
+                .await?,
+        );
     }
     let mut table = entries_table(t, &entries);
     t.pages.entries.clone_into(&mut table.caption);

@@ -77,7 +77,7 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
     let details = visit.state.services.rooms.room_details(live).await?;
     let t = visit.t();
     let mut page = Page::new(fill(t.pages.room_title, &[&live.to_string()]));
-    let above = (t.frame.now.to_owned(), "/".to_owned());
+    let above = (t.frame.rooms.to_owned(), "/rooms".to_owned());
     page.back = Some(visit.back(&page.title, format!("/rooms/{live}"), above));
     page.face = Some(format::picture(&details.cover).to_owned());
     page.lead.clone_from(&details.host_nickname);
@@ -182,7 +182,7 @@ async fn show_gifts(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure
 
 pub(super) async fn answer(visit: &Visit, page: Page) -> Result<HttpResponse, Failure> {
     html(&PageTemplate {
-        frame: Frame::new(visit, "/").await?,
+        frame: Frame::new(visit, "/rooms").await?,
         page,
     })
 }

@@ -1,22 +1,17 @@
 //! The timeline of a room: the messages to its group and whether they were delivered, who came,
 //! applied and left, and what was written.
 
-use std::time::Duration;
-
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_app::{TimelineCursor, TimelineFilter, TimelineList};
 use qlive_operators::Action;
-use qlive_types::{LiveId, Moment, UserId};
+use qlive_types::{DAY, LiveId, Moment, UserId};
 
-use super::list::Filters;
+use super::list::{DAY_HINT, Filters};
 use super::rooms::{answer, head};
 use super::timeline_table::{everything, timeline_table};
 use crate::http::{Failure, Visit};
 use crate::view::{Choice, Filter, Section};
-
-/// A day.
-const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/rooms/{id}/timeline", web::get().to(show));
@@ -85,7 +80,7 @@ fn filters(visit: &Visit) -> Vec<Filter> {
             choices,
         },
         text("user", t.pages.user, ""),
-        text("until", t.pages.until_day, "2026-11-30"),
+        text("until", t.pages.until_day, DAY_HINT),
     ]
 }
 

@@ -100,7 +100,8 @@ fn message_text(t: &'static Texts, message: &Value) -> String {
     }
 }
 
-const fn event_text(t: &'static Texts, kind: RoomEventKind) -> &'static str {
+/// An event in words.
+pub(super) const fn event_text(t: &'static Texts, kind: RoomEventKind) -> &'static str {
     match kind {
         RoomEventKind::Started => t.pages.event_started,
         RoomEventKind::Entered => t.pages.event_entered,

@@ -3,12 +3,17 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_gifts::SentGiftFilter;
+use qlive_ledger::{HistoryFilter, SEARCHED};
+use qlive_types::{DAY, Moment};
 
-use super::ledger::wallet_table;
+use super::ledger::{kind_filter, kind_of, wallet_table};
+use super::list::{DAY_HINT, Filters, empty};
 use super::rooms::gifts_table;
 use super::users::{head, user_id};
+use crate::format;
 use crate::http::{Failure, Visit, html};
-use crate::view::{Frame, PageTemplate, Section};
+use crate::texts::fill;
+use crate::view::{Filter, Frame, PageTemplate, Section};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -52,10 +57,36 @@ async fn show_gifts(
 async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let user = user_id(&id)?;
     let (mut page, _) = head(&visit, user).await?;
+    let t = visit.t();
+    let mut read = Filters::new(&visit);
+    let until = read.read("until", Moment::parse_day);
+    let filter = HistoryFilter {
+        kind: read.read("kind", kind_of),
+        until: until.map(|day| day.after(DAY)),
+    };
     let below = visit.cursor().map(|(number, _)| number);
-    let history = visit.state.services.users.movements(user, below).await?;
-    let mut table = wallet_table(visit.t(), &history);
-    table.older = visit.older(&history, |entry| entry.number.to_string());
+    let users = &visit.state.services.users;
+    let found = users.movements(user, filter, below).await?;
+    page.is_filtered = filter != HistoryFilter::default();
+    page.filters = vec![
+        kind_filter(&visit),
+        Filter::Text {
+            name: "until",
+            label: t.pages.until_day,
+            value: visit.query("until").unwrap_or_default(),
+            hint: DAY_HINT,
+        },
+    ];
+    page.sections.extend(read.note());
+    let mut table = wallet_table(t, &found.lines);
+    let none = if found.next.is_some() {
+        fill(t.pages.none_among, &[&format::grouped(SEARCHED)])
+    } else {
+        t.pages.no_movements.to_owned()
+    };
+    table.empty = empty(t, page.is_filtered && found.next.is_none(), &none);
+    let next = found.next.map(|next| next.to_string());
+    table.older = next.map(|next| visit.with_query("after", Some(&next)));
     table.newest = visit.newest();
     page.sections.push(Section::Table(table));
     html(&PageTemplate {

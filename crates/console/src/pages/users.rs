@@ -2,19 +2,14 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_gifts::SentGiftFilter;
 use qlive_ledger::Balances;
 use qlive_operators::Action;
-use qlive_payments::OrderSearch;
 use qlive_types::{LiveId, Moment, UserId};
 use qlive_users::{ErasureRequest, Profile, UserFilter, UsersAfter};
 
-use super::ledger::wallet_table;
 use super::list::{Names, empty};
-use super::orders::orders_table;
-use super::rooms::gifts_table;
+use super::user_money::money;
 use super::user_sections::sections;
-use super::withdrawals::withdrawals_table;
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, area_name, fill};
@@ -205,63 +200,13 @@ pub(super) fn user_id(id: &str) -> Result<UserId, Failure> {
     UserId::parse(id).ok_or(Failure::NotFound)
 }
 
-/// How many rows a part of the page shows.
-const MOST: usize = 10;
-
 async fn show(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure> {
     let user = user_id(&id)?;
     let (mut page, profile) = head(&visit, user).await?;
-    let t = visit.t();
-    let services = &visit.state.services;
     page.sections
         .push(profile_facts(&visit, &profile, PersonalData::Masked).await?);
     page.sections.extend(sections(&visit, user).await?);
-    let mut history = services.users.movements(user, None).await?;
-    let is_more = history.len() > MOST;
-    history.truncate(MOST);
-    let mut wallet = wallet_table(t, &history);
-    wallet.older = is_more.then(|| format!("/users/{user}/wallet"));
-    page.sections.push(Section::Table(wallet));
-    let search = OrderSearch {
-        user: Some(user),
-        ..OrderSearch::default()
-    };
-    let mut orders = services.payments.search_orders(search, None).await?;
-    let is_more = orders.len() > MOST;
-    orders.truncate(MOST);
-    let mut table = orders_table(&visit, &orders, false).await?;
-    t.pages.orders_title.clone_into(&mut table.caption);
-    table.older = is_more.then(|| format!("/orders?user={user}"));
-    page.sections.push(Section::Table(table));
-    let mut withdrawals =
-        withdrawals_table(&visit, &services.payments.withdrawals_of(user).await?).await?;
-    t.pages
-        .withdrawals_title
-        .clone_into(&mut withdrawals.caption);
-    page.sections.push(Section::Table(withdrawals));
-    for (caption, none, filter, rest) in [
-        (
-            t.pages.gifts_given,
-            t.pages.no_gifts_given,
-            SentGiftFilter::Giver(user),
-            "given",
-        ),
-        (
-            t.pages.gifts_received,
-            t.pages.no_gifts_received,
-            SentGiftFilter::Receiver(user),
-            "received",
-        ),
-    ] {
-        let mut sent = services.gifts.search_sent(filter, None).await?;
-        let is_more = sent.len() > MOST;
-        sent.truncate(MOST);
-        page.sections.push(Section::Table(Table {
-            empty: empty(t, false, none),
-            older: is_more.then(|| format!("/users/{user}/{rest}")),
-            ..gifts_table(&visit, caption, &sent).await?
-        }));
-    }
+    page.sections.extend(money(&visit, user).await?);
     html(&PageTemplate {
         frame: Frame::new(&visit, "/users").await?,
         page,
@@ -290,7 +235,7 @@ pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile),
     if is_muted {
         page.badges.push((t.pages.muted.to_owned(), Tone::Warn));
     }
-    page.buttons = buttons(visit, &profile, is_muted);
+    (page.buttons, page.more) = buttons(visit, &profile, is_muted);
     if visit.session.may(Action::ViewComments) {
         page.buttons.push(Button::page(
             t.pages.comments,
@@ -307,38 +252,40 @@ pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile),
     Ok((page, profile))
 }
 
-fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> Vec<Button> {
+/// What is done to a user often, and what seldom.
+fn buttons(visit: &Visit, profile: &Profile, is_muted: bool) -> (Vec<Button>, Vec<Button>) {
     let a = &visit.t().actions;
     let user = profile.user;
     let (is_banned, is_matchmaker) = (profile.banned_at.is_some(), profile.matchmaker);
     let is_erased = profile.erased_at.is_some();
     let may_unban = is_banned && !is_erased;
-    let all = [
+    let often = [
         (Action::NoteUser, true, a.note, "note"),
         (Action::WarnUser, !is_erased, a.warn, "warn"),
         (Action::MuteUser, !is_erased, a.mute, "mute"),
         (Action::UnmuteUser, is_muted, a.unmute, "unmute"),
         (Action::BanUser, !is_banned, a.ban, "ban"),
         (Action::UnbanUser, may_unban, a.unban, "unban"),
-        (
-            Action::EndUserSessions,
-            true,
-            a.end_sessions,
-            "end-sessions",
-        ),
-        (Action::GrantGold, true, a.gold, "gold"),
         (Action::GrantMatchmaker, !is_matchmaker, a.grant, "grant"),
         (Action::RevokeMatchmaker, is_matchmaker, a.revoke, "revoke"),
+    ];
+    let sessions = a.end_sessions;
+    let seldom = [
+        (Action::EndUserSessions, true, sessions, "end-sessions"),
+        (Action::GrantGold, true, a.gold, "gold"),
         (Action::RevealUser, true, a.reveal, "reveal"),
         (Action::ExportUser, true, a.export_user, "export"),
         (Action::EraseUser, !is_erased, a.erase, "erase"),
     ];
-    let fitting = all.into_iter().filter(|(_, fits, ..)| *fits);
-    fitting
-        .filter_map(|(action, _, label, path)| {
-            visit.button(action, label, format!("/users/{user}/{path}"))
-        })
-        .collect()
+    let fitting = |all: &[(Action, bool, &'static str, &'static str)]| -> Vec<Button> {
+        let fitting = all.iter().filter(|(_, fits, ..)| *fits);
+        fitting
+            .filter_map(|(action, _, label, path)| {
+                visit.button(*action, *label, format!("/users/{user}/{path}"))
+            })
+            .collect()
+    };
+    (fitting(&often), fitting(&seldom))
 }
 
 fn balance_facts(t: &'static Texts, balances: &Balances) -> Section {

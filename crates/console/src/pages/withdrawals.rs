@@ -8,7 +8,7 @@ use qlive_operators::Action;
 use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal, WithdrawalState};
 use qlive_store::audit_log::Operator;
 
-use super::list::{Names, empty};
+use super::list::{Filters, Names, empty};
 use super::notices::notices_table;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
@@ -43,45 +43,59 @@ const STATES: [(&str, WithdrawalState); 9] = [
 /// The filter of those that wait for an operator.
 const WAITING: &str = "waiting";
 
-/// Whether the filter of the list lets a withdrawal in this state through.
-pub(super) fn is_wanted(visit: &Visit, state: WithdrawalState) -> bool {
-    match visit.query("state").as_deref() {
+/// The states that a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StateFilter {
+    /// Those that wait for an operator.
+    Waiting,
+    One(WithdrawalState),
+}
+
+/// The states that the URL asks for; `None` is all.
+pub(super) fn read_state(read: &mut Filters<'_>) -> Option<StateFilter> {
+    read.read("state", |name| {
+        if name == WAITING {
+            return Some(StateFilter::Waiting);
+        }
+        let found = STATES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, state)| StateFilter::One(*state))
+    })
+}
+
+/// Whether a filter lets a withdrawal in this state through.
+pub(super) fn is_wanted(filter: Option<StateFilter>, state: WithdrawalState) -> bool {
+    match filter {
         None => true,
-        Some(WAITING) => is_in_review(state),
-        Some(name) => STATES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .is_none_or(|(_, wanted)| *wanted == state),
+        Some(StateFilter::Waiting) => is_in_review(state),
+        Some(StateFilter::One(wanted)) => wanted == state,
     }
 }
 
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewWithdrawals, "").await?;
     let t = visit.t();
-    let wanted = visit.query("state").unwrap_or_default();
-    let state = STATES
-        .iter()
-        .find(|(name, _)| *name == wanted)
-        .map(|(_, state)| *state);
-    let before = visit.cursor().map(|(id, _)| id);
+    let mut read = Filters::new(&visit);
+    let filter = read_state(&mut read);
+    let cursor = visit.cursor().map(|(id, _)| id);
     let payments = &visit.state.services.payments;
-    let found = if wanted == WAITING {
-        payments.withdrawals_to_review(before).await?
-    } else {
-        payments.search_withdrawals(state, before).await?
+    let found = match filter {
+        Some(StateFilter::Waiting) => payments.withdrawals_to_review(cursor).await?,
+        Some(StateFilter::One(state)) => payments.search_withdrawals(Some(state), cursor).await?,
+        None => payments.search_withdrawals(None, cursor).await?,
     };
     let mut page = Page::new(t.pages.withdrawals_title);
     page.buttons = visit.export_button("withdrawals");
-    page.is_filtered = state.is_some() || wanted == WAITING;
+    page.is_filtered = filter.is_some();
     let choice = Choice::new;
     let mut choices = vec![choice("", t.frame.all), choice(WAITING, t.values.to_review)];
     choices.extend(STATES.map(|(value, state)| Choice::new(value, state_name(t, state).0)));
     page.filters.push(Filter::Choice {
         name: "state",
         label: t.pages.state,
-        chosen: wanted,
+        chosen: visit.query("state").unwrap_or_default(),
         choices,
     });
+    page.sections.extend(read.note());
     let mut table = withdrawals_table(&visit, &found).await?;
     table.empty = empty(t, page.is_filtered, t.pages.no_withdrawals);
     table.older = visit.older(&found, |withdrawal| withdrawal.id.to_string());
@@ -114,24 +128,38 @@ pub(super) async fn withdrawals_table(
     found: &[Withdrawal],
 ) -> Result<Table, Failure> {
     let t = visit.t();
-    let names = Names::of(visit, found.iter().map(|withdrawal| withdrawal.user)).await?;
+    let users = found.iter().map(|withdrawal| withdrawal.user).collect();
+    let applicants = visit.state.services.users.applicants(users).await?;
     let row = |withdrawal: &Withdrawal| {
         let (state, tone) = state_name(t, withdrawal.state);
         let first = withdrawal
             .first_approval
             .clone()
             .map_or(Cell::Empty, Cell::Text);
+        let user = withdrawal.user;
+        let applicant = applicants.get(&user);
+        let name = applicant.map(|applicant| applicant.nickname.clone());
+        let name = name.filter(|name| !name.is_empty());
+        let age = applicant.map(|applicant| withdrawal.created_at.since(applicant.created_at));
+        let debt = applicant.filter(|applicant| !applicant.debt.is_zero());
         Row::new(vec![
             Cell::Link(
                 fill(t.pages.withdrawal_title, &[&withdrawal.id.to_string()]),
                 format!("/withdrawals/{}", withdrawal.id),
             ),
             Cell::Time(format::time(withdrawal.created_at)),
-            names.link(withdrawal.user),
+            Cell::Link(
+                name.unwrap_or_else(|| user.to_string()),
+                format!("/users/{user}"),
+            ),
             Cell::Number(format::coins(withdrawal.income)),
             Cell::Number(format::yuan(withdrawal.amount)),
             Cell::Badge(state.to_owned(), tone),
             first,
+            age.map_or(Cell::Empty, |age| Cell::Text(format::ago(t, age))),
+            debt.map_or(Cell::Empty, |applicant| {
+                Cell::Badge(format::coins(applicant.debt), Tone::Bad)
+            }),
         ])
     };
     Ok(Table {
@@ -144,6 +172,8 @@ pub(super) async fn withdrawals_table(
             Column::number(t.pages.yuan),
             Column::text(t.pages.state),
             Column::text(t.pages.first_approval),
+            Column::text(t.pages.age_then),
+            Column::text(t.pages.debt),
         ],
         rows: found.iter().map(row).collect(),
         older: None,

@@ -14,6 +14,7 @@ texts!(FrameTexts {
     group_money: "资金", "Money";
     group_system: "系统", "System";
     now: "实时概览", "Live now";
+    rooms: "房间", "Rooms";
     users: "用户", "Users";
     reports: "举报", "Reports";
     moderation: "发言审核", "Comment review";
@@ -48,11 +49,12 @@ texts!(FrameTexts {
     copy: "复制", "Copy";
     details: "详情", "Details";
     open: "打开", "Open";
+    more: "更多操作", "More";
     keys: "键盘快捷键", "Keyboard shortcuts";
     keys_text:
-        "/ 搜索；G 然后 N 概览、U 用户、O 订单、W 提现、L 账本、C 配置、A 审计、H 系统；J K 选行，\
+        "/ 搜索；G 然后 N 概览、R 房间、U 用户、O 订单、W 提现、L 账本、C 配置、A 审计、H 系统；J K 选行，\
          Enter 打开；审核页面里 X 勾选、A 标记为已处理、R 处罚；? 本说明。",
-        "/ search; G then N now, U users, O orders, W withdrawals, L ledger, C configs, A \
+        "/ search; G then N now, R rooms, U users, O orders, W withdrawals, L ledger, C configs, A \
          audit, H system; J K go to a row, Enter opens it; in reviews X chooses a \
          row, A marks it as handled, R acts on the user; ? this text.";
     keys_toggle: "启用单键快捷键", "Single-key shortcuts are on";

@@ -28,6 +28,12 @@ texts!(PageTexts {
     lost: "掉线中", "Lost";
     people: "{} 人", "{} people";
     started: "{} 开播", "Live since {}";
+    given_lately: "近 5 分钟 {} 金币", "{} coins in 5 min";
+    ago: "{}前", "{} ago";
+    // Rooms
+    rooms_title: "房间", "Rooms";
+    cover: "封面", "Cover";
+    last_ended: "上次结束", "Last ended";
     // Room
     room_title: "房间 {}", "Room {}";
     live: "直播中", "Live";
@@ -120,6 +126,13 @@ texts!(PageTexts {
     change: "变化", "Change";
     gold_after: "金币余额", "Coins after";
     income_after: "收入余额", "Income after";
+    age_then: "申请时已注册", "Account age then";
+    none_among:
+        "这 {} 条变动里没有符合筛选条件的；更早的变动里可能有。",
+        "None of these {} movements matches the filter; earlier ones may.";
+    figures_clipped:
+        "显示 {} 到 {}：一次最多 {} 天，按月最多 {} 个月，开始不晚于结束。",
+        "Shown from {} until {}: at most {} days or {} months, which begin before they end.";
     no_movements: "还没有流水。", "Nothing has moved yet.";
     gifts_given: "送出的礼物", "Gifts given";
     gifts_received: "收到的礼物", "Gifts received";
@@ -164,6 +177,8 @@ texts!(PageTexts {
     minor: "疑似未成年", "Possible minor";
     other_kind: "其他", "Other";
     open_only: "待处理", "Open";
+    decided_only: "已处理", "Decided";
+    no_decided_comments: "还没有处理过被拦下的发言。", "No refused comment was decided yet.";
     no_reports: "没有举报。用户在小程序里举报后会出现在这里。", "There is no report. They come from the mini-program.";
     moderation_title: "发言审核", "Comment review";
     comments_of_room: "房间 {} 的发言", "Comments in room {}";
@@ -267,6 +282,8 @@ texts!(PageTexts {
     to: "到", "To";
     sealed: "封存序号", "Seal no.";
     hash: "哈希", "Hash";
+    from_account: "转出", "From account";
+    to_account: "转入", "To account";
     not_sealed: "未封存", "Not sealed";
     reverses: "冲正了", "Reverses";
     transfers: "转账", "Transfers";

@@ -54,7 +54,7 @@ texts!(ValueTexts {
     shows_crime: "违法", "Crime";
     shows_abuse: "谩骂", "Abuse";
     shows_ad: "广告", "Advertising";
-    to_review: "待审核", "To review";
+    to_review: "待审核与待第二人批准", "To review or to approve again";
     enabled: "在售", "On sale";
     disabled: "停售", "Disabled";
     coins: "金币", "coins";

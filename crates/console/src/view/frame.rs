@@ -82,6 +82,7 @@ macro_rules! entries {
 
 entries! {
     Live ViewNow "/" now "radio" Nothing,
+    Live ViewRooms "/rooms" rooms "tv" Nothing,
     Live ViewGifts "/gifts" gifts "gift" Nothing,
     Live ViewComments "/moderation" moderation "message-square-x" Comments,
     Live ViewScreenshots "/screenshots" screenshots "camera" Screenshots,

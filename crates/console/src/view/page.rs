@@ -344,6 +344,8 @@ pub(crate) struct Page {
     pub(crate) lead: String,
     pub(crate) face: Option<String>,
     pub(crate) buttons: Vec<Button>,
+    /// What is done seldom, behind a button of its own.
+    pub(crate) more: Vec<Button>,
     pub(crate) filters: Vec<Filter>,
     /// Whether a filter is set, so that it can be cleared.
     pub(crate) is_filtered: bool,
@@ -364,6 +366,7 @@ impl Page {
             lead: String::new(),
             face: None,
             buttons: Vec::new(),
+            more: Vec::new(),
             filters: Vec::new(),
             is_filtered: false,
             sections: Vec::new(),

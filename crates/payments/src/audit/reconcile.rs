@@ -10,11 +10,11 @@ use qlive_ledger::EntryKind;
 use qlive_store::schema::{ledger_entries, orders};
 use qlive_store::{Conn, StoreError};
 use qlive_tencent::pay::{BillRow, parse_bill};
-use qlive_types::Moment;
+use qlive_types::{DAY, Moment};
 
 use crate::audit::bill_rows::{parse_amount, unknown_row};
 use crate::audit::difference::{Difference, DifferenceKind};
-use crate::audit::reconcile_refunds::{DAY, UnbilledRefund, compare_refund, find_unbilled_refunds};
+use crate::audit::reconcile_refunds::{UnbilledRefund, compare_refund, find_unbilled_refunds};
 use crate::error::PaymentsError;
 use crate::orders::row::{Order, OrderRow, find_order};
 use crate::orders::state::OrderState;

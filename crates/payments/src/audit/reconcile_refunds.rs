@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use qlive_store::schema::refunds;
 use qlive_store::{Conn, StoreError};
 use qlive_tencent::pay::BillRow;
-use qlive_types::{Fen, Moment};
+use qlive_types::{DAY, Fen, Moment};
 
 use crate::audit::bill_rows::{parse_amount, unknown_row};
 use crate::audit::difference::{Difference, DifferenceKind};
@@ -21,9 +21,6 @@ use crate::providers::provider::Provider;
 use crate::refunds::row::find_refund;
 use crate::refunds::state::RefundState;
 use crate::service::Payments;
-
-/// The day that a bill covers.
-pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
 /// How long after WeChat Pay accepted a refund its notice usually comes, at the latest.
 const NOTICE_DELAY: Duration = Duration::from_secs(3 * 3_600);

@@ -68,6 +68,20 @@ pub struct RoomDetails {
     pub status: Option<LiveRoomStatus>,
 }
 
+/// A room as the list of all rooms has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRoom {
+    pub live: LiveId,
+    pub host: UserId,
+    pub host_nickname: String,
+    pub cover: String,
+    pub created_at: Moment,
+    /// Since when it is live, if it is.
+    pub live_since: Option<Moment>,
+    /// When its last broadcast ended.
+    pub last_ended: Option<Moment>,
+}
+
 /// Somebody in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Present {
@@ -110,6 +124,7 @@ struct SeatRow {
     nickname: String,
 }
 
+type ListedRow = (i64, i64, String, String, i64, Option<i64>);
 type PresentRow = (i64, i32, i32, i64, String);
 
 impl Rooms {
@@ -152,6 +167,34 @@ impl Rooms {
                     .select(LIVE_COLUMNS)
                     .load(conn)?;
                 Ok(with_people(conn, rows)?)
+            })
+            .await
+    }
+
+    /// At most 50 rooms, live or not, the latest created first, with a number below `before`.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn all_rooms(&self, before: Option<LiveId>) -> Result<Vec<ListedRoom>, RoomsError> {
+        self.db
+            .read(move |conn| {
+                let rows: Vec<ListedRow> = rooms::table
+                    .inner_join(users::table)
+                    .left_join(broadcasts::table)
+                    .filter(rooms::id.lt(before.map_or(i64::MAX, LiveId::get)))
+                    .order(rooms::id.desc())
+                    .limit(ROWS)
+                    .select((
+                        rooms::id,
+                        rooms::host_id,
+                        users::nickname,
+                        rooms::cover,
+                        rooms::created_at,
+                        broadcasts::started_at.nullable(),
+                    ))
+                    .load(conn)?;
+                let rooms = rows.into_iter().map(|row| listed_room(conn, row));
+                Ok(rooms.collect::<Result<_, StoreError>>()?)
             })
             .await
     }
@@ -285,6 +328,25 @@ impl Rooms {
             })
             .await
     }
+}
+
+fn listed_room(conn: &mut Conn, row: ListedRow) -> Result<ListedRoom, StoreError> {
+    let (room, host, host_nickname, cover, created_at, started_at) = row;
+    let last_ended: Option<i64> = broadcast_log::table
+        .filter(broadcast_log::room_id.eq(room))
+        .order(broadcast_log::broadcast_id.desc())
+        .select(broadcast_log::ended_at)
+        .first(conn)
+        .optional()?;
+    Ok(ListedRoom {
+        live: LiveId::new(room),
+        host: user_id(host)?,
+        host_nickname,
+        cover,
+        created_at: Moment::from_millis(created_at),
+        live_since: started_at.map(Moment::from_millis),
+        last_ended: last_ended.map(Moment::from_millis),
+    })
 }
 
 /// The broadcasts of those who have no stream, or whose client or stream was lost. Each is found by

@@ -35,6 +35,10 @@ type Page = (&'static str, fn(Extent, i64) -> String);
 /// Every page. The numbers go through everything, so that no two requests read the same rows.
 const PAGES: &[Page] = &[
     ("now", |_, _| "/".into()),
+    ("rooms", |_, _| "/rooms".into()),
+    ("rooms: older", |all, n| {
+        format!("/rooms?after={}", room(all, n))
+    }),
     ("room", |all, n| format!("/rooms/{}", room(all, n))),
     ("room: people", |all, n| {
         format!("/rooms/{}/people", room(all, n))
@@ -96,7 +100,17 @@ const PAGES: &[Page] = &[
     ("report", |all, n| {
         format!("/reports/{}", 1 + n * 7 % all.reports)
     }),
+    ("user: wallet, a rare kind", |all, n| {
+        format!("/users/{}/wallet?kind=payout", guest(all, n))
+    }),
+    ("user: wallet until a day", |all, n| {
+        let (user, day) = (guest(all, n), Extent::day(n));
+        format!("/users/{user}/wallet?kind=gift&until={day}")
+    }),
     ("moderation", |_, _| "/moderation".into()),
+    ("moderation: decided", |_, _| {
+        "/moderation?which=decided".into()
+    }),
     ("moderation: close", |_, _| "/moderation/1,501/close".into()),
     ("screenshots", |_, _| "/screenshots".into()),
     ("screenshots: all", |_, _| "/screenshots?which=all".into()),
@@ -143,6 +157,14 @@ const PAGES: &[Page] = &[
         format!("/ledger?after={}", entry(all, n))
     }),
     ("ledger: a kind", |_, _| "/ledger?kind=recharge".into()),
+    ("ledger: a rare kind", |_, _| "/ledger?kind=reversal".into()),
+    ("ledger: until a day", |_, n| {
+        format!("/ledger?until={}", Extent::day(n))
+    }),
+    ("ledger: a kind on a day", |_, n| {
+        let day = Extent::day(n);
+        format!("/ledger?kind=gift&from={day}&until={day}")
+    }),
     ("ledger: of a user", |all, n| {
         format!("/ledger?about={}", guest(all, n))
     }),
@@ -158,6 +180,12 @@ const PAGES: &[Page] = &[
     ("figures", |_, _| "/figures".into()),
     ("figures: months", |_, _| "/figures?by=month".into()),
     ("figures: hosts", |_, _| "/figures?by=host".into()),
+    ("figures: days", |_, n| {
+        format!("/figures?until={}&days=90", Extent::day(n))
+    }),
+    ("figures: hosts of days", |_, n| {
+        format!("/figures?by=host&until={}&days=90", Extent::day(n))
+    }),
     ("figures: 90 days", |_, _| "/figures?days=90".into()),
     ("complaints", |_, _| "/complaints".into()),
     ("complaints: all", |_, _| "/complaints?which=all".into()),
