@@ -254,7 +254,7 @@ test('operators are invited, and each role sees its pages', async () => {
     await page.goto(desk.origin);
     const menu = await page.locator('.side a').evaluateAll(hrefs);
     // An auditor sees no comments and no screenshots.
-    assert.equal(menu.length, role === 'auditor' ? 14 : 16, `${role}: ${menu}`);
+    assert.equal(menu.length, role === 'auditor' ? 15 : 17, `${role}: ${menu}`);
     const user = `/users/${filled.bob.userId}`;
     const room = `/rooms/${filled.hosted.liveId}`;
     const order = `/orders/${filled.order}`;

@@ -9,8 +9,8 @@ pub enum ConfigError {
     #[error("a key is 1 to 64 of A-Z, 0-9 and _")]
     BadKey,
     /// The key cannot have this value; the text says what it can have.
-    #[error("{0}")]
-    BadValue(&'static str),
+    #[error(transparent)]
+    BadValue(#[from] ValueFault),
     /// The value is not the one that was to be replaced.
     #[error("the value has changed meanwhile")]
     Changed,
@@ -19,6 +19,29 @@ pub enum ConfigError {
     Unknown,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a key cannot have a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ValueFault {
+    #[error("a value takes at most 64 KiB")]
+    TooLong,
+    #[error("a text holds characters that may not be shown, or is an address that is not public")]
+    BadText,
+    #[error("this key holds a JSON array")]
+    NoArray,
+    #[error("this key holds a JSON array of texts, none of them empty")]
+    NoWords,
+    #[error("this key holds a JSON object")]
+    NoObject,
+    #[error("this key holds a decimal with at most four places")]
+    NoRate,
+    #[error("this key holds the public address of a picture, http or https")]
+    NoAddress,
+    #[error("only a key that holds a list can be added to")]
+    NoList,
+    #[error("EXCHANGE_RATE and HOST_RATE together are at most 1")]
+    SharesAboveOne,
 }
 
 impl TransactionError for ConfigError {

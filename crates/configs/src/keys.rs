@@ -3,7 +3,7 @@
 use qlive_types::{WebAddressRules, text};
 use serde_json::{Value, json};
 
-use crate::{ConfigError, Rate};
+use crate::{ConfigError, Rate, ValueFault};
 
 /// The most bytes of a stored value.
 const MAX_BYTES: usize = 65_536;
@@ -120,13 +120,11 @@ pub(crate) fn parse(
         return Err(ConfigError::BadKey);
     }
     if typed.len() > MAX_BYTES {
-        return Err(ConfigError::BadValue("a value takes at most 64 KiB"));
+        return Err(ValueFault::TooLong.into());
     }
     let value = parse_typed(name, typed, addresses)?;
     if !texts_are_good(&value, addresses) {
-        return Err(ConfigError::BadValue(
-            "a text holds characters that may not be shown, or is an address that is not public",
-        ));
+        return Err(ValueFault::BadText.into());
     }
     Ok(value)
 }
@@ -135,7 +133,7 @@ fn parse_typed(name: &str, typed: &str, addresses: &WebAddressRules) -> Result<V
     let json: Option<Value> = serde_json::from_str(typed).ok();
     match (value_type(name), json) {
         (Some(ValueType::List), Some(value @ Value::Array(_))) => Ok(value),
-        (Some(ValueType::List), _) => Err(ConfigError::BadValue("this key holds a JSON array")),
+        (Some(ValueType::List), _) => Err(ValueFault::NoArray.into()),
         (Some(ValueType::Words), Some(Value::Array(words)))
             if words
                 .iter()
@@ -143,23 +141,17 @@ fn parse_typed(name: &str, typed: &str, addresses: &WebAddressRules) -> Result<V
         {
             Ok(Value::Array(words))
         }
-        (Some(ValueType::Words), _) => Err(ConfigError::BadValue(
-            "this key holds a JSON array of texts, none of them empty",
-        )),
+        (Some(ValueType::Words), _) => Err(ValueFault::NoWords.into()),
         (Some(ValueType::Object), Some(value @ Value::Object(_))) => Ok(value),
-        (Some(ValueType::Object), _) => Err(ConfigError::BadValue("this key holds a JSON object")),
+        (Some(ValueType::Object), _) => Err(ValueFault::NoObject.into()),
         (Some(ValueType::Rate), _) => match Rate::parse(typed) {
             Some(rate) => Ok(json!(rate.to_string())),
-            None => Err(ConfigError::BadValue(
-                "this key holds a decimal with at most four places",
-            )),
+            None => Err(ValueFault::NoRate.into()),
         },
         (Some(ValueType::Address), _) if typed.trim().is_empty() => Ok(json!("")),
         (Some(ValueType::Address), _) => match addresses.parse(typed) {
             Some(address) => Ok(json!(address)),
-            None => Err(ConfigError::BadValue(
-                "this key holds the public address of a picture, http or https",
-            )),
+            None => Err(ValueFault::NoAddress.into()),
         },
         (None, Some(value @ (Value::Array(_) | Value::Object(_) | Value::String(_)))) => Ok(value),
         (None, _) => Ok(json!(typed)),
@@ -214,9 +206,7 @@ pub(crate) fn parse_list_item(
     }
     let is_list = known == Some(ValueType::List) || matches!(current, Some(Value::Array(_)));
     if !is_list {
-        return Err(ConfigError::BadValue(
-            "only a key that holds a list can be added to",
-        ));
+        return Err(ValueFault::NoList.into());
     }
     Ok(json.unwrap_or_else(|| json!(typed)))
 }

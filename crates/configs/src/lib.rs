@@ -13,7 +13,7 @@ mod rate;
 mod service;
 mod snapshot;
 
-pub use error::ConfigError;
+pub use error::{ConfigError, ValueFault};
 pub use forbidden_words::ForbiddenWords;
 pub use keys::{ValueType, default_value, is_rate, value_type};
 pub use rate::Rate;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use qlive_types::Rendered;
 use serde_json::{Map, Value};
 
-use crate::{ConfigError, ForbiddenWords, Rate, keys};
+use crate::{ConfigError, ForbiddenWords, Rate, ValueFault, keys};
 
 /// The value of every key at one moment: the stored one, or the default.
 #[derive(Debug)]
@@ -98,9 +98,7 @@ impl Snapshot {
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         let shares = self.exchange_rate().ten_thousandths() + self.host_rate().ten_thousandths();
         if shares > Rate::SCALE {
-            return Err(ConfigError::BadValue(
-                "EXCHANGE_RATE and HOST_RATE together are at most 1",
-            ));
+            return Err(ValueFault::SharesAboveOne.into());
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the refusals of the domain crates say to an operator.
 
-use qlive_configs::ConfigError;
+use qlive_configs::{ConfigError, ValueFault};
 use qlive_gifts::GiftsError;
 use qlive_ledger::{AuditError, LedgerError};
 use qlive_operators::OperatorsError;
@@ -240,12 +240,26 @@ impl DomainError for PaymentsError {
     }
 }
 
+const fn value_fault(t: &FailureTexts, fault: ValueFault) -> &'static str {
+    match fault {
+        ValueFault::TooLong => t.value_too_long,
+        ValueFault::BadText => t.value_bad_text,
+        ValueFault::NoArray => t.value_no_array,
+        ValueFault::NoWords => t.value_no_words,
+        ValueFault::NoObject => t.value_no_object,
+        ValueFault::NoRate => t.value_no_rate,
+        ValueFault::NoAddress => t.value_no_address,
+        ValueFault::NoList => t.value_no_list,
+        ValueFault::SharesAboveOne => t.value_shares,
+    }
+}
+
 impl DomainError for ConfigError {
     fn explain(&self, t: &FailureTexts) -> Option<String> {
         match self {
             Self::BadKey | Self::Unknown => Some(t.unknown_key.to_owned()),
             Self::Changed => Some(t.changed_meanwhile.to_owned()),
-            Self::BadValue(text) => Some(format!("{} {text}", t.bad_value)),
+            Self::BadValue(fault) => Some(value_fault(t, *fault).to_owned()),
             Self::Store(_) => None,
         }
     }

@@ -42,8 +42,11 @@ async fn earlier_value_of_a_config_is_set_again(db: TestDb) {
     owner.act(path, &[("value", "0.4")]).await;
     let snapshot = app.services.configs.snapshot().await.unwrap();
     assert_eq!(snapshot.exchange_rate().to_string(), "0.4");
-    let refused = owner.act(path, &[("value", "2")]).await;
-    assert_eq!(refused.status, 422);
+    for (value, why) in [("2", "不能超过 1"), ("1/2", "最多四位")] {
+        let refused = owner.act(path, &[("value", value)]).await;
+        assert_eq!(refused.status, 422, "{value}");
+        assert!(refused.text.contains(why), "{value}: {}", refused.text);
+    }
 }
 
 /// The present value of a config.
@@ -198,7 +201,9 @@ async fn share_cards_are_typed_in_fields(db: TestDb) {
     let expected = json!({"color": "#fff", "height": 12});
     assert_eq!(value_of(&app, "BACKGROUND").await, expected);
     let private = [("title1", "x"), ("src1", "http://10.0.0.1/a.png")];
-    assert_eq!(owner.act(path, &private).await.status, 422);
+    let refused = owner.act(path, &private).await;
+    let says_why = refused.text.contains("不是公网地址");
+    assert_eq!((refused.status, says_why), (422, true), "{}", refused.text);
     assert_eq!(value_of(&app, "LIVEROOM_SHARE").await, json!([cards[1]]));
 }
 

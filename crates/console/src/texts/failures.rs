@@ -53,6 +53,25 @@ texts!(FailureTexts {
         "An entry of this kind cannot be reversed, or was reversed already.";
     bad_field: "{} 不合要求。", "{} is not valid.";
     bad_value: "这个值不合要求。", "The value is not valid.";
+    value_too_long: "一个值最多 64 KiB。", "A value takes at most 64 KiB.";
+    value_bad_text:
+        "文字里有不能显示的字符，或者地址不是公网地址。",
+        "A text holds characters that may not be shown, or an address that is not public.";
+    value_no_array: "这个配置要写成 JSON 数组。", "This key holds a JSON array.";
+    value_no_words:
+        "这个配置要写成 JSON 数组，每一项是一个词，不能为空。",
+        "This key holds a JSON array of texts, none of them empty.";
+    value_no_object: "这个配置要写成 JSON 对象。", "This key holds a JSON object.";
+    value_no_rate:
+        "比例要写成小数，最多四位，例如 0.25。",
+        "A share is a decimal with at most four places, such as 0.25.";
+    value_no_address:
+        "要写图片的公网地址，以 https:// 开头。",
+        "This key holds the public address of a picture, which begins with https://.";
+    value_no_list: "只有列表才能加一项。", "Only a key that holds a list can be added to.";
+    value_shares:
+        "EXCHANGE_RATE 与 HOST_RATE 加起来不能超过 1。",
+        "EXCHANGE_RATE and HOST_RATE together are at most 1.";
     bad_days:
         "日期要写成 2026-11-01 这样，而且“从”不晚于“到”。",
         "Days are written as 2026-11-01, and the first is not after the last.";
