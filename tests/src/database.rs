@@ -111,7 +111,13 @@ impl TestApp {
         found.into_iter().collect()
     }
 
-    /// The number of rows in `gifts_sent`.
+    /// The number of rows in a table.
+    pub async fn count_rows(&self, table: &'static str) -> i64 {
+        let count = |conn: &mut qlive_store::Conn| qlive_store::count_up_to(conn, table, i64::MAX);
+        self.services.db.read(count).await.unwrap()
+    }
+
+    /// How many gifts were sent.
     pub async fn count_gifts_sent(&self) -> usize {
         let count: i64 = self
             .services

@@ -20,7 +20,7 @@ on_both!(
 const OF_A_KIND: usize = 3;
 
 /// An app in which there is something of everything.
-async fn full_app(app: &TestApp, console: &TestConsole) {
+pub(crate) async fn full_app(app: &TestApp, console: &TestConsole) {
     app.set_config("EXCHANGE_RATE", "0.5").await;
     let mut actions = Action::ALL.to_vec();
     actions.retain(|action| !action.is_view());

@@ -14,3 +14,4 @@ mod rooms;
 mod sale_and_configs;
 mod status;
 mod targets;
+mod upgrade;

@@ -19,7 +19,7 @@ use crate::texts::{Texts, fill};
 use crate::view::{Button, Frame, Tone};
 
 /// The time of which tiles show the coins that were given.
-const LATELY: Duration = Duration::from_secs(300);
+pub(super) const LATELY: Duration = Duration::from_secs(300);
 /// How often the page may be read again by itself, in seconds; 0 is never.
 const INTERVALS: [u32; 4] = [0, 10, 30, 60];
 

@@ -10,7 +10,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::{BroadcastId, LiveId, UserId};
 
 use super::list::{Names, ROWS, empty};
-use super::now::{seat_label, stream_badge};
+use super::now::{LATELY, seat_label, stream_badge};
 use super::timeline_table::{everything, timeline_table};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
@@ -95,6 +95,13 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
             format!("/rooms/{live}/comments"),
         ));
     }
+    let facts = facts(visit, &details).await?;
+    page.sections.push(Section::Facts { title: "", facts });
+    Ok((page, details))
+}
+
+async fn facts(visit: &Visit, details: &RoomDetails) -> Result<Vec<Fact>, Failure> {
+    let (t, live) = (visit.t(), details.live);
     let host = Cell::Link(
         details.host_nickname.clone(),
         format!("/users/{}", details.host),
@@ -127,9 +134,15 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
             label: t.pages.people_in_room,
             value: Cell::Number(format::grouped(status.people)),
         });
+        let gifts = &visit.state.services.gifts;
+        let given = gifts.given_in_rooms(vec![live], visit.now.before(LATELY));
+        let given = given.await?.get(&live).copied().unwrap_or_default();
+        facts.push(Fact {
+            label: t.pages.gifts_lately,
+            value: Cell::Text(fill(t.pages.given_lately, &[&format::grouped(given)])),
+        });
     }
-    page.sections.push(Section::Facts { title: "", facts });
-    Ok((page, details))
+    Ok(facts)
 }
 
 async fn show_people(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {

@@ -29,6 +29,7 @@ texts!(PageTexts {
     people: "{} 人", "{} people";
     started: "{} 开播", "Live since {}";
     given_lately: "近 5 分钟 {} 金币", "{} coins in 5 min";
+    gifts_lately: "最近礼物", "Gifts lately";
     ago: "{}前", "{} ago";
     // Rooms
     rooms_title: "房间", "Rooms";
