@@ -26,7 +26,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewAudit, "").await?;
     let t = visit.t();
-    let day = visit.query("until");
     let mut read = Filters::new(&visit);
     let until = read.read("until", Moment::parse_day);
     let filter = AuditFilter {
@@ -50,7 +49,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .any(Option::is_some)
         || filter.until.is_some();
     let recorded = visit.state.operators.recorded_actions().await?;
-    page.filters = filters(&visit, filter, day, recorded);
+    page.filters = filters(&visit, filter, recorded);
     page.sections.extend(read.note());
     page.sections.push(Section::Table(Table {
         caption: String::new(),
@@ -76,12 +75,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
-fn filters(
-    visit: &Visit,
-    filter: AuditFilter,
-    day: Option<String>,
-    recorded: Vec<String>,
-) -> Vec<Filter> {
+fn filters(visit: &Visit, filter: AuditFilter, recorded: Vec<String>) -> Vec<Filter> {
     let t = visit.t();
     let text = |name, label, value: Option<String>| Filter::Text {
         name,
@@ -107,12 +101,7 @@ fn filters(
             choices,
         },
         text("subject", t.pages.subject, filter.subject),
-        Filter::Text {
-            name: "until",
-            label: t.pages.until_day,
-            value: day.unwrap_or_default(),
-            hint: "2026-11-30",
-        },
+        visit.day_filter("until", t.pages.until_day),
     ]
 }
 

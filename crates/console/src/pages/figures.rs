@@ -12,7 +12,7 @@ use qlive_types::{Fen, Moment};
 
 use super::figures_span::{By, MOST_DAYS, MOST_MONTHS, Span, name_of};
 use super::host_figures;
-use super::list::{DAY_HINT, Filters, empty};
+use super::list::{Filters, empty};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::csv::csv;
 use crate::explain::{Refusal, refuse};
@@ -181,14 +181,10 @@ fn head(visit: &Visit, span: Span) -> Page {
             ],
         });
     }
-    let typed = |name, label| Filter::Text {
-        name,
-        label,
-        value: visit.query(name).unwrap_or_default(),
-        hint: DAY_HINT,
-    };
-    page.filters.push(typed("from", t.pages.from_day));
-    page.filters.push(typed("until", t.pages.until_day));
+    page.filters
+        .push(visit.day_filter("from", t.pages.from_day));
+    page.filters
+        .push(visit.day_filter("until", t.pages.until_day));
     let text = if span.by == By::Host {
         t.pages.host_figures_text
     } else {

@@ -9,7 +9,7 @@ use qlive_ledger::{
 use qlive_operators::Action;
 use qlive_types::{DAY, EntryId, Moment};
 
-use super::list::{DAY_HINT, Filters, empty, search_path};
+use super::list::{Filters, empty, search_path};
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
@@ -86,17 +86,11 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         .push(Button::page(t.pages.audit_title, "/ledger/audit"));
     page.buttons.extend(visit.export_button("ledger"));
     page.is_filtered = filter != EntryFilter::All || span != EntrySpan::default();
-    let text = |name, label, hint| Filter::Text {
-        name,
-        label,
-        value: visit.query(name).unwrap_or_default(),
-        hint,
-    };
     page.filters = vec![
         kind_filter(&visit),
-        text("about", t.pages.about, t.pages.about_hint),
-        text("from", t.pages.from_day, DAY_HINT),
-        text("until", t.pages.until_day, DAY_HINT),
+        visit.text_filter("about", t.pages.about, t.pages.about_hint),
+        visit.day_filter("from", t.pages.from_day),
+        visit.day_filter("until", t.pages.until_day),
     ];
     page.sections.extend(read.note());
     if filter == EntryFilter::All && visit.query("about").is_some() {

@@ -7,10 +7,8 @@ use qlive_types::UserId;
 
 use crate::http::{Failure, Visit};
 use crate::texts::Texts;
-use crate::view::{Button, Cell, Empty, Section, Tone};
+use crate::view::{Button, Cell, Empty, Filter, Section, Tone};
 
-/// How a day is typed.
-pub(super) const DAY_HINT: &str = "2026-11-30";
 /// How many rows a list has when it may go on.
 pub(super) const ROWS: usize = 50;
 
@@ -26,6 +24,28 @@ impl Visit {
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
         let mut pairs = pairs.into_iter();
         pairs.find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// The filter that a text of the query is.
+    pub(super) fn text_filter(
+        &self,
+        name: &'static str,
+        label: &'static str,
+        hint: &'static str,
+    ) -> Filter {
+        let value = self.query(name).unwrap_or_default();
+        Filter::Text {
+            name,
+            label,
+            value,
+            hint,
+        }
+    }
+
+    /// The filter that a day of the query is.
+    pub(super) fn day_filter(&self, name: &'static str, label: &'static str) -> Filter {
+        let value = self.query(name).unwrap_or_default();
+        Filter::Day { name, label, value }
     }
 
     /// The same page with another value of a parameter; without it when there is none.

@@ -62,7 +62,8 @@ struct TileSeat {
 #[template(path = "now.html")]
 struct NowTemplate {
     frame: Frame,
-    totals: Vec<(&'static str, String, &'static str)>,
+    /// What goes on, and what waits for operators.
+    totals: [Vec<(&'static str, String, &'static str)>; 2],
     tiles: Vec<Tile>,
     updated: String,
     every: u32,
@@ -123,7 +124,7 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
 }
 
 /// What goes on, and what waits, each with where it is.
-async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str)>, Failure> {
+async fn totals(visit: &Visit) -> Result<[Vec<(&'static str, String, &'static str)>; 2], Failure> {
     let p = &visit.t().pages;
     let services = &visit.state.services;
     let gauges = services.rooms.gauges_up_to(MOST_COUNTED + 1).await?;
@@ -161,7 +162,7 @@ async fn totals(visit: &Visit) -> Result<Vec<(&'static str, String, &'static str
         ),
         (p.outbox_waiting, format::counted(outbox.waiting), "/health"),
     ];
-    Ok(live.into_iter().chain(shown).collect())
+    Ok([live.into(), shown.collect()])
 }
 
 /// The coins that were given as gifts today.
@@ -183,13 +184,22 @@ async fn tiles(visit: &Visit, rooms: Vec<LiveRoomStatus>) -> Result<Vec<Tile>, F
     let events = services.rooms.last_events(shown()).await?;
     let names = Names::of(visit, events.values().map(|event| event.user)).await?;
     let tile = |room: LiveRoomStatus| {
-        let last = events.get(&room.live).map(|event| TileEvent {
-            who: names.name(event.user),
-            what: event_text(visit.t(), event.kind),
-            ago: fill(
-                visit.t().pages.ago,
-                &[&format::ago(visit.t(), visit.now.since(event.at))],
-            ),
+        let event = events.get(&room.live);
+        let event = event.map(|event| {
+            let what = event_text(visit.t(), event.kind);
+            (event.at, names.name(event.user), what)
+        });
+        // Who takes the mic is no such event.
+        let taken = room.seats.iter().filter(|seat| seat.seat != Seat::Host);
+        let taken = taken.filter_map(|seat| {
+            let what = visit.t().pages.seat_taken;
+            Some((seat.since?, seat.nickname.clone(), what))
+        });
+        let last = event.into_iter().chain(taken).max_by_key(|(at, ..)| *at);
+        let last = last.map(|(at, who, what)| {
+            let ago = format::ago(visit.t(), visit.now.since(at));
+            let ago = fill(visit.t().pages.ago, &[&ago]);
+            TileEvent { who, what, ago }
         });
         let given = given.get(&room.live).copied().unwrap_or_default();
         let given = fill(visit.t().pages.given_lately, &[&format::grouped(given)]);

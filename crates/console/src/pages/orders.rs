@@ -39,7 +39,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewOrders, "").await?;
     let t = visit.t();
-    let text = |name| visit.query(name).unwrap_or_default();
     let mut read = Filters::new(&visit);
     let search = within_days(read_search(&mut read), visit.now);
     let after = visit
@@ -57,7 +56,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         "user", "state", "provider", "from", "until", "least", "most",
     ];
     page.is_filtered = names.into_iter().any(|name| visit.query(name).is_some());
-    page.filters = filters(t, &text);
+    page.filters = filters(&visit);
     page.sections.extend(read.note());
     if has_amount(&search) {
         page.sections.push(Section::Note {
@@ -123,14 +122,9 @@ pub(super) fn within_days(mut search: OrderSearch, now: Moment) -> OrderSearch {
     search
 }
 
-fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Filter> {
-    let choice = Choice::new;
-    let field = |name, label, hint| Filter::Text {
-        name,
-        label,
-        value: text(name),
-        hint,
-    };
+fn filters(visit: &Visit) -> Vec<Filter> {
+    let (t, choice) = (visit.t(), Choice::new);
+    let text = |name| visit.query(name).unwrap_or_default();
     vec![
         Filter::Choice {
             name: "state",
@@ -154,11 +148,11 @@ fn filters(t: &'static Texts, text: &impl Fn(&'static str) -> String) -> Vec<Fil
                 choice("virtual", t.values.virtual_payment),
             ],
         },
-        field("user", t.pages.user, ""),
-        field("from", t.pages.from_day, "2026-11-01"),
-        field("until", t.pages.until_day, "2026-11-30"),
-        field("least", t.pages.least_yuan, "6.00"),
-        field("most", t.pages.most_yuan, "648.00"),
+        visit.text_filter("user", t.pages.user, ""),
+        visit.day_filter("from", t.pages.from_day),
+        visit.day_filter("until", t.pages.until_day),
+        visit.text_filter("least", t.pages.least_yuan, "6.00"),
+        visit.text_filter("most", t.pages.most_yuan, "648.00"),
     ]
 }
 

@@ -7,7 +7,7 @@ use qlive_app::{TimelineCursor, TimelineFilter, TimelineList};
 use qlive_operators::Action;
 use qlive_types::{DAY, LiveId, Moment, UserId};
 
-use super::list::{DAY_HINT, Filters};
+use super::list::Filters;
 use super::rooms::{answer, head};
 use super::timeline_table::{everything, timeline_table};
 use crate::http::{Failure, Visit};
@@ -58,12 +58,6 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
 
 fn filters(visit: &Visit) -> Vec<Filter> {
     let t = visit.t();
-    let text = |name, label, hint| Filter::Text {
-        name,
-        label,
-        value: visit.query(name).unwrap_or_default(),
-        hint,
-    };
     let mut choices = vec![
         Choice::new("", t.frame.all),
         Choice::new("messages", t.pages.kind_messages),
@@ -79,8 +73,8 @@ fn filters(visit: &Visit) -> Vec<Filter> {
             chosen: visit.query("kind").unwrap_or_default(),
             choices,
         },
-        text("user", t.pages.user, ""),
-        text("until", t.pages.until_day, DAY_HINT),
+        visit.text_filter("user", t.pages.user, ""),
+        visit.day_filter("until", t.pages.until_day),
     ]
 }
 

@@ -7,13 +7,13 @@ use qlive_ledger::{HistoryFilter, SEARCHED};
 use qlive_types::{DAY, Moment};
 
 use super::ledger::{kind_filter, kind_of, wallet_table};
-use super::list::{DAY_HINT, Filters, empty};
+use super::list::{Filters, empty};
 use super::rooms::gifts_table;
 use super::users::{head, user_id};
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::fill;
-use crate::view::{Filter, Frame, PageTemplate, Section};
+use crate::view::{Frame, PageTemplate, Section};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -70,12 +70,7 @@ async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Fai
     page.is_filtered = filter != HistoryFilter::default();
     page.filters = vec![
         kind_filter(&visit),
-        Filter::Text {
-            name: "until",
-            label: t.pages.until_day,
-            value: visit.query("until").unwrap_or_default(),
-            hint: DAY_HINT,
-        },
+        visit.day_filter("until", t.pages.until_day),
     ];
     page.sections.extend(read.note());
     let mut table = wallet_table(t, &found.lines);

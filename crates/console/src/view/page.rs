@@ -235,6 +235,11 @@ pub(crate) enum Filter {
         value: String,
         hint: &'static str,
     },
+    Day {
+        name: &'static str,
+        label: &'static str,
+        value: String,
+    },
 }
 
 /// A bar of a chart, in the units of its picture.
