@@ -183,7 +183,8 @@ test('money', async () => {
   assert.match(await download('finance', '/export/withdrawals'), /5\.00/);
   assert.match(await download('finance', '/export/ledger'), /平台/);
   assert.match(await download('finance', '/export/audit'), /my finance/);
-  assert.match(await download('finance', `/figures/export/day/${day}/${day}`), new RegExp(day));
+  assert.match(await download('finance', `/figures/export/day/${day}/${day}`),
+    new RegExp(`"${day}","6[0-9]{2}\\.`));
 });
 
 /** The forms of the differences on the page that nobody has explained. */

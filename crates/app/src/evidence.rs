@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use qlive_gifts::SentGift;
-use qlive_ledger::{BrowsedEntry, EntryFilter, EntryKind, EntrySpan};
+use qlive_ledger::{BrowsedEntry, EntryFilter, EntryKind, EntryRange};
 use qlive_outbox::RoomMessage;
 use qlive_payments::{Comparison, Order, OrderRefund, ProviderRecord, ReportedRefunds};
 use qlive_types::{EntryId, LiveId, Moment};
@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::export::{gift_json, order_json};
 use crate::services::Services;
+
+/// The most entries about one number that are shown. There is one of each kind, as a rule.
+const MOST_ENTRIES: i64 = 50;
 
 /// Whether the provider of an order is asked what it says now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +70,7 @@ impl Services {
             let about = EntryFilter::Subject(kind, subject);
             entries.extend(
                 self.ledger
-                    .entries(about, EntrySpan::default(), None)
+                    .entries(about, EntryRange::ALL, None, MOST_ENTRIES)
                     .await?,
             );
         }

@@ -128,6 +128,9 @@ impl Gifts {
         rooms: Vec<LiveId>,
         since: Moment,
     ) -> Result<BTreeMap<LiveId, i64>, GiftsError> {
+        if rooms.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         self.db
             .read(move |conn| {
                 let first = first_sent_since(conn, since)?;

@@ -12,9 +12,6 @@ use qlive_types::{Coins, EntryId, Moment};
 use crate::daily_sums::{AccountClass, DailySum, Day, load_holdings, load_sums};
 use crate::{Account, EntryKind, LedgerError};
 
-/// How many entries a list shows at once.
-const ROWS: i64 = 50;
-
 /// Reads the ledger for operators. Cheap to clone.
 #[derive(Clone)]
 pub struct LedgerBrowser {
@@ -62,6 +59,27 @@ pub struct EntrySpan {
     pub until: Option<Moment>,
 }
 
+/// The entries of a span, found by [`LedgerBrowser::range`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryRange {
+    span: EntrySpan,
+    /// The first number, and the one after the last. Some between them are of another time.
+    first: i64,
+    end: i64,
+}
+
+impl EntryRange {
+    /// All entries.
+    pub const ALL: Self = Self {
+        span: EntrySpan {
+            from: None,
+            until: None,
+        },
+        first: 1,
+        end: i64::MAX,
+    };
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = ledger_entries)]
 struct BrowsedRow {
@@ -79,25 +97,37 @@ impl LedgerBrowser {
         Self { db }
     }
 
-    /// At most 50 entries of a span of time with a number below `before`, the latest first.
+    /// Finds the entries of a span of time by their numbers.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn range(&self, span: EntrySpan) -> Result<EntryRange, LedgerError> {
+        if span == EntrySpan::default() {
+            return Ok(EntryRange::ALL);
+        }
+        self.db.read(move |conn| Ok(find_range(conn, span)?)).await
+    }
+
+    /// At most `limit` entries of a range with a number below `before`, the latest first.
     ///
     /// # Errors
     /// A failure of the store.
     pub async fn entries(
         &self,
         filter: EntryFilter,
-        span: EntrySpan,
+        range: EntryRange,
         before: Option<EntryId>,
+        limit: i64,
     ) -> Result<Vec<BrowsedEntry>, LedgerError> {
         self.db
             .read(move |conn| {
                 let mut query = ledger_entries::table
                     .order(ledger_entries::id.desc())
-                    .limit(ROWS)
+                    .limit(limit)
                     .select(BrowsedRow::as_select())
                     .into_boxed();
-                let below = before.map_or(i64::MAX, EntryId::get);
-                let (first, below) = numbers(conn, span, below)?;
+                let EntryRange { span, first, end } = range;
+                let below = before.map_or(end, |before| end.min(before.get()));
                 if let Some(from) = span.from {
                     query = query.filter(ledger_entries::at.ge(from.millis()));
                 }
@@ -193,25 +223,24 @@ impl LedgerBrowser {
     }
 }
 
-/// The numbers that entries of a span have: the first, and the one after the last, which is not
-/// above `below`.
-fn numbers(conn: &mut Conn, span: EntrySpan, below: i64) -> Result<(i64, i64), StoreError> {
-    if span == EntrySpan::default() {
-        return Ok((1, below));
-    }
+fn find_range(conn: &mut Conn, span: EntrySpan) -> Result<EntryRange, StoreError> {
     let last: Option<i64> = ledger_entries::table
         .order(ledger_entries::id.desc())
         .select(ledger_entries::id)
         .first(conn)
         .optional()?;
     let last = last.unwrap_or(0);
-    let first = span
-        .from
-        .map_or(Ok(1), |from| first_since(last, from, |id| next(conn, id)))?;
-    let end = span.until.map_or(Ok(below), |until| {
-        end_before(last, until, |id| next(conn, id))
-    })?;
-    Ok((first, end.min(below)))
+    let mut range = EntryRange {
+        span,
+        ..EntryRange::ALL
+    };
+    if let Some(from) = span.from {
+        range.first = first_since(last, from, |id| next(conn, id))?;
+    }
+    if let Some(until) = span.until {
+        range.end = end_before(last, until, |id| next(conn, id))?;
+    }
+    Ok(range)
 }
 
 /// The number and the time of the first entry from a number on.

@@ -28,6 +28,12 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// Whether such an entry is in the history of a user. A payout moves only what was set aside.
+    #[must_use]
+    pub const fn is_in_histories(self) -> bool {
+        !matches!(self, Self::Payout)
+    }
+
     /// Its name for operators.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -7,7 +7,7 @@ use qlive_types::{EntryId, Moment, Page, UserId};
 
 use crate::entry::EntryKind;
 
-/// In how many lines a search for a kind looks.
+/// In how many lines one search looks for what a filter lets through.
 pub const SEARCHED: i64 = 2_000;
 
 /// An entry as it appears in the history of one user.
@@ -91,8 +91,8 @@ pub struct HistoryPart {
     pub next: Option<i64>,
 }
 
-/// Searches a user's history below a number: at most `limit` lines, newest first. A kind is looked
-/// for in [`SEARCHED`] lines at once.
+/// Searches a user's history below a number: at most `limit` lines, newest first. What a filter
+/// lets through is looked for in [`SEARCHED`] lines at once.
 ///
 /// # Errors
 /// A failure of the store.
@@ -109,10 +109,10 @@ pub fn search_history(
         let end = end_before(count, until, |number| next_line(conn, user, number))?;
         newest = newest.min(end - 1);
     }
-    let span = if filter.kind.is_some() {
-        SEARCHED.max(limit)
-    } else {
+    let span = if filter == HistoryFilter::default() {
         limit
+    } else {
+        SEARCHED.max(limit)
     };
     let lowest = newest.saturating_sub(span).max(0);
     let mut query = lines(user, (lowest, newest)).limit(limit).into_boxed();

@@ -39,7 +39,9 @@ pub use account::{Account, BalanceKind, SystemAccount};
 pub use allocate::allocate;
 pub use audit::{AuditReport, audit};
 pub use balances::{Balances, BalancesRow, NewIncome, Spending, load_balances, load_debts};
-pub use browser::{BrowsedEntry, BrowsedTransfer, EntryFilter, EntrySpan, LedgerBrowser};
+pub use browser::{
+    BrowsedEntry, BrowsedTransfer, EntryFilter, EntryRange, EntrySpan, LedgerBrowser,
+};
 pub use chain::seal_entries;
 pub use chain_sealer::ChainSealer;
 pub use chain_sums::{ChainSum, ChainSumWorker};

@@ -7,6 +7,15 @@ pub use crate::operator::Operator;
 use crate::schema::audit_log;
 use crate::{Conn, StoreError};
 
+/// The longest subject that is kept, in characters. The index of subjects takes no long ones.
+const LONGEST_SUBJECT: usize = 500;
+
+/// A subject that an address holds may be as long as that.
+fn shortened(subject: &str) -> &str {
+    let end = subject.char_indices().nth(LONGEST_SUBJECT);
+    end.map_or(subject, |(end, _)| subject.split_at(end).0)
+}
+
 /// Inserts a row into the audit log, in the transaction that makes the change.
 ///
 /// # Errors
@@ -39,7 +48,7 @@ pub fn record_change(
             audit_log::role.eq(by.role),
             audit_log::address.eq(&by.address),
             audit_log::action.eq(action),
-            audit_log::subject.eq(subject),
+            audit_log::subject.eq(shortened(subject)),
             audit_log::reason.eq(&by.reason),
             audit_log::value_before.eq(before),
             audit_log::value_after.eq(after),

@@ -4,16 +4,19 @@ use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{OperatorBrowser, TestApp, TestClient, TestConsole, order_number, wait_until};
-use qlive_types::Gender;
+use qlive_types::{DAY, Gender, Moment};
 use serde_json::json;
 
 on_both!(
     wallet_is_filtered_by_kind_and_day,
     rare_movement_is_found_by_going_on,
+    movements_just_after_midnight_do_not_hide_those_before,
     ledger_is_filtered_by_kind_and_days_and_exported,
+    file_of_the_ledger_is_refused_where_a_filter_is_not_read,
     withdrawals_show_how_old_an_account_is_and_what_it_owes,
     refused_comments_that_were_decided_have_a_list,
     figures_are_those_of_the_days_that_are_typed,
+    figures_say_which_days_they_leave_out,
 );
 
 /// What the links in the rows of the table of a page say, the first of each row.
@@ -89,13 +92,14 @@ async fn wallet_is_filtered_by_kind_and_day(db: TestDb) {
         ("?kind=gift".to_owned(), vec![second_gift, first_gift]),
         (format!("?until={day}"), vec![first_gift, first_grant]),
         (format!("?kind=grant&until={day}"), vec![first_grant]),
-        ("?kind=payout".to_owned(), vec![]),
+        ("?kind=recharge".to_owned(), vec![]),
         ("?until=2020-01-01".to_owned(), vec![]),
     ] {
         let found = rows(&all.owner, &format!("{wallet}{query}")).await;
         assert_eq!(found.iter().collect::<Vec<_>>(), shown, "{query}");
     }
-    for unreadable in ["kind=nothing", "until=yesterday"] {
+    // Payouts move only what was set aside, which is not in a wallet.
+    for unreadable in ["kind=nothing", "kind=payout", "until=yesterday"] {
         let page = all.owner.get(&format!("{wallet}?{unreadable}")).await.text;
         assert!(page.contains("筛选写法不对"), "{unreadable}: {page}");
     }
@@ -143,6 +147,30 @@ async fn rare_movement_is_found_by_going_on(db: TestDb) {
     assert_eq!(pages, 3, "2,000 at once");
 }
 
+async fn movements_just_after_midnight_do_not_hide_those_before(db: TestDb) {
+    let all = TwoDays::start(db).await;
+    let user = &all.bob.user_id;
+    let day = all.app.clock.now().shanghai_day();
+    let midnight = Moment::parse_day(&day).unwrap().after(DAY).millis();
+    let numbers = "WITH RECURSIVE n (i) AS (SELECT 5 UNION ALL SELECT i + 1 FROM n WHERE i < 104)";
+    for statement in [
+        format!(
+            "INSERT INTO ledger_entries (id, kind, subject, transfer_count, total, at) \
+             {numbers} SELECT i + 1000, 2, 'many' || i, 1, 1, {midnight} + i FROM n"
+        ),
+        format!(
+            "INSERT INTO ledger_history (user_id, number, entry_id, amount, gold, income) \
+             {numbers} SELECT {user}, i, i + 1000, -1, 1, 0 FROM n"
+        ),
+        format!("UPDATE ledger_balances SET entry_count = 104 WHERE user_id = {user}"),
+    ] {
+        all.app.execute_sql(&statement).await;
+    }
+    let found = rows(&all.owner, &format!("/users/{user}/wallet?until={day}")).await;
+    let expected = [&all.gifts[1], &all.grants[1], &all.gifts[0], &all.grants[0]];
+    assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+}
+
 async fn ledger_is_filtered_by_kind_and_days_and_exported(db: TestDb) {
     let all = TwoDays::start(db).await;
     let (owner, days) = (&all.owner, &all.days);
@@ -184,12 +212,42 @@ async fn ledger_is_filtered_by_kind_and_days_and_exported(db: TestDb) {
     assert!(gift.contains("平台"), "where coins went: {gift}");
     let recorded = owner.get("/audit?action=lists+export").await.text;
     assert!(recorded.contains("filtered by kind gift"), "{recorded}");
-    for unreadable in ["kind=nothing", "about=rose"] {
-        let refused = export(unreadable, &days[0], &days[1]).await;
+}
+
+async fn file_of_the_ledger_is_refused_where_a_filter_is_not_read(db: TestDb) {
+    let all = TwoDays::start(db).await;
+    let (owner, days) = (&all.owner, &all.days);
+    let export = async |query: &str| {
+        let path = format!("/export/ledger?{query}");
+        let span = [("from", &*days[0]), ("until", &*days[1])];
+        owner.act(&path, &span).await
+    };
+    let long = format!("kind=grant&about={}", "x".repeat(3_000));
+    for (unreadable, why) in [
+        ("kind=nothing", "筛选写法不对"),
+        ("about=rose", "请先选择类型"),
+        (&*long, "筛选写法不对"),
+    ] {
+        let refused = export(unreadable).await;
         assert_eq!(refused.status, 422, "{unreadable}");
+        assert!(refused.text.contains(why), "{unreadable}: {}", refused.text);
+        let list = owner.get(&format!("/ledger?{unreadable}")).await.text;
+        assert!(list.contains(why), "{unreadable}: {list}");
     }
+    // The form begins with days that it takes, and leads back to the list as it was.
+    let form = owner
+        .get(&format!("/export/ledger?until={}", days[0]))
+        .await
+        .text;
+    let month = Moment::parse_day(&days[0]).unwrap().before(30 * DAY);
+    assert!(form.contains(&month.shanghai_day()), "{form}");
+    let back = format!("href=\"/ledger?until={}\" data-cancel", days[0]);
+    assert!(form.contains(&back), "{form}");
     let ada = all.console.operator("ada", Role::Support).await;
     assert_eq!(ada.get("/export/ledger").await.status, 403);
+    // A refusal is recorded, however long the address is.
+    let long = format!("/figures/export/day/{}/x", "1".repeat(3_000));
+    assert_eq!(ada.get(&long).await.status, 403);
 }
 
 async fn withdrawals_show_how_old_an_account_is_and_what_it_owes(db: TestDb) {
@@ -275,9 +333,18 @@ async fn figures_are_those_of_the_days_that_are_typed(db: TestDb) {
     assert!(!page.text.contains(&row), "{}", page.text);
     let href = format!("/figures/export/day/{next}/{next}");
     assert!(page.text.contains(&href), "{}", page.text);
+}
+
+async fn figures_say_which_days_they_leave_out(db: TestDb) {
+    let app = TestApp::start_at_noon(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let next = app.clock.now().shanghai_day();
+    let day = app.clock.now().before(DAY).shanghai_day();
     // More than there may be, or none.
     for (query, note) in [
         ("from=2020-01-01", "一次最多"),
+        ("days=93", "一次最多"),
         ("by=month&from=2020-01-01", "一次最多"),
         ("from=2030-01-02&until=2030-01-01", "一次最多"),
         ("from=yesterday", "筛选写法不对"),
@@ -287,6 +354,13 @@ async fn figures_are_those_of_the_days_that_are_typed(db: TestDb) {
         let page = owner.get(&format!("/figures?{query}")).await;
         assert!(page.text.contains(note), "{query}: {}", page.text);
     }
+    let page = owner.get("/figures?days=92").await.text;
+    assert!(!page.contains("一次最多"), "{page}");
+    let page = owner.get(&format!("/figures?days=7&from={day}")).await.text;
+    assert!(
+        page.contains("<option value=\"\" selected>按起止日期"),
+        "{page}"
+    );
     for wrong in [
         format!("week/{day}/{next}"),
         format!("day/{next}/{day}"),

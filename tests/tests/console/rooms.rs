@@ -266,7 +266,7 @@ async fn tile_says_what_was_given_and_what_happened_last(db: TestDb) {
 }
 
 async fn rooms_are_listed_live_or_not(db: TestDb) {
-    let app = TestApp::start(db).await;
+    let app = TestApp::start_at_noon(db).await;
     let console = TestConsole::start(&app, false);
     let owner = console.operator("olga", Role::Owner).await;
     let over = app.open_stage_of(app.matchmaker("ruth").await).await;
@@ -296,6 +296,8 @@ async fn rooms_are_listed_live_or_not(db: TestDb) {
         !page_of_none.contains("ruth"),
         "those before: {page_of_none}"
     );
+    let end = owner.get("/rooms?after=1").await.text;
+    assert!(end.contains("没有更早的了"), "{end}");
 }
 
 async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {

@@ -1,20 +1,15 @@
 //! `blocks`: the blocks of gold that can be bought.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use qlive_app::Services;
 use qlive_operators::Action;
 use qlive_payments::{Block, NewBlock, Payments};
 use qlive_store::audit_log::Operator;
-use qlive_types::{Coins, Fen, Moment, Period};
+use qlive_types::{Coins, DAY, Fen, Moment, Period};
 use serde_json::{Value, json};
 
 use super::arguments::{done, parse_day};
-
-/// A day.
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// What is changed of a block.
 #[derive(Args)]

@@ -1,11 +1,9 @@
 //! The audit log: who did what, from where, and why.
 
-use std::time::Duration;
-
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use qlive_operators::{Action, AuditFilter, AuditRecord, Role};
-use qlive_types::{Moment, UserId};
+use qlive_types::{DAY, Moment, UserId};
 
 use super::list::{Filters, ROWS, empty};
 use crate::format;
@@ -17,7 +15,6 @@ use crate::view::{
 
 /// How the audit log begins the name of an action that was refused.
 const REFUSED: &str = "refused: ";
-const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.route("/audit", web::get().to(list));

@@ -1,9 +1,9 @@
-//! Lists as files: orders, withdrawals and the audit log of some days.
+//! Lists as files: orders, withdrawals, the ledger and the audit log of some days.
 
 use std::time::Duration;
 
 use actix_web::web::ServiceConfig;
-use qlive_ledger::EntrySpan;
+use qlive_ledger::{EntryFilter, EntrySpan};
 use qlive_operators::Action;
 use qlive_payments::OrderSearch;
 use qlive_store::audit_log::Operator;
@@ -22,6 +22,10 @@ use crate::texts::Texts;
 
 /// The most rows of a file: more do not open well, and would keep the database busy.
 const MOST_ROWS: usize = 20_000;
+/// The most transfers of a file of the ledger, of which a day has more than of anything else.
+const MOST_TRANSFERS: usize = 100_000;
+/// How many entries are read at once for it.
+const AT_ONCE: i64 = 500;
 /// How many days a file has unless others are chosen.
 const DAYS: Duration = Duration::from_secs(30 * 86_400);
 
@@ -87,7 +91,8 @@ impl Act for ExportList {
     async fn form(visit: &Visit, name: &String) -> Result<ActionForm, Failure> {
         let list = List::parse(name).ok_or(Failure::NotFound)?;
         let t = visit.t();
-        let mut form = ActionForm::new(visit, t.actions.export, format!("/{name}"));
+        let list_path = visit.path.replacen("/export", "", 1);
+        let mut form = ActionForm::new(visit, t.actions.export, list_path);
         form.title = format!("{} · {}", t.actions.export, list.title(t));
         form.lines.push(t.actions.export_text.to_owned());
         if list != List::Audit && is_filtered(visit) {
@@ -97,8 +102,8 @@ impl Act for ExportList {
             }
         }
         let day = |name| visit.query(name).and_then(|day| Moment::parse_day(&day));
-        let from = day("from").unwrap_or_else(|| visit.now.before(DAYS));
         let until = day("until").unwrap_or(visit.now);
+        let from = day("from").unwrap_or_else(|| until.before(DAYS));
         form.fields = vec![
             Field::day("from", t.pages.from_day, from),
             Field::day("until", t.pages.until_day, until),
@@ -117,8 +122,7 @@ impl Act for ExportList {
         let t = &visit.t().failures;
         let list = List::parse(name).ok_or(Refusal::Failure(Failure::NotFound))?;
         let span = Span::of(input).ok_or_else(|| Refusal::Explained(t.bad_days.to_owned()))?;
-        if is_unreadable(visit, list) {
-            let text = visit.t().pages.filter_unreadable;
+        if let Some(text) = unreadable(visit, list) {
             return Err(Refusal::Explained(text.to_owned()));
         }
         let (from, until) = (input.text("from"), input.text("until"));
@@ -158,8 +162,10 @@ fn filters_of(visit: &Visit) -> String {
     set.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a filter cannot be read. The list says that it was left out; a file could not.
-fn is_unreadable(visit: &Visit, list: List) -> bool {
+/// What is said of a filter that cannot be read. The list says that it was left out; a file could
+/// not.
+fn unreadable(visit: &Visit, list: List) -> Option<&'static str> {
+    let p = &visit.t().pages;
     let mut read = Filters::new(visit);
     match list {
         List::Orders => {
@@ -169,13 +175,14 @@ fn is_unreadable(visit: &Visit, list: List) -> bool {
             read_state(&mut read);
         }
         List::Ledger => {
-            read_entries(&mut read);
-            let is_about_all = visit.query("about").is_some() && visit.query("kind").is_none();
-            return is_about_all || read.note().is_some();
+            let (filter, _) = read_entries(&mut read);
+            if filter == EntryFilter::All && visit.query("about").is_some() {
+                return Some(p.choose_kind);
+            }
         }
         List::Audit => {}
     }
-    read.note().is_some()
+    read.note().map(|_| p.filter_unreadable)
 }
 
 fn is_filtered(visit: &Visit) -> bool {
@@ -283,10 +290,12 @@ async fn ledger(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
         from: Some(span.from),
         until: Some(span.until),
     };
+    let ledger = &visit.state.services.ledger;
+    let range = ledger.range(span).await?;
     let (mut rows, mut before) = (Vec::new(), None);
-    while rows.len() <= MOST_ROWS {
-        let ledger = &visit.state.services.ledger;
-        let found = ledger.entries(filter.clone(), span, before).await?;
+    while rows.len() <= MOST_TRANSFERS {
+        let found = ledger.entries(filter.clone(), range, before, AT_ONCE);
+        let found = found.await?;
         rows.extend(found.iter().flat_map(|entry| {
             entry.transfers.iter().map(|transfer| {
                 let (position, hash) = entry.sealed.clone().unzip();
@@ -303,7 +312,8 @@ async fn ledger(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
                 ]
             })
         }));
-        let Some(last) = found.last().filter(|_| found.len() >= ROWS) else {
+        let is_full = i64::try_from(found.len()).is_ok_and(|found| found >= AT_ONCE);
+        let Some(last) = found.last().filter(|_| is_full) else {
             let p = &t.pages;
             let head = [
                 p.entry,

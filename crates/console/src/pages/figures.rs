@@ -28,6 +28,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     register::<Export>(config, "/figures/export/{by}/{first}/{last}");
 }
 
+/// The choice of days that are typed, or of another number of them.
+const TYPED: &str = "";
+
 /// The figures of a day or a month.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Figures {
@@ -173,8 +176,9 @@ fn head(visit: &Visit, span: Span) -> Page {
         page.filters.push(Filter::Choice {
             name: "days",
             label: t.pages.days,
-            chosen: visit.query("days").unwrap_or_else(|| "30".to_owned()),
+            chosen: chosen_days(visit),
             choices: vec![
+                choice(TYPED, t.pages.typed_days),
                 choice("7", t.pages.week_one),
                 choice("30", t.pages.month_one),
                 choice("90", t.pages.quarter),
@@ -195,6 +199,13 @@ fn head(visit: &Visit, span: Span) -> Page {
         tone: Tone::Plain,
     });
     page
+}
+
+/// The choice of days that the page shows.
+fn chosen_days(visit: &Visit) -> String {
+    let days = visit.query("days").unwrap_or_else(|| "30".to_owned());
+    let is_typed = visit.query("from").is_some() || !["7", "30", "90"].contains(&&*days);
+    if is_typed { TYPED.to_owned() } else { days }
 }
 
 async fn add_figures(visit: &Visit, span: Span, page: &mut Page) -> Result<(), Failure> {

@@ -69,12 +69,13 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The days from the first to the last; `None` if these are none, or too many.
+    /// The days from the first to the last, or all days of their months; `None` if these are none,
+    /// or too many.
     pub(super) fn new(by: By, first: Day, last: Day) -> Option<Self> {
-        let first = if by == By::Month {
-            first_of_month(first, 0)
+        let (first, last) = if by == By::Month {
+            (first_of_month(first, 0), first_of_month(last, -1).plus(-1))
         } else {
-            first
+            (first, last)
         };
         (earliest(by, last) <= first && first <= last).then_some(Self { by, first, last })
     }
@@ -90,7 +91,7 @@ impl Span {
         let last = until.unwrap_or_else(|| Day::of(now));
         let wanted = from.unwrap_or_else(|| match by {
             By::Month => first_of_month(last, MONTHS - 1),
-            By::Day | By::Host => last.plus(1 - days.min(MOST_DAYS)),
+            By::Day | By::Host => last.plus(1 - days),
         });
         let first = wanted.max(earliest(by, last)).min(last);
         let span = Self { by, first, last };
@@ -170,6 +171,10 @@ mod tests {
         assert_eq!(span(By::Month, a, b), some("2026-08-01", b), "whole months");
         assert_eq!(span(By::Month, "2023-12-31", b), some("2023-12-01", b));
         assert_eq!(span(By::Month, "2023-11-30", b), None, "37 months");
+        assert_eq!(
+            span(By::Month, "2026-09-10", "2026-10-15"),
+            some("2026-09-01", "2026-10-31")
+        );
     }
 
     #[test]

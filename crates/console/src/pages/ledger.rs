@@ -9,7 +9,7 @@ use qlive_ledger::{
 use qlive_operators::Action;
 use qlive_types::{DAY, EntryId, Moment};
 
-use super::list::{Filters, empty, search_path};
+use super::list::{Filters, LIMIT, empty, search_path};
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
@@ -43,11 +43,12 @@ pub(super) fn kind_of(wanted: &str) -> Option<EntryKind> {
     found.map(|(_, kind)| *kind)
 }
 
-/// The choice of a kind.
-pub(super) fn kind_filter(visit: &Visit) -> Filter {
+/// The choice of one of these kinds.
+pub(super) fn kind_filter(visit: &Visit, is_offered: impl Fn(EntryKind) -> bool) -> Filter {
     let t = visit.t();
     let mut choices = vec![Choice::new("", t.frame.all)];
-    choices.extend(KINDS.map(|(value, kind)| Choice::new(value, kind_name(t, kind))));
+    let offered = KINDS.into_iter().filter(|(_, kind)| is_offered(*kind));
+    choices.extend(offered.map(|(value, kind)| Choice::new(value, kind_name(t, kind))));
     Filter::Choice {
         name: "kind",
         label: t.pages.kind,
@@ -59,7 +60,9 @@ pub(super) fn kind_filter(visit: &Visit) -> Filter {
 /// The entries that the URL asks for.
 pub(super) fn read_entries(read: &mut Filters<'_>) -> (EntryFilter, EntrySpan) {
     let kind = read.read("kind", kind_of);
-    let about = read.read("about", |about| Some(about.to_owned()));
+    let about = read.read("about", |about| {
+        (about.chars().count() <= 200).then(|| about.to_owned())
+    });
     let filter = match (kind, about) {
         (Some(kind), Some(about)) => EntryFilter::Subject(kind, about),
         (Some(kind), None) => EntryFilter::Kind(kind),
@@ -80,20 +83,22 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let (filter, span) = read_entries(&mut read);
     let before = visit.cursor().map(|(id, _)| EntryId::new(id));
     let ledger = &visit.state.services.ledger;
-    let entries = ledger.entries(filter.clone(), span, before).await?;
+    let range = ledger.range(span).await?;
+    let entries = ledger.entries(filter.clone(), range, before, LIMIT).await?;
     let mut page = Page::new(t.pages.ledger_title);
     page.buttons
         .push(Button::page(t.pages.audit_title, "/ledger/audit"));
     page.buttons.extend(visit.export_button("ledger"));
-    page.is_filtered = filter != EntryFilter::All || span != EntrySpan::default();
+    let has_about = visit.query("about").is_some();
+    page.is_filtered = filter != EntryFilter::All || span != EntrySpan::default() || has_about;
     page.filters = vec![
-        kind_filter(&visit),
+        kind_filter(&visit, |_| true),
         visit.text_filter("about", t.pages.about, t.pages.about_hint),
         visit.day_filter("from", t.pages.from_day),
         visit.day_filter("until", t.pages.until_day),
     ];
     page.sections.extend(read.note());
-    if filter == EntryFilter::All && visit.query("about").is_some() {
+    if filter == EntryFilter::All && has_about {
         page.sections.push(Section::Note {
             text: t.pages.choose_kind.to_owned(),
             tone: Tone::Warn,

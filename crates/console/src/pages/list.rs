@@ -11,6 +11,8 @@ use crate::view::{Button, Cell, Empty, Filter, Section, Tone};
 
 /// How many rows a list has when it may go on.
 pub(super) const ROWS: usize = 50;
+/// The same for a call that takes the number.
+pub(super) const LIMIT: i64 = 50;
 
 impl Visit {
     /// A parameter of the query, when it is there and not empty.
@@ -186,7 +188,7 @@ impl Names {
 
     /// A user by name, with a link; by number if the name is unknown or empty.
     pub(super) fn link(&self, user: UserId) -> Cell {
-        Cell::Link(self.name(user), format!("/users/{user}"))
+        user_link(user, self.0.get(&user).map(String::as_str))
     }
 
     /// The name of a user; the number if the name is unknown or empty.
@@ -194,6 +196,13 @@ impl Names {
         let name = self.0.get(&user).filter(|name| !name.is_empty());
         name.cloned().unwrap_or_else(|| user.to_string())
     }
+}
+
+/// A user by name, with a link; by number if the name is unknown or empty.
+pub(super) fn user_link(user: UserId, name: Option<&str>) -> Cell {
+    let name = name.filter(|name| !name.is_empty());
+    let shown = name.map_or_else(|| user.to_string(), str::to_owned);
+    Cell::Link(shown, format!("/users/{user}"))
 }
 
 /// What a list without rows says: that the filter finds nothing, or what to do.

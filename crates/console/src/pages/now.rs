@@ -1,6 +1,6 @@
 //! Now: what is live, and what waits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -19,7 +19,7 @@ use crate::texts::{Texts, fill};
 use crate::view::{Button, Frame, Tone};
 
 /// The time of which tiles show the coins that were given.
-pub(super) const LATELY: Duration = Duration::from_secs(300);
+const LATELY_MINUTES: u64 = 5;
 /// How often the page may be read again by itself, in seconds; 0 is never.
 const INTERVALS: [u32; 4] = [0, 10, 30, 60];
 
@@ -41,7 +41,7 @@ struct Tile {
     buttons: Vec<Button>,
 }
 
-/// What happened in it last.
+/// Who came, asked, took the mic or left last.
 struct TileEvent {
     who: String,
     what: &'static str,
@@ -177,10 +177,7 @@ async fn given_today(visit: &Visit) -> Result<i64, Failure> {
 async fn tiles(visit: &Visit, rooms: Vec<LiveRoomStatus>) -> Result<Vec<Tile>, Failure> {
     let services = &visit.state.services;
     let shown = || rooms.iter().map(|room| room.live).collect();
-    let given = services
-        .gifts
-        .given_in_rooms(shown(), visit.now.before(LATELY));
-    let given = given.await?;
+    let given = given_lately(visit, shown()).await?;
     let events = services.rooms.last_events(shown()).await?;
     let names = Names::of(visit, events.values().map(|event| event.user)).await?;
     let tile = |room: LiveRoomStatus| {
@@ -202,10 +199,28 @@ async fn tiles(visit: &Visit, rooms: Vec<LiveRoomStatus>) -> Result<Vec<Tile>, F
             TileEvent { who, what, ago }
         });
         let given = given.get(&room.live).copied().unwrap_or_default();
-        let given = fill(visit.t().pages.given_lately, &[&format::grouped(given)]);
-        tile(visit, room, given, last)
+        tile(visit, room, given_text(visit, given), last)
     };
     Ok(rooms.into_iter().map(tile).collect())
+}
+
+/// The coins that were given lately in each of these rooms in which any were.
+pub(super) async fn given_lately(
+    visit: &Visit,
+    rooms: Vec<LiveId>,
+) -> Result<BTreeMap<LiveId, i64>, Failure> {
+    let since = visit.now.before(Duration::from_secs(60 * LATELY_MINUTES));
+    let gifts = &visit.state.services.gifts;
+    Ok(gifts.given_in_rooms(rooms, since).await?)
+}
+
+/// What is said of these coins.
+pub(super) fn given_text(visit: &Visit, coins: i64) -> String {
+    let minutes = LATELY_MINUTES.to_string();
+    fill(
+        visit.t().pages.given_lately,
+        &[&minutes, &format::grouped(coins)],
+    )
 }
 
 fn tile(visit: &Visit, room: LiveRoomStatus, given: String, last: Option<TileEvent>) -> Tile {

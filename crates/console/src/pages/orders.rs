@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
-use qlive_ledger::{EntryFilter, EntryKind, EntrySpan};
+use qlive_ledger::{EntryFilter, EntryKind, EntryRange};
 use qlive_operators::Action;
 use qlive_payments::{Order, OrderRefund, OrderSearch, OrderState, Provider, RefundState};
 use qlive_store::audit_log::Operator;
@@ -12,7 +12,7 @@ use qlive_types::{DAY, Fen, Moment, UserId};
 
 use super::complaints::complaints_table;
 use super::ledger::entries_table;
-use super::list::{Filters, Names, empty};
+use super::list::{Filters, LIMIT, Names, empty};
 use super::notices::notices_table;
 use super::order_steps::steps;
 use super::refunds::{left, waiting_note, waiting_table};
@@ -271,7 +271,7 @@ async fn show(visit: Visit, number: Path<String>) -> Result<HttpResponse, Failur
         entries.extend(
             services
                 .ledger
-                .entries(filter, EntrySpan::default(), None)
+                .entries(filter, EntryRange::ALL, None, LIMIT)
                 .await?,
         );
     }

@@ -10,7 +10,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::{BroadcastId, LiveId, UserId};
 
 use super::list::{Names, ROWS, empty};
-use super::now::{LATELY, seat_label, stream_badge};
+use super::now::{given_lately, given_text, seat_label, stream_badge};
 use super::timeline_table::{everything, timeline_table};
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
@@ -134,12 +134,11 @@ async fn facts(visit: &Visit, details: &RoomDetails) -> Result<Vec<Fact>, Failur
             label: t.pages.people_in_room,
             value: Cell::Number(format::grouped(status.people)),
         });
-        let gifts = &visit.state.services.gifts;
-        let given = gifts.given_in_rooms(vec![live], visit.now.before(LATELY));
-        let given = given.await?.get(&live).copied().unwrap_or_default();
+        let given = given_lately(visit, vec![live]).await?;
+        let given = given.get(&live).copied().unwrap_or_default();
         facts.push(Fact {
             label: t.pages.gifts_lately,
-            value: Cell::Text(fill(t.pages.given_lately, &[&format::grouped(given)])),
+            value: Cell::Text(given_text(visit, given)),
         });
     }
     Ok(facts)

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use qlive_operators::Action;
-use qlive_types::{Coins, Moment, Period};
+use qlive_types::{Coins, DAY, Moment, Period};
 
 use crate::actions::{Done, Field, FieldKind};
 use crate::explain::Refusal;
 use crate::http::{Input, Visit};
 use crate::texts::{Texts, fill};
 use crate::view::{Button, Cell, Tone};
-
-/// A day.
-const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn at_gifts() -> Done {
     Done::At("/gifts".to_owned())

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Path, ServiceConfig};
 use qlive_gifts::SentGiftFilter;
-use qlive_ledger::{HistoryFilter, SEARCHED};
+use qlive_ledger::{EntryKind, HistoryFilter, SEARCHED};
 use qlive_types::{DAY, Moment};
 
 use super::ledger::{kind_filter, kind_of, wallet_table};
@@ -61,7 +61,9 @@ async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Fai
     let mut read = Filters::new(&visit);
     let until = read.read("until", Moment::parse_day);
     let filter = HistoryFilter {
-        kind: read.read("kind", kind_of),
+        kind: read.read("kind", |kind| {
+            kind_of(kind).filter(|kind| kind.is_in_histories())
+        }),
         until: until.map(|day| day.after(DAY)),
     };
     let below = visit.cursor().map(|(number, _)| number);
@@ -69,7 +71,7 @@ async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Fai
     let found = users.movements(user, filter, below).await?;
     page.is_filtered = filter != HistoryFilter::default();
     page.filters = vec![
-        kind_filter(&visit),
+        kind_filter(&visit, EntryKind::is_in_histories),
         visit.day_filter("until", t.pages.until_day),
     ];
     page.sections.extend(read.note());

@@ -8,7 +8,7 @@ use qlive_operators::Action;
 use qlive_payments::{RefundedGiver, ReviewSummary, Withdrawal, WithdrawalState};
 use qlive_store::audit_log::Operator;
 
-use super::list::{Filters, Names, empty};
+use super::list::{Filters, Names, empty, user_link};
 use super::notices::notices_table;
 use crate::actions::{Act, ActionForm, Done, register};
 use crate::explain::{Refusal, refuse};
@@ -138,8 +138,7 @@ pub(super) async fn withdrawals_table(
             .map_or(Cell::Empty, Cell::Text);
         let user = withdrawal.user;
         let applicant = applicants.get(&user);
-        let name = applicant.map(|applicant| applicant.nickname.clone());
-        let name = name.filter(|name| !name.is_empty());
+        let name = applicant.map(|applicant| applicant.nickname.as_str());
         let age = applicant.map(|applicant| withdrawal.created_at.since(applicant.created_at));
         let debt = applicant.filter(|applicant| !applicant.debt.is_zero());
         Row::new(vec![
@@ -148,10 +147,7 @@ pub(super) async fn withdrawals_table(
                 format!("/withdrawals/{}", withdrawal.id),
             ),
             Cell::Time(format::time(withdrawal.created_at)),
-            Cell::Link(
-                name.unwrap_or_else(|| user.to_string()),
-                format!("/users/{user}"),
-            ),
+            user_link(user, name),
             Cell::Number(format::coins(withdrawal.income)),
             Cell::Number(format::yuan(withdrawal.amount)),
             Cell::Badge(state.to_owned(), tone),

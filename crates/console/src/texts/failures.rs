@@ -66,8 +66,8 @@ texts!(FailureTexts {
         "比例要写成小数，最多四位，例如 0.25。",
         "A share is a decimal with at most four places, such as 0.25.";
     value_no_address:
-        "要写图片的公网地址，以 https:// 开头。",
-        "This key holds the public address of a picture, which begins with https://.";
+        "要写图片的公网地址，以 http:// 或 https:// 开头。",
+        "This key holds the public address of a picture, http or https.";
     value_no_list: "只有列表才能加一项。", "Only a key that holds a list can be added to.";
     value_shares:
         "EXCHANGE_RATE 与 HOST_RATE 加起来不能超过 1。",
@@ -76,8 +76,9 @@ texts!(FailureTexts {
         "日期要写成 2026-11-01 这样，而且“从”不晚于“到”。",
         "Days are written as 2026-11-01, and the first is not after the last.";
     too_many_rows:
-        "超过两万行，请缩小日期范围。",
-        "More than 20,000 rows. Please choose fewer days.";
+        "文件太大：最多两万行，账本最多十万行。请缩小日期范围，或加上筛选。",
+        "Too large for a file: at most 20,000 rows, of the ledger 100,000. Please choose fewer \
+         days, or a filter.";
     changed_meanwhile:
         "别人刚刚改了它，请重新查看改动。",
         "Somebody has just changed it. Please look at the change again.";

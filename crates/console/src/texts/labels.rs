@@ -89,7 +89,7 @@ labels! {
     SignOff: "签认对账", "Sign a day off";
     ViewFigures: "查看报表", "See figures";
     ExportFigures: "导出报表", "Export figures";
-    ExportList: "导出订单、提现和审计日志", "Export orders, withdrawals and the audit log";
+    ExportList: "导出订单、提现、账本和审计日志", "Export orders, withdrawals, the ledger and the audit log";
     ViewComplaints: "查看投诉", "See complaints";
     AnswerComplaint: "记录投诉的答复", "Record the answer to a complaint";
     ViewGifts: "查看礼物和充值档位", "See gifts and recharge packs";

@@ -1,6 +1,7 @@
 //! The texts of the pages.
 
 texts!(PageTexts {
+    no_earlier: "没有更早的了。", "There is nothing earlier.";
     no_match: "没有符合筛选条件的内容。", "Nothing matches the filter.";
     // Now
     now_title: "实时概览", "Live now";
@@ -28,7 +29,7 @@ texts!(PageTexts {
     lost: "掉线中", "Lost";
     people: "{} 人", "{} people";
     started: "{} 开播", "Live since {}";
-    given_lately: "近 5 分钟 {} 金币", "{} coins in 5 min";
+    given_lately: "近 {} 分钟 {} 金币", "Last {} min: {} coins";
     gifts_lately: "最近礼物", "Gifts lately";
     ago: "{}前", "{} ago";
     // Rooms
@@ -133,7 +134,8 @@ texts!(PageTexts {
         "None of these {} movements matches the filter; earlier ones may.";
     figures_clipped:
         "显示 {} 到 {}：一次最多 {} 天，按月最多 {} 个月，开始不晚于结束。",
-        "Shown from {} until {}: at most {} days or {} months, which begin before they end.";
+        "Shown from {} until {}: at most {} days, or {} months by month, and the first day is not \
+         after the last.";
     no_movements: "还没有流水。", "Nothing has moved yet.";
     gifts_given: "送出的礼物", "Gifts given";
     gifts_received: "收到的礼物", "Gifts received";
@@ -322,6 +324,7 @@ texts!(PageTexts {
         "Time in Shanghai; what has no movement is not listed. Coins are those of the sealed \
          entries; today's still change.";
     days: "时间范围", "Period";
+    typed_days: "按起止日期", "As typed";
     week_one: "7 天", "7 days";
     month_one: "30 天", "30 days";
     quarter: "90 天", "90 days";

@@ -101,7 +101,7 @@ const PAGES: &[Page] = &[
         format!("/reports/{}", 1 + n * 7 % all.reports)
     }),
     ("user: wallet, a rare kind", |all, n| {
-        format!("/users/{}/wallet?kind=payout", guest(all, n))
+        format!("/users/{}/wallet?kind=reversal", guest(all, n))
     }),
     ("user: wallet until a day", |all, n| {
         let (user, day) = (guest(all, n), Extent::day(n));
