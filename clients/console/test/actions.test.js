@@ -132,7 +132,7 @@ test('waiting comments are decided with keys, one or several at once', async () 
   await page.getByRole('dialog', { name: /处理 .+ 的发言/ }).waitFor();
   await page.keyboard.press('Escape');
   await page.keyboard.press('x');
-  await page.getByRole('button', { name: '处理所选' }).click();
+  await page.getByRole('button', { name: '标记所选为已处理' }).click();
   await page.getByLabel('处理结果').fill('没有问题');
   await page.getByRole('button', { name: '标记为已处理' }).click();
   await page.getByRole('status').waitFor();

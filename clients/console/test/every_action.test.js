@@ -236,7 +236,7 @@ test('Enter on the review of a change confirms it', async () => {
   await fill(page, '/configs/WITHDRAW_RATE/set-rate', { value: '0.12' });
   await page.locator('.confirm [name=typed]').press('Enter');
   await page.getByRole('status').getByText(/已完成/).waitFor();
-  assert.match(String(await page.locator('.head').textContent()), /0\.12/);
+  assert.match(String(await page.locator('main').textContent()), /0\.12/);
 });
 
 test('the platform', async () => {

@@ -152,7 +152,8 @@ impl Action {
         }
     }
 
-    /// Whether it throws somebody out, or gives money away. Its button is red wherever it is.
+    /// Whether it throws somebody out or refuses them, or takes money away or gives it away beyond
+    /// what was asked for. Its button is red wherever it is.
     #[must_use]
     pub const fn is_danger(self) -> bool {
         matches!(
@@ -165,10 +166,7 @@ impl Action {
                 | Self::GrantGold
                 | Self::ReverseEntry
                 | Self::RefundOrder
-                | Self::ApproveWithdrawal
-                | Self::SetRate
-                | Self::SetOperatorRole
-                | Self::ResetOperator
+                | Self::RejectWithdrawal
                 | Self::DisableOperator
         )
     }

@@ -251,7 +251,7 @@ async fn tile_says_what_was_given_and_what_happened_last(db: TestDb) {
     bob.give(&elsewhere, gift, 3, json!({})).await.ok();
     bob.apply(&stage.live).await.ok();
     let now = async || owner.get("/").await.text;
-    let last = "<bdi>bob</bdi> 申请上麦 · ";
+    let last = "<bdi>bob</bdi> · 申请上麦 · ";
     wait_until("the event is written", async || now().await.contains(last)).await;
     let page = now().await;
     assert!(page.contains("近 5 分钟 14 金币"), "{page}");

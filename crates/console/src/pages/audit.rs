@@ -98,7 +98,7 @@ fn filters(visit: &Visit, filter: AuditFilter, recorded: Vec<String>) -> Vec<Fil
             choices,
         },
         text("subject", t.pages.subject, filter.subject),
-        visit.day_filter("until", t.pages.until_day),
+        visit.day_filter("until", t.pages.until_only),
     ]
 }
 

@@ -8,6 +8,7 @@ use qlive_types::LiveId;
 
 use super::list::{Names, empty};
 use super::reviews::Review;
+use super::rooms::room_link;
 use super::users::user_id;
 use crate::format;
 use crate::http::{Failure, Visit, html};
@@ -124,7 +125,7 @@ fn row(visit: &Visit, comment: &Comment, names: &Names) -> Row {
     };
     let mut row = Row::new(vec![
         Cell::Time(format::time(comment.at)),
-        Cell::Link(comment.live.to_string(), format!("/rooms/{}", comment.live)),
+        room_link(t, comment.live),
         names.link(comment.user),
         Cell::Text(comment.text.clone()),
         state,

@@ -41,7 +41,10 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         name: "which",
         label: t.pages.which,
         chosen: which,
-        choices: vec![choice("", t.pages.open_only), choice("all", t.frame.all)],
+        choices: vec![
+            choice("", t.pages.complaint_open),
+            choice("all", t.frame.all),
+        ],
     });
     page.sections.push(Section::Table(Table {
         older: visit.older(&found, |complaint| complaint.id.to_string()),

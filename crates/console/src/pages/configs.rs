@@ -15,7 +15,9 @@ use crate::format;
 use crate::http::{Failure, Input, Visit, html};
 use crate::review::Review;
 use crate::texts::{Texts, fill};
-use crate::view::{Button, Cell, Column, Frame, Page, PageTemplate, Row, Section, Table, Tone};
+use crate::view::{
+    Button, Cell, Column, Fact, Frame, Page, PageTemplate, Row, Section, Table, Tone,
+};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -33,21 +35,17 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         let (action, path) = change_of(key);
         let href = format!("/configs/{key}/{path}");
         let buttons = visit.button(action, t.actions.config_set, href);
-        let link = Cell::Link(key.clone(), format!("/configs/{key}"));
-        let value = match shown(value) {
-            empty if empty.is_empty() => Cell::Empty,
-            value => Cell::Text(value),
-        };
-        let meaning = meaning(t, key).to_owned();
-        Row::new(vec![link, Cell::Text(meaning), value]).with_buttons(buttons.into_iter().collect())
+        let link = Cell::Link(name(t, key).to_owned(), format!("/configs/{key}"));
+        let cells = vec![link, Cell::Text(summary(t, value)), Cell::Code(key.clone())];
+        Row::new(cells).with_buttons(buttons.into_iter().collect())
     });
     let mut page = Page::new(t.pages.configs_title);
     page.sections.push(Section::Table(Table {
         caption: String::new(),
         columns: vec![
             Column::text(t.pages.key),
-            Column::text(t.pages.meaning),
             Column::text(t.pages.value),
+            Column::text(t.pages.key_name),
         ],
         rows: rows.collect(),
         older: None,
@@ -77,17 +75,44 @@ fn meaning(t: &'static Texts, key: &str) -> &'static str {
     }
 }
 
+/// What a config is called: the beginning of what it is for, or its key.
+fn name<'k>(t: &'static Texts, key: &'k str) -> &'k str {
+    let meaning: &'static str = meaning(t, key);
+    if meaning.is_empty() {
+        return key;
+    }
+    let name = meaning.split_once(['：', ':']);
+    name.map_or(meaning, |(name, _)| name)
+}
+
+/// A value in a list: words or titles of cards beside each other, and nothing as such.
+fn summary(t: &'static Texts, value: &Value) -> String {
+    let words = value.as_array().and_then(|items| {
+        let word = |item: &'_ Value| -> Option<String> {
+            let word = item.as_str().or_else(|| item.get("title")?.as_str());
+            word.map(str::to_owned)
+        };
+        items.iter().map(word).collect::<Option<Vec<String>>>()
+    });
+    let shown = words.map_or_else(|| shown(value), |words| words.join(t.pages.list_comma));
+    if ["", "{}"].contains(&&*shown) {
+        t.configs.nothing.to_owned()
+    } else {
+        shown
+    }
+}
+
 /// A config with everything that it was: each earlier value can be set again.
 async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> {
     visit.require(Action::ViewConfigs, &key).await?;
     let t = visit.t();
     let snapshot = visit.state.services.configs.snapshot().await?;
-    let value = snapshot.all().get(key.as_str()).map(shown);
-    let value = value.ok_or(Failure::NotFound)?;
+    let value = snapshot.all().get(key.as_str());
+    let value = summary(t, value.ok_or(Failure::NotFound)?);
     let (action, path) = change_of(&key);
-    let mut page = Page::new(key.clone());
+    let mut page = Page::new(name(t, &key));
     page.back = Some((t.pages.configs_title.to_owned(), "/configs".to_owned()));
-    page.lead = value;
+    page.lead = key.clone();
     let meaning = meaning(t, &key);
     if !meaning.is_empty() {
         page.sections.push(Section::Note {
@@ -95,6 +120,13 @@ async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> 
             tone: Tone::Plain,
         });
     }
+    page.sections.push(Section::Facts {
+        title: "",
+        facts: vec![Fact {
+            label: t.pages.value,
+            value: Cell::Text(value),
+        }],
+    });
     let href = format!("/configs/{key}/{path}");
     page.buttons
         .extend(visit.button(action, t.actions.config_set, href));
@@ -183,7 +215,7 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
     let now = snapshot.all().get(key).ok_or(Failure::NotFound)?;
     let (t, a) = (visit.t(), &visit.t().actions);
     let mut form = ActionForm::new(visit, a.config_set, format!("/configs/{key}"));
-    form.title = fill(a.config_title, &[key]);
+    form.title = fill(a.config_title, &[name(t, key)]);
     form.lines = vec![meaning(t, key).to_owned(), a.config_text.to_owned()];
     if let Some(default) = default_value(key).map(|value| shown(&value)) {
         let default = if ["", "[]", "{}"].contains(&default.as_str()) {

@@ -223,14 +223,13 @@ async fn add_figures(visit: &Visit, span: Span, page: &mut Page) -> Result<(), F
     } else {
         (t.pages.chart_recharged, t.pages.chart_given)
     };
-    let chart = Chart::new(recharged, &values(|figures| figures.paid), yuan);
-    page.sections.push(Section::Chart(chart));
-    let chart = Chart::new(
+    let recharged = Chart::new(recharged, &values(|figures| figures.paid), yuan);
+    let given = Chart::new(
         given,
         &values(|figures| figures.gold_given),
         format::grouped,
     );
-    page.sections.push(Section::Chart(chart));
+    page.sections.push(Section::Charts(vec![recharged, given]));
     page.sections
         .push(Section::Table(figures_table(t, span.by, &figures)));
     Ok(())
@@ -287,7 +286,10 @@ fn figures_table(t: &'static Texts, by: By, figures: &BTreeMap<String, Figures>)
             money(figures.paid_out),
         ])
     };
-    let mut rows = vec![row(t.pages.total, &total)];
+    let mut rows = vec![Row {
+        is_total: true,
+        ..row(t.pages.total, &total)
+    }];
     let groups = figures.iter().rev().filter(|(_, group)| !group.is_empty());
     rows.extend(groups.map(|(name, of_group)| row(name, of_group)));
     Table {

@@ -123,7 +123,8 @@ pub(super) fn entries_table(t: &'static Texts, entries: &[BrowsedEntry]) -> Tabl
             .iter()
             .map(|transfer| {
                 let (from, to) = (account_name(t, transfer.from), account_name(t, transfer.to));
-                format!("{from} → {to} {}", format::coins(transfer.amount))
+                let coins = format::coins(transfer.amount);
+                fill(t.pages.transfer_line, &[&from, &to, &coins])
             })
             .collect();
         let sealed = entry.sealed.as_ref().map_or(Cell::Empty, |(position, _)| {
@@ -134,7 +135,7 @@ pub(super) fn entries_table(t: &'static Texts, entries: &[BrowsedEntry]) -> Tabl
             Cell::Time(format::time(entry.at)),
             Cell::Text(kind_name(t, entry.kind).to_owned()),
             about(t, entry),
-            Cell::Text(transfers.join(t.pages.between)),
+            Cell::Text(transfers.join("\n")),
             sealed,
         ])
     };

@@ -62,7 +62,7 @@ struct TileSeat {
 #[template(path = "now.html")]
 struct NowTemplate {
     frame: Frame,
-    /// What goes on, and what waits for operators.
+    /// What waits for operators, and what goes on.
     totals: [Vec<(&'static str, String, &'static str)>; 2],
     tiles: Vec<Tile>,
     updated: String,
@@ -162,7 +162,7 @@ async fn totals(visit: &Visit) -> Result<[Vec<(&'static str, String, &'static st
         ),
         (p.outbox_waiting, format::counted(outbox.waiting), "/health"),
     ];
-    Ok([live.into(), shown.collect()])
+    Ok([shown.collect(), live.into()])
 }
 
 /// The coins that were given as gifts today.

@@ -16,7 +16,11 @@ pub(super) fn steps(t: &'static Texts, order: &Order) -> Vec<Step> {
         detail,
         state,
     };
-    let created = step(p.created, format::time(order.created_at), StepState::Past);
+    let created = step(
+        p.order_made,
+        format::time(order.created_at),
+        StepState::Past,
+    );
     match order.state {
         OrderState::Created => vec![
             Step {

@@ -316,6 +316,12 @@ fn past_table(t: &'static Texts, past: &[PastBroadcast]) -> Table {
     }
 }
 
+/// A room by number, with a link.
+pub(super) fn room_link(t: &'static Texts, room: impl std::fmt::Display) -> Cell {
+    let title = fill(t.pages.room_title, &[&room.to_string()]);
+    Cell::Link(title, format!("/rooms/{room}"))
+}
+
 /// A table of gifts that were sent.
 pub(super) async fn gifts_table(
     visit: &Visit,
@@ -327,9 +333,7 @@ pub(super) async fn gifts_table(
     let names = Names::of(visit, people.filter_map(UserId::new)).await?;
     let person = |number| UserId::new(number).map_or(Cell::Empty, |user| names.link(user));
     let row = |gift: &SentGift| {
-        let room = gift.room.map_or(Cell::Empty, |room| {
-            Cell::Link(room.to_string(), format!("/rooms/{room}"))
-        });
+        let room = gift.room.map_or(Cell::Empty, |room| room_link(t, room));
         Row::new(vec![
             Cell::Time(format::time(gift.at())),
             person(gift.giver),
@@ -339,7 +343,8 @@ pub(super) async fn gifts_table(
             Cell::Number(format::grouped(gift.cost)),
             room,
             gift.entry.map_or(Cell::Empty, |entry| {
-                Cell::Link(entry.to_string(), format!("/ledger/{entry}/why"))
+                let title = fill(t.pages.entry_title, &[&entry.to_string()]);
+                Cell::Link(title, format!("/ledger/{entry}/why"))
             }),
         ])
     };

@@ -8,6 +8,7 @@ use qlive_rooms::{Screenshot, ScreenshotFilter};
 use super::judgement::judged_as;
 use super::list::{Names, empty};
 use super::reviews::Review;
+use super::rooms::room_link;
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::view::{
@@ -77,9 +78,7 @@ fn row(visit: &Visit, shot: &Screenshot, names: &Names) -> Row {
         Tone::Warn
     };
     let judgement = Cell::Badge(judged_as(t, shot), tone);
-    let room = shot.live.map_or(Cell::Empty, |live| {
-        Cell::Link(live.to_string(), format!("/rooms/{live}"))
-    });
+    let room = shot.live.map_or(Cell::Empty, |live| room_link(t, live));
     let mut row = Row::new(vec![
         Cell::picture(shot.url.as_deref().unwrap_or_default()),
         Cell::Time(format::time(shot.at)),

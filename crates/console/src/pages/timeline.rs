@@ -74,7 +74,7 @@ fn filters(visit: &Visit) -> Vec<Filter> {
             choices,
         },
         visit.text_filter("user", t.pages.user, ""),
-        visit.day_filter("until", t.pages.until_day),
+        visit.day_filter("until", t.pages.until_only),
     ]
 }
 

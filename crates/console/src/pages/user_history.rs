@@ -72,7 +72,7 @@ async fn show_wallet(visit: Visit, id: Path<String>) -> Result<HttpResponse, Fai
     page.is_filtered = filter != HistoryFilter::default();
     page.filters = vec![
         kind_filter(&visit, EntryKind::is_in_histories),
-        visit.day_filter("until", t.pages.until_day),
+        visit.day_filter("until", t.pages.until_only),
     ];
     page.sections.extend(read.note());
     let mut table = wallet_table(t, &found.lines);

@@ -63,7 +63,7 @@ texts!(ActionTexts {
         "写下处理结果。需要封禁时，请在列表里点“封禁”。",
         "Say what you decided. To ban the user, choose “Ban” in the list.";
     close_case: "标记为已处理", "Mark as handled";
-    close_chosen: "处理所选", "Handle the chosen ones";
+    close_chosen: "标记所选为已处理", "Mark the chosen as handled";
     close_many_title: "处理 {} 项", "Handle {} cases";
     closes_case: "同时标记为已处理：{}", "Marked as handled too: {}";
     choose: "选择", "Choose";
@@ -228,8 +228,8 @@ texts!(ActionTexts {
     export_filtered: "只导出符合列表筛选条件的行。", "Only rows that the filters of the list let through.";
     config_set: "修改", "Change";
     config_restore: "改回这个值", "Set again";
-    config_title: "修改 {}", "Change {}";
-    config_text: "一秒之内所有实例生效。", "All instances use it within a second.";
+    config_title: "修改：{}", "Change: {}";
+    config_text: "保存后立即生效。", "It takes effect at once.";
     review_next: "下一步：查看改动", "Next: see the change";
     review_label: "改动：− 原来，+ 改为", "The change: − before, + after";
     edit_again: "返回编辑", "Back to editing";

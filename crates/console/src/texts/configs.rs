@@ -17,8 +17,9 @@ texts!(ConfigTexts {
         "Receiver's share: the part of a gift's price that the receiver gets, from 0 to 1";
     host_rate:
         "红娘分成：礼物价格里归房间红娘的比例；与收礼人分成之和不超过 1",
-        "Matchmaker's share of a gift's price; both shares together are at most 1";
-    withdraw_rate: "提现汇率：每 1 金币收入可提现的元数", "Yuan for one coin of income";
+        "Matchmaker's share: the part of a gift's price that the matchmaker of the room gets; both \
+         shares together are at most 1";
+    withdraw_rate: "提现汇率：每 1 金币收入可提现的元数", "Withdrawal rate: yuan for one coin of income";
     forbidden_words:
         "违禁词：含有其中任何一个的发言和私信不会送达",
         "Forbidden words: a message that has one of them is not delivered";

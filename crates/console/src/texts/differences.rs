@@ -3,8 +3,8 @@
 use qlive_payments::DifferenceKind;
 
 texts!(DifferenceTexts {
-    title: "对账", "Reconcile";
-    day_title: "对账 {}", "Reconcile {}";
+    title: "对账", "Reconciliation";
+    day_title: "对账 {}", "Reconciliation of {}";
     none:
         "还没有对账记录。选择日期，与微信账单逐笔核对。",
         "No day was reconciled yet. Choose one to compare it with WeChat's bill.";
@@ -20,7 +20,9 @@ texts!(DifferenceTexts {
     not_signed: "未签认", "Not signed off";
     sign: "签认", "Sign off";
     sign_note: "签认意见", "Note";
-    sign_waits: "还有 {} 项差异没有说明；全部说明之后才能签认。", "{} not explained yet; sign the day off when all are.";
+    sign_waits:
+        "还有 {} 项差异没有说明；全部说明之后才能签认。",
+        "{} not explained yet. The day can be signed off once all are.";
     sign_title: "签认 {}", "Sign {} off";
     sign_text: "确认当天的账没有问题，或者每个差异都已经说明。", "The day is right, or each difference is explained.";
     even: "账是平的，没有差异。", "Nothing differs.";

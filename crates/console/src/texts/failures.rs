@@ -73,7 +73,7 @@ texts!(FailureTexts {
         "EXCHANGE_RATE 与 HOST_RATE 加起来不能超过 1。",
         "EXCHANGE_RATE and HOST_RATE together are at most 1.";
     bad_days:
-        "日期要写成 2026-11-01 这样，而且“从”不晚于“到”。",
+        "日期要写成 2026-11-01 这样，而且开始日期不晚于结束日期。",
         "Days are written as 2026-11-01, and the first is not after the last.";
     too_many_rows:
         "文件太大：最多两万行，账本最多十万行。请缩小日期范围，或加上筛选。",

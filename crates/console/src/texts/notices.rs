@@ -2,7 +2,7 @@
 
 texts!(NoticeTexts {
     notices: "收到的通知", "Notices received";
-    notice_result: "处理结果", "What became of it";
+    notice_result: "处理结果", "Result";
     no_notices: "还没有收到通知。", "None was received yet.";
     notice_payment: "支付", "Payment";
     notice_refund: "退款", "Refund";

@@ -8,14 +8,14 @@ texts!(PageTexts {
     rooms_live: "直播中的房间", "Rooms live";
     people_present: "房间里的人", "People in the rooms";
     people_in_room: "房间里的人", "People in the room";
-    live_since: "开播于", "Live since";
-    orders_waiting: "待支付订单", "Orders waiting";
-    outbox_waiting: "待投递消息", "Deliveries waiting";
+    live_since: "开播时间", "Live since";
+    orders_waiting: "待支付订单", "Unpaid orders";
+    outbox_waiting: "待送达消息", "Messages to send";
     withdrawals_waiting: "待审核提现", "Withdrawals to review";
     given_today: "今天送出的金币", "Coins given today";
     reports_waiting: "待处理举报", "Reports to handle";
-    comments_waiting: "待审核发言", "Comments to review";
-    screenshots_waiting: "待审核截图", "Screenshots to review";
+    comments_waiting: "待处理发言", "Comments to review";
+    screenshots_waiting: "待处理截图", "Screenshots to review";
     complaints_waiting: "待答复投诉", "Complaints to answer";
     no_rooms:
         "现在没有直播。要开播，需要一位红娘：在“用户”里打开一位用户，点“设为红娘”。",
@@ -43,10 +43,10 @@ texts!(PageTexts {
     host: "红娘", "Matchmaker";
     group: "IM 群", "IM group";
     group_missing: "还没有建好", "Does not exist yet";
-    created: "创建于", "Created";
+    created: "创建时间", "Created";
     stage: "台上", "On stage";
     seat: "座位", "Seat";
-    since: "开始于", "Since";
+    since: "开始时间", "Since";
     stream: "推流", "Stream";
     running: "正常", "Running";
     audience: "房间里的人", "In the room";
@@ -88,7 +88,7 @@ texts!(PageTexts {
     message_waits: "待送达", "Waiting";
     message_delivered: "已送达", "Delivered";
     message_skipped: "已略过", "Skipped";
-    message_parked: "投递失败", "Not delivered";
+    message_parked: "送达失败", "Not delivered";
     message_gone: "消息只保留三天", "Kept for three days only";
     // Users
     users_title: "用户", "Users";
@@ -99,11 +99,11 @@ texts!(PageTexts {
     state: "状态", "State";
     registered: "注册", "Registered";
     last_login: "最近登录", "Last login";
-    last_seen: "最近出现", "Last seen";
+    last_seen: "最近活跃", "Last seen";
     which: "范围", "Show";
     banned_only: "已封禁", "Banned";
     matchmakers_only: "红娘", "Matchmakers";
-    nickname_prefix: "昵称开头", "Nickname begins";
+    nickname_prefix: "昵称（前几个字）", "Nickname starts with";
     no_users:
         "还没有用户。小程序里的第一次登录会创建用户。",
         "There is no user yet. The first login in the mini-program makes one.";
@@ -114,7 +114,7 @@ texts!(PageTexts {
     app: "小程序", "App";
     whereabouts: "所在房间", "In room";
     nowhere: "不在任何房间", "In no room";
-    banned_since: "封禁于", "Banned since";
+    banned_since: "封禁时间", "Banned since";
     balances: "余额", "Balances";
     bought: "购买的金币", "Bought coins";
     granted: "赠送的金币", "Granted coins";
@@ -128,7 +128,7 @@ texts!(PageTexts {
     change: "变化", "Change";
     gold_after: "金币余额", "Coins after";
     income_after: "收入余额", "Income after";
-    age_then: "申请时已注册", "Account age then";
+    age_then: "申请时账号已注册", "Account age at request";
     none_among:
         "这 {} 条变动里没有符合筛选条件的；更早的变动里可能有。",
         "None of these {} movements matches the filter; earlier ones may.";
@@ -146,11 +146,11 @@ texts!(PageTexts {
     cost: "金币", "Coins";
     room: "房间", "Room";
     muted: "禁言中", "Muted";
-    muted_until: "禁言到", "Muted until";
-    gifts_until: "送礼被拒到", "Gifts refused until";
+    muted_until: "禁言至", "Muted until";
+    gifts_until: "禁送礼至", "Gifts refused until";
     everywhere: "所有房间", "Everywhere";
     mutes: "禁言", "Mutes";
-    banned_until: "封禁到", "Banned until";
+    banned_until: "封禁至", "Banned until";
     erasures_wait: "等待另一位操作员确认的注销", "Erasures that wait for another operator";
     own_room: "自己的房间", "Own room";
     until: "到 {}", "until {}";
@@ -194,9 +194,9 @@ texts!(PageTexts {
     no_comments: "还没有发言。", "No comment yet.";
     comments: "发言记录", "Comments";
     screenshots_title: "截图审核", "Screenshot review";
-    judgement: "机器审核", "Judged as";
-    suggests_block: "建议屏蔽：{}（置信度 {}%）", "To block: {} ({}% confidence)";
-    suggests_review: "建议人工复核：{}（置信度 {}%）", "To check: {} ({}% confidence)";
+    judgement: "机器审核", "Automatic review";
+    suggests_block: "建议屏蔽：{}（置信度 {}%）", "Block: {} ({}% confidence)";
+    suggests_review: "建议人工复核：{}（置信度 {}%）", "Check: {} ({}% confidence)";
     no_open_screenshots:
         "没有待处理的截图。未通过云直播审核的画面会出现在这里。",
         "No screenshot waits. Those that the live platform does not pass appear here.";
@@ -221,11 +221,14 @@ texts!(PageTexts {
     minutes: "{} 分钟", "{} min";
     hours: "{} 小时", "{} h";
     whole_days: "{} 天", "{} d";
-    paid_at: "支付于", "Paid";
-    expires_at: "截止", "Expires";
+    paid_at: "支付时间", "Paid";
+    expires_at: "支付截止", "Expires";
     transaction: "微信支付单号", "Provider's number";
-    from_day: "从", "From";
-    until_day: "到（含）", "Until (inclusive)";
+    until_only: "截至日期（含）", "Up to (inclusive)";
+    order_made: "已创建", "Created";
+    transfer_line: "{} → {}：{} 金币", "{} → {}: {}";
+    from_day: "开始日期", "From";
+    until_day: "结束日期（含）", "Until (inclusive)";
     no_orders: "还没有订单。用户充值时会出现在这里。", "There is no order yet. They come when users recharge.";
     refunds: "退款", "Refunds";
     refund_number: "退款号", "Number";
@@ -253,13 +256,13 @@ texts!(PageTexts {
     // Withdrawals
     withdrawals_title: "提现", "Withdrawals";
     withdrawal_title: "提现 {}", "Withdrawal {}";
-    applied_at: "申请于", "Requested";
+    applied_at: "申请时间", "Requested";
     yuan: "金额", "Amount";
     first_approval: "第一次批准", "First approval";
-    bill_number: "打款单号", "Bill number";
+    bill_number: "打款单号", "Transfer number";
     user_state: "账号状态", "Account";
-    account_age: "账号注册于", "Account since";
-    week: "一周内提现", "Within a week";
+    account_age: "注册时间", "Registered";
+    week: "近 7 天提现（含本笔）", "Requested in 7 days";
     refunded_givers: "送礼后退款的人", "Givers whose orders were refunded";
     refunded_givers_text:
         "下面的人给 TA 送过礼物，他们的订单后来退了款。请先看清再批准。",
@@ -269,12 +272,11 @@ texts!(PageTexts {
         "还没有提现。用户在小程序里申请后会出现在这里。",
         "No withdrawals yet. They appear here when users request them.";
     detail: "说明", "Detail";
-    done_at: "结束于", "Ended";
+    done_at: "结束时间", "Ended";
     // Ledger
     ledger_title: "账本", "Ledger";
     entry_title: "分录 {}", "Entry {}";
     about: "关联对象", "Related to";
-    between: "；", "; ";
     about_hint: "编号", "Its number";
     about_refund: "退款 {}", "Refund {}";
     about_gift: "礼物 {}", "Gift {}";
@@ -289,7 +291,7 @@ texts!(PageTexts {
     to_account: "转入", "To account";
     not_sealed: "未封存", "Not sealed";
     reverses: "冲正了", "Reverses";
-    transfers: "转账", "Transfers";
+    transfers: "转账", "Transfers (coins)";
     no_ledger: "账本还是空的。", "The ledger is empty.";
     platform: "平台", "Platform";
     grants: "赠送", "Grants";
@@ -321,8 +323,8 @@ texts!(PageTexts {
     figures_title: "报表", "Figures";
     figures_text:
         "按上海时间统计，没有变动的日期不列出。金币来自账本里已封存的分录，今天的数字还会变。",
-        "Time in Shanghai; what has no movement is not listed. Coins are those of the sealed \
-         entries; today's still change.";
+        "Shanghai time. Days without activity are left out. Only sealed entries count, so today's \
+         figures still change.";
     days: "时间范围", "Period";
     typed_days: "按起止日期", "As typed";
     week_one: "7 天", "7 days";
@@ -363,7 +365,7 @@ texts!(PageTexts {
     request: "微信请求号", "WeChat's request";
     complaint_open: "待答复", "Open";
     complaint_answered: "已答复：", "Answered by";
-    answer: "处理结果", "What was done";
+    answer: "处理结果", "Resolution";
     no_complaints:
         "没有投诉。用户在微信支付投诉后会出现在这里。",
         "No complaints. They come from WeChat Pay.";
@@ -382,8 +384,8 @@ texts!(PageTexts {
     open_picture: "打开截图", "Open the picture";
     // Configs
     configs_title: "配置", "Configs";
-    key: "配置项", "Key";
-    meaning: "说明", "Meaning";
+    key: "配置项", "Config";
+    key_name: "名称", "Key";
     value: "值", "Value";
     history: "历史", "History";
     before: "之前", "Before";
@@ -391,7 +393,7 @@ texts!(PageTexts {
     no_history: "还没有改过。", "It was never changed.";
     // Audit
     audit_log_title: "审计日志", "Audit log";
-    who: "操作人", "Operator";
+    who: "操作员", "Operator";
     role: "角色", "Role";
     address: "IP", "IP";
     action: "操作", "Action";
@@ -404,13 +406,13 @@ texts!(PageTexts {
     health_title: "系统状态", "System status";
     database: "数据库", "Database";
     ready: "正常", "Ready";
-    oldest_delivery: "最早的待投递", "Oldest waiting delivery";
-    oldest_order: "最早的待支付订单", "Oldest order waiting";
-    parked: "投递失败的消息", "Failed deliveries";
+    oldest_delivery: "最早的待送达", "Oldest message to send";
+    oldest_order: "最早的待支付订单", "Oldest unpaid order";
+    parked: "送达失败的消息", "Messages not sent";
     parked_text:
         "有消息被 IM 拒收，不会自动重试。排除原因后，可在下面点“重试”。",
-        "IM refused some messages for good. Mend the cause, then choose “Retry” below.";
-    no_parked: "没有投递失败的消息。", "No delivery has failed.";
+        "IM rejected some messages. Fix the cause, then choose “Retry” below.";
+    no_parked: "没有送达失败的消息。", "Every message was sent.";
     lane: "通道", "Lane";
     lane_room: "房间 {}", "Room {}";
     lane_gifts: "房间 {} 的礼物", "Gifts in room {}";
@@ -421,7 +423,7 @@ texts!(PageTexts {
     version: "版本", "Version";
     schema_version: "数据库结构版本", "Schema";
     instances: "服务器实例", "Server instances";
-    chain_head: "链头", "Head of the chain";
+    chain_head: "账本最新校验值", "Head of the ledger";
     last_audit: "最近一次核对", "Last audit";
     audit_agreed: "{} 核对一致", "{}: right";
     audit_violated: "{} 核对不一致", "{}: wrong";
@@ -430,7 +432,7 @@ texts!(PageTexts {
         "A filter cannot be read and was left out. Write a day as 2026-11-30, a user as a number \
          of 8 digits, an amount as 6.00.";
     amount_days:
-        "按金额筛选只看 31 天：到“到”那天为止，没填就到今天。",
+        "按金额筛选只看 31 天：到结束日期为止，没填就到今天。",
         "Amounts are looked for in 31 days, up to the last day that is given or today.";
     with_refunds: "有退款", "With refunds";
     least_yuan: "金额不低于（元）", "Amount from (yuan)";

@@ -93,6 +93,8 @@ pub(crate) struct Row {
     pub(crate) buttons: Vec<Button>,
     /// Its number, if it can be chosen with others.
     pub(crate) id: Option<i64>,
+    /// Whether it sums the others up.
+    pub(crate) is_total: bool,
 }
 
 impl Row {
@@ -101,6 +103,7 @@ impl Row {
             cells,
             buttons: Vec::new(),
             id: None,
+            is_total: false,
         }
     }
 
@@ -333,8 +336,8 @@ pub(crate) enum Section {
         facts: Vec<Fact>,
     },
     Table(Table),
-    /// Bars, one for each value.
-    Chart(Chart),
+    /// Charts with a bar for each value, beside each other where there is room.
+    Charts(Vec<Chart>),
     /// A paragraph, for instance what is wrong.
     Note {
         text: String,
@@ -411,12 +414,6 @@ impl Page {
             Some(0)
         };
         !self.filters.is_empty() && place == Some(section)
-    }
-
-    /// Whether some row can be chosen with others.
-    fn has_choice(&self) -> bool {
-        let mut sections = self.sections.iter();
-        sections.any(|section| matches!(section, Section::Table(table) if table.has_choice()))
     }
 }
 

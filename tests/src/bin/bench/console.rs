@@ -101,11 +101,11 @@ const PAGES: &[Page] = &[
         format!("/reports/{}", 1 + n * 7 % all.reports)
     }),
     ("user: wallet, a rare kind", |all, n| {
-        format!("/users/{}/wallet?kind=reversal", guest(all, n))
+        format!("/users/{}/wallet?kind=gift", guest(all, n))
     }),
     ("user: wallet until a day", |all, n| {
         let (user, day) = (guest(all, n), Extent::day(n));
-        format!("/users/{user}/wallet?kind=gift&until={day}")
+        format!("/users/{user}/wallet?kind=grant&until={day}")
     }),
     ("moderation", |_, _| "/moderation".into()),
     ("moderation: decided", |_, _| {
@@ -163,7 +163,7 @@ const PAGES: &[Page] = &[
     }),
     ("ledger: a kind on a day", |_, n| {
         let day = Extent::day(n);
-        format!("/ledger?kind=gift&from={day}&until={day}")
+        format!("/ledger?kind=grant&from={day}&until={day}")
     }),
     ("ledger: of a user", |all, n| {
         format!("/ledger?about={}", guest(all, n))
