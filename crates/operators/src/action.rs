@@ -152,8 +152,8 @@ impl Action {
         }
     }
 
-    /// Whether it throws somebody out or refuses them, or takes money away or gives it away beyond
-    /// what was asked for. Its button is red wherever it is.
+    /// Whether it throws somebody out or refuses them, or moves money that nobody asked for. Its
+    /// button is red wherever it is.
     #[must_use]
     pub const fn is_danger(self) -> bool {
         matches!(
@@ -166,7 +166,9 @@ impl Action {
                 | Self::GrantGold
                 | Self::ReverseEntry
                 | Self::RefundOrder
+                | Self::ImportRefund
                 | Self::RejectWithdrawal
+                | Self::ResetOperator
                 | Self::DisableOperator
         )
     }

@@ -315,7 +315,7 @@ async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {
     let path = format!("/orders/{number}/why");
     assert!(page.contains(&path), "{page}");
     let why = owner.get(&path).await.text;
-    for shown in ["rose", "已送达", &format!("/rooms/{}", stage.live)] {
+    for shown in ["rose", "已投递", &format!("/rooms/{}", stage.live)] {
         assert!(why.contains(shown), "{shown}: {why}");
     }
     let file = owner.act(&format!("{path}/export"), &[]).await;
@@ -342,7 +342,7 @@ async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {
     // The same from the entry of the gift.
     let entry = given["entry"].as_i64().unwrap();
     let why = owner.get(&format!("/ledger/{entry}/why")).await.text;
-    assert!(why.contains("rose") && why.contains("已送达"), "{why}");
+    assert!(why.contains("rose") && why.contains("已投递"), "{why}");
     let timeline = owner.get(&format!("/rooms/{}/timeline", stage.live)).await;
     assert!(timeline.text.contains("送给"), "{}", timeline.text);
     for unknown in [

@@ -35,7 +35,7 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         rows: rooms.iter().map(|room| row(t, room)).collect(),
         older: visit.older(&rooms, |room| room.live.to_string()),
         newest: visit.newest(),
-        empty: empty(t, false, t.pages.no_rooms),
+        empty: empty(t, false, t.pages.no_rooms_at_all),
     }));
     html(&PageTemplate {
         frame: Frame::new(&visit, "/rooms").await?,

@@ -36,7 +36,13 @@ async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         let href = format!("/configs/{key}/{path}");
         let buttons = visit.button(action, t.actions.config_set, href);
         let link = Cell::Link(name(t, key).to_owned(), format!("/configs/{key}"));
-        let cells = vec![link, Cell::Text(summary(t, value)), Cell::Code(key.clone())];
+        let is_own = meaning(t, key).is_empty();
+        let key_cell = if is_own {
+            Cell::Empty
+        } else {
+            Cell::Code(key.clone())
+        };
+        let cells = vec![link, Cell::Text(summary(t, key, value)), key_cell];
         Row::new(cells).with_buttons(buttons.into_iter().collect())
     });
     let mut page = Page::new(t.pages.configs_title);
@@ -86,19 +92,29 @@ fn name<'k>(t: &'static Texts, key: &'k str) -> &'k str {
 }
 
 /// A value in a list: words or titles of cards beside each other, and nothing as such.
-fn summary(t: &'static Texts, value: &Value) -> String {
-    let words = value.as_array().and_then(|items| {
-        let word = |item: &'_ Value| -> Option<String> {
-            let word = item.as_str().or_else(|| item.get("title")?.as_str());
-            word.map(str::to_owned)
-        };
-        items.iter().map(word).collect::<Option<Vec<String>>>()
-    });
-    let shown = words.map_or_else(|| shown(value), |words| words.join(t.pages.list_comma));
-    if ["", "{}"].contains(&&*shown) {
-        t.configs.nothing.to_owned()
-    } else {
-        shown
+fn summary(t: &'static Texts, key: &str, value: &Value) -> String {
+    if is_nothing(value) {
+        return t.configs.nothing.to_owned();
+    }
+    let word = |item: &Value| match (key, item) {
+        ("FORBIDDEN_WORDS", word) => Some(shown(word)),
+        ("PROGRAM_SHARE" | "LIVEROOM_SHARE", card) => {
+            let title = card.get("title")?.as_str()?;
+            Some(title.to_owned()).filter(|title| !title.is_empty())
+        }
+        _ => None,
+    };
+    let items = value.as_array();
+    let words: Option<Vec<String>> = items.and_then(|items| items.iter().map(word).collect());
+    words.map_or_else(|| shown(value), |words| words.join(t.pages.list_comma))
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -108,13 +124,20 @@ async fn show(visit: Visit, key: Path<String>) -> Result<HttpResponse, Failure> 
     let t = visit.t();
     let snapshot = visit.state.services.configs.snapshot().await?;
     let value = snapshot.all().get(key.as_str());
-    let value = summary(t, value.ok_or(Failure::NotFound)?);
+    let value = value.ok_or(Failure::NotFound)?;
+    let value = if is_nothing(value) {
+        t.configs.nothing.to_owned()
+    } else {
+        lines_of(&key, value)
+    };
     let (action, path) = change_of(&key);
     let mut page = Page::new(name(t, &key));
     page.back = Some((t.pages.configs_title.to_owned(), "/configs".to_owned()));
-    page.lead = key.clone();
     let meaning = meaning(t, &key);
     if !meaning.is_empty() {
+        page.lead = key.clone();
+    }
+    if meaning != page.title && !meaning.is_empty() {
         page.sections.push(Section::Note {
             text: meaning.to_owned(),
             tone: Tone::Plain,
@@ -216,7 +239,9 @@ async fn config_form(visit: &Visit, key: &str, wants_rate: bool) -> Result<Actio
     let (t, a) = (visit.t(), &visit.t().actions);
     let mut form = ActionForm::new(visit, a.config_set, format!("/configs/{key}"));
     form.title = fill(a.config_title, &[name(t, key)]);
-    form.lines = vec![meaning(t, key).to_owned(), a.config_text.to_owned()];
+    let meaning = meaning(t, key);
+    form.lines = vec![meaning.to_owned(), a.config_text.to_owned()];
+    form.lines.retain(|line| *line != name(t, key));
     if let Some(default) = default_value(key).map(|value| shown(&value)) {
         let default = if ["", "[]", "{}"].contains(&default.as_str()) {
             t.configs.nothing

@@ -135,7 +135,7 @@ pub(super) fn entries_table(t: &'static Texts, entries: &[BrowsedEntry]) -> Tabl
             Cell::Time(format::time(entry.at)),
             Cell::Text(kind_name(t, entry.kind).to_owned()),
             about(t, entry),
-            Cell::Text(transfers.join("\n")),
+            Cell::Lines(transfers),
             sealed,
         ])
     };

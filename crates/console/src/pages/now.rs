@@ -123,7 +123,7 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
     })
 }
 
-/// What goes on, and what waits, each with where it is.
+/// What waits, and what goes on, each with where it is.
 async fn totals(visit: &Visit) -> Result<[Vec<(&'static str, String, &'static str)>; 2], Failure> {
     let p = &visit.t().pages;
     let services = &visit.state.services;

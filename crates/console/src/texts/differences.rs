@@ -13,7 +13,7 @@ texts!(DifferenceTexts {
         "Downloads WeChat's bill and compares each row. A bill is there after ten the next \
          morning.";
     day: "日期", "Day";
-    ran: "比较于", "Compared";
+    ran: "比较时间", "Compared";
     differences: "差异", "Differences";
     unexplained: "未说明", "Not explained";
     signed: "签认", "Signed off";

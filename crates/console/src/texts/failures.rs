@@ -70,8 +70,8 @@ texts!(FailureTexts {
         "This key holds the public address of a picture, http or https.";
     value_no_list: "只有列表才能加一项。", "Only a key that holds a list can be added to.";
     value_shares:
-        "EXCHANGE_RATE 与 HOST_RATE 加起来不能超过 1。",
-        "EXCHANGE_RATE and HOST_RATE together are at most 1.";
+        "收礼人分成（EXCHANGE_RATE）与红娘分成（HOST_RATE）加起来不能超过 1。",
+        "The shares of receiver (EXCHANGE_RATE) and matchmaker (HOST_RATE) together are at most 1.";
     bad_days:
         "日期要写成 2026-11-01 这样，而且开始日期不晚于结束日期。",
         "Days are written as 2026-11-01, and the first is not after the last.";

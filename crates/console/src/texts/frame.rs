@@ -22,7 +22,7 @@ texts!(FrameTexts {
     orders: "订单", "Orders";
     withdrawals: "提现", "Withdrawals";
     ledger: "账本", "Ledger";
-    reconcile: "对账", "Reconcile";
+    reconcile: "对账", "Reconciliation";
     figures: "报表", "Figures";
     complaints: "投诉", "Complaints";
     gifts: "礼物与充值档位", "Gifts and recharge packs";

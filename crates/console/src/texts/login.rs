@@ -63,5 +63,5 @@ texts!(LoginTexts {
     agent: "浏览器", "Browser";
     address: "地址", "Address";
     used: "最近使用", "Last used";
-    since: "登录于", "Since";
+    since: "登录时间", "Since";
 });

@@ -10,7 +10,7 @@ texts!(PageTexts {
     people_in_room: "房间里的人", "People in the room";
     live_since: "开播时间", "Live since";
     orders_waiting: "待支付订单", "Unpaid orders";
-    outbox_waiting: "待送达消息", "Messages to send";
+    outbox_waiting: "待投递消息", "Deliveries waiting";
     withdrawals_waiting: "待审核提现", "Withdrawals to review";
     given_today: "今天送出的金币", "Coins given today";
     reports_waiting: "待处理举报", "Reports to handle";
@@ -35,6 +35,10 @@ texts!(PageTexts {
     // Rooms
     rooms_title: "房间", "Rooms";
     cover: "封面", "Cover";
+    no_rooms_at_all:
+        "还没有房间。在“用户”里打开一位用户，点“设为红娘”，就有了一个房间。",
+        "There is no room yet. Open a user under “Users” and choose “Make a matchmaker”: they \
+         get one.";
     last_ended: "上次结束", "Last ended";
     // Room
     room_title: "房间 {}", "Room {}";
@@ -67,7 +71,7 @@ texts!(PageTexts {
     no_gifts_received: "还没有收到礼物。", "No gift received yet.";
     timeline: "房间时间线", "Timeline";
     happened: "事件", "Event";
-    is_delivered: "送达状态", "Delivery";
+    is_delivered: "投递状态", "Delivery";
     no_timeline: "最近没有发生什么。", "Nothing happened lately.";
     seat_taken: "上麦", "Took the mic";
     seat_freed: "下麦", "Left the mic";
@@ -85,10 +89,10 @@ texts!(PageTexts {
     event_put_off_mic: "被红娘请下麦", "Was put off the mic";
     event_lost_mic: "因断流或掉线下麦", "Lost the mic: no stream or connection";
     comment_written: "说：{}", "Wrote: {}";
-    message_waits: "待送达", "Waiting";
-    message_delivered: "已送达", "Delivered";
+    message_waits: "待投递", "Waiting";
+    message_delivered: "已投递", "Delivered";
     message_skipped: "已略过", "Skipped";
-    message_parked: "送达失败", "Not delivered";
+    message_parked: "投递失败", "Not delivered";
     message_gone: "消息只保留三天", "Kept for three days only";
     // Users
     users_title: "用户", "Users";
@@ -189,8 +193,8 @@ texts!(PageTexts {
     comment: "发言", "Comment";
     comment_refused: "含“{}”，已拦下", "Refused for “{}”";
     no_refused_comments:
-        "没有被拦下的发言。在“配置”里把要拦的词加进 FORBIDDEN_WORDS。",
-        "No comment was refused. Put words to refuse into FORBIDDEN_WORDS under “Configs”.";
+        "没有被拦下的发言。要拦的词加进“配置”里的“违禁词”。",
+        "No comment was refused. Add words to refuse to “Forbidden words” under “Configs”.";
     no_comments: "还没有发言。", "No comment yet.";
     comments: "发言记录", "Comments";
     screenshots_title: "截图审核", "Screenshot review";
@@ -262,7 +266,7 @@ texts!(PageTexts {
     bill_number: "打款单号", "Transfer number";
     user_state: "账号状态", "Account";
     account_age: "注册时间", "Registered";
-    week: "近 7 天提现（含本笔）", "Requested in 7 days";
+    week: "申请前 7 天提现（含本笔）", "Requested in the 7 days up to this";
     refunded_givers: "送礼后退款的人", "Givers whose orders were refunded";
     refunded_givers_text:
         "下面的人给 TA 送过礼物，他们的订单后来退了款。请先看清再批准。",
@@ -305,8 +309,8 @@ texts!(PageTexts {
     audit_none: "启动以来还没有核对过。", "No audit since the start.";
     audit_runs: "{} 开始的核对正在进行。", "The audit that began at {} is running.";
     audit_good:
-        "{} 核对一致：{} 条分录，{} 笔转账，链头 {}。",
-        "At {} everything agreed: {} entries, {} transfers, head of the chain {}.";
+        "{} 核对一致：{} 条分录，{} 笔转账，最新校验值 {}。",
+        "At {} everything agreed: {} entries, {} transfers, latest seal {}.";
     audit_bad: "{} 核对不一致：{}", "At {} it did not agree: {}";
     audit_failed: "{} 的核对没有完成，请看服务器日志。", "The audit at {} did not end; see the log.";
     why: "扣费凭据", "Charge record";
@@ -323,8 +327,8 @@ texts!(PageTexts {
     figures_title: "报表", "Figures";
     figures_text:
         "按上海时间统计，没有变动的日期不列出。金币来自账本里已封存的分录，今天的数字还会变。",
-        "Shanghai time. Days without activity are left out. Only sealed entries count, so today's \
-         figures still change.";
+        "Shanghai time. Days without activity are left out. Coins are those of sealed entries, so \
+         today's figures still change.";
     days: "时间范围", "Period";
     typed_days: "按起止日期", "As typed";
     week_one: "7 天", "7 days";
@@ -385,7 +389,7 @@ texts!(PageTexts {
     // Configs
     configs_title: "配置", "Configs";
     key: "配置项", "Config";
-    key_name: "名称", "Key";
+    key_name: "键名", "Key";
     value: "值", "Value";
     history: "历史", "History";
     before: "之前", "Before";
@@ -406,13 +410,14 @@ texts!(PageTexts {
     health_title: "系统状态", "System status";
     database: "数据库", "Database";
     ready: "正常", "Ready";
-    oldest_delivery: "最早的待送达", "Oldest message to send";
+    oldest_delivery: "最早的待投递", "Oldest waiting delivery";
     oldest_order: "最早的待支付订单", "Oldest unpaid order";
-    parked: "送达失败的消息", "Messages not sent";
+    parked: "投递失败的消息", "Failed deliveries";
     parked_text:
         "有消息被 IM 拒收，不会自动重试。排除原因后，可在下面点“重试”。",
-        "IM rejected some messages. Fix the cause, then choose “Retry” below.";
-    no_parked: "没有送达失败的消息。", "Every message was sent.";
+        "IM rejected some messages, and they are not retried. Fix the cause, then choose “Retry” \
+         below.";
+    no_parked: "没有投递失败的消息。", "No delivery has failed.";
     lane: "通道", "Lane";
     lane_room: "房间 {}", "Room {}";
     lane_gifts: "房间 {} 的礼物", "Gifts in room {}";
@@ -423,7 +428,7 @@ texts!(PageTexts {
     version: "版本", "Version";
     schema_version: "数据库结构版本", "Schema";
     instances: "服务器实例", "Server instances";
-    chain_head: "账本最新校验值", "Head of the ledger";
+    chain_head: "最新校验值", "Latest seal";
     last_audit: "最近一次核对", "Last audit";
     audit_agreed: "{} 核对一致", "{}: right";
     audit_violated: "{} 核对不一致", "{}: wrong";
@@ -455,8 +460,9 @@ texts!(PageTexts {
     // Search
     search_title: "搜索“{}”", "Search for “{}”";
     search_nothing:
-        "没有找到。可以输入：8 位用户号，e 加分录号，r 加房间号，w 加提现号，订单号，微信支付单号，openid，或昵称的开头。",
-        "Nothing was found. It takes: the 8 digits of a user; e, r or w and the number of an \
-         entry, a room or a withdrawal; the number of an order or a payment; an openid; or \
-         how a nickname begins.";
+        "没有找到。可以输入：8 位用户号；e、g、r、w 加分录、送出的礼物、房间、提现的号码；订单号、退款号、\
+         微信支付单号；openid；或昵称的开头（至少两个字）。",
+        "Nothing was found. It takes: the 8 digits of a user; e, g, r or w and the number of an \
+         entry, a gift that was sent, a room or a withdrawal; the number of an order, a refund or \
+         a payment; an openid; or how a nickname begins, at least two characters.";
 });

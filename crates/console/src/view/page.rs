@@ -45,6 +45,8 @@ pub(crate) enum Cell {
     /// A time in Shanghai.
     Time(String),
     /// The address of a picture; empty for a placeholder. The name beside it says whose it is.
+    /// Texts below each other, all of them shown.
+    Lines(Vec<String>),
     Face(String),
     /// The address of a picture that is looked at; empty for a placeholder.
     Picture(String),
@@ -171,7 +173,7 @@ pub(crate) struct Fact {
 pub(crate) struct Button {
     pub(crate) label: String,
     pub(crate) href: String,
-    /// Whether its action throws somebody out or gives money away.
+    /// See [`Action::is_danger`].
     pub(crate) is_danger: bool,
     /// Whether it opens a form, which a dialog can show, and not a page.
     pub(crate) is_form: bool,
