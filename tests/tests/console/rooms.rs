@@ -296,6 +296,22 @@ async fn rooms_are_listed_live_or_not(db: TestDb) {
         !page_of_none.contains("ruth"),
         "those before: {page_of_none}"
     );
+    // A host without a name, for instance an erased one.
+    app.execute_sql("UPDATE users SET nickname = ''").await;
+    let user = format!("/users/{}", live.host.user_id);
+    for path in [
+        "/",
+        "/rooms",
+        "/users",
+        &user,
+        &format!("/rooms/{}", live.live),
+    ] {
+        let page = owner.get(path).await.text;
+        assert!(
+            !page.contains("<bdi></bdi>") && !page.contains("<h1 dir=\"auto\"></h1>"),
+            "{path} has a link without a text: {page}"
+        );
+    }
     let end = owner.get("/rooms?after=1").await.text;
     assert!(end.contains("没有更早的了"), "{end}");
 }

@@ -6,7 +6,8 @@ use qlive_operators::Action;
 use qlive_rooms::ListedRoom;
 use qlive_types::LiveId;
 
-use super::list::empty;
+use super::list::{empty, user_link};
+use super::rooms::room_link;
 use crate::format;
 use crate::http::{Failure, Visit, html};
 use crate::texts::{Texts, fill};
@@ -56,11 +57,8 @@ fn row(t: &'static Texts, room: &ListedRoom) -> Row {
         .map_or(Cell::Empty, |ended| Cell::Time(format::time(ended)));
     Row::new(vec![
         Cell::face(&room.cover),
-        Cell::Link(
-            fill(t.pages.room_title, &[&room.live.to_string()]),
-            format!("/rooms/{}", room.live),
-        ),
-        Cell::Link(room.host_nickname.clone(), format!("/users/{}", room.host)),
+        room_link(t, room.live),
+        user_link(room.host, Some(&room.host_nickname)),
         state,
         ended,
         Cell::Time(format::time(room.created_at)),

@@ -6,7 +6,7 @@ use qlive_operators::Action;
 use qlive_rooms::{Comment, CommentFilter};
 use qlive_types::LiveId;
 
-use super::list::{Names, empty};
+use super::list::{Names, empty, shown_name};
 use super::reviews::Review;
 use super::rooms::room_link;
 use super::users::user_id;
@@ -54,7 +54,7 @@ async fn of_user(visit: Visit, id: Path<String>) -> Result<HttpResponse, Failure
     let user = user_id(&id)?;
     let profile = visit.state.services.users.profile(user).await?;
     let title = fill(visit.t().pages.comments_of_user, &[&profile.nickname, &id]);
-    let back = (profile.nickname, format!("/users/{id}"));
+    let back = (shown_name(user, &profile.nickname), format!("/users/{id}"));
     list(&visit, title, CommentFilter::User(user), Some(back)).await
 }
 

@@ -200,9 +200,17 @@ impl Names {
 
 /// A user by name, with a link; by number if the name is unknown or empty.
 pub(super) fn user_link(user: UserId, name: Option<&str>) -> Cell {
-    let name = name.filter(|name| !name.is_empty());
-    let shown = name.map_or_else(|| user.to_string(), str::to_owned);
+    let shown = shown_name(user, name.unwrap_or_default());
     Cell::Link(shown, format!("/users/{user}"))
+}
+
+/// A nickname, or the number of a user who has none: a link must have a text.
+pub(super) fn shown_name(user: UserId, nickname: &str) -> String {
+    if nickname.is_empty() {
+        user.to_string()
+    } else {
+        nickname.to_owned()
+    }
 }
 
 /// What a list without rows says: that the filter finds nothing, or what to do.

@@ -11,7 +11,7 @@ use qlive_operators::Action;
 use qlive_rooms::{LiveRoomStatus, Seat, SeatStatus};
 use qlive_types::{BroadcastId, LiveId};
 
-use super::list::Names;
+use super::list::{Names, shown_name};
 use super::timeline_table::event_text;
 use crate::format::{self, MOST_COUNTED};
 use crate::http::{Failure, Visit, html};
@@ -190,7 +190,7 @@ async fn tiles(visit: &Visit, rooms: Vec<LiveRoomStatus>) -> Result<Vec<Tile>, F
         let taken = room.seats.iter().filter(|seat| seat.seat != Seat::Host);
         let taken = taken.filter_map(|seat| {
             let what = visit.t().pages.seat_taken;
-            Some((seat.since?, seat.nickname.clone(), what))
+            Some((seat.since?, shown_name(seat.user, &seat.nickname), what))
         });
         let last = event.into_iter().chain(taken).max_by_key(|(at, ..)| *at);
         let last = last.map(|(at, who, what)| {
@@ -239,7 +239,7 @@ fn tile(visit: &Visit, room: LiveRoomStatus, given: String, last: Option<TileEve
         given,
         last,
         buttons: warn.into_iter().chain(end).collect(),
-        title: room.host_nickname,
+        title: shown_name(room.host, &room.host_nickname),
         href,
     }
 }
@@ -250,7 +250,10 @@ fn tile_seat(visit: &Visit, seat: Seat, taken: Option<&SeatStatus>) -> TileSeat 
     let since = taken.and_then(|taken| taken.since);
     TileSeat {
         label: seat_label(t, seat),
-        who: taken.map(|taken| (taken.nickname.clone(), format!("/users/{}", taken.user))),
+        who: taken.map(|taken| {
+            let name = shown_name(taken.user, &taken.nickname);
+            (name, format!("/users/{}", taken.user))
+        }),
         since: since.map_or_else(String::new, |since| format::ago(t, visit.now.since(since))),
         warning: stream.filter(|(_, tone)| *tone != Tone::Good),
     }

@@ -9,7 +9,7 @@ use qlive_rooms::{PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
 use qlive_store::audit_log::Operator;
 use qlive_types::{BroadcastId, LiveId, UserId};
 
-use super::list::{Names, ROWS, empty};
+use super::list::{Names, ROWS, empty, user_link};
 use super::now::{given_lately, given_text, seat_label, stream_badge};
 use super::timeline_table::{everything, timeline_table};
 use crate::actions::{Act, ActionForm, Done, register};
@@ -102,10 +102,7 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
 
 async fn facts(visit: &Visit, details: &RoomDetails) -> Result<Vec<Fact>, Failure> {
     let (t, live) = (visit.t(), details.live);
-    let host = Cell::Link(
-        details.host_nickname.clone(),
-        format!("/users/{}", details.host),
-    );
+    let host = user_link(details.host, Some(&details.host_nickname));
     let group = if details.group_ready {
         Cell::Code(details.group.clone())
     } else {
@@ -208,7 +205,7 @@ fn stage(visit: &Visit, live: LiveId, seats: &[SeatStatus]) -> Table {
             .map_or(Cell::Empty, |since| Cell::Time(format::time(since)));
         Row::new(vec![
             Cell::Text(seat_label(t, seat.seat).to_owned()),
-            Cell::Link(seat.nickname.clone(), format!("/users/{}", seat.user)),
+            user_link(seat.user, Some(&seat.nickname)),
             since,
             Cell::Badge(text, tone),
         ])
@@ -250,7 +247,7 @@ fn audience(
     let row = |present: &Present| {
         Row::new(vec![
             Cell::Code(present.user.to_string()),
-            Cell::Link(present.nickname.clone(), format!("/users/{}", present.user)),
+            user_link(present.user, Some(&present.nickname)),
             Cell::Text(t.values.gender(present.gender).to_owned()),
             Cell::Text(place(t, present.user_type).to_owned()),
             Cell::Time(format::time(present.entered_at)),

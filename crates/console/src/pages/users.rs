@@ -7,7 +7,7 @@ use qlive_operators::Action;
 use qlive_types::{LiveId, Moment, UserId};
 use qlive_users::{ErasureRequest, Profile, UserFilter, UsersAfter};
 
-use super::list::{Names, empty};
+use super::list::{Names, empty, shown_name, user_link};
 use super::user_money::money;
 use super::user_sections::sections;
 use crate::format;
@@ -150,7 +150,7 @@ pub(super) fn users_table(visit: &Visit, users: &[Profile], is_filtered: bool) -
         };
         Row::new(vec![
             Cell::face(&user.face_url),
-            Cell::Link(user.nickname.clone(), format!("/users/{}", user.user)),
+            user_link(user.user, Some(&user.nickname)),
             Cell::Code(user.user.to_string()),
             Cell::Text(t.values.gender(user.gender).to_owned()),
             Cell::Text(area_name(visit.lang, &user.area)),
@@ -219,7 +219,7 @@ pub(super) async fn head(visit: &Visit, user: UserId) -> Result<(Page, Profile),
     let services = &visit.state.services;
     let (profile, balances) = services.users.profile_with_balances(user).await?;
     let t = visit.t();
-    let mut page = Page::new(profile.nickname.clone());
+    let mut page = Page::new(shown_name(user, &profile.nickname));
     let above = (t.pages.users_title.to_owned(), "/users".to_owned());
     page.back = Some(visit.back(&page.title, format!("/users/{user}"), above));
     page.face = Some(format::picture(&profile.face_url).to_owned());
