@@ -95,11 +95,13 @@ fn start(bin: &Path) -> io::Result<String> {
             .arg(&data),
     )?;
     let port = free_port()?;
-    // The data need not survive a power failure: no fsync.
+    // The data need not survive a power failure: no fsync. Without autovacuum no table has
+    // statistics, on which plans would depend: a test that runs longer than another one would be
+    // planned for tables that it emptied.
     let options = format!(
         "-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off \
          -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB \
-         -c deadlock_timeout=100ms"
+         -c deadlock_timeout=100ms -c autovacuum=off"
     );
     run_command(
         as_user("pg_ctl")
