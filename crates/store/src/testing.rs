@@ -10,15 +10,14 @@
 )]
 
 mod cluster;
+mod databases;
 mod plan_check;
 mod plans;
 mod recorded_statements;
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
 
 use crate::Db;
-use crate::address::DatabaseAddress;
-use crate::connection::{Access, connect};
 
 pub use crate::Engine;
 pub use cluster::unprivileged_user;
@@ -35,7 +34,7 @@ pub struct TestDb {
     pub db: Db,
     /// The URL by which a second instance opens the same database.
     pub url: String,
-    _folder: Option<tempfile::TempDir>,
+    _folder: Option<TempDir>,
 }
 
 impl TestDb {
@@ -45,11 +44,11 @@ impl TestDb {
     /// # Panics
     /// When that fails, and when CI has no PostgreSQL.
     pub async fn fresh(engine: Engine) -> Option<Self> {
-        let (url, folder) = Self::without_schema(engine).await?;
+        let (url, folder) = new_database(engine, true).await?;
         let db = Db::open(&url, POOL_SIZE)
             .await
             .unwrap_or_else(|error| panic!("open {engine:?}: {error}"));
-        db.migrate()
+        db.check_schema()
             .await
             .unwrap_or_else(|error| panic!("migrate {engine:?}: {error}"));
         Some(Self {
@@ -64,49 +63,25 @@ impl TestDb {
     ///
     /// # Panics
     /// As [`TestDb::fresh`].
-    pub async fn without_schema(engine: Engine) -> Option<(String, Option<tempfile::TempDir>)> {
-        match engine {
-            Engine::Sqlite => {
-                let folder =
-                    tempfile::tempdir().unwrap_or_else(|error| panic!("temporary folder: {error}"));
-                let url = format!("sqlite://{}", folder.path().join("test.db").display());
-                Some((url, Some(folder)))
-            }
-            Engine::Postgres => {
-                let server = tokio::task::spawn_blocking(cluster::server_url)
-                    .await
-                    .unwrap_or_else(|error| panic!("cluster: {error}"))?;
-                Some((create_database(&server).await, None))
-            }
-        }
+    pub async fn without_schema(engine: Engine) -> Option<(String, Option<TempDir>)> {
+        new_database(engine, false).await
     }
 }
 
-/// Creates a database in the cluster of `server`, the URL of its maintenance database.
-async fn create_database(server: &str) -> String {
-    static NEXT_NUMBER: AtomicU32 = AtomicU32::new(0);
-    let name = format!(
-        "qlive_test_{}_{}",
-        std::process::id(),
-        NEXT_NUMBER.fetch_add(1, Ordering::SeqCst)
-    );
-    let sql = format!("CREATE DATABASE {name}");
-    let address = DatabaseAddress::parse(server).unwrap_or_else(|error| panic!("{error}"));
-    tokio::task::spawn_blocking(move || {
-        use diesel::connection::SimpleConnection as _;
-        let mut conn =
-            connect(&address, Access::ReadWrite).unwrap_or_else(|error| panic!("connect: {error}"));
-        conn.batch_execute(&sql)
-            .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    })
-    .await
-    .unwrap_or_else(|error| panic!("create database: {error}"));
-    let (before, after) = server.rsplit_once('/').unwrap_or((server, ""));
-    let query = after
-        .split_once('?')
-        .map(|(_, query)| format!("?{query}"))
-        .unwrap_or_default();
-    format!("{before}/{name}{query}")
+async fn new_database(engine: Engine, is_migrated: bool) -> Option<(String, Option<TempDir>)> {
+    let created = tokio::task::spawn_blocking(move || match engine {
+        Engine::Sqlite => {
+            let (url, folder) = databases::create_file(is_migrated);
+            Some((url, Some(folder)))
+        }
+        Engine::Postgres => {
+            let server = cluster::server_url()?;
+            Some((databases::create_in(&server, is_migrated), None))
+        }
+    });
+    created
+        .await
+        .unwrap_or_else(|error| panic!("create a database: {error}"))
 }
 
 /// Runs `test` on a fresh database of the engine, or not at all when the machine has no
