@@ -271,10 +271,15 @@ async fn run<A: Act>(
     if let Some(problem) = typed_problem(&visit, &form, &input) {
         return answer_form::<A>(&visit, form, &input, review, Some(problem)).await;
     }
+    // Before the code: that the second of two clicks cannot use it again is no reason to show its
+    // sender a new form.
+    if !claim(&visit, &input).await? {
+        return Ok(done_before(&form));
+    }
     if let Some(problem) = prove::<A>(&visit, &input).await? {
         return answer_form::<A>(&visit, form, &input, review, Some(problem)).await;
     }
-    act_once::<A>(&visit, &path, form, &input).await
+    act::<A>(&visit, &path, form, &input).await
 }
 
 /// What the action would change, if that is looked at before it is done.
@@ -287,20 +292,6 @@ async fn review<A: Act>(
         A::review(visit, path, input).await.map(Some)
     } else {
         Ok(None)
-    }
-}
-
-/// Acts, unless the form was sent before.
-async fn act_once<A: Act>(
-    visit: &Visit,
-    path: &A::Path,
-    form: ActionForm,
-    input: &Input,
-) -> Result<HttpResponse, Failure> {
-    if claim(visit, input).await? {
-        act::<A>(visit, path, form, input).await
-    } else {
-        Ok(done_before(&form))
     }
 }
 

@@ -7,7 +7,9 @@ use qlive_store::{Conn, OperatorName, StoreError, serialize_transactions};
 use qlive_types::Moment;
 use secrecy::SecretString;
 
-use crate::account_rows::{OperatorAccount, OperatorRow, find, find_by_name, insert};
+use crate::account_rows::{
+    LONGEST_NAME, OperatorAccount, OperatorRow, SANDBOX_OWNER, find, find_by_name, insert,
+};
 use crate::link_rows::{delete_links, insert_link};
 use crate::lockout::forget_misses;
 use crate::session_rows::end_all_sessions;
@@ -15,9 +17,6 @@ use crate::{Operators, OperatorsError, Role};
 
 /// The transactions that change who is an owner run one after another.
 const OWNERS: &str = "operators";
-
-/// The most characters of a name.
-const LONGEST_NAME: usize = 100;
 
 impl Operators {
     /// All accounts, by name.
@@ -54,8 +53,9 @@ impl Operators {
     /// three days.
     ///
     /// # Errors
-    /// [`OperatorsError::NameTaken`], [`OperatorsError::EmptyName`],
-    /// [`OperatorsError::LongName`], or when the database fails.
+    /// [`OperatorsError::NameTaken`], also for the name of the owner of sandboxes, who counts for
+    /// no owner elsewhere, [`OperatorsError::EmptyName`], [`OperatorsError::LongName`], or when the
+    /// database fails.
     pub async fn add(
         &self,
         by: Operator,
@@ -70,7 +70,8 @@ impl Operators {
         self.db
             .write(move |conn| {
                 serialize_transactions(conn, OWNERS)?;
-                if find_by_name(conn, &name)?.is_some() {
+                let is_reserved = name.compared() == SANDBOX_OWNER;
+                if is_reserved || find_by_name(conn, &name)?.is_some() {
                     return Err(OperatorsError::NameTaken);
                 }
                 let id = insert(conn, now, &name, role)?;
@@ -203,8 +204,15 @@ impl Operators {
                 let is_owner = account.role == Role::Owner
                     && account.disabled_at.is_none()
                     && account.has_password;
-                if is_owner && !stays_owner && count_owners(conn)? == 1 {
-                    return Err(OperatorsError::LastOwner);
+                if is_owner && !stays_owner {
+                    let others = other_owners(conn, id)?;
+                    // One who can prove who they are is not replaced by one who cannot.
+                    let is_enough = |(_, has_authenticator): &(i64, bool)| {
+                        *has_authenticator || !account.has_authenticator
+                    };
+                    if !others.iter().any(is_enough) {
+                        return Err(OperatorsError::LastOwner);
+                    }
                 }
                 let values = change(conn, &account, now)?;
                 let action = (action, account.name.as_str());
@@ -214,12 +222,13 @@ impl Operators {
     }
 }
 
-/// How many owners can log in.
-fn count_owners(conn: &mut Conn) -> Result<i64, StoreError> {
+/// The other owners who can log in, and whether they have an authenticator.
+fn other_owners(conn: &mut Conn, id: i64) -> Result<Vec<(i64, bool)>, StoreError> {
     Ok(operators::table
+        .filter(operators::id.ne(id))
         .filter(operators::role.eq(Role::Owner.number()))
         .filter(operators::disabled_at.is_null())
         .filter(operators::password_hash.ne(""))
-        .count()
-        .get_result(conn)?)
+        .select((operators::id, operators::totp_secret.ne("")))
+        .load(conn)?)
 }

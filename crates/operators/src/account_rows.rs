@@ -7,6 +7,9 @@ use qlive_types::Moment;
 
 use crate::Role;
 
+/// The most characters of a name.
+pub(crate) const LONGEST_NAME: usize = 100;
+
 /// The owner who operates a sandbox.
 pub(crate) const SANDBOX_OWNER: &str = "sandbox";
 

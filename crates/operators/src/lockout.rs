@@ -8,6 +8,7 @@ use qlive_store::{Conn, OperatorName, StoreError, key_violation_as_contention};
 use qlive_types::Moment;
 
 use crate::OperatorsError;
+use crate::account_rows::LONGEST_NAME;
 
 /// How many misses a name may have without a wait.
 const FREE_MISSES_OF_NAME: i32 = 5;
@@ -39,21 +40,36 @@ impl Sources {
         }
     }
 
-    /// Of an operator whose password was right before. Nobody without it can lock them out here.
+    /// Of an operator who types a code: their password was right before. Nobody without it can lock
+    /// them out here.
     pub(crate) fn of_operator(id: i64) -> Self {
         Self {
             who: operator_source(id),
             address: None,
         }
     }
+
+    /// Of an operator who types their password in a session. A right one forgives no wrong code.
+    pub(crate) fn of_password(id: i64) -> Self {
+        Self {
+            who: password_source(id),
+            address: None,
+        }
+    }
 }
 
+/// No account has a longer name, and an index takes no longer one than some thousand bytes.
 fn name_source(name: &OperatorName) -> String {
-    format!("{NAME}{}", name.compared())
+    let compared: String = name.compared().chars().take(LONGEST_NAME).collect();
+    format!("{NAME}{compared}")
 }
 
 fn operator_source(id: i64) -> String {
     format!("operator:{id}")
+}
+
+fn password_source(id: i64) -> String {
+    format!("password:{id}")
 }
 
 /// Begins an attempt: counts it as a miss, so that attempts at the same time count each other. One
@@ -143,7 +159,7 @@ pub(crate) fn forget_misses(
     name: &OperatorName,
     id: i64,
 ) -> Result<(), StoreError> {
-    let sources = [name_source(name), operator_source(id)];
+    let sources = [name_source(name), operator_source(id), password_source(id)];
     diesel::delete(operator_misses::table.filter(operator_misses::source.eq_any(sources)))
         .execute(conn)?;
     Ok(())

@@ -9,7 +9,9 @@ use secrecy::SecretString;
 
 use crate::account_rows::{OperatorAccount, OperatorRow, find_by_name};
 use crate::lockout::{Sources, begin_attempt, forgive};
-use crate::session_rows::{NewSession, insert_session, record_code, replace_session};
+use crate::session_rows::{
+    NewSession, end_other_sessions, insert_session, record_code, renew_token, replace_session,
+};
 use crate::totp::accept_code;
 use crate::{Operators, OperatorsError, Session, password};
 
@@ -154,7 +156,8 @@ impl Operators {
             .await
     }
 
-    /// Gives the operator of a session a new password. Their other sessions end.
+    /// Gives the operator of a session a new password. Returns the token that the session has from
+    /// now on; other sessions end.
     ///
     /// # Errors
     /// [`OperatorsError::WrongCredentials`] when `current` is not their password,
@@ -164,7 +167,7 @@ impl Operators {
         session: &Session,
         current: SecretString,
         new: SecretString,
-    ) -> Result<(), OperatorsError> {
+    ) -> Result<SecretString, OperatorsError> {
         password::check_new(&session.name, &new)?;
         let verified = self.check_password(session, current).await?;
         let password_hash = password::hash(new).await?;
@@ -181,16 +184,11 @@ impl Operators {
                 if updated != 1 {
                     return Err(OperatorsError::WrongCredentials);
                 }
-                crate::session_rows::end_other_sessions(conn, session.operator_id, &session.hash)?;
+                end_other_sessions(conn, session.operator_id, &session.hash)?;
                 let by = session.by("");
                 let name = session.name.as_str();
-                Ok(audit_log::record(
-                    conn,
-                    now,
-                    &by,
-                    "operators password",
-                    name,
-                )?)
+                audit_log::record(conn, now, &by, "operators password", name)?;
+                Ok(renew_token(conn, &session.hash)?)
             })
             .await
     }
@@ -210,7 +208,7 @@ impl Operators {
         let row = self
             .db
             .write(move |conn| {
-                begin_attempt(conn, now, &Sources::of_operator(id))?;
+                begin_attempt(conn, now, &Sources::of_password(id))?;
                 find_row(conn, id)
             })
             .await?;
@@ -218,7 +216,7 @@ impl Operators {
             return Err(OperatorsError::WrongCredentials);
         }
         self.db
-            .write(move |conn| forgive(conn, &Sources::of_operator(id)))
+            .write(move |conn| forgive(conn, &Sources::of_password(id)))
             .await?;
         Ok(row.password_hash)
     }

@@ -97,6 +97,22 @@ pub(crate) fn replace_session(
     }
 }
 
+/// Gives a session a new token, which is returned: a copy of the old one is worth nothing.
+///
+/// # Errors
+/// [`StoreError::Contended`] when the session has ended meanwhile.
+pub(crate) fn renew_token(conn: &mut Conn, hash: &str) -> Result<SecretString, StoreError> {
+    let token = new_token();
+    let updated = diesel::update(operator_sessions::table.find(hash))
+        .set(operator_sessions::hash.eq(hash_of(token.expose_secret())))
+        .execute(conn)?;
+    if updated == 1 {
+        Ok(token)
+    } else {
+        Err(StoreError::Contended)
+    }
+}
+
 /// Records that a code was accepted.
 ///
 /// # Errors

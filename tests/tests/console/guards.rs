@@ -197,6 +197,8 @@ async fn money_needs_what_is_typed_and_a_fresh_code(db: TestDb) {
     let filled = desk.owner.fill_in(&path, &[("amount", "7")]).await;
     assert!(filled.iter().any(|(name, _)| name == "code"));
     for missing in ["typed", "code", "amount"] {
+        // A code that is refused uses up the form; a new one comes with the answer.
+        let filled = desk.owner.fill_in(&path, &[("amount", "7")]).await;
         let sent = desk.owner.submit(&path, &without(&filled, missing)).await;
         if missing == "amount" {
             // The code was right, and proves for five minutes; the amount is asked for again.
@@ -283,6 +285,10 @@ async fn form_that_is_sent_at_once_acts_once(db: TestDb) {
     let sent = futures_util::future::join_all(sent).await;
     let done = sent.iter().filter(|reply| reply.location.contains("done="));
     assert_eq!(done.count(), 1, "{sent:?}");
+    let again = sent
+        .iter()
+        .filter(|reply| reply.location.contains("again=1"));
+    assert_eq!(again.count(), 5, "none is a new form: {sent:?}");
     assert_eq!(desk.gold().await, 7);
 }
 

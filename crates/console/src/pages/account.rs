@@ -147,7 +147,13 @@ async fn change_password(visit: Visit, input: Input) -> Result<HttpResponse, Fai
         .change_password(&visit.session, current, new)
         .await
     {
-        Ok(()) => Ok(redirect("/account?done=0")),
+        Ok(token) => {
+            let mut response = redirect("/account?done=0");
+            response
+                .add_cookie(&session_cookie(&token))
+                .map_err(|_unwritable| Failure::Internal)?;
+            Ok(response)
+        }
         Err(error) => {
             let problem = explain(&visit, error)?;
             answer(&visit, Some(problem), None).await

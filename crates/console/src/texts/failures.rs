@@ -26,7 +26,7 @@ texts!(FailureTexts {
     open_withdrawal: "TA 还有没结束的提现，先处理完。", "A withdrawal of theirs has not ended. Settle it first.";
     user_erased: "这个用户已经注销。", "This user was erased.";
     unknown_room: "没有这个房间。", "There is no such room.";
-    not_live: "这个房间没有在直播。", "The room is not live.";
+    not_live: "这场直播已经结束，或房间没有在直播。", "This broadcast is over, or the room is not live.";
     not_in_room: "TA 现在不在房间里。", "They are in no room now.";
     unknown_order: "没有这个订单。", "There is no such order.";
     unknown_gift: "没有这个礼物，或它已停售。", "There is no such gift, or it is disabled.";
@@ -98,8 +98,9 @@ texts!(FailureTexts {
         "Money and roles need an authenticator. Please set one up under “My account”.";
     name_taken: "已有同名的操作员。", "An operator has this name already.";
     last_owner:
-        "这是最后一位所有者，不能停用或降级。",
-        "This is the last owner, who cannot be disabled or given another role.";
+        "这是最后一位所有者，或最后一位有验证器的所有者，不能停用或降级。",
+        "This is the last owner, or the last with an authenticator, who cannot be disabled or \
+         given another role.";
     empty_name: "请填写名字。", "Please give a name.";
     long_name: "名字最多 100 个字。", "A name has at most 100 characters.";
     link_needed:

@@ -9,6 +9,8 @@ use crate::support::{Desk, FROM, PASSWORD, terminal};
 on_both!(
     name_is_taken_whatever_its_case,
     last_owner_cannot_be_disabled_or_demoted,
+    owner_with_an_authenticator_is_not_replaced_by_one_without,
+    name_of_the_owner_of_sandboxes_is_taken,
     name_has_at_most_100_characters,
     two_owners_cannot_disable_each_other_at_once,
     role_holds_from_the_next_request,
@@ -58,6 +60,31 @@ async fn last_owner_cannot_be_disabled_or_demoted(db: TestDb) {
         "an owner who has not accepted the invitation does not count"
     );
     desk.operators.disable(terminal(), invited).await.unwrap();
+}
+
+async fn owner_with_an_authenticator_is_not_replaced_by_one_without(db: TestDb) {
+    let desk = Desk::new(&db);
+    desk.with_authenticator("olga", Role::Owner).await;
+    let second = desk.add("oscar", Role::Owner).await;
+    let accounts = desk.operators.accounts().await.unwrap();
+    let olga = accounts
+        .iter()
+        .find(|one| one.has_authenticator)
+        .unwrap()
+        .id;
+    let disabled = desk.operators.disable(terminal(), olga).await;
+    assert!(matches!(disabled, Err(OperatorsError::LastOwner)));
+    desk.operators.disable(terminal(), second).await.unwrap();
+    desk.with_authenticator("otto", Role::Owner).await;
+    desk.operators.disable(terminal(), olga).await.unwrap();
+}
+
+async fn name_of_the_owner_of_sandboxes_is_taken(db: TestDb) {
+    let desk = Desk::new(&db);
+    for name in ["sandbox", "Sandbox"] {
+        let added = desk.operators.add(terminal(), name, Role::Owner).await;
+        assert!(matches!(added, Err(OperatorsError::NameTaken)), "{name}");
+    }
 }
 
 async fn name_has_at_most_100_characters(db: TestDb) {

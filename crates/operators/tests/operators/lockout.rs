@@ -1,8 +1,9 @@
 //! Lock-out by name and by address.
 
-use qlive_operators::{OperatorsError, Role};
+use qlive_operators::{Operators, OperatorsError, Role};
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
+use secrecy::ExposeSecret as _;
 
 use crate::support::{Desk, FROM, PASSWORD, terminal};
 
@@ -13,6 +14,8 @@ on_both!(
     address_is_locked_after_twenty_misses_of_any_names,
     success_forgives_the_misses_of_the_name,
     wrong_codes_count_as_misses,
+    right_password_forgives_no_wrong_code,
+    name_that_no_account_has_is_counted_however_long_it_is,
     logins_with_a_code_leave_no_misses,
     right_password_lifts_the_lock_of_its_own_attempt,
     wrong_passwords_of_others_do_not_lock_a_session,
@@ -134,6 +137,39 @@ async fn wrong_codes_count_as_misses(db: TestDb) {
         .enter_code(&waiting, &desk.code(&secret))
         .await;
     assert!(matches!(right, Err(OperatorsError::Locked(_))));
+}
+
+/// Who knows the password and has a session still needs the code of the authenticator.
+async fn right_password_forgives_no_wrong_code(db: TestDb) {
+    let desk = Desk::new(&db);
+    let session = desk.new_session("fei", Role::Finance).await;
+    let (_, token, _) = desk.set_up(&session).await;
+    let session = desk.session(&token).await.unwrap();
+    let own = Operators::new_authenticator(&session).unwrap().secret;
+    let mut tried = 0;
+    loop {
+        let code = desk.code(own.expose_secret());
+        let codes = (code.as_str(), "000000");
+        let replace =
+            desk.operators
+                .set_up_authenticator(&session, PASSWORD.into(), own.clone(), codes);
+        match replace.await.unwrap_err() {
+            OperatorsError::WrongCode => tried += 1,
+            OperatorsError::Locked(_) => break,
+            error => panic!("{error}"),
+        }
+        assert!(tried < 50);
+    }
+    assert_eq!(tried, 5);
+}
+
+async fn name_that_no_account_has_is_counted_however_long_it_is(db: TestDb) {
+    let desk = Desk::new(&db);
+    // Nothing that compresses.
+    let name: String = (0..5_000_u32)
+        .filter_map(|n| char::from_u32(0x4e00 + n))
+        .collect();
+    assert_eq!(misses_until_locked(&desk, &name).await, 5);
 }
 
 async fn logins_with_a_code_leave_no_misses(db: TestDb) {

@@ -105,8 +105,12 @@ async fn new_password_ends_the_other_sessions(db: TestDb) {
     assert!(matches!(wrong, Err(OperatorsError::WrongCredentials)));
     let short = change(PASSWORD, "short").await;
     assert!(matches!(short, Err(OperatorsError::BadPassword)));
-    change(PASSWORD, "another password").await.unwrap();
-    assert!(desk.session(&one.token).await.is_some());
+    let token = change(PASSWORD, "another password").await.unwrap();
+    assert!(desk.session(&token).await.is_some());
+    assert!(
+        desk.session(&one.token).await.is_none(),
+        "a copy of the old token is worth nothing"
+    );
     assert!(desk.session(&two.token).await.is_none());
     let old = desk.operators.login("fei", PASSWORD.into(), FROM).await;
     assert!(matches!(old, Err(OperatorsError::WrongCredentials)));
