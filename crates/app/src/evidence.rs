@@ -85,6 +85,7 @@ impl Services {
             }
             gifts.push(self.given_gift(gift).await?);
         }
+        self.add_reversals(&mut entries).await?;
         Ok(Evidence {
             order: Some(order),
             provider,
@@ -92,6 +93,15 @@ impl Services {
             entries,
             gifts,
         })
+    }
+
+    /// Adds the entries that gave coins of these back.
+    async fn add_reversals(&self, entries: &mut Vec<BrowsedEntry>) -> anyhow::Result<()> {
+        let ids = entries.iter().map(|entry| entry.id).collect();
+        for reversal in self.ledger.reversals(ids).await?.into_values() {
+            entries.push(self.ledger.entry(reversal).await?);
+        }
+        Ok(())
     }
 
     /// What an entry of the ledger is about: the order with all that belongs to it, or the gift.
@@ -117,8 +127,10 @@ impl Services {
         if let Some(gift) = gift {
             gifts.push(self.given_gift(gift).await?);
         }
+        let mut entries = vec![entry];
+        self.add_reversals(&mut entries).await?;
         Ok(Evidence {
-            entries: vec![entry],
+            entries,
             gifts,
             ..Evidence::default()
         })
@@ -129,13 +141,24 @@ impl Services {
             Some(room) => {
                 let found = self.outbox.room_messages_at(LiveId::new(room), gift.at());
                 let mut found = found.await?;
-                found.retain(|message| message.message.get("type") == Some(&json!("gift")));
+                found.retain(|message| is_about(&message.message, &gift));
                 found
             }
             None => Vec::new(),
         };
         Ok(GivenGift { gift, messages })
     }
+}
+
+/// Whether a message is the one about a gift. Gifts that are sent at once have their messages at
+/// the same moment.
+fn is_about(message: &Value, gift: &SentGift) -> bool {
+    let content = |name: &str| message.get("content").and_then(|content| content.get(name));
+    message.get("type") == Some(&json!("gift"))
+        && content("user_id") == Some(&json!(gift.giver.to_string()))
+        && content("to_user_id") == Some(&json!(gift.receiver.to_string()))
+        && content("gift_id") == Some(&json!(gift.gift_id))
+        && content("gift_num") == Some(&json!(gift.num))
 }
 
 impl Evidence {
@@ -204,6 +227,7 @@ fn entry_json(entry: &BrowsedEntry) -> Value {
         "at": entry.at.shanghai(),
         "kind": entry.kind.name(),
         "about": entry.subject,
+        "reverses": entry.reverses.map(EntryId::get),
         "transfers": transfers.collect::<Value>(),
         "chain_position": entry.sealed.as_ref().map(|(position, _)| position),
         "hash": entry.sealed.as_ref().map(|(_, hash)| hash),

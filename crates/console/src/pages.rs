@@ -12,6 +12,7 @@ mod evidence;
 mod exports;
 mod figures;
 mod figures_span;
+mod figures_sums;
 mod gifts;
 mod health;
 mod host_figures;

@@ -8,12 +8,10 @@ use qlive_types::UserId;
 
 use crate::{Gifts, GiftsError};
 
-/// The most hosts that a list has.
-const MOST_HOSTS: i64 = 200;
-
-/// The sums of gifts by day and host. Gifts that cost nothing have no entry and are not summed.
+/// The sums of gifts by day and host. Gifts that cost nothing have no entry and are not summed. One
+/// that is reversed is taken off on the day of its reversal.
 pub const DAILY_HOST_SUMS: ChainSum = ChainSum {
-    name: "daily_room_sums",
+    name: "sums_of_hosts",
     add_sql,
 };
 
@@ -30,17 +28,21 @@ fn add_sql(condition: &str) -> String {
     )
 }
 
-/// The SQL query of the gifts in rooms whose links `c` fulfil the condition. The host of a gift
-/// itself is only stored if they have a share of it, which the giver and the receiver have not.
+/// The SQL query of the gifts in rooms, and of their reversals, whose links `c` fulfil the
+/// condition. The host of a gift itself is only stored if they have a share of it, which the giver
+/// and the receiver have not.
 fn given_sql(condition: &str) -> String {
     let day = day_sql("e.at");
+    let sign = "CASE WHEN e.reverses IS NULL THEN 1 ELSE -1 END";
     format!(
-        "SELECT {day} AS day, r.host_id AS host_id, s.num AS gifts, s.cost AS coins,
-            s.host_share + CASE WHEN s.receiver_id = r.host_id THEN s.receiver_share ELSE 0 END
+        "SELECT {day} AS day, r.host_id AS host_id, {sign} * s.num AS gifts,
+            {sign} * s.cost AS coins,
+            {sign} * (s.host_share
+                + CASE WHEN s.receiver_id = r.host_id THEN s.receiver_share ELSE 0 END)
                 AS host_income
         FROM ledger_chain c
         JOIN ledger_entries e ON e.id = c.entry_id
-        JOIN gifts_sent s ON s.entry_id = c.entry_id
+        JOIN gifts_sent s ON s.entry_id = COALESCE(e.reverses, e.id)
         JOIN rooms r ON r.id = s.room_id
         WHERE {condition}"
     )
@@ -88,18 +90,23 @@ struct SumRow {
 
 impl Gifts {
     /// What was given in the rooms of each host on the days from the first to the last, both
-    /// included: the 200 hosts with the most coins, the most first.
+    /// included, less what was reversed: at most so many hosts, those with the most coins first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn host_sums(&self, first: Day, last: Day) -> Result<Vec<HostSum>, GiftsError> {
+    pub async fn host_sums(
+        &self,
+        (first, last): (Day, Day),
+        most: usize,
+    ) -> Result<Vec<HostSum>, GiftsError> {
         let (first, last) = (first.number(), last.number());
         let query = format!(
             "SELECT host_id, CAST(SUM(gifts) AS BIGINT) AS gifts,
                 CAST(SUM(coins) AS BIGINT) AS coins,
                 CAST(SUM(host_income) AS BIGINT) AS host_income
             FROM daily_host_sums WHERE day >= {first} AND day <= {last}
-            GROUP BY host_id ORDER BY 3 DESC, host_id LIMIT {MOST_HOSTS}"
+            GROUP BY host_id HAVING SUM(gifts) <> 0 OR SUM(coins) <> 0
+            ORDER BY 3 DESC, host_id LIMIT {most}"
         );
         self.db
             .read(move |conn| {

@@ -32,6 +32,7 @@ pub struct SentGift {
     /// The host of that room, if they got a share.
     #[diesel(column_name = host_id)]
     pub host: Option<i64>,
+    pub gift_id: i64,
     pub name: String,
     pub price: i64,
     pub num: i64,

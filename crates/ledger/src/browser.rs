@@ -221,6 +221,29 @@ impl LedgerBrowser {
             })
             .await
     }
+
+    /// Those of some entries that were reversed, with the entries that reverse them.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn reversals(
+        &self,
+        of: Vec<EntryId>,
+    ) -> Result<BTreeMap<EntryId, EntryId>, LedgerError> {
+        self.db
+            .read(move |conn| {
+                let ids = of.iter().map(|entry| entry.get());
+                let found: Vec<(Option<i64>, i64)> = ledger_entries::table
+                    .filter(ledger_entries::reverses.eq_any(ids))
+                    .select((ledger_entries::reverses, ledger_entries::id))
+                    .load(conn)?;
+                let pairs = found
+                    .into_iter()
+                    .filter_map(|(reversed, by)| Some((EntryId::new(reversed?), EntryId::new(by))));
+                Ok(pairs.collect())
+            })
+            .await
+    }
 }
 
 fn find_range(conn: &mut Conn, span: EntrySpan) -> Result<EntryRange, StoreError> {

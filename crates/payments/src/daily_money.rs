@@ -10,7 +10,7 @@ use diesel::sql_types::BigInt;
 use qlive_ledger::{Day, day_sql};
 use qlive_store::schema::daily_money;
 use qlive_store::worker::{BackgroundWorker, RoundOutcome, run_worker};
-use qlive_store::{Conn, StoreError};
+use qlive_store::{Conn, StoreError, key_violation_as_contention, serialize_transactions};
 use qlive_types::{Fen, Moment};
 use tokio_util::sync::CancellationToken;
 
@@ -20,12 +20,17 @@ use crate::refunds::state::RefundState;
 use crate::service::Payments;
 use crate::withdrawals::state::WithdrawalState;
 
-/// How long after its end a day is stored: by then everything that happened on it is committed.
+/// How long after its end a day is stored: by then nearly everything that happened on it is
+/// committed. For what comes later see [`forget_stored_days`].
 const REST: Duration = Duration::from_secs(3_600);
-/// The most days that one round stores.
-const MOST_DAYS: i64 = 31;
+/// The most days that one transaction stores.
+const MOST_DAYS: i64 = 7;
 /// The days that are summed again in every round, for clocks that were set.
 const AGAIN: i64 = 2;
+
+/// The transactions that store days or forget stored ones run one after another: what one of them
+/// sums, no other changes meanwhile.
+const STORED_DAYS: &str = "daily_money";
 
 /// The money of a day in Shanghai.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,13 +179,14 @@ impl Payments {
     /// Stores the next days that are over. Returns whether there may be more.
     async fn store_money_days(&self) -> Result<bool, PaymentsError> {
         let newest = Day::of(self.clock.now().before(REST)).plus(-1);
-        let rows = self.db.read(move |conn| {
+        let stored = self.db.write(move |conn| {
+            serialize_transactions(conn, STORED_DAYS)?;
             let first = match last_stored(conn)? {
                 Some(day) => Some(Day::from_number(day).plus(1 - AGAIN)),
                 None => first_day(conn)?,
             };
             let Some(first) = first.filter(|first| *first <= newest) else {
-                return Ok((Vec::new(), false));
+                return Ok(false);
             };
             let last = newest.min(first.plus(MOST_DAYS - 1));
             let found = sum_days(conn, first, last)?;
@@ -188,18 +194,29 @@ impl Payments {
                 .map(|day| (day, MoneyRow::none(day)))
                 .collect();
             rows.extend(found.into_iter().map(|row| (row.day, row)));
-            Ok::<_, PaymentsError>((rows.into_values().collect(), last < newest))
+            rows.values().try_for_each(|row| store_day(conn, row))?;
+            Ok::<_, PaymentsError>(last < newest)
         });
-        let (rows, more): (Vec<MoneyRow>, bool) = rows.await?;
-        if !rows.is_empty() {
-            let write = self.db.write(move |conn| {
-                rows.iter().try_for_each(|row| store_day(conn, row))?;
-                Ok::<_, PaymentsError>(())
-            });
-            write.await?;
-        }
-        Ok(more)
+        stored.await
     }
+}
+
+/// Forgets the stored days from the one of `paid_at` on, so that they are stored again: an order
+/// was paid then, and is credited now. Call it in the transaction that credits it, before the
+/// ledger's rows are locked.
+pub(crate) fn forget_stored_days(
+    conn: &mut Conn,
+    now: Moment,
+    paid_at: Moment,
+) -> Result<(), StoreError> {
+    let day = Day::of(paid_at);
+    if day >= Day::of(now.before(REST)) {
+        return Ok(());
+    }
+    serialize_transactions(conn, STORED_DAYS)?;
+    let stored = daily_money::table.filter(daily_money::day.ge(day.number()));
+    diesel::delete(stored).execute(conn)?;
+    Ok(())
 }
 
 fn store_day(conn: &mut Conn, row: &MoneyRow) -> Result<(), StoreError> {
@@ -208,7 +225,7 @@ fn store_day(conn: &mut Conn, row: &MoneyRow) -> Result<(), StoreError> {
         .execute(conn)?;
     if updated == 0 {
         let insert = diesel::insert_into(daily_money::table).values(row);
-        qlive_store::key_violation_as_contention(insert.execute(conn))?;
+        key_violation_as_contention(insert.execute(conn))?;
     }
     Ok(())
 }

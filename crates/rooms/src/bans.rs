@@ -8,7 +8,7 @@ use qlive_store::audit_log::{self, Operator};
 use qlive_store::schema::users;
 use qlive_store::{Conn, StoreError};
 use qlive_types::{Moment, UserId};
-use qlive_users::{Ban, UsersError};
+use qlive_users::{Ban, Profile, UsersError};
 
 use crate::context::Context;
 use crate::error::RoomsError;
@@ -34,7 +34,8 @@ impl Rooms {
 
     /// Bans a user, for ever or for this long: takes them out of their room, ends their IM login
     /// and forbids their stream. If they host a broadcast, it ends. The operator's reason is kept
-    /// with the ban.
+    /// with the ban. A ban that lasts longer stays as it is; [`Rooms::unban`] comes before a
+    /// shorter one.
     ///
     /// # Errors
     /// [`UsersError::UnknownUser`], or a failure of the store.
@@ -53,16 +54,17 @@ impl Rooms {
                 reason: reason.clone(),
             };
             let profile = qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
-            qlive_users::set_ban(conn, user, Some(&ban), context.now)?;
             expel(conn, context, user)?;
-            let length =
-                |until_end: Option<Moment>| until_end.map_or_else(|| "for ever".to_owned(), until);
-            Ok(Change {
-                before: profile
-                    .banned_at
-                    .map_or_else(String::new, |_| length(profile.banned_until)),
-                after: length(ban.until),
-            })
+            let before = end_of_ban(&profile);
+            if lasts_longer(&profile, &ban) {
+                return Ok(Change {
+                    after: before.clone(),
+                    before,
+                });
+            }
+            qlive_users::set_ban(conn, user, Some(&ban), context.now)?;
+            let after = end(ban.until);
+            Ok(Change { before, after })
         })
         .await?;
         self.users.known_tokens().forget(user);
@@ -74,14 +76,17 @@ impl Rooms {
     /// # Errors
     /// [`UsersError::UnknownUser`], or a failure of the store.
     pub async fn unban(&self, by: Operator, user: UserId) -> Result<(), RoomsError> {
-        self.operate(by, "users unban", user.to_string(), move |conn, context| {
+        let subject = user.to_string();
+        self.operate_and_say(by, "users unban", subject, move |conn, context| {
             let profile = qlive_users::find_user(conn, user)?.ok_or(UsersError::UnknownUser)?;
-            if profile.banned_at.is_none() {
-                return Ok(());
+            if profile.banned_at.is_some() {
+                qlive_users::set_ban(conn, user, None, context.now)?;
+                enqueue(conn, context.now, &Delivery::ResumeStream { user })?;
             }
-            qlive_users::set_ban(conn, user, None, context.now)?;
-            let resume = Delivery::ResumeStream { user };
-            Ok(enqueue(conn, context.now, &resume)?)
+            Ok(Change {
+                before: end_of_ban(&profile),
+                after: String::new(),
+            })
         })
         .await?;
         self.users.known_tokens().forget(user);
@@ -147,6 +152,26 @@ fn ended_bans(conn: &mut Conn, now: Moment) -> Result<Vec<UserId>, StoreError> {
     ids.into_iter()
         .map(|id| UserId::new(id).ok_or(StoreError::Corrupt("users.id")))
         .collect()
+}
+
+/// Whether a user is banned for longer already.
+fn lasts_longer(profile: &Profile, ban: &Ban) -> bool {
+    profile.banned_at.is_some()
+        && match (profile.banned_until, ban.until) {
+            (None, until) => until.is_some(),
+            (Some(_), None) => false,
+            (Some(held), Some(until)) => held > until,
+        }
+}
+
+/// The end of the ban of a user, as the audit log has it; empty without a ban.
+fn end_of_ban(profile: &Profile) -> String {
+    let banned = profile.banned_at.map(|_| end(profile.banned_until));
+    banned.unwrap_or_default()
+}
+
+fn end(of_ban: Option<Moment>) -> String {
+    of_ban.map_or_else(|| "for ever".to_owned(), until)
 }
 
 /// The end of a ban or a mute, as the audit log has it.

@@ -98,7 +98,8 @@ impl Rooms {
             .await
     }
 
-    /// Mutes a user everywhere, or lifts that with a length of zero.
+    /// Mutes a user everywhere, or lifts that with a length of zero. A mute that lasts longer stays
+    /// as it is.
     ///
     /// # Errors
     /// [`UsersError::UnknownUser`], or a failure of the store.
@@ -117,8 +118,12 @@ impl Rooms {
         let subject = user.to_string();
         self.operate_and_say(by, action, subject, move |conn, context| {
             let before = end_of_mute(conn, context.now, user, EVERYWHERE)?;
-            set_mute(conn, context.now, user, EVERYWHERE, lengths)?;
-            let after = (!length.is_zero()).then(|| context.now.after(length));
+            let mut after = (!length.is_zero()).then(|| context.now.after(length));
+            if after.is_some() && before > after {
+                after = before;
+            } else {
+                set_mute(conn, context.now, user, EVERYWHERE, lengths)?;
+            }
             let [before, after] = [before, after].map(|end| end.map_or_else(String::new, until));
             Ok(Change { before, after })
         })

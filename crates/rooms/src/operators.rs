@@ -4,9 +4,9 @@
 use diesel::prelude::*;
 use qlive_outbox::{Delivery, enqueue};
 use qlive_store::audit_log::{self, Operator};
-use qlive_store::schema::rooms;
+use qlive_store::schema::{broadcasts, rooms};
 use qlive_store::{Conn, StoreError, key_violation_as_contention};
-use qlive_types::{LiveId, UserId, random};
+use qlive_types::{LiveId, Moment, UserId, random};
 use qlive_users::UsersError;
 
 use crate::broadcast::end::end_broadcast;
@@ -95,14 +95,29 @@ impl Rooms {
         .await
     }
 
-    /// Ends the broadcast of a live room.
+    /// Ends the broadcast of a live room; with `seen_at` only the one that was running then.
     ///
     /// # Errors
-    /// [`RoomsError::UnknownRoom`], [`RoomsError::NotLive`], or a failure of the store.
-    pub async fn end_by_operator(&self, by: Operator, live: LiveId) -> Result<(), RoomsError> {
+    /// [`RoomsError::UnknownRoom`], [`RoomsError::NotLive`], also when another broadcast has begun
+    /// since, or a failure of the store.
+    pub async fn end_by_operator(
+        &self,
+        by: Operator,
+        live: LiveId,
+        seen_at: Option<Moment>,
+    ) -> Result<(), RoomsError> {
         self.operate(by, "rooms end", live.to_string(), move |conn, context| {
             let room = find_room(conn, live)?.ok_or(RoomsError::UnknownRoom)?;
             let broadcast = room.live_broadcast().ok_or(RoomsError::NotLive)?;
+            if let Some(seen_at) = seen_at {
+                let started_at: i64 = broadcasts::table
+                    .find(broadcast.broadcast.get())
+                    .select(broadcasts::started_at)
+                    .first(conn)?;
+                if started_at > seen_at.millis() {
+                    return Err(RoomsError::NotLive);
+                }
+            }
             end_broadcast(conn, context, broadcast, EndReason::Operator)
         })
         .await

@@ -315,19 +315,25 @@ async fn lists_are_exported_as_files(db: TestDb) {
         let list = owner.get(&format!("/orders?{filter}")).await.text;
         let href = format!("/export/orders?{}", filter.replace('&', "&#38;"));
         assert!(list.contains(&href), "{list}");
-        let file = export(&format!("orders?{filter}"), "2020-01-01", &today).await;
+        let file = export(&format!("orders?{filter}"), &today, &today).await;
         assert_eq!(
             (file.status, file.text.contains(number)),
             (200, is_in),
             "{filter}"
         );
     }
+    let amounts = export("orders?least=1", "2020-01-01", &today).await;
+    assert_eq!(amounts.status, 422, "they are looked for in 31 days");
     // What cannot be read is not left out of a file.
     let unreadable = export("orders?user=nobody", "2020-01-01", &today).await;
     assert_eq!(unreadable.status, 422, "{}", unreadable.text);
     let log = app.audit_log().await;
     let subject = &log.last().unwrap().2;
     assert!(subject.ends_with("filtered by state closed"), "{subject}");
+    // The record names no filter that the list does not have.
+    export("withdrawals?user=12345678", &today, &today).await;
+    let (.., subject, _) = app.audit_log().await.pop().unwrap();
+    assert_eq!(subject, format!("withdrawals from {today} until {today}"));
     for (from, until) in [
         ("", &*today),
         ("2026-13-01", "2026-12-01"),

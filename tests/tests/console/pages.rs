@@ -233,6 +233,12 @@ async fn withdrawal_above_the_limit_needs_two_operators(db: TestDb) {
     assert_eq!(otto.act(&path, &[]).await.status, 303);
     let page = fei.get(&format!("/withdrawals/{id}")).await.text;
     assert!(!page.contains("待第二人批准"), "{page}");
+    // It waits for its user's debt to be paid, say, and can still be rejected.
+    assert!(
+        page.contains(&format!("/withdrawals/{id}/reject")),
+        "{page}"
+    );
+    assert!(!page.contains(&path), "{page}");
 }
 
 async fn refund_above_the_limit_needs_two_operators(db: TestDb) {
@@ -308,6 +314,13 @@ async fn notice_says_what_was_done(db: TestDb) {
     let otto = console.operator("otto", Role::Operator).await;
     let page = otto.get(&reply.location).await.text;
     assert!(!page.contains("审计记录"), "what somebody else did: {page}");
+    let ban = format!("/users/{user}/ban");
+    let banned_again = otto.act(&ban, &[("length", "86400")]).await;
+    assert_eq!(banned_again.status, 303);
+    let page = owner.get(&reply.location).await.text;
+    assert!(!page.contains(&undo), "somebody banned them since: {page}");
+    let form = otto.get(&ban).await.text;
+    assert!(form.contains("现在已封禁，到期：永久"), "{form}");
     // To undo a ban that was only changed would lift the earlier one.
     for (action, undo, is_undone) in [
         ("ban", "unban", false),
@@ -400,18 +413,19 @@ async fn day_is_compared_explained_and_signed_off(db: TestDb) {
         !page.contains(&format!("{path}/sign")),
         "a difference is not explained"
     );
-    let refused = fei.act(&format!("{path}/sign"), &[]).await;
-    assert_eq!(refused.status, 422);
+    let sign = async || fei.act(&format!("{path}/sign"), &[]).await.status;
+    assert_eq!(sign().await, 422);
     let (_, rest) = page.split_once("/reconcile/differences/").unwrap();
     let id = rest.split('/').next().unwrap();
     let explain = format!("/reconcile/differences/{id}/explain");
     assert_eq!(fei.act(&explain, &[]).await.status, 303);
-    assert_eq!(fei.act(&format!("{path}/sign"), &[]).await.status, 303);
+    assert_eq!(sign().await, 303);
     let signed = fei.get(&path).await.text;
     assert!(
         signed.contains("fei: a test") && !signed.contains("未签认"),
         "{signed}"
     );
+    assert_eq!(sign().await, 422, "it is signed off");
     // The same again: explanation and signature stay.
     fei.act("/reconcile/run", &[("day", &day)]).await;
     let same = fei.get(&path).await.text;
@@ -419,6 +433,10 @@ async fn day_is_compared_explained_and_signed_off(db: TestDb) {
         same.contains("fei: a test") && !same.contains("未签认"),
         "{same}"
     );
+    // Another explanation: whoever signed accepted the first one.
+    assert_eq!(fei.act(&explain, &[]).await.status, 303);
+    assert!(fei.get(&path).await.text.contains("未签认"));
+    assert_eq!(sign().await, 303);
     // Another difference: the signature is void.
     let (_, other) = app.buyer("carl", 1).await;
     app.execute_sql(&format!(

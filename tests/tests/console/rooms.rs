@@ -6,7 +6,7 @@ use qlive_operators::Role;
 use qlive_store::on_both;
 use qlive_store::testing::TestDb;
 use qlive_tests::{OperatorBrowser, TestApp, TestClient, TestConsole, order_number, wait_until};
-use qlive_types::Gender;
+use qlive_types::{EntryId, Gender};
 use serde_json::{Value, json};
 
 on_both!(
@@ -16,6 +16,7 @@ on_both!(
     room_with_a_trouble_comes_first,
     tile_says_what_was_given_and_what_happened_last,
     rooms_are_listed_live_or_not,
+    gifts_sent_at_once_have_their_own_messages_and_reversals,
     charge_is_followed_from_the_order_to_the_message,
 );
 
@@ -313,7 +314,60 @@ async fn rooms_are_listed_live_or_not(db: TestDb) {
         );
     }
     let end = owner.get("/rooms?after=1").await.text;
-    assert!(end.contains("没有更早的了"), "{end}");
+    assert!(end.contains("后面没有了"), "{end}");
+}
+
+async fn gifts_sent_at_once_have_their_own_messages_and_reversals(db: TestDb) {
+    let app = TestApp::start(db).await;
+    let console = TestConsole::start(&app, false);
+    let owner = console.operator("olga", Role::Owner).await;
+    let stage = app.open_stage().await;
+    let gift = app.add_gift("rose", 7).await;
+    let (carl, _) = app.buyer("carl", 1).await;
+    let (bob, order) = app.buyer("bob", 1).await;
+    for giver in [&carl, &bob] {
+        giver.enter(&stage.live).await.ok();
+        giver.give(&stage.host, gift, 2, json!({})).await.ok();
+    }
+    app.wait_for_outbox().await;
+    app.execute_sql(
+        "UPDATE gifts_sent SET at = (SELECT MAX(at) FROM gifts_sent); \
+         UPDATE outbox SET created_at = (SELECT MAX(at) FROM gifts_sent) \
+         WHERE content LIKE '%rose%'",
+    )
+    .await;
+    let path = format!("/orders/{}/why", order_number(&order));
+    let evidence = async || -> serde_json::Value {
+        let file = owner.act(&format!("{path}/export"), &[]).await;
+        serde_json::from_str(&file.text).unwrap()
+    };
+    let all = evidence().await;
+    let given = &all["gifts"][0];
+    let messages = given["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert_eq!(
+        messages[0]["message"]["content"]["user_id"],
+        json!(bob.user_id)
+    );
+    let entry = given["gift"]["entry"].as_i64().unwrap();
+    let page = format!("/ledger/{entry}");
+    let reverse = format!("{page}/reverse");
+    assert!(owner.get(&page).await.text.contains(&reverse));
+    let users = &app.services.users;
+    let reversed = users.reverse_entry(app.operator(), EntryId::new(entry));
+    let reversal = reversed.await.unwrap();
+    let shown = owner.get(&page).await.text;
+    assert!(
+        shown.contains("已冲正") && !shown.contains(&reverse),
+        "{shown}"
+    );
+    assert!(owner.get(&path).await.text.contains("（已冲正）"));
+    let all = evidence().await;
+    let last = all["entries"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["id"], &last["reverses"]),
+        (&json!(reversal.get()), &json!(entry))
+    );
 }
 
 async fn charge_is_followed_from_the_order_to_the_message(db: TestDb) {

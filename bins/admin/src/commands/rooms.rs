@@ -37,7 +37,10 @@ impl RoomsCommand {
                 Ok(page.rooms.iter().map(live_room_json).collect())
             }
             Self::End { id } => {
-                services.rooms.end_by_operator(by, LiveId::new(id)).await?;
+                services
+                    .rooms
+                    .end_by_operator(by, LiveId::new(id), None)
+                    .await?;
                 Ok(done())
             }
         }

@@ -21,7 +21,7 @@ use crate::http::{Failure, Input, Visit};
 use crate::texts::Texts;
 
 /// The most rows of a file: more do not open well, and would keep the database busy.
-const MOST_ROWS: usize = 20_000;
+pub(super) const MOST_ROWS: usize = 20_000;
 /// The most transfers of a file of the ledger, of which a day has more than of anything else.
 const MOST_TRANSFERS: usize = 100_000;
 /// How many entries are read at once for it.
@@ -50,6 +50,16 @@ impl List {
             "ledger" => Some(Self::Ledger),
             "audit" => Some(Self::Audit),
             _ => None,
+        }
+    }
+
+    /// The filters of the list besides its days, as the URL calls them.
+    const fn filters(self) -> &'static [&'static str] {
+        match self {
+            Self::Orders => &["user", "state", "provider", "least", "most"],
+            Self::Withdrawals => &["state"],
+            Self::Ledger => &["kind", "about"],
+            Self::Audit => &[],
         }
     }
 
@@ -95,9 +105,9 @@ impl Act for ExportList {
         let mut form = ActionForm::new(visit, t.actions.export, list_path);
         form.title = format!("{} · {}", t.actions.export, list.title(t));
         form.lines.push(t.actions.export_text.to_owned());
-        if list != List::Audit && is_filtered(visit) {
+        if !filters_of(visit, list).is_empty() {
             form.lines.push(t.actions.export_filtered.to_owned());
-            if has_amount(&read_search(&mut Filters::new(visit))) {
+            if list == List::Orders && has_amount(&read_search(&mut Filters::new(visit))) {
                 form.lines.push(t.pages.amount_days.to_owned());
             }
         }
@@ -125,8 +135,12 @@ impl Act for ExportList {
         if let Some(text) = unreadable(visit, list) {
             return Err(Refusal::Explained(text.to_owned()));
         }
+        let search = order_search(visit, span);
+        if list == List::Orders && within_days(search, visit.now).from != search.from {
+            return Err(Refusal::Explained(visit.t().pages.amount_days.to_owned()));
+        }
         let (from, until) = (input.text("from"), input.text("until"));
-        let filters = filters_of(visit);
+        let filters = filters_of(visit, list);
         let filtered = if filters.is_empty() {
             ""
         } else {
@@ -150,12 +164,9 @@ impl Act for ExportList {
     }
 }
 
-/// The filters of the list besides its days, as the URL has them.
-fn filters_of(visit: &Visit) -> String {
-    let names = [
-        "user", "state", "provider", "least", "most", "kind", "about",
-    ];
-    let set = names.into_iter().filter_map(|name| {
+/// The filters of a list that the URL sets, besides its days.
+fn filters_of(visit: &Visit, list: List) -> String {
+    let set = list.filters().iter().filter_map(|name| {
         let value = visit.query(name)?;
         Some(format!("{name} {value}"))
     });
@@ -185,21 +196,18 @@ fn unreadable(visit: &Visit, list: List) -> Option<&'static str> {
     read.note().map(|_| p.filter_unreadable)
 }
 
-fn is_filtered(visit: &Visit) -> bool {
-    !filters_of(visit).is_empty()
+fn order_search(visit: &Visit, span: Span) -> OrderSearch {
+    OrderSearch {
+        from: Some(span.from),
+        until: Some(span.until),
+        ..read_search(&mut Filters::new(visit))
+    }
 }
 
 /// The file of orders; `None` if it would have too many rows.
 async fn orders(visit: &Visit, span: Span) -> Result<Option<String>, Failure> {
     let t = visit.t();
-    let search = within_days(
-        OrderSearch {
-            from: Some(span.from),
-            until: Some(span.until),
-            ..read_search(&mut Filters::new(visit))
-        },
-        visit.now,
-    );
+    let search = order_search(visit, span);
     let (mut rows, mut after) = (Vec::new(), None);
     while rows.len() <= MOST_ROWS {
         let payments = &visit.state.services.payments;

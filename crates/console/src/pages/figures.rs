@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
-use qlive_ledger::{AccountClass, BalanceKind, DailySum, Day, EntryKind, SystemAccount};
+use qlive_ledger::{AccountClass, BalanceKind, Day};
 use qlive_operators::Action;
-use qlive_payments::DailyMoney;
 use qlive_store::audit_log::Operator;
 use qlive_types::{Fen, Moment};
 
+use super::exports::MOST_ROWS;
 use super::figures_span::{By, MOST_DAYS, MOST_MONTHS, Span, name_of};
+use super::figures_sums::Figures;
 use super::host_figures;
 use super::list::{Filters, empty};
 use crate::actions::{Act, ActionForm, Done, register};
@@ -30,76 +31,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 /// The choice of days that are typed, or of another number of them.
 const TYPED: &str = "";
-
-/// The figures of a day or a month.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Figures {
-    orders: i64,
-    /// Of one day; of several they are not known: somebody may have paid on each.
-    payers: Option<i64>,
-    paid: i64,
-    refunded: i64,
-    gold_sold: i64,
-    gold_granted: i64,
-    gold_given: i64,
-    users_share: i64,
-    platform_share: i64,
-    paid_out: i64,
-}
-
-impl Figures {
-    fn add_money(&mut self, money: &DailyMoney) {
-        self.orders += money.orders;
-        self.paid += money.paid.get();
-        self.refunded += money.refunded.get();
-        self.paid_out += money.paid_out.get();
-    }
-
-    fn add_sum(&mut self, sum: &DailySum) {
-        let coins = sum.coins;
-        match sum.kind {
-            EntryKind::Recharge => self.gold_sold += coins,
-            EntryKind::Grant => self.gold_granted += coins,
-            EntryKind::Gift => {
-                self.gold_given += coins;
-                match sum.to {
-                    AccountClass::System(SystemAccount::Platform) => self.platform_share += coins,
-                    AccountClass::Balance(BalanceKind::Income | BalanceKind::Debt) => {
-                        self.users_share += coins;
-                    }
-                    AccountClass::System(_) | AccountClass::Balance(_) => {}
-                }
-            }
-            EntryKind::Refund
-            | EntryKind::RefundReturned
-            | EntryKind::Hold
-            | EntryKind::Payout
-            | EntryKind::PayoutReturned
-            | EntryKind::Reversal => {}
-        }
-    }
-
-    /// Whether nothing moved. Nobody paid then either.
-    fn is_empty(&self) -> bool {
-        *self
-            == Self {
-                payers: self.payers,
-                ..Self::default()
-            }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.orders += other.orders;
-        self.paid += other.paid;
-        self.refunded += other.refunded;
-        self.gold_sold += other.gold_sold;
-        self.gold_granted += other.gold_granted;
-        self.gold_given += other.gold_given;
-        self.users_share += other.users_share;
-        self.platform_share += other.platform_share;
-        self.paid_out += other.paid_out;
-    }
-}
+/// How many hosts the page has.
+const SHOWN_HOSTS: usize = 200;
 
 /// The figures of each group, the earliest first. Groups without any are there too.
 async fn load(visit: &Visit, span: Span) -> Result<BTreeMap<String, Figures>, Failure> {
@@ -146,7 +79,8 @@ async fn show(visit: Visit) -> Result<HttpResponse, Failure> {
         });
     }
     if span.by == By::Host {
-        let sums = visit.state.services.gifts.host_sums(span.first, span.last);
+        let days = (span.first, span.last);
+        let sums = visit.state.services.gifts.host_sums(days, SHOWN_HOSTS);
         let table = host_figures::table(&visit, &sums.await?).await?;
         page.sections.push(Section::Table(table));
     } else {
@@ -365,8 +299,13 @@ impl Act for Export {
         recorded.await.map_err(|error| refuse(error, &t.failures))?;
         let text = if span.by == By::Host {
             let gifts = &visit.state.services.gifts;
-            let sums = gifts.host_sums(span.first, span.last).await;
+            let sums = gifts
+                .host_sums((span.first, span.last), MOST_ROWS + 1)
+                .await;
             let sums = sums.map_err(|error| refuse(error, &t.failures))?;
+            if sums.len() > MOST_ROWS {
+                return Err(Refusal::Explained(t.failures.too_many_rows.to_owned()));
+            }
             host_figures::file(visit, &sums).await
         } else {
             figures_file(visit, span).await

@@ -235,15 +235,19 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     page.back = Some((t.pages.ledger_title.to_owned(), "/ledger".to_owned()));
     page.badges
         .push((kind_name(t, entry.kind).to_owned(), Tone::Plain));
+    let ledger = &visit.state.services.ledger;
+    let reversed_by = ledger.reversals(vec![entry.id]).await?.remove(&entry.id);
     let is_reversible = matches!(entry.kind, EntryKind::Grant | EntryKind::Gift);
-    if is_reversible {
+    if reversed_by.is_some() {
+        page.badges.push((t.pages.reversed.to_owned(), Tone::Warn));
+    } else if is_reversible {
         let href = format!("/ledger/{id}/reverse");
         page.buttons
             .extend(visit.button(Action::ReverseEntry, t.actions.reverse, href));
     }
     page.buttons
         .push(Button::page(t.pages.why, format!("/ledger/{id}/why")));
-    page.sections.push(facts(t, &entry));
+    page.sections.push(facts(t, &entry, reversed_by));
     page.sections
         .push(Section::Table(transfers_table(t, &entry)));
     html(&PageTemplate {
@@ -270,7 +274,7 @@ fn about(t: &'static Texts, entry: &BrowsedEntry) -> Cell {
     }
 }
 
-fn facts(t: &'static Texts, entry: &BrowsedEntry) -> Section {
+fn facts(t: &'static Texts, entry: &BrowsedEntry, reversed_by: Option<EntryId>) -> Section {
     let mut facts = vec![
         Fact {
             label: t.pages.time,
@@ -281,11 +285,16 @@ fn facts(t: &'static Texts, entry: &BrowsedEntry) -> Section {
             value: about(t, entry),
         },
     ];
-    if let Some(reversed) = entry.reverses {
-        facts.push(Fact {
-            label: t.pages.reverses,
-            value: Cell::Link(reversed.to_string(), format!("/ledger/{reversed}")),
-        });
+    for (label, other) in [
+        (t.pages.reverses, entry.reverses),
+        (t.pages.reversed_by, reversed_by),
+    ] {
+        if let Some(other) = other {
+            facts.push(Fact {
+                label,
+                value: Cell::Link(other.to_string(), format!("/ledger/{other}")),
+            });
+        }
     }
     match &entry.sealed {
         Some((position, hash)) => {

@@ -1,11 +1,15 @@
-//! How long something lasts, as a form offers it.
+//! How long a ban or a mute lasts: as a form offers it, and what it says of the present one.
 
 use std::time::Duration;
 
+use qlive_types::UserId;
+use qlive_users::Profile;
+
 use crate::actions::Field;
 use crate::explain::Refusal;
-use crate::http::Input;
-use crate::texts::Texts;
+use crate::format;
+use crate::http::{Failure, Input, Visit};
+use crate::texts::{Texts, fill};
 
 /// A length to choose: its seconds, and its name.
 pub(super) type Length = (u64, &'static str);
@@ -30,4 +34,25 @@ pub(super) fn length_of(
         .find(|(seconds, _)| seconds.to_string() == chosen);
     let found = found.ok_or_else(|| Refusal::Explained(t.failures.bad_value.to_owned()))?;
     Ok(Duration::from_secs(found.0))
+}
+
+/// What a form says of the ban that a user has now.
+pub(super) fn held_ban(t: &'static Texts, profile: &Profile) -> Option<String> {
+    profile.banned_at?;
+    let end = profile.banned_until.map(format::time);
+    let end = end.unwrap_or_else(|| t.pages.permanent.to_owned());
+    Some(fill(t.actions.ban_held, &[&end, &profile.ban_reason]))
+}
+
+/// What a form says of the mute by an operator that a user has now.
+pub(super) async fn held_mute(visit: &Visit, user: UserId) -> Result<Option<String>, Failure> {
+    let mutes = visit.state.services.rooms.mutes_of(user).await?;
+    let mut ends = mutes.iter().filter(|mute| mute.host.is_none());
+    let end = ends.find(|mute| mute.muted_until > visit.now);
+    Ok(end.map(|mute| {
+        fill(
+            visit.t().actions.mute_held,
+            &[&format::time(mute.muted_until)],
+        )
+    }))
 }

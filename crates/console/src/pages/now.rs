@@ -6,11 +6,12 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
 use askama::Template;
-use qlive_ledger::{Day, EntryKind};
+use qlive_ledger::Day;
 use qlive_operators::Action;
 use qlive_rooms::{LiveRoomStatus, Seat, SeatStatus};
 use qlive_types::{BroadcastId, LiveId};
 
+use super::figures_sums::coins_given;
 use super::list::{Names, shown_name};
 use super::timeline_table::event_text;
 use crate::format::{self, MOST_COUNTED};
@@ -169,8 +170,7 @@ async fn totals(visit: &Visit) -> Result<[Vec<(&'static str, String, &'static st
 async fn given_today(visit: &Visit) -> Result<i64, Failure> {
     let today = Day::of(visit.now);
     let sums = visit.state.services.ledger.daily_sums(today, today).await?;
-    let gifts = sums.iter().filter(|sum| sum.kind == EntryKind::Gift);
-    Ok(gifts.map(|sum| sum.coins).sum())
+    Ok(coins_given(&sums))
 }
 
 /// Rooms with what was given and what happened in them lately.

@@ -7,7 +7,7 @@ use qlive_gifts::{SentGift, SentGiftFilter};
 use qlive_operators::Action;
 use qlive_rooms::{PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
 use qlive_store::audit_log::Operator;
-use qlive_types::{BroadcastId, LiveId, UserId};
+use qlive_types::{BroadcastId, EntryId, LiveId, Moment, UserId};
 
 use super::list::{Names, ROWS, empty, user_link};
 use super::now::{given_lately, given_text, seat_label, stream_badge};
@@ -329,6 +329,13 @@ pub(super) async fn gifts_table(
     let people = sent.iter().flat_map(|gift| [gift.giver, gift.receiver]);
     let names = Names::of(visit, people.filter_map(UserId::new)).await?;
     let person = |number| UserId::new(number).map_or(Cell::Empty, |user| names.link(user));
+    let entries = sent.iter().filter_map(|gift| gift.entry.map(EntryId::new));
+    let reversed = visit
+        .state
+        .services
+        .ledger
+        .reversals(entries.collect())
+        .await?;
     let row = |gift: &SentGift| {
         let room = gift.room.map_or(Cell::Empty, |room| room_link(t, room));
         Row::new(vec![
@@ -340,7 +347,10 @@ pub(super) async fn gifts_table(
             Cell::Number(format::grouped(gift.cost)),
             room,
             gift.entry.map_or(Cell::Empty, |entry| {
-                let title = fill(t.pages.entry_title, &[&entry.to_string()]);
+                let mut title = fill(t.pages.entry_title, &[&entry.to_string()]);
+                if reversed.contains_key(&EntryId::new(entry)) {
+                    title = fill(t.pages.entry_reversed, &[&title]);
+                }
                 Cell::Link(title, format!("/ledger/{entry}/why"))
             }),
         ])
@@ -367,6 +377,12 @@ pub(super) async fn gifts_table(
 /// Ends the broadcast of a room.
 struct EndBroadcast;
 
+/// When the operator saw the broadcast that is to end.
+fn seen_at(visit: &Visit) -> Option<Moment> {
+    let millis = visit.query("seen")?.parse().ok()?;
+    Some(Moment::from_millis(millis))
+}
+
 impl Act for EndBroadcast {
     const ACTION: Action = Action::EndBroadcast;
     type Path = i64;
@@ -385,6 +401,11 @@ impl Act for EndBroadcast {
         let t = visit.t();
         let people = details.status.as_ref().map_or(0, |status| status.people);
         let mut form = ActionForm::new(visit, t.actions.end, format!("/rooms/{id}"));
+        // The broadcast that the operator saw, and not one that begins before the form is sent.
+        let begun = details.status.as_ref().map(|status| status.started_at);
+        if let Some(seen_at) = seen_at(visit).or(begun) {
+            form.action = format!("{}?seen={}", form.action, seen_at.millis());
+        }
         form.title = fill(t.actions.end_title, &[&id.to_string()]);
         form.lines = vec![
             details.host_nickname,
@@ -399,11 +420,9 @@ impl Act for EndBroadcast {
     }
 
     async fn act(visit: &Visit, id: &i64, by: Operator, _input: &Input) -> Result<Done, Refusal> {
-        let ended = visit
-            .state
-            .services
-            .rooms
-            .end_by_operator(by, LiveId::new(*id))
+        let rooms = &visit.state.services.rooms;
+        let ended = rooms
+            .end_by_operator(by, LiveId::new(*id), seen_at(visit))
             .await;
         ended.map_err(|error| refuse(error, &visit.t().failures))?;
         Ok(Done::At(format!("/rooms/{id}")))

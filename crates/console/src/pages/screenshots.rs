@@ -89,7 +89,7 @@ fn row(visit: &Visit, shot: &Screenshot, names: &Names) -> Row {
     ]);
     Review::Screenshots.offer(visit, &mut row, (shot.id, shot.user), is_open);
     if let Some(live) = shot.live.filter(|_| is_open) {
-        let href = format!("/rooms/{live}/end");
+        let href = format!("/rooms/{live}/end?seen={}", shot.at.millis());
         let end = visit.button(Action::EndBroadcast, t.actions.end, href);
         row.buttons.extend(end);
     }

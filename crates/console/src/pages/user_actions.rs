@@ -6,7 +6,7 @@ use qlive_store::audit_log::Operator;
 use qlive_types::{Coins, EntryId, UserId};
 use qlive_users::Profile;
 
-use super::lengths::{Length, length_field, length_of};
+use super::lengths::{Length, held_ban, length_field, length_of};
 use super::reviews::{close_case, show_case};
 use super::users::{PersonalData, head, profile_facts, user_id};
 use crate::actions::{Act, ActionForm, Done, Field, register};
@@ -79,6 +79,9 @@ impl Act for Ban {
         let mut form = form(visit, &profile, a.ban, a.ban_title);
         form.lines.push(a.ban_text.to_owned());
         let t = visit.t();
+        if let Some(held) = held_ban(t, &profile) {
+            form.lines.push(format!("{held} {}", a.longer_stays));
+        }
         form.fields.push(length_field(t, &ban_lengths(t)));
         if profile.matchmaker {
             let place = visit.state.services.rooms.whereabouts(profile.user).await?;
@@ -127,6 +130,7 @@ impl Act for Unban {
         let a = &visit.t().actions;
         let mut form = form(visit, &profile, a.unban, a.unban_title);
         form.lines.push(a.unban_text.to_owned());
+        form.lines.extend(held_ban(visit.t(), &profile));
         Ok(form)
     }
 

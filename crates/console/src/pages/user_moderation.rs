@@ -7,7 +7,7 @@ use qlive_operators::Action;
 use qlive_store::audit_log::Operator;
 use qlive_types::LiveId;
 
-use super::lengths::{Length, length_field, length_of};
+use super::lengths::{Length, held_mute, length_field, length_of};
 use super::reviews::{close_case, show_case};
 use super::user_actions::{at_user, form, profile, user_of};
 use crate::actions::{Act, ActionForm, Done, Field, FieldKind, register};
@@ -88,6 +88,9 @@ impl Act for Mute {
         let mut form = form(visit, &profile, a.mute, a.mute_title);
         let factor = visit.state.services.rooms.mute_gift_factor();
         form.lines.push(fill(a.mute_text, &[&factor.to_string()]));
+        if let Some(held) = held_mute(visit, profile.user).await? {
+            form.lines.push(format!("{held} {}", a.longer_stays));
+        }
         form.fields.push(length_field(t, &mute_lengths(t)));
         form.reasons = vec![a.reason_abuse, a.reason_content];
         show_case(visit, id, &mut form).await?;
@@ -121,6 +124,7 @@ impl Act for Unmute {
         let a = &visit.t().actions;
         let mut form = form(visit, &profile, a.unmute, a.unmute_title);
         form.lines.push(a.unmute_text.to_owned());
+        form.lines.extend(held_mute(visit, profile.user).await?);
         Ok(form)
     }
 

@@ -204,14 +204,15 @@ async fn show(visit: Visit, id: Path<i64>) -> Result<HttpResponse, Failure> {
     let (state, tone) = state_name(t, withdrawal.state);
     page.badges.push((state.to_owned(), tone));
     page.lead = format::yuan(withdrawal.amount);
+    let a = &t.actions;
     if is_in_review(withdrawal.state) {
-        let (approve, reject) = (
-            format!("/withdrawals/{id}/approve"),
-            format!("/withdrawals/{id}/reject"),
-        );
-        let a = &t.actions;
+        let approve = format!("/withdrawals/{id}/approve");
         page.buttons
             .extend(visit.button(Action::ApproveWithdrawal, a.approve, approve));
+    }
+    // One that was approved waits as long as its user is banned or in debt.
+    if is_in_review(withdrawal.state) || withdrawal.state == WithdrawalState::Approved {
+        let reject = format!("/withdrawals/{id}/reject");
         page.buttons
             .extend(visit.button(Action::RejectWithdrawal, a.reject, reject));
     }

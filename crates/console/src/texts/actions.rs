@@ -23,6 +23,9 @@ texts!(ActionTexts {
     ban_text:
         "立即移出房间、强制下线并禁止推流；封禁期间无法登录，余额保留。",
         "They leave their room and IM at once, cannot stream and cannot log in. Balances stay.";
+    ban_held: "现在已封禁，到期：{}，原因：{}。", "They are banned now, until: {}; reason: {}.";
+    mute_held: "现在已禁言，到期：{}。", "They are muted now, until: {}.";
+    longer_stays: "更早到期的不会取代它。", "What ends earlier does not replace it.";
     ban_host:
         "TA 是红娘：正在进行的直播会结束，{} 人会被请出。",
         "They are a matchmaker: the broadcast ends, and {} people leave.";

@@ -33,8 +33,8 @@ texts!(FrameTexts {
     log_out: "退出登录", "Log out";
     language: "English", "中文";
     waiting: "{} 项待处理", "{} waiting";
-    older: "更早", "Older";
-    newest: "回到最新", "Newest";
+    next_page: "下一页", "Next page";
+    first_page: "回到第一页", "First page";
     see_all: "查看全部", "See all";
     filter: "筛选", "Filter";
     clear_filter: "清除筛选", "Clear the filter";

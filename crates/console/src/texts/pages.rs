@@ -1,7 +1,7 @@
 //! The texts of the pages.
 
 texts!(PageTexts {
-    no_earlier: "没有更早的了。", "There is nothing earlier.";
+    no_more: "后面没有了。", "There is nothing after this.";
     no_match: "没有符合筛选条件的内容。", "Nothing matches the filter.";
     // Now
     now_title: "实时概览", "Live now";
@@ -295,6 +295,9 @@ texts!(PageTexts {
     to_account: "转入", "To account";
     not_sealed: "未封存", "Not sealed";
     reverses: "冲正了", "Reverses";
+    reversed_by: "被冲正", "Reversed by";
+    reversed: "已冲正", "Reversed";
+    entry_reversed: "{}（已冲正）", "{} (reversed)";
     transfers: "转账", "Transfers (coins)";
     no_ledger: "账本还是空的。", "The ledger is empty.";
     platform: "平台", "Platform";
@@ -326,9 +329,9 @@ texts!(PageTexts {
     // Figures
     figures_title: "报表", "Figures";
     figures_text:
-        "按上海时间统计，没有变动的日期不列出。金币来自账本里已封存的分录，今天的数字还会变。",
+        "按上海时间统计，没有变动的日期不列出。金币来自账本里已封存的分录，今天的数字还会变；冲正从冲正当天扣除。",
         "Shanghai time. Days without activity are left out. Coins are those of sealed entries, so \
-         today's figures still change.";
+         today's figures still change. A reversal is taken off on its own day.";
     days: "时间范围", "Period";
     typed_days: "按起止日期", "As typed";
     week_one: "7 天", "7 days";
@@ -358,9 +361,9 @@ texts!(PageTexts {
     by_host: "按红娘", "Matchmaker";
     host_income: "红娘所得（金币）", "Matchmaker's share";
     host_figures_text:
-        "在每位红娘的房间里送出的礼物，按上海时间的日期，金币最多的 200 位。",
-        "What was given in the rooms of each matchmaker, by day in Shanghai: the 200 with the \
-         most coins.";
+        "在每位红娘的房间里送出的礼物，按上海时间的日期，已扣除冲正。只列金币最多的 200 位，导出的文件列出全部。",
+        "What was given in the rooms of each matchmaker, by day in Shanghai, less what was \
+         reversed: the 200 with the most coins. An export has all.";
     no_host_figures: "这段时间里房间里还没有人送礼物。", "No gift was given in a room in this time.";
     held_by_users: "用户现在持有的金币", "What users hold now, in coins";
     // Complaints

@@ -1,7 +1,7 @@
 //! [`Notice`]: what has just been done, and how it is undone.
 
 use qlive_configs::is_rate;
-use qlive_operators::{Action, AuditRecord};
+use qlive_operators::{Action, AuditFilter, AuditRecord};
 
 use crate::http::{Failure, Visit};
 use crate::texts::fill;
@@ -34,12 +34,29 @@ impl Notice {
             return Ok(Some(plain(f.done_unrecorded)));
         }
         let operators = &visit.state.operators;
-        let record = operators.own_record(&visit.session, id).await?;
-        Ok(record.map(|record| Self {
+        let Some(record) = operators.own_record(&visit.session, id).await? else {
+            return Ok(None);
+        };
+        let mut undo = undo(visit, &record);
+        if undo.is_some() && !is_last(visit, &record).await? {
+            undo = None;
+        }
+        Ok(Some(Self {
             text: fill(f.done, &[&id.to_string()]),
-            undo: undo(visit, &record),
+            undo,
         }))
     }
+}
+
+/// Whether nothing was done to the same since: undoing would undo that too.
+async fn is_last(visit: &Visit, record: &AuditRecord) -> Result<bool, Failure> {
+    let about = AuditFilter {
+        subject: Some(record.subject.clone()),
+        ..AuditFilter::default()
+    };
+    let operators = &visit.state.operators;
+    let last = operators.audit_log(about, None, 1).await?;
+    Ok(last.first().is_some_and(|last| last.id == record.id))
 }
 
 /// Where what a record says is undone, for those who may.

@@ -100,7 +100,7 @@ impl Payments {
         let (now, day) = (self.clock.now(), day.to_owned());
         self.db
             .write(move |conn| {
-                serialize_transactions(conn, &format!("reconciliations:{day}"))?;
+                serialize_transactions(conn, &lock_of(&day))?;
                 let has_changed = store(conn, now, &by, &day, &found)?;
                 if has_changed {
                     clear_signature(conn, &day)?;
@@ -204,7 +204,8 @@ impl Payments {
             .await
     }
 
-    /// Stores the operator's reason as the explanation of a difference.
+    /// Stores the operator's reason as the explanation of a difference. The day is to be signed off
+    /// again: who signed it accepted another explanation.
     ///
     /// # Errors
     /// [`PaymentsError::UnknownDifference`], or when the database fails.
@@ -212,6 +213,14 @@ impl Payments {
         let now = self.clock.now();
         self.db
             .write(move |conn| {
+                let day: Option<String> = bill_differences::table
+                    .find(id)
+                    .select(bill_differences::day)
+                    .first(conn)
+                    .optional()?;
+                let day = day.ok_or(PaymentsError::UnknownDifference)?;
+                serialize_transactions(conn, &lock_of(&day))?;
+                clear_signature(conn, &day)?;
                 let updated = diesel::update(bill_differences::table.find(id))
                     .set((
                         bill_differences::explained_at.eq(Some(now.millis())),
@@ -237,13 +246,24 @@ impl Payments {
     /// Signs a day off: the result is accepted.
     ///
     /// # Errors
-    /// [`PaymentsError::UnknownDay`], [`PaymentsError::Unexplained`] while a difference is not
-    /// explained, or when the database fails.
+    /// [`PaymentsError::UnknownDay`], [`PaymentsError::AlreadyDecided`] when the day is signed off,
+    /// [`PaymentsError::Unexplained`] while a difference is not explained, or when the database
+    /// fails.
     pub async fn sign_off(&self, by: Operator, day: &str) -> Result<(), PaymentsError> {
         let (now, day) = (self.clock.now(), day.to_owned());
         self.db
             .write(move |conn| {
-                serialize_transactions(conn, &format!("reconciliations:{day}"))?;
+                serialize_transactions(conn, &lock_of(&day))?;
+                let signed_at: Option<Option<i64>> = reconciliations::table
+                    .find(&day)
+                    .select(reconciliations::signed_at)
+                    .first(conn)
+                    .optional()?;
+                match signed_at {
+                    None => return Err(PaymentsError::UnknownDay),
+                    Some(Some(_)) => return Err(PaymentsError::AlreadyDecided),
+                    Some(None) => {}
+                }
                 let unexplained: i64 = bill_differences::table
                     .filter(bill_differences::day.eq(&day))
                     .filter(bill_differences::explained_at.is_null())
@@ -252,15 +272,12 @@ impl Payments {
                 if unexplained > 0 {
                     return Err(PaymentsError::Unexplained);
                 }
-                let updated = diesel::update(reconciliations::table.find(&day))
+                diesel::update(reconciliations::table.find(&day))
                     .set((
                         reconciliations::signed_at.eq(Some(now.millis())),
                         reconciliations::signed_by.eq(by.name.as_str()),
                     ))
                     .execute(conn)?;
-                if updated == 0 {
-                    return Err(PaymentsError::UnknownDay);
-                }
                 Ok(audit_log::record(conn, now, &by, "orders sign-off", &day)?)
             })
             .await
@@ -365,6 +382,11 @@ fn store(
         has_changed = true;
     }
     Ok(has_changed)
+}
+
+/// The transactions that write a day with this name run one after another.
+fn lock_of(day: &str) -> String {
+    format!("reconciliations:{day}")
 }
 
 fn clear_signature(conn: &mut Conn, day: &str) -> Result<(), StoreError> {

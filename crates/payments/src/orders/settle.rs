@@ -10,6 +10,7 @@ use qlive_store::schema::orders;
 use qlive_store::{Conn, StoreError};
 use qlive_types::Moment;
 
+use crate::daily_money::forget_stored_days;
 use crate::error::PaymentsError;
 use crate::mismatch::Mismatch;
 use crate::orders::report::{OrderReport, Payment};
@@ -122,6 +123,7 @@ fn credit_order(
     payment: &Payment,
 ) -> Result<(), PaymentsError> {
     let number = &order.out_trade_no;
+    let paid_at = payment.paid_at.unwrap_or(now);
     let unchanged = orders::table
         .find(number)
         .filter(orders::state.eq(order.state.number()));
@@ -129,7 +131,7 @@ fn credit_order(
         .set((
             orders::state.eq(OrderState::Paid.number()),
             orders::transaction_id.eq(Some(&payment.transaction_id)),
-            orders::paid_at.eq(Some(payment.paid_at.unwrap_or(now).millis())),
+            orders::paid_at.eq(Some(paid_at.millis())),
             orders::delivery_notice_due.eq(payment.delivery_notice_due),
             orders::next_query_at.eq(payment.delivery_notice_due.then_some(now.millis())),
             orders::query_count.eq(0),
@@ -138,6 +140,7 @@ fn credit_order(
     if changed == 0 {
         return Err(StoreError::Contended.into());
     }
+    forget_stored_days(conn, now, paid_at)?;
     let balances = load_balances(conn, order.user)?;
     let clearing = Account::System(order.provider.clearing_account());
     let user = |kind| Account::User(order.user, kind);

@@ -1,16 +1,19 @@
 //! The money of each day, while it runs and after it was stored.
 
+use diesel::prelude::*;
 use qlive_ledger::Day;
 use qlive_payments::{DailyMoneyWorker, find_ledger_violation};
+use qlive_store::schema::daily_money;
 use qlive_store::testing::TestDb;
 use qlive_store::worker::{BackgroundWorker as _, RoundOutcome};
 use qlive_store::{StoreError, on_both};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Shop, fen};
+use crate::support::{Shop, fen, operator};
 
 on_both!(
     days_are_the_same_before_and_after_they_are_stored,
+    order_that_is_credited_late_counts_on_the_day_that_it_was_paid,
     payout_before_the_first_order_is_stored_too,
 );
 
@@ -22,15 +25,19 @@ async fn store(shop: &Shop) {
     while worker.run_round(&stop).await.unwrap() == RoundOutcome::MoreDue {}
 }
 
-async fn days_are_the_same_before_and_after_they_are_stored(db: TestDb) {
-    let shop = Shop::wechat_pay(db).await;
-    // A day is stored an hour after its end: at noon the one before is.
+/// A day is stored an hour after its end: at noon the one before is.
+fn advance_to_noon(shop: &Shop) {
     let now = shop.test.clock.now();
     let noon = Day::of(now)
         .plus(1)
         .begin()
         .after(std::time::Duration::from_secs(DAY / 2));
     shop.test.advance(noon.since(now).as_secs());
+}
+
+async fn days_are_the_same_before_and_after_they_are_stored(db: TestDb) {
+    let shop = Shop::wechat_pay(db).await;
+    advance_to_noon(&shop);
     // Nothing was ever paid.
     store(&shop).await;
     let (bob, carl) = (shop.user("bob").await, shop.user("carl").await);
@@ -82,6 +89,39 @@ async fn days_are_the_same_before_and_after_they_are_stored(db: TestDb) {
             .await;
         assert!(undone.is_err());
     }
+}
+
+/// The notice of a payment was lost, and nobody asked the provider for days.
+async fn order_that_is_credited_late_counts_on_the_day_that_it_was_paid(db: TestDb) {
+    let shop = Shop::wechat_pay(db).await;
+    advance_to_noon(&shop);
+    let bob = shop.user("bob").await;
+    shop.paid_order(bob).await;
+    let late = shop.order(bob).await;
+    shop.pay_unreported(&late).await;
+    let paid = Day::of(shop.test.clock.now());
+    shop.test.advance(5 * DAY);
+    store(&shop).await;
+    let orders = async || {
+        let money = shop
+            .payments()
+            .daily_money(paid, paid.plus(5))
+            .await
+            .unwrap();
+        money.get(&paid).map(|of_day| of_day.orders)
+    };
+    assert_eq!(orders().await, Some(1));
+    let asked = shop.payments().query_order(operator("fin"), &late.number);
+    asked.await.unwrap();
+    assert_eq!(shop.state(&late).await, "paid");
+    assert_eq!(orders().await, Some(2), "summed again at once");
+    store(&shop).await;
+    assert_eq!(orders().await, Some(2), "and stored again");
+    let db = &shop.test.services.db;
+    let stored =
+        db.read(|conn| Ok::<i64, StoreError>(daily_money::table.count().get_result(conn)?));
+    assert_eq!(stored.await.unwrap(), 5, "all days that are over");
+    shop.audit().await;
 }
 
 /// Income from granted gold is paid out before anybody has bought any.

@@ -131,12 +131,18 @@ async fn an_operator_ends_a_live_room_only(db: TestDb) {
     let room = TestRoom::live(db).await;
     let host = room.host;
     let by = room.services.operator();
-    for (live, expected) in [
-        (LiveId::new(9_999), "UnknownRoom"),
-        (room.live, "Ok"),
-        (room.live, "NotLive"),
+    let now = room.services.clock.now();
+    let before = now.before(std::time::Duration::from_secs(3_600));
+    for (live, seen_at, expected) in [
+        (LiveId::new(9_999), None, "UnknownRoom"),
+        (room.live, Some(before), "NotLive"),
+        (room.live, Some(now), "Ok"),
+        (room.live, None, "NotLive"),
     ] {
-        let ended = room.rooms().end_by_operator(by.clone(), live).await;
+        let ended = room
+            .rooms()
+            .end_by_operator(by.clone(), live, seen_at)
+            .await;
         assert_eq!(outcome(ended), expected);
     }
     assert_eq!(room.end_reasons().await, ["operator"]);

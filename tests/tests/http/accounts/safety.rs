@@ -306,6 +306,11 @@ async fn longer_ban_replaces_a_shorter_one(db: TestDb) {
         .await
         .unwrap();
     rooms.ban(app.operator(), bob.id()).await.unwrap();
+    // Another operator, who did not know of it, does not shorten it.
+    rooms
+        .ban_for(app.operator(), bob.id(), minute)
+        .await
+        .unwrap();
     app.advance(3_600);
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     let profile = app.services.users.profile(bob.id()).await.unwrap();

@@ -94,7 +94,10 @@ async fn operator_may_end_a_broadcast(db: TestDb) {
     let Stage { host, live, group } = app.open_stage().await;
     let live = qlive_types::LiveId::new(live.as_i64().unwrap());
     let rooms = &app.services.rooms;
-    rooms.end_by_operator(app.operator(), live).await.unwrap();
+    rooms
+        .end_by_operator(app.operator(), live, None)
+        .await
+        .unwrap();
     assert_eq!(host.user_type().await, 0);
     app.wait_for_outbox().await;
     let over = app.group_messages(&group).await.pop().unwrap();
