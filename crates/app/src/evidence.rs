@@ -151,14 +151,16 @@ impl Services {
 }
 
 /// Whether a message is the one about a gift. Gifts that are sent at once have their messages at
-/// the same moment.
+/// the same moment. A message that waited long may count later gifts of the same kind too.
 fn is_about(message: &Value, gift: &SentGift) -> bool {
     let content = |name: &str| message.get("content").and_then(|content| content.get(name));
     message.get("type") == Some(&json!("gift"))
         && content("user_id") == Some(&json!(gift.giver.to_string()))
         && content("to_user_id") == Some(&json!(gift.receiver.to_string()))
         && content("gift_id") == Some(&json!(gift.gift_id))
-        && content("gift_num") == Some(&json!(gift.num))
+        && content("gift_num")
+            .and_then(Value::as_i64)
+            .is_some_and(|num| num >= gift.num)
 }
 
 impl Evidence {

@@ -276,10 +276,15 @@ async fn run<A: Act>(
     if !claim(&visit, &input).await? {
         return Ok(done_before(&form));
     }
-    if let Some(problem) = prove::<A>(&visit, &input).await? {
-        return answer_form::<A>(&visit, form, &input, review, Some(problem)).await;
+    match prove::<A>(&visit, &input).await {
+        Ok(None) => act::<A>(&visit, &path, form, &input).await,
+        refused => {
+            let operators = &visit.state.operators;
+            let key = input.text("key");
+            operators.release_form(&visit.session, key).await?;
+            answer_form::<A>(&visit, form, &input, review, refused?).await
+        }
     }
-    act::<A>(&visit, &path, form, &input).await
 }
 
 /// What the action would change, if that is looked at before it is done.

@@ -58,6 +58,23 @@ impl Operators {
         Ok(claimed?)
     }
 
+    /// Releases a key that was claimed: nothing was done with the form, which may be sent again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_form(&self, session: &Session, key: &str) -> Result<(), OperatorsError> {
+        let (operator, key) = (session.operator_id, key.to_owned());
+        self.db
+            .write(move |conn| {
+                let claimed = operator_forms::table
+                    .find(&key)
+                    .filter(operator_forms::operator_id.eq(operator));
+                diesel::delete(claimed).execute(conn)?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Records that an operator looked at personal data.
     ///
     /// # Errors

@@ -23,8 +23,9 @@ use crate::withdrawals::state::WithdrawalState;
 /// How long after its end a day is stored: by then nearly everything that happened on it is
 /// committed. For what comes later see [`forget_stored_days`].
 const REST: Duration = Duration::from_secs(3_600);
-/// The most days that one transaction stores.
-const MOST_DAYS: i64 = 7;
+/// The most days that one transaction sums and stores, those of [`AGAIN`] included: on SQLite
+/// nothing else is written meanwhile, and a late payment waits on either engine.
+const MOST_DAYS: i64 = 3;
 /// The days that are summed again in every round, for clocks that were set.
 const AGAIN: i64 = 2;
 

@@ -98,8 +98,8 @@ impl Rooms {
             .await
     }
 
-    /// Mutes a user everywhere, or lifts that with a length of zero. A mute that lasts longer stays
-    /// as it is.
+    /// Mutes a user everywhere, or lifts that with a length of zero. Comments and gifts that a mute
+    /// refuses for longer already stay refused for so long.
     ///
     /// # Errors
     /// [`UsersError::UnknownUser`], or a failure of the store.
@@ -117,13 +117,16 @@ impl Rooms {
         };
         let subject = user.to_string();
         self.operate_and_say(by, action, subject, move |conn, context| {
-            let before = end_of_mute(conn, context.now, user, EVERYWHERE)?;
-            let mut after = (!length.is_zero()).then(|| context.now.after(length));
-            if after.is_some() && before > after {
-                after = before;
-            } else {
-                set_mute(conn, context.now, user, EVERYWHERE, lengths)?;
+            let now = context.now;
+            let held = held_mute(conn, now, user, EVERYWHERE)?;
+            let before = held.map(|mute| mute.muted_until);
+            let (mut comments, mut gifts) = lengths;
+            if let Some(mute) = held.filter(|_| !length.is_zero()) {
+                comments = comments.max(mute.muted_until.since(now));
+                gifts = gifts.max(mute.gifts_until.since(now));
             }
+            set_mute(conn, now, user, EVERYWHERE, (comments, gifts))?;
+            let after = (!length.is_zero()).then(|| now.after(comments));
             let [before, after] = [before, after].map(|end| end.map_or_else(String::new, until));
             Ok(Change { before, after })
         })
@@ -185,21 +188,20 @@ fn set_mute(
     Ok(())
 }
 
-/// When a mute ends that holds now.
-fn end_of_mute(
+/// A mute of which at least the part for gifts holds now.
+fn held_mute(
     conn: &mut Conn,
     now: Moment,
     user: UserId,
     host: i64,
-) -> Result<Option<Moment>, StoreError> {
-    let (first, last) = now.running(LONGEST_MUTE);
-    let end: Option<i64> = mutes::table
+) -> Result<Option<Mute>, StoreError> {
+    let row: Option<MuteRow> = mutes::table
         .find((user.get(), host))
-        .filter(mutes::muted_until.between(first, last))
-        .select(mutes::muted_until)
+        .select(MUTE_COLUMNS)
         .first(conn)
         .optional()?;
-    Ok(end.map(Moment::from_millis))
+    let mute = row.map(read_mute).transpose()?.map(|(_, mute)| mute);
+    Ok(mute.filter(|mute| mute.refuses_gifts(now)))
 }
 
 /// Whether a user's comments are refused in the rooms of a host; without one, to anybody.

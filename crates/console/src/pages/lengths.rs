@@ -47,12 +47,9 @@ pub(super) fn held_ban(t: &'static Texts, profile: &Profile) -> Option<String> {
 /// What a form says of the mute by an operator that a user has now.
 pub(super) async fn held_mute(visit: &Visit, user: UserId) -> Result<Option<String>, Failure> {
     let mutes = visit.state.services.rooms.mutes_of(user).await?;
-    let mut ends = mutes.iter().filter(|mute| mute.host.is_none());
-    let end = ends.find(|mute| mute.muted_until > visit.now);
-    Ok(end.map(|mute| {
-        fill(
-            visit.t().actions.mute_held,
-            &[&format::time(mute.muted_until)],
-        )
+    let mute = mutes.iter().find(|mute| mute.host.is_none());
+    Ok(mute.map(|mute| {
+        let ends = [mute.muted_until, mute.gifts_until].map(format::time);
+        fill(visit.t().actions.mute_held, &[&ends[0], &ends[1]])
     }))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use qlive_operators::Action;
-use qlive_types::UserId;
+use qlive_types::{LiveId, Moment, UserId};
 
 use crate::http::{Failure, Visit};
 use crate::texts::Texts;
@@ -196,6 +196,11 @@ impl Names {
         let name = self.0.get(&user).filter(|name| !name.is_empty());
         name.cloned().unwrap_or_else(|| user.to_string())
     }
+}
+
+/// The form that ends the broadcast of a room that was running at a moment.
+pub(super) fn end_path(live: LiveId, seen_at: Moment) -> String {
+    format!("/rooms/{live}/end?seen={}", seen_at.millis())
 }
 
 /// A user by name, with a link; by number if the name is unknown or empty.

@@ -12,7 +12,7 @@ use qlive_rooms::{LiveRoomStatus, Seat, SeatStatus};
 use qlive_types::{BroadcastId, LiveId};
 
 use super::figures_sums::coins_given;
-use super::list::{Names, shown_name};
+use super::list::{Names, end_path, shown_name};
 use super::timeline_table::event_text;
 use crate::format::{self, MOST_COUNTED};
 use crate::http::{Failure, Visit, html};
@@ -230,7 +230,11 @@ fn tile(visit: &Visit, room: LiveRoomStatus, given: String, last: Option<TileEve
     let taken = |seat| room.seats.iter().find(|taken| taken.seat == seat);
     let host = taken(Seat::Host).map(|host| format!("/users/{}/warn", host.user));
     let warn = host.and_then(|href| visit.button(Action::WarnUser, a.warn, href));
-    let end = visit.button(Action::EndBroadcast, a.end, format!("{href}/end"));
+    let end = visit.button(
+        Action::EndBroadcast,
+        a.end,
+        end_path(room.live, room.started_at),
+    );
     Tile {
         cover: format::picture(&room.cover).to_owned(),
         people: fill(t.pages.people, &[&format::grouped(room.people)]),

@@ -9,7 +9,7 @@ use qlive_rooms::{PastBroadcast, Present, RoomDetails, Seat, SeatStatus};
 use qlive_store::audit_log::Operator;
 use qlive_types::{BroadcastId, EntryId, LiveId, Moment, UserId};
 
-use super::list::{Names, ROWS, empty, user_link};
+use super::list::{Names, ROWS, empty, end_path, user_link};
 use super::now::{given_lately, given_text, seat_label, stream_badge};
 use super::timeline_table::{everything, timeline_table};
 use crate::actions::{Act, ActionForm, Done, register};
@@ -81,9 +81,9 @@ pub(super) async fn head(visit: &Visit, live: LiveId) -> Result<(Page, RoomDetai
     page.back = Some(visit.back(&page.title, format!("/rooms/{live}"), above));
     page.face = Some(format::picture(&details.cover).to_owned());
     page.lead.clone_from(&details.host_nickname);
-    if details.status.is_some() {
+    if let Some(status) = &details.status {
         page.badges.push((t.pages.live.to_owned(), Tone::Good));
-        let href = format!("/rooms/{live}/end");
+        let href = end_path(live, status.started_at);
         page.buttons
             .extend(visit.button(Action::EndBroadcast, t.actions.end, href));
     } else {
@@ -403,9 +403,8 @@ impl Act for EndBroadcast {
         let mut form = ActionForm::new(visit, t.actions.end, format!("/rooms/{id}"));
         // The broadcast that the operator saw, and not one that begins before the form is sent.
         let begun = details.status.as_ref().map(|status| status.started_at);
-        if let Some(seen_at) = seen_at(visit).or(begun) {
-            form.action = format!("{}?seen={}", form.action, seen_at.millis());
-        }
+        let seen_at = seen_at(visit).or(begun).unwrap_or(visit.now);
+        form.action = end_path(LiveId::new(*id), seen_at);
         form.title = fill(t.actions.end_title, &[&id.to_string()]);
         form.lines = vec![
             details.host_nickname,

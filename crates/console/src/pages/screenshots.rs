@@ -6,7 +6,7 @@ use qlive_operators::Action;
 use qlive_rooms::{Screenshot, ScreenshotFilter};
 
 use super::judgement::judged_as;
-use super::list::{Names, empty};
+use super::list::{Names, empty, end_path};
 use super::reviews::Review;
 use super::rooms::room_link;
 use crate::format;
@@ -89,7 +89,7 @@ fn row(visit: &Visit, shot: &Screenshot, names: &Names) -> Row {
     ]);
     Review::Screenshots.offer(visit, &mut row, (shot.id, shot.user), is_open);
     if let Some(live) = shot.live.filter(|_| is_open) {
-        let href = format!("/rooms/{live}/end?seen={}", shot.at.millis());
+        let href = end_path(live, shot.at);
         let end = visit.button(Action::EndBroadcast, t.actions.end, href);
         row.buttons.extend(end);
     }

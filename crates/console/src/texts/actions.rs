@@ -24,7 +24,9 @@ texts!(ActionTexts {
         "立即移出房间、强制下线并禁止推流；封禁期间无法登录，余额保留。",
         "They leave their room and IM at once, cannot stream and cannot log in. Balances stay.";
     ban_held: "现在已封禁，到期：{}，原因：{}。", "They are banned now, until: {}; reason: {}.";
-    mute_held: "现在已禁言，到期：{}。", "They are muted now, until: {}.";
+    mute_held:
+        "现在已禁言，发言到 {}，送礼到 {}。",
+        "They are muted now: comments until {}, gifts until {}.";
     longer_stays: "更早到期的不会取代它。", "What ends earlier does not replace it.";
     ban_host:
         "TA 是红娘：正在进行的直播会结束，{} 人会被请出。",

@@ -48,15 +48,34 @@ impl Notice {
     }
 }
 
-/// Whether nothing was done to the same since: undoing would undo that too.
+/// Whether neither the same nor its opposite was done to it since: undoing would undo that too.
 async fn is_last(visit: &Visit, record: &AuditRecord) -> Result<bool, Failure> {
-    let about = AuditFilter {
-        subject: Some(record.subject.clone()),
-        ..AuditFilter::default()
-    };
     let operators = &visit.state.operators;
-    let last = operators.audit_log(about, None, 1).await?;
-    Ok(last.first().is_some_and(|last| last.id == record.id))
+    for action in related(&record.action) {
+        let about = AuditFilter {
+            action: Some(action.to_owned()),
+            subject: Some(record.subject.clone()),
+            ..AuditFilter::default()
+        };
+        let last = operators.audit_log(about, None, 1).await?;
+        if last.first().is_some_and(|last| last.id > record.id) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What is done by an action that can be undone, and its opposite.
+fn related(action: &str) -> Vec<&str> {
+    let pairs = [
+        ["users ban", "users unban"],
+        ["users mute", "users unmute"],
+        ["users grant-matchmaker", "users revoke-matchmaker"],
+        ["gifts disable", "gifts enable"],
+        ["blocks disable", "blocks enable"],
+    ];
+    let pair = pairs.into_iter().find(|pair| pair.contains(&action));
+    pair.map_or_else(|| vec![action], Vec::from)
 }
 
 /// Where what a record says is undone, for those who may.
