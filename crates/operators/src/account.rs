@@ -207,10 +207,9 @@ impl Operators {
                 if is_owner && !stays_owner {
                     let others = other_owners(conn, id)?;
                     // One who can prove who they are is not replaced by one who cannot.
-                    let is_enough = |(_, has_authenticator): &(i64, bool)| {
-                        *has_authenticator || !account.has_authenticator
-                    };
-                    if !others.iter().any(is_enough) {
+                    let is_enough =
+                        |has_authenticator| has_authenticator || !account.has_authenticator;
+                    if !others.into_iter().any(is_enough) {
                         return Err(OperatorsError::LastOwner);
                     }
                 }
@@ -222,13 +221,13 @@ impl Operators {
     }
 }
 
-/// The other owners who can log in, and whether they have an authenticator.
-fn other_owners(conn: &mut Conn, id: i64) -> Result<Vec<(i64, bool)>, StoreError> {
+/// Of each other owner who can log in, whether they have an authenticator.
+fn other_owners(conn: &mut Conn, id: i64) -> Result<Vec<bool>, StoreError> {
     Ok(operators::table
         .filter(operators::id.ne(id))
         .filter(operators::role.eq(Role::Owner.number()))
         .filter(operators::disabled_at.is_null())
         .filter(operators::password_hash.ne(""))
-        .select((operators::id, operators::totp_secret.ne("")))
+        .select(operators::totp_secret.ne(""))
         .load(conn)?)
 }
